@@ -1,0 +1,95 @@
+// The machine's files behind one door, so that tests can cut the power or fail any step. Paths are UTF-8 or raw bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/bytes.h"
+#include "holdfast/base/time.h"
+
+namespace holdfast::host {
+
+enum class FileKind { regular, folder, link, other };
+
+// What stat() tells; enough to know a file again and to give a restored one its owner and mode back.
+struct FileStatus {
+    FileKind kind = FileKind::regular;
+    std::uint64_t size = 0;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint32_t mode = 0;  // permission bits only
+    std::uint32_t owner = 0;
+    std::uint32_t group = 0;
+    Timestamp modified;
+    Timestamp changed;  // ctime
+    bool operator==(const FileStatus&) const = default;
+};
+
+// An open file. Closing (the destructor) loses nothing that sync() acknowledged and promises nothing else.
+// Reads may come from several threads; writes from one.
+class File {
+public:
+    virtual ~File() = default;
+    virtual Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const = 0;  // short only at the end
+    virtual Result<void> write_at(std::uint64_t offset, ByteView bytes) = 0;
+    virtual Result<std::uint64_t> size() const = 0;
+    virtual Result<void> resize(std::uint64_t size) = 0;
+    virtual Result<void> sync() = 0;  // bytes and size survive a power cut once this returns; a failure is final
+};
+
+// Held until destroyed. Advisory, between processes of one machine.
+class FileLock {
+public:
+    virtual ~FileLock() = default;
+};
+
+// Every name operation is atomic. It survives a power cut only after sync_folder() on the folder that holds the name.
+// All functions are thread-safe. Errors carry the path and the system's reason; codes: not_found, exists, denied,
+// full, busy, unavailable.
+class FileSystem {
+public:
+    virtual ~FileSystem() = default;
+    virtual Result<std::unique_ptr<File>> open_to_read(const std::string& path) = 0;
+    virtual Result<std::unique_ptr<File>> open_to_write(const std::string& path) = 0;  // must exist
+    virtual Result<std::unique_ptr<File>> create(const std::string& path, std::uint32_t mode) = 0;  // exists: refused
+    virtual Result<void> link(const std::string& existing, const std::string& name) = 0;  // exists: refused
+    virtual Result<void> rename(const std::string& from, const std::string& to) = 0;      // replaces `to`
+    virtual Result<void> remove(const std::string& path) = 0;                             // a file or link
+    virtual Result<void> make_folder(const std::string& path, std::uint32_t mode) = 0;    // exists: refused
+    virtual Result<void> remove_folder(const std::string& path) = 0;                      // must be empty
+    virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;         // names, unsorted
+    virtual Result<FileStatus> status(const std::string& path) = 0;                       // follows links
+    virtual Result<FileStatus> status_of_link(const std::string& path) = 0;               // does not
+    virtual Result<std::string> canonical(const std::string& path) = 0;                   // absolute, links resolved
+    virtual Result<void> sync_folder(const std::string& path) = 0;
+    virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
+    virtual Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) = 0;
+    virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;  // for us, on the file system of that path
+    virtual Result<std::unique_ptr<FileLock>> try_lock(const std::string& path) = 0;  // `busy` when another holds it
+};
+
+// The real one (POSIX). Stateless; lives as long as the program.
+FileSystem& posix_file_system();
+
+// --- whole-file steps built from the above ---
+
+Result<Bytes> read_file(FileSystem& files, const std::string& path, std::uint64_t size_max);
+Result<bool> exists(FileSystem& files, const std::string& path);
+Result<std::optional<FileStatus>> status_if_any(FileSystem& files, const std::string& path);
+// After return the file has these bytes, or (failure, power cut) is as before; never something between.
+Result<void> replace_atomically(FileSystem& files, const std::string& path, ByteView bytes, std::uint32_t mode);
+// Creates the folder and its missing parents, durably.
+Result<void> make_folders_durably(FileSystem& files, const std::string& path, std::uint32_t mode);
+Result<void> remove_tree(FileSystem& files, const std::string& folder);
+
+// --- paths, as text ---
+std::string join_path(std::string_view folder, std::string_view name);
+std::string folder_of(std::string_view path);     // "." when there is none
+std::string file_name_of(std::string_view path);  // the last part
+// The canonical path of something that need not exist yet: the deepest existing parent resolved, the rest appended.
+Result<std::string> canonical_or_future(FileSystem& files, const std::string& path);
+
+}  // namespace holdfast::host

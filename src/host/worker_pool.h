@@ -1,0 +1,50 @@
+// WorkerPool: a fixed number of threads that run tasks, and run_in_order(), the bounded pipeline built on it.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "holdfast/base/error.h"
+
+namespace holdfast::host {
+
+struct WorkerPoolOptions {
+    unsigned threads = 0;       // 0: one per processor
+    bool low_priority = false;  // nice 10 and best-effort I/O class 7, for the worker threads only
+};
+
+// Threads start with the first task. The destructor waits for running tasks. submit() is thread-safe.
+class WorkerPool {
+public:
+    explicit WorkerPool(WorkerPoolOptions options = {});
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+    ~WorkerPool();
+    unsigned size() const;
+    void submit(std::function<void()> task);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// Makes items one after another (in the caller's thread), works on up to `in_flight` of them in the pool, and takes
+// them back in the order they were made (in the caller's thread). Memory is bounded by in_flight items.
+// The first error of any step ends it, after the tasks in flight have ended.
+template <typename Item>
+class OrderedPipeline {
+public:
+    struct Steps {
+        std::function<Result<bool>(Item&)> make;   // false: there are no more
+        std::function<Result<void>(Item&)> work;   // several at once
+        std::function<Result<void>(Item&)> take;
+    };
+    static Result<void> run(WorkerPool& pool, unsigned in_flight, const Steps& steps);
+};
+
+// As low as run_in_order's work, for the calling thread: CPU and I/O priority of a background program.
+void lower_priority_of_this_thread() noexcept;
+
+}  // namespace holdfast::host
+
+#include "holdfast/host/ordered_pipeline.h"

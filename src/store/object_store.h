@@ -1,0 +1,69 @@
+// ObjectStore: a place that keeps named, write-once runs of bytes. The contract below is tests/contracts/.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/bytes.h"
+#include "holdfast/base/time.h"
+
+namespace holdfast::store {
+
+// "packs/3f/3fa9…": parts of [a-z0-9._-], separated by '/', none empty or starting with '.', at most 255 bytes.
+class ObjectName {
+public:
+    static Result<ObjectName> parse(std::string_view text);
+    explicit ObjectName(const char* trusted);  // for names in our own code; asserts
+    const std::string& text() const { return text_; }
+    auto operator<=>(const ObjectName&) const = default;
+
+private:
+    ObjectName() = default;
+    std::string text_;
+};
+
+struct ObjectStatus {
+    std::uint64_t size = 0;
+    Timestamp written;  // by the store's clock; for showing and for patience, never for safety
+};
+struct ListedObject {
+    ObjectName name;
+    std::uint64_t size = 0;
+};
+
+// All functions are thread-safe. Codes mean the same for every store: not_found, exists, denied, full (the place has
+// no room), busy (throttled), unavailable (a retry may help), corrupt (the place itself noticed).
+class ObjectStore {
+public:
+    virtual ~ObjectStore() = default;
+
+    // After success the object is there, whole, with exactly these bytes, and survives a power cut. After `exists`
+    // somebody else's object (perhaps with other bytes) is there, unchanged. After any other error it is there whole
+    // or not at all. Of any number of simultaneous calls for one name exactly one succeeds.
+    virtual Result<void> put_if_absent(const ObjectName& name, ByteView bytes) = 0;
+
+    // Like put_if_absent, but it may be lost in a power cut (whole). For claims that only a running process needs.
+    virtual Result<void> put_fleeting(const ObjectName& name, ByteView bytes) { return put_if_absent(name, bytes); }
+
+    // The whole object; `corrupt` when it is longer than size_max.
+    virtual Result<Bytes> get(const ObjectName& name, std::uint64_t size_max) = 0;
+    // Exactly into.size() bytes from offset; `corrupt` when the object ends before.
+    virtual Result<void> read(const ObjectName& name, std::uint64_t offset, MutableByteView into) = 0;
+    virtual Result<ObjectStatus> status(const ObjectName& name) = 0;
+
+    // Every object whose name starts with `prefix` followed by '/', in any order. Objects put before the call are
+    // listed; objects put or removed during it may or may not be.
+    virtual Result<std::vector<ListedObject>> list(std::string_view prefix) = 0;
+
+    // Gone after success, also when it was not there. Durable before return.
+    virtual Result<void> remove(const ObjectName& name) = 0;
+
+    // For people: a path or URL, without secrets.
+    virtual std::string place() const = 0;
+    // True where simultaneous put_if_absent is decided by the store itself; false: one writer at a time.
+    virtual bool has_atomic_create() const { return true; }
+};
+
+}  // namespace holdfast::store

@@ -56,4 +56,32 @@ std::uint32_t IndexRows::number_of(const PackId& pack) {
     return at->second;
 }
 
+// --- rows found by id ---
+
+void FoundRows::add(const IndexEntry& entry) {
+    constexpr std::size_t places_min = 64;
+    rows_.add(entry);
+    if (rows_.size() * 2 > places_.size()) {
+        places_.assign(std::max(places_min, places_.size() * 2), 0);
+        for (std::uint32_t row = 0; row < rows_.size(); ++row) place(row);
+    } else {
+        place(static_cast<std::uint32_t>(rows_.size() - 1));
+    }
+}
+
+void FoundRows::place(std::uint32_t row) {
+    std::size_t at = HashHasher{}(rows_.rows()[row].id.hash) & (places_.size() - 1);
+    while (places_[at] != 0) at = (at + 1) & (places_.size() - 1);
+    places_[at] = row + 1;
+}
+
+void FoundRows::find(const ChunkId& id, std::vector<IndexEntry>& found) const {
+    if (places_.empty()) return;
+    std::size_t at = HashHasher{}(id.hash) & (places_.size() - 1);
+    for (; places_[at] != 0; at = (at + 1) & (places_.size() - 1)) {
+        const std::uint32_t row = places_[at] - 1;
+        if (rows_.rows()[row].id == id) found.push_back(rows_.entry(row));
+    }
+}
+
 }  // namespace holdfast::repository

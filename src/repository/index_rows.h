@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "holdfast/base/progress.h"
 #include "holdfast/repository/index_table.h"
 
 namespace holdfast::repository {
@@ -46,8 +47,26 @@ private:
     std::unordered_map<PackId, std::uint32_t, NameHasher> pack_numbers_;
 };
 
+// Rows that are found by id as soon as they are added.
+class FoundRows {
+public:
+    void add(const IndexEntry& entry);
+    void find(const ChunkId& id, std::vector<IndexEntry>& found) const;  // appended
+    const IndexRows& rows() const { return rows_; }
+
+private:
+    void place(std::uint32_t row);
+
+    IndexRows rows_;                     // never sorted: places_ counts in them
+    std::vector<std::uint32_t> places_;  // open addressing, a power of two at most half full; 0: free, else row + 1
+};
+
 // Whether an entry can be read by itself: a base is always kept so.
 inline bool stands_alone(EntryKind kind) { return kind == EntryKind::raw || kind == EntryKind::compressed; }
+
+// The entries of all packs that `wanted` takes, read out of the packs themselves, one in memory at a time.
+Result<void> read_packs(store::ObjectStore& store, const Watch& watch, const std::function<bool(const PackId&)>& wanted,
+                        const std::function<void(const IndexEntry&)>& visit);
 
 // The bytes of a table with these rows, which are sorted.
 Result<BuiltTable> build_table(const IndexRows& rows, const Keys& keys, host::Random& random);

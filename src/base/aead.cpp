@@ -27,7 +27,7 @@ unsigned char* out(std::byte* bytes) {
 
 std::array<std::byte, aead_nonce_size> nonce_bytes(std::uint64_t nonce) {
     std::array<std::byte, aead_nonce_size> bytes{};
-    store(LittleEndian<std::uint64_t>(nonce), bytes);
+    save(LittleEndian<std::uint64_t>(nonce), bytes);
     return bytes;
 }
 

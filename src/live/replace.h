@@ -1,0 +1,79 @@
+// replace: puts an image in a database's place: through SQLite while others have it open, or by a swap of files.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/progress.h"
+#include "holdfast/host/host.h"
+#include "holdfast/host/process.h"
+#include "holdfast/host/worker_pool.h"
+#include "holdfast/sqlite/image.h"
+
+namespace holdfast::live {
+
+// How a place can be written now. Decided by looking only; DECISIONS 7 and 8.
+enum class Route {
+    new_file,     // nothing is there
+    transaction,  // a usable database of the same page size: one SQLite transaction into it
+    swap,         // unusable as a database, and nobody has it open: temporary file and rename
+};
+struct RoutePlan {
+    Route route = Route::new_file;
+    std::string target;               // symlinks resolved: what will be written
+    std::string why;                  // for people: "the file is a database that others may have open"
+    std::vector<host::Opener> openers;
+    std::uint64_t bytes_needed = 0;   // on the target's file system, at most
+    std::uint64_t bytes_free = 0;
+};
+struct PlaceOptions {
+    std::string vfs;
+    bool offline = false;             // the user's word that no application is running
+    std::int64_t wait_ms = 10'000;    // for other connections' locks
+};
+// Errors are refusals, with the obstacle in the message and the way round as advice: busy (somebody has it open and
+// it cannot be written through SQLite), invalid (page size or encoding differs), full, denied.
+Result<RoutePlan> plan_replacement(host::Host host, const std::string& path, const sqlite::Image& image, const PlaceOptions& options);
+
+// Mode and owner to give a file. Owner is only changed when this process may.
+struct FileAppearance {
+    std::uint32_t mode = 0600;
+    std::uint32_t owner = 0, group = 0;
+    bool set_owner = false;
+};
+
+struct WriteReport {
+    std::uint64_t bytes_written = 0;
+    double copy_ms = 0;
+    double proof_ms = 0;              // reading back and comparing
+    std::vector<std::string> moved_aside;  // files of the old database that were renamed, not deleted
+    std::vector<std::string> notes;   // "could not give the file to user 1000: …"
+};
+
+// Writes `image` to a new file: temporary file beside it, synced, read back and compared, then its name, folder
+// synced. `exists` when the name is taken, unless `replace_existing` (then the swap rules above must hold already).
+struct NewFileRequest {
+    std::string path;
+    FileAppearance appearance;
+    bool replace_existing = false;
+};
+Result<WriteReport> write_new_file(host::Host host, host::WorkerPool& pool, const sqlite::Image& image,
+                                   const NewFileRequest& request, const Watch& watch);
+
+// The swap: unusable main file and its -wal, -shm, -journal are renamed aside (kept), then as write_new_file.
+// Looks for openers again and holds the exclusive lock across the rename.
+Result<WriteReport> swap_file(host::Host host, host::WorkerPool& pool, const sqlite::Image& image,
+                              const NewFileRequest& request, const PlaceOptions& place, const Watch& watch);
+
+// The live route. Takes the write lock, calls `safety` (which must commit a safety backup of the database as it is
+// now, or fail), then writes and commits. Any failure before the commit leaves the database untouched.
+struct LiveRequest {
+    std::string path;
+    PlaceOptions place;
+    std::function<Result<void>()> safety;
+};
+Result<WriteReport> write_live(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch);
+
+}  // namespace holdfast::live

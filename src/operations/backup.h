@@ -1,0 +1,95 @@
+// backup: one consistent snapshot of the databases named, while others write.
+#pragma once
+
+#include "holdfast/operations/context.h"
+
+namespace holdfast::operations {
+
+struct BackupRequest {
+    RepositoryRequest repository;
+    std::vector<std::string> databases;
+    std::string comment;
+    std::vector<std::string> tags;
+    std::string source;
+    bool full = false;
+    bool skip_unchanged = false;
+    bool all_or_nothing = false;
+    bool list = false;
+
+    static OperationText operation() {
+        return {.name = "backup",
+                .sentence = "Back up databases, consistently, while they are in use.",
+                .details = "All databases named make one backup with one number. Without a repository, .holdfast beside the database is made and used. "
+                           "Exit code 3: some databases could not be backed up, the others were.",
+                .examples = {{"holdfast backup app.db", "into .holdfast beside it"},
+                             {"holdfast backup app.db --comment 'before the migration'", "with a comment"},
+                             {"holdfast backup -r /backups/app data/app.db data/jobs.db --tag release=1.4", "two databases, one backup"}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(databases, {.name = "database", .sentence = "The databases.", .value = "DATABASE", .positional = true});
+        repository.describe(visit);
+        visit(comment, {.name = "comment", .sentence = "Why this backup was made.", .value = "TEXT", .letter = 'c'});
+        visit(tags, {.name = "tag", .sentence = "A tag; may be repeated.", .value = "KEY=VALUE"});
+        visit(source, {.name = "source", .sentence = "Name of the source these databases belong to, when paths do not tell.", .value = "NAME"});
+        visit(full, {.name = "full", .sentence = "Read and name everything again, believing no cache."});
+        visit(skip_unchanged, {.name = "skip-unchanged", .sentence = "Nothing changed: make no new backup, confirm the last one."});
+        visit(all_or_nothing, {.name = "all-or-nothing", .sentence = "Fail if any database fails, instead of a partial backup."});
+        visit(list, {.name = "list", .sentence = "List the backups instead (the same as holdfast list)."});
+    }
+};
+struct BackupMember {
+    std::string path, read_as, error, finding;
+    std::uint64_t pages = 0, pages_changed = 0, page_size = 0, bytes_read = 0;
+    double writers_blocked_ms = 0;
+    bool unchanged = false, damaged = false;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("path", path, "The database.");
+        visit("pages", pages, "Pages in it.");
+        visit("page_size", page_size, "Bytes in a page.");
+        visit("pages_changed", pages_changed, "Pages that differ from the backup before.");
+        visit("bytes_read", bytes_read, "Bytes read from it.");
+        visit("writers_blocked_ms", writers_blocked_ms, "How long its writers had to wait, at most.");
+        visit("read_as", read_as, "How it was read: wal, wal-quiet, wal-leftover, rollback, hot-journal, backup-api, empty.");
+        visit("unchanged", unchanged, "Nothing had changed since the backup before.");
+        visit("damaged", damaged, "SQLite finds the database itself damaged; it is kept as evidence.");
+        visit("finding", finding, "What SQLite found.");
+        visit("error", error, "Why it could not be backed up.");
+    }
+};
+struct BackupReport {
+    std::string repository, id, source, comment, repository_note;
+    bool repository_created = false, confirmed_only = false, partial = false, damaged = false;
+    std::uint64_t number = 0;
+    Timestamp time;
+    std::uint64_t logical_bytes = 0, bytes_read = 0, bytes_stored = 0, pages_read = 0, pages_changed = 0;
+    double writers_blocked_ms = 0, duration_ms = 0;
+    std::vector<BackupMember> databases;
+    std::vector<std::string> warnings;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("number", number, "The backup's number.");
+        visit("id", id, "Its id.");
+        visit("time", time, "The moment it holds.");
+        visit("source", source, "The source's name.");
+        visit("comment", comment, "The comment.");
+        visit("repository", repository, "Where it is kept.");
+        visit("repository_created", repository_created, "The repository was made by this command.");
+        visit("confirmed_only", confirmed_only, "Nothing had changed: no new backup, the number is the last one's.");
+        visit("partial", partial, "Some databases failed.");
+        visit("damaged", damaged, "Some database is damaged at its source.");
+        visit("logical_bytes", logical_bytes, "Size of the databases.");
+        visit("bytes_read", bytes_read, "Bytes read.");
+        visit("bytes_stored", bytes_stored, "Bytes added to the repository.");
+        visit("pages_read", pages_read, "Pages read.");
+        visit("pages_changed", pages_changed, "Pages changed since the backup before.");
+        visit("writers_blocked_ms", writers_blocked_ms, "How long writers had to wait, at most.");
+        visit("duration_ms", duration_ms, "How long it took.");
+        visit("databases", databases, "Each database.");
+        visit("warnings", warnings, "What else should be known.");
+    }
+};
+Result<BackupReport> backup(Context& context, const BackupRequest& request);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,40 @@
+// What every operation takes along, and the part of every request that says which repository is meant.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "holdfast/base/progress.h"
+#include "holdfast/host/host.h"
+#include "holdfast/operations/describe.h"
+
+namespace holdfast::operations {
+
+struct Context {
+    host::Host host;
+    Watch watch;
+    std::string vfs;                  // SQLite VFS for tests; empty: the default
+    bool may_ask = false;             // a terminal is there: a password may be asked for
+};
+
+// The part of every request that says which repository, and how to unlock it. Environment: HOLDFAST_REPOSITORY,
+// HOLDFAST_PASSWORD_FILE, HOLDFAST_PASSWORD_COMMAND, HOLDFAST_KEY_FILE stand in for flags not given.
+struct RepositoryRequest {
+    std::string repository;
+    std::string password_file;
+    std::string password_command;
+    std::string key_file;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(repository, {.name = "repository", .sentence = "The repository (a folder). Default: $HOLDFAST_REPOSITORY, else .holdfast beside the database or above the working folder.", .value = "PATH", .letter = 'r'});
+        visit(password_file, {.name = "password-file", .sentence = "Read the password from this file.", .value = "FILE"});
+        visit(password_command, {.name = "password-command", .sentence = "Run this command; its output is the password.", .value = "COMMAND"});
+        visit(key_file, {.name = "key-file", .sentence = "Unlock with the key in this file (32 bytes or more).", .value = "FILE"});
+    }
+};
+
+// Canonical path of a database named by a person; not_found says what is near.
+Result<std::string> canonical_database(Context& context, const std::string& path);
+
+}  // namespace holdfast::operations

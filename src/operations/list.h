@@ -1,0 +1,177 @@
+// list, show, status: what a repository holds.
+#pragma once
+
+#include "holdfast/operations/context.h"
+
+namespace holdfast::operations {
+
+struct ListRequest {
+    RepositoryRequest repository;
+    std::string source;
+    bool forgotten = false;
+    std::uint64_t last = 0;
+
+    static OperationText operation() {
+        return {.name = "list",
+                .sentence = "List the backups, newest first.",
+                .examples = {{"holdfast list", "in .holdfast here or above"}, {"holdfast list -r /backups/app --last 10 --json", "the newest ten, for a program"}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        repository.describe(visit);
+        visit(source, {.name = "source", .sentence = "Only this source (name, id or a database's path).", .value = "NAME"});
+        visit(forgotten, {.name = "forgotten", .sentence = "Also backups that were forgotten and can still be recalled."});
+        visit(last, {.name = "last", .sentence = "At most so many.", .value = "N", .letter = 'n'});
+    }
+};
+struct ListedBackup {
+    std::uint64_t number = 0, logical_bytes = 0, bytes_stored = 0;
+    std::string id, kind, comment, source, state;
+    Timestamp time;
+    std::vector<std::string> paths, tags;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("number", number, "Number.");
+        visit("id", id, "Id.");
+        visit("time", time, "The moment it holds.");
+        visit("kind", kind, "ordinary, or safety: made before a restore.");
+        visit("state", state, "ok, partial, damaged (the source was), forgotten, or unreadable.");
+        visit("comment", comment, "Comment.");
+        visit("source", source, "Source.");
+        visit("paths", paths, "The databases.");
+        visit("tags", tags, "Tags.");
+        visit("logical_bytes", logical_bytes, "Size of the databases.");
+        visit("bytes_stored", bytes_stored, "Bytes it added.");
+    }
+};
+struct ListReport {
+    std::string repository;
+    std::vector<ListedBackup> backups;
+    std::vector<std::string> damage;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("repository", repository, "Path.");
+        visit("backups", backups, "Newest first.");
+        visit("damage", damage, "Backups and notes that cannot be read; holdfast verify --all says more.");
+    }
+};
+Result<ListReport> list(Context& context, const ListRequest& request);
+
+struct ShowRequest {
+    RepositoryRequest repository;
+    std::string snapshot = "latest";
+    std::string source;
+    std::string at;
+
+    static OperationText operation() {
+        return {.name = "show",
+                .sentence = "Show everything known about one backup.",
+                .details = "SNAPSHOT is a number (43), latest, latest~2, last-good, or the beginning of an id.",
+                .examples = {{"holdfast show 43", ""}, {"holdfast show --at '2 hours ago'", "the newest one not after that time"}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(snapshot, {.name = "snapshot", .sentence = "Which backup.", .value = "SNAPSHOT", .positional = true});
+        visit(at, {.name = "at", .sentence = "The newest backup not after this time (RFC 3339, local time, '2 hours ago').", .value = "TIME"});
+        visit(source, {.name = "source", .sentence = "Of this source.", .value = "NAME"});
+        repository.describe(visit);
+    }
+};
+struct ShownMember {
+    std::string path, sha256, journal_mode, encoding, read_as, schema_hash, kind;
+    std::uint64_t size = 0, page_size = 0, pages = 0, user_version = 0, application_id = 0, mode = 0;
+    std::vector<std::string> findings;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("path", path, "Where it came from.");
+        visit("kind", kind, "database, or raw: bytes of a damaged original.");
+        visit("size", size, "Bytes.");
+        visit("page_size", page_size, "Bytes in a page.");
+        visit("pages", pages, "Pages.");
+        visit("encoding", encoding, "Text encoding.");
+        visit("journal_mode", journal_mode, "wal or rollback.");
+        visit("read_as", read_as, "How it was read.");
+        visit("user_version", user_version, "PRAGMA user_version.");
+        visit("application_id", application_id, "PRAGMA application_id.");
+        visit("schema_hash", schema_hash, "Changes when the schema does.");
+        visit("sha256", sha256, "SHA-256 of the image: what sha256sum of a restored file prints.");
+        visit("mode", mode, "Permission bits of the file.");
+        visit("findings", findings, "What SQLite's own check said of the source.");
+    }
+};
+struct ShowReport {
+    ListedBackup backup;
+    Timestamp began;
+    std::string machine, program, verified, last_confirmed;
+    std::uint64_t bytes_read = 0, pages_changed = 0;
+    double writers_blocked_ms = 0;
+    std::vector<ShownMember> members;
+    std::vector<std::string> failed;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("backup", backup, "The backup, as list shows it.");
+        visit("began", began, "When the command began.");
+        visit("machine", machine, "The machine's hashed id.");
+        visit("program", program, "Version that made it.");
+        visit("verified", verified, "The last verification.");
+        visit("last_confirmed", last_confirmed, "When the source was last seen unchanged since.");
+        visit("bytes_read", bytes_read, "Bytes read.");
+        visit("pages_changed", pages_changed, "Pages that had changed.");
+        visit("writers_blocked_ms", writers_blocked_ms, "How long writers had to wait.");
+        visit("members", members, "The databases.");
+        visit("failed", failed, "Databases that could not be backed up.");
+    }
+};
+Result<ShowReport> show(Context& context, const ShowRequest& request);
+
+struct StatusRequest {
+    RepositoryRequest repository;
+    static OperationText operation() {
+        return {.name = "status", .sentence = "Each source: last backup, last confirmed, age, count, space.", .examples = {{"holdfast status --json", "for a monitor"}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) { repository.describe(visit); }
+};
+struct SourceStatus {
+    std::string name, id, last_verified;
+    std::vector<std::string> paths;
+    std::uint64_t backups = 0, last_number = 0, logical_bytes = 0, bytes_stored = 0;
+    Timestamp last_backup, last_confirmed;
+    std::int64_t age_s = 0;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("name", name, "Name.");
+        visit("id", id, "Id.");
+        visit("paths", paths, "Databases.");
+        visit("backups", backups, "How many backups.");
+        visit("last_number", last_number, "Number of the last.");
+        visit("last_backup", last_backup, "Its time.");
+        visit("last_confirmed", last_confirmed, "When it was last known to be current.");
+        visit("age_s", age_s, "Seconds since then.");
+        visit("last_verified", last_verified, "The newest verified backup and the level.");
+        visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");
+        visit("bytes_stored", bytes_stored, "Bytes its backups added.");
+    }
+};
+struct StatusReport {
+    std::string repository, id;
+    bool encrypted = false;
+    std::uint64_t repository_bytes = 0, free_bytes = 0, forgotten = 0;
+    std::vector<SourceStatus> sources;
+    std::vector<std::string> damage, unfinished;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("repository", repository, "Path.");
+        visit("id", id, "Id.");
+        visit("encrypted", encrypted, "Whether it is sealed.");
+        visit("repository_bytes", repository_bytes, "Its size.");
+        visit("free_bytes", free_bytes, "Room left on its file system.");
+        visit("sources", sources, "Each source.");
+        visit("forgotten", forgotten, "Forgotten backups that prune has not dropped.");
+        visit("unfinished", unfinished, "Backups running now, or left by a crash.");
+        visit("damage", damage, "What cannot be read.");
+    }
+};
+Result<StatusReport> status(Context& context, const StatusRequest& request);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,87 @@
+// restore: brings a backup back: as a new file, or in place, with a safety backup first and a proof after.
+#pragma once
+
+#include "holdfast/operations/context.h"
+
+namespace holdfast::operations {
+
+struct RestoreRequest {
+    RepositoryRequest repository;
+    std::string snapshot = "latest";
+    std::string at, source, to;
+    bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false;
+    std::uint64_t wait_s = 10;
+
+    static OperationText operation() {
+        return {.name = "restore",
+                .sentence = "Bring a backup back, in place or as a new file.",
+                .details = "SNAPSHOT is a number (43), latest, latest~2, last-good, or the beginning of an id. Without --to the database is restored where it "
+                           "was: a safety backup is made first, then the content is replaced in one SQLite transaction, so applications may stay open. Where that "
+                           "cannot be done safely nothing is changed, and the obstacle is named.",
+                .examples = {{"holdfast restore 43", "in place"},
+                             {"holdfast restore latest --to /tmp/look.db", "into a new file"},
+                             {"holdfast restore --at '2 hours ago' --dry-run", "say exactly what would happen"}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(snapshot, {.name = "snapshot", .sentence = "Which backup.", .value = "SNAPSHOT", .positional = true});
+        visit(to, {.name = "to", .sentence = "Write a new file here instead (a folder, when the backup has several databases).", .value = "PATH"});
+        visit(at, {.name = "at", .sentence = "The newest backup not after this time (RFC 3339, local time, '2 hours ago').", .value = "TIME"});
+        visit(source, {.name = "source", .sentence = "Of this source (name, id or a database's path).", .value = "NAME"});
+        visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
+        visit(force, {.name = "force", .sentence = "With --to: replace an existing file (which is kept aside)."});
+        visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
+        visit(no_safety_backup, {.name = "no-safety-backup", .sentence = "Restore even if the present database cannot be backed up first."});
+        visit(no_check, {.name = "no-check", .sentence = "Leave out SQLite's own check of the result (the hash proof is always made)."});
+        visit(wait_s, {.name = "wait", .sentence = "Wait so long for locks of other programs.", .value = "SECONDS"});
+        repository.describe(visit);
+    }
+};
+struct RestoredMember {
+    std::string from, to, route, why, check, sha256;
+    std::uint64_t bytes = 0;
+    double copy_ms = 0, proof_ms = 0, check_ms = 0;
+    std::vector<std::string> moved_aside, findings, notes;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("from", from, "The database in the backup.");
+        visit("to", to, "What was, or would be, written.");
+        visit("route", route, "new-file, transaction or swap.");
+        visit("why", why, "Why that way.");
+        visit("bytes", bytes, "Bytes.");
+        visit("sha256", sha256, "SHA-256 of the image, when known.");
+        visit("check", check, "SQLite's own check of the result: ok, damaged, could not, left out.");
+        visit("findings", findings, "What it said.");
+        visit("copy_ms", copy_ms, "Time to write and sync.");
+        visit("proof_ms", proof_ms, "Time to read back and compare.");
+        visit("check_ms", check_ms, "Time of SQLite's check.");
+        visit("moved_aside", moved_aside, "Files of the old database, kept.");
+        visit("notes", notes, "What else should be known.");
+    }
+};
+struct RestoreReport {
+    std::uint64_t number = 0, safety_number = 0;
+    std::string id, safety_repository;
+    Timestamp time;
+    std::int64_t gap_s = 0;
+    bool dry_run = false;
+    double duration_ms = 0;
+    std::vector<RestoredMember> databases;
+    std::vector<std::string> warnings;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("number", number, "The backup restored.");
+        visit("id", id, "Its id.");
+        visit("time", time, "The moment it holds.");
+        visit("gap_s", gap_s, "With --at: seconds between the time asked for and the backup.");
+        visit("dry_run", dry_run, "Nothing was changed.");
+        visit("safety_number", safety_number, "Backup of the state before; 0: none was needed.");
+        visit("safety_repository", safety_repository, "Where it is.");
+        visit("databases", databases, "Each database.");
+        visit("duration_ms", duration_ms, "How long it took.");
+        visit("warnings", warnings, "What else should be known.");
+    }
+};
+Result<RestoreReport> restore(Context& context, const RestoreRequest& request);
+
+}  // namespace holdfast::operations

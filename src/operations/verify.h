@@ -1,0 +1,70 @@
+// verify: proves that backups can be brought back, at a stated depth.
+#pragma once
+
+#include "holdfast/operations/context.h"
+
+namespace holdfast::operations {
+
+struct VerifyRequest {
+    RepositoryRequest repository;
+    std::string snapshot;
+    std::string source;
+    bool all = false;
+    std::string level = "opened";
+
+    static OperationText operation() {
+        return {.name = "verify",
+                .sentence = "Prove that backups can be restored.",
+                .details = "listed: everything needed exists. hashed: every byte is read and proven. opened: besides, SQLite opens the image and checks it. "
+                           "Without SNAPSHOT and --all the latest backup is verified. Exit code 4: damage was found.",
+                .examples = {{"holdfast verify", "the latest backup, fully"}, {"holdfast verify --all --level hashed", "every byte of every backup"}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(snapshot, {.name = "snapshot", .sentence = "Which backup; default: latest.", .value = "SNAPSHOT", .positional = true});
+        visit(all, {.name = "all", .sentence = "Every backup, and every object of the repository."});
+        visit(level, {.name = "level", .sentence = "listed, hashed or opened.", .value = "LEVEL"});
+        visit(source, {.name = "source", .sentence = "Of this source.", .value = "NAME"});
+        repository.describe(visit);
+    }
+};
+struct FoundDamage {
+    std::uint64_t number = 0, offset = 0, size = 0;
+    std::string database, object, why;
+    std::vector<std::string> tables;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("number", number, "The backup affected.");
+        visit("database", database, "The database in it.");
+        visit("offset", offset, "First byte affected.");
+        visit("size", size, "Bytes affected.");
+        visit("tables", tables, "Tables and indexes whose pages these are.");
+        visit("object", object, "The damaged object.");
+        visit("why", why, "What is wrong.");
+    }
+};
+struct VerifyReport {
+    std::string level;
+    bool good = true;
+    std::vector<std::uint64_t> verified;
+    std::vector<FoundDamage> damage;
+    std::vector<std::string> objects, sqlite_findings, warnings;
+    std::uint64_t bytes_read = 0, chunks_checked = 0;
+    double duration_ms = 0;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("good", good, "Nothing is wrong.");
+        visit("level", level, "How deep.");
+        visit("verified", verified, "Backups verified.");
+        visit("damage", damage, "What backups cannot give back.");
+        visit("objects", objects, "Damaged objects, also those whose second copy is good.");
+        visit("sqlite_findings", sqlite_findings, "What SQLite's own check said.");
+        visit("bytes_read", bytes_read, "Bytes read.");
+        visit("chunks_checked", chunks_checked, "Chunks proven.");
+        visit("duration_ms", duration_ms, "How long it took.");
+        visit("warnings", warnings, "What else should be known.");
+    }
+};
+Result<VerifyReport> verify(Context& context, const VerifyRequest& request);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,43 @@
+// ChunkReader: a chunk's plain bytes by id: found, read, unsealed, decoded with its bases or dictionary, proven.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "holdfast/base/compress.h"
+#include "holdfast/repository/index.h"
+
+namespace holdfast::repository {
+
+// Thread-safe. Keeps a bounded number of decoded bases, nodes, dictionaries and pack headers.
+class ChunkReader {
+public:
+    struct Options {
+        std::size_t cache_bytes_max = 8 * 1024 * 1024;  // decoded nodes and bases
+    };
+    ChunkReader(store::ObjectStore& store, const Keys& keys, const Index& index, Options options);
+    ChunkReader(store::ObjectStore& store, const Keys& keys, const Index& index);
+    ~ChunkReader();
+
+    // The plain bytes, proven by their id. Tries every entry that the index knows before it gives up.
+    // corrupt: names chunk, pack and byte range of each entry that failed; not_found: no entry at all.
+    Result<Bytes> read(const ChunkId& id, ChunkType type) const;
+    // The same, through the cache: for nodes and bases.
+    Result<std::shared_ptr<const Bytes>> read_cached(const ChunkId& id, ChunkType type) const;
+
+    // Many chunks, each decoded into its place; entries that lie side by side in a pack are fetched with one read.
+    // `into` sizes must be the plain sizes. The first failure ends it unless on_damage takes it.
+    struct Wanted {
+        ChunkId id;
+        MutableByteView into;
+    };
+    Result<void> read_many(std::span<const Wanted> wanted, ChunkType type) const;
+
+    Result<std::shared_ptr<const Dictionary>> dictionary(const ChunkId& id) const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace holdfast::repository

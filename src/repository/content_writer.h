@@ -1,0 +1,70 @@
+// ContentWriter: keeps a file's content: finds what changed, names it, encodes it, packs it; memory is bounded.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "holdfast/base/progress.h"
+#include "holdfast/host/worker_pool.h"
+#include "holdfast/repository/tree.h"
+
+namespace holdfast::repository {
+
+// Bytes by position. Safe to read from several threads at once.
+class ByteSource {
+public:
+    virtual ~ByteSource() = default;
+    virtual std::uint64_t size() const = 0;
+    virtual Result<void> read(std::uint64_t offset, MutableByteView into) const = 0;
+};
+
+// Everything a look needs to know about the content before it. All optional: without it everything is new.
+struct Before {
+    Content content;                      // the parent's; its chunks are what patches lean on
+    std::vector<Bytes> root_nodes;        // copies of root nodes, from the parent's snapshot
+    std::optional<ChunkId> dictionary;    // of the lineage
+};
+
+struct KeepRequest {
+    std::string like;                     // lineage: key of the local hash cache (source id and member)
+    std::optional<Before> before;
+    std::uint32_t unit = 4096;            // page size: what moves and changes as a whole; divides 65536
+    bool everything = false;              // --full: read and name every extent, believe no cache
+};
+
+struct KeptContent {
+    Content content;
+    std::optional<Bytes> root_node;       // node bytes when levels >= 1: goes into the snapshot
+    std::optional<Hash> plain_sha256;     // when one look saw all bytes in order
+    std::optional<ChunkId> dictionary;
+    std::uint64_t bytes_read = 0;
+    std::uint64_t units_changed = 0;      // pages that differ from before (all of them when there was none)
+    std::uint64_t extents_changed = 0;
+    std::uint64_t bytes_stored = 0;       // entries put into packs
+};
+
+class Session;
+
+// One file of one session. look() may be called again when the source may have changed meanwhile (a database that
+// was read without a lock, then under one): only what differs from the look before is stored again; the last counts.
+class ContentWriter {
+public:
+    ~ContentWriter();
+    ContentWriter(ContentWriter&&) noexcept;
+    // Fails `corrupt` with `cache` in its advice when the rotating check finds the local cache wrong: the cache is
+    // dropped and the look has been repeated without it, so this is only a warning in warnings().
+    Result<void> look(const ByteSource& source, const Watch& watch);
+    Result<KeptContent> finish();         // builds the tree; once
+    // To be called after the snapshot is committed: remembers fingerprints for the next time. Failure is harmless.
+    void remember() noexcept;
+    const std::vector<std::string>& warnings() const;
+
+private:
+    friend class Session;
+    struct State;
+    explicit ContentWriter(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace holdfast::repository

@@ -1,0 +1,41 @@
+// Notes: later facts about snapshots, each its own object, numbered by create-if-absent; the last of a type wins.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "holdfast/base/time.h"
+#include "holdfast/repository/snapshot.h"
+
+namespace holdfast::repository {
+
+// Unknown types are kept and ignored.
+enum class NoteType : std::uint16_t {
+    forgotten = 1, recalled = 2, seen = 3, verified = 4, plain_sha256 = 5, held = 6, unheld = 7, annotated = 8, drilled = 9,
+};
+enum class VerifyLevel : std::uint8_t { listed = 1, hashed = 2, opened = 3 };
+
+struct Note {
+    NoteType type = NoteType::seen;
+    Timestamp time;
+    std::string text;            // annotated: the comment; verified: findings; seen: who
+    std::uint64_t value = 0;     // verified: level; 
+    bool good = true;            // verified, drilled
+    std::optional<Hash> hash;    // plain_sha256
+};
+// What the notes of one snapshot add up to.
+struct NoteSummary {
+    bool forgotten = false;
+    Timestamp forgotten_at;
+    std::optional<Timestamp> last_seen;
+    std::optional<Note> verified;      // the newest
+    std::optional<Hash> plain_sha256;
+    std::uint64_t count = 0;
+};
+// Unknown or damaged notes are counted in damage, not fatal.
+struct NotesRead {
+    std::map<SnapshotNumber, NoteSummary> of;
+    std::vector<Error> damage;
+};
+
+}  // namespace holdfast::repository

@@ -1,0 +1,30 @@
+// prune(): frees what no snapshot needs, safely beside everything else (docs/formats/repository.md, 11).
+#pragma once
+
+#include "holdfast/repository/repository.h"
+
+namespace holdfast::repository {
+
+struct PruneRequest {
+    std::vector<SnapshotNumber> drop;     // forgotten ones whose grace is over; decided above, in history
+    bool dry_run = false;
+    double waste_max = 0.05;              // of the kept bytes: packs are repacked while more than this is garbage
+    std::int64_t void_after_s = 86'400;   // patience with a session of another machine
+};
+
+struct PruneReport {
+    std::uint64_t snapshots_dropped = 0;
+    std::uint64_t packs_removed = 0;
+    std::uint64_t packs_repacked = 0;
+    std::uint64_t bytes_freed = 0;        // of objects removed, less what repacking wrote
+    std::uint64_t bytes_waiting = 0;      // condemned, held back by sessions or readers
+    std::vector<std::string> waiting_for;  // "backup #12, process 4711"
+    std::uint64_t sessions_voided = 0;
+    std::uint64_t bytes_kept = 0;
+};
+
+// Dry run and real run compute the same plan. After a crash at any point the next prune goes on. Damage in what is
+// kept ends it before anything is removed (`corrupt`): a repository that cannot be read whole is not pruned.
+Result<PruneReport> prune(Repository& repository, const PruneRequest& request, const Watch& watch);
+
+}  // namespace holdfast::repository

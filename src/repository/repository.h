@@ -1,0 +1,78 @@
+// Repository: content kept once, sealed when asked. Opening, listing, reading, notes; Session writes; prune frees.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "holdfast/base/progress.h"
+#include "holdfast/host/host.h"
+#include "holdfast/host/worker_pool.h"
+#include "holdfast/repository/content_reader.h"
+#include "holdfast/repository/notes.h"
+#include "holdfast/repository/session.h"
+#include "holdfast/repository/snapshot.h"
+
+namespace holdfast::repository {
+
+struct RepositoryOptions {
+    Unlock unlock;
+    std::string cache_folder;       // for hash caches; empty: none are kept
+    host::WorkerPool* pool = nullptr;  // must be given for writing
+    int compression_level = 0;      // 0: the default, measured (docs/decisions)
+};
+
+// A snapshot in the list, or why one is not.
+struct SnapshotListing {
+    std::vector<Snapshot> snapshots;      // ascending; void ones, and ones in a gap, are left out
+    std::map<SnapshotNumber, Error> damaged;  // present but not provable, or holes that nothing explains
+    SnapshotNumber highest;               // the highest number ever claimed, as far as can be seen
+};
+
+// Thread-safe. References to store and host outlive it.
+class Repository {
+public:
+    static Result<Config> create(store::ObjectStore& store, host::Host host, const Unlock& unlock, const NewRepository& how);
+    static Result<std::unique_ptr<Repository>> open(store::ObjectStore& store, host::Host host, RepositoryOptions options);
+    ~Repository();
+
+    const Config& config() const;
+    const Keys& keys() const;
+    store::ObjectStore& store() const;
+    host::Host host() const;
+    const RepositoryOptions& options() const;
+    Index& index() const;              // opened at first use
+    Result<void> open_index() const;   // must succeed before index() or chunks()
+    const ChunkReader& chunks() const;
+
+    Result<Snapshot> snapshot(SnapshotNumber number) const;      // not_found names the neighbours
+    Result<std::vector<SnapshotNumber>> numbers() const;         // names only: ascending, gaps left out, cheap
+    Result<SnapshotListing> list() const;
+    Result<NotesRead> notes() const;
+    Result<void> add_note(SnapshotNumber number, const Note& note);  // works on a full disk (reserve)
+
+    // The newest snapshot for which `wanted` is true, reading from the newest backwards.
+    Result<std::optional<Snapshot>> newest(const std::function<bool(const Snapshot&)>& wanted) const;
+
+    Result<std::unique_ptr<ContentReader>> open_content(const DirectoryEntry& entry) const;
+
+    // Claims a number; see session.h.
+    Result<std::unique_ptr<Session>> begin(std::string purpose);
+
+    // A lease on a snapshot while it is being read; none (with a log line) where the store cannot be written.
+    class Lease {
+    public:
+        virtual ~Lease() = default;
+    };
+    // not_found when the snapshot went before the lease was made.
+    Result<std::unique_ptr<Lease>> lease(SnapshotNumber number) const;
+
+    // Puts an object although the disk is full, by giving up the reserve. For notes and prune.
+    Result<void> put_with_reserve(const store::ObjectName& name, ByteView bytes) const;
+
+private:
+    struct State;
+    explicit Repository(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace holdfast::repository

@@ -1,0 +1,84 @@
+// Snapshot: the record of one backup, and the set tree inside it (docs/formats/repository.md, 8).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/time.h"
+#include "holdfast/repository/tree.h"
+
+namespace holdfast::repository {
+
+enum class EntryType : std::uint8_t { database = 1, file = 2, raw = 3, directory = 4, link = 5 };
+enum class SnapshotKind : std::uint8_t { ordinary = 0, safety = 1, voided = 2 };
+
+// What is known about a database at its freeze. The repository stores it and does not look inside.
+struct DatabaseRecord {
+    std::uint32_t page_size = 0;
+    std::uint32_t page_count = 0;
+    std::uint32_t encoding = 0;
+    std::uint64_t device = 0, inode = 0;
+    std::uint32_t journal_mode = 0;  // 1 rollback, 2 WAL
+    std::array<std::byte, 8> wal_salts{};
+    std::uint32_t wal_sequence = 0, wal_frame = 0, wal_checksum_0 = 0, wal_checksum_1 = 0;
+    Timestamp frozen;
+    std::uint32_t user_version = 0, application_id = 0;
+    std::string schema_hash;
+    std::optional<Hash> plain_sha256;
+    std::vector<std::string> findings;  // SQLite's own, at backup time: the source was damaged already
+    std::string read_as;                // how it was read: "wal", "rollback", "hot-journal", "wal-leftover", "backup-api"
+};
+
+struct DirectoryEntry {
+    std::string name;  // bytes; for a member of a source its canonical path
+    EntryType type = EntryType::database;
+    Content content;
+    std::optional<DatabaseRecord> database;
+    std::uint32_t mode = 0600;
+    std::uint32_t owner = 0, group = 0;
+    Timestamp modified;
+    std::string link_target;
+    std::optional<Bytes> root_node;  // kept beside the directory in the snapshot
+};
+
+struct SourceRecord {
+    std::array<std::byte, 16> id{};
+    std::string name;
+    std::string machine;             // hash of the machine id
+    std::vector<std::string> paths;  // canonical, sorted
+};
+
+struct SnapshotStatistics {
+    std::uint64_t logical_bytes = 0, bytes_read = 0, pages_changed = 0, bytes_stored = 0, writers_blocked_us = 0;
+};
+
+struct FailedMember {
+    std::string path;
+    std::string error;
+};
+
+struct Snapshot {
+    SnapshotNumber number;
+    SnapshotId id;  // computed, not stored in the record
+    Timestamp time;  // freeze
+    Timestamp began;
+    std::int32_t utc_offset_s = 0;
+    SnapshotKind kind = SnapshotKind::ordinary;
+    bool partial = false;
+    bool damaged = false;
+    std::optional<std::pair<SnapshotNumber, SnapshotId>> previous;
+    SourceRecord source;
+    std::string comment;
+    std::vector<std::pair<std::string, std::string>> tags;
+    std::vector<DirectoryEntry> members;
+    std::vector<FailedMember> failed;
+    SnapshotStatistics statistics;
+    std::string program;
+};
+Result<Bytes> encode_snapshot(const Snapshot& snapshot);
+Result<Snapshot> decode_snapshot(ByteView record, const Keys& keys);  // sets id
+store::ObjectName snapshot_name(SnapshotNumber number);
+
+}  // namespace holdfast::repository

@@ -1,0 +1,81 @@
+// Connection and Statement: owners of SQLite handles, errors as values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/bytes.h"
+
+namespace holdfast::sqlite {
+
+enum class OpenMode { read_only, read_write, create };
+
+struct ConnectionOptions {
+    OpenMode mode = OpenMode::read_only;
+    std::string vfs;                    // empty: SQLite's default
+    bool immutable = false;             // only for files nobody can change
+    std::int64_t busy_timeout_ms = 5000;
+};
+
+class Statement;
+
+// One thread at a time. Extension loading is off; defensive and trusted_schema=off are set, so that a hostile schema
+// cannot do more than answer wrongly.
+class Connection {
+public:
+    static Result<Connection> open(const std::string& path, ConnectionOptions options = {});
+    Connection(Connection&&) noexcept;
+    Connection& operator=(Connection&&) noexcept;
+    ~Connection();
+
+    Result<void> execute(const std::string& sql);                // all statements of the text, rows ignored
+    Result<Statement> prepare(const std::string& sql);           // exactly one statement
+    Result<std::int64_t> integer(const std::string& sql);        // first column of the first row
+    Result<std::string> text(const std::string& sql);
+    struct sqlite3_handle;
+    void* handle() const;  // sqlite3*, for the files of this room only
+
+private:
+    struct Open;
+    explicit Connection(std::unique_ptr<Open> open);
+    std::unique_ptr<Open> open_;
+    friend class Statement;
+};
+
+class Statement {
+public:
+    Statement(Statement&&) noexcept;
+    Statement& operator=(Statement&&) noexcept;
+    ~Statement();
+    Result<void> bind(int index, std::int64_t value);  // from 1
+    Result<void> bind(int index, std::string_view value);
+    Result<bool> step();  // true: a row is there
+    void reset();
+    int column_count() const;
+    bool column_is_null(int index) const;  // from 0
+    std::int64_t column_integer(int index) const;
+    std::string column_text(int index) const;
+    Bytes column_bytes(int index) const;
+
+private:
+    struct Open;
+    explicit Statement(std::unique_ptr<Open> open);
+    std::unique_ptr<Open> open_;
+    friend class Connection;
+};
+
+// SQLite's own judgement. `could_not` names what is missing (a collation, a function, a module).
+struct CheckOutcome {
+    enum class Verdict { ok, damaged, could_not } verdict = Verdict::ok;
+    std::vector<std::string> findings;  // at most 20 lines
+};
+enum class CheckDepth { quick, full };
+Result<CheckOutcome> check_integrity(Connection& connection, CheckDepth depth);
+
+// A hash of the schema (the sql of every object, ordered), to see that it changed. 32 bytes hex.
+Result<std::string> schema_hash(Connection& connection);
+
+}  // namespace holdfast::sqlite

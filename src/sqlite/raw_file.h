@@ -1,0 +1,56 @@
+// RawFile: a database file read and locked through SQLite's own VFS, never by open(2), so that closing it keeps the
+// POSIX locks of every other connection of this process (facts: closing any descriptor of an inode drops them all).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "holdfast/base/bytes.h"
+
+namespace holdfast::sqlite {
+
+enum class RawFileKind { database, wal, journal };
+
+struct RawFileOptions {
+    std::string vfs;  // empty: SQLite's default
+    RawFileKind kind = RawFileKind::database;
+};
+
+// Read-only. read() is thread-safe; the others belong to one thread.
+class RawFile {
+public:
+    // not_found, denied, unavailable. Creates nothing.
+    static Result<RawFile> open(const std::string& path, RawFileOptions options = {});
+    RawFile(RawFile&&) noexcept;
+    RawFile& operator=(RawFile&&) noexcept;
+    ~RawFile();  // unlocks and closes through the VFS
+
+    Result<std::uint64_t> size() const;
+    // Exactly into.size() bytes: past the end of the file the rest is zeros, as SQLite reads.
+    Result<void> read(std::uint64_t offset, MutableByteView into) const;
+
+    // SQLite's SHARED lock on the database: no commit can change a rollback-mode file while it is held, no last
+    // connection can delete the WAL. `busy` when a writer is at it.
+    Result<void> lock_shared();
+    void unlock();
+    // A connection holds RESERVED or more, so a journal beside the file belongs to a living writer and is not hot.
+    Result<bool> is_reserved() const;
+
+    // The wal-index (-shm) as somebody connected has it. Opened read-only, never created, never recovered.
+    enum class WalIndexState {
+        absent,       // no -shm file
+        unconnected,  // a -shm file is there, but no connection of any process uses it: left over by a crash
+        connected,    // somebody is connected; region 0 is readable
+    };
+    Result<WalIndexState> wal_index_state();
+    // The first 136 bytes of region 0, copied with the memory ordering SQLite uses. Only when connected.
+    Result<Bytes> wal_index_head();
+
+private:
+    struct Open;
+    explicit RawFile(std::unique_ptr<Open> open);
+    std::unique_ptr<Open> open_;
+};
+
+}  // namespace holdfast::sqlite

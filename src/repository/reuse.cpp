@@ -1,6 +1,7 @@
 #include "holdfast/repository/reuse.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/repository/dictionaries.h"
 #include "holdfast/repository/envelope.h"
 
 namespace holdfast::repository {
@@ -115,10 +116,6 @@ Result<void> Reuse::check_relied_on() {
             .with_advice("begin the backup again: it stores anew what is missing");
     }
     return {};
-}
-
-store::ObjectName dictionary_name(const ChunkId& id) {
-    return store::ObjectName(format("dictionaries/{}", id.hex()).c_str());
 }
 
 }  // namespace holdfast::repository

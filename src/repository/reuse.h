@@ -59,7 +59,4 @@ private:
     std::unordered_set<PackId, NameHasher> relied_on_;
 };
 
-// `dictionaries/ID`, kept twice.
-store::ObjectName dictionary_name(const ChunkId& id);
-
 }  // namespace holdfast::repository

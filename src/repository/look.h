@@ -38,7 +38,7 @@ struct LookRequest {
     std::uint64_t audit_first = 0, audit_last = 0;
     bool hash_all = false;            // SHA-256 over what is read
     // Told of every batch: extents looked at, and how many of them differ. For starting to look for moved pages.
-    std::function<void(std::uint64_t looked_at, std::uint64_t differ)> on_batch;
+    std::function<void(std::uint64_t looked_at, std::uint64_t differ)> on_batch = {};
 };
 
 struct LookResult {

@@ -33,6 +33,7 @@ public:
     void rely_on(const PlainChunkPlace& place);
 
     Result<bool> has_dictionary(const ChunkId& id);
+    bool is_condemned_dictionary(const ChunkId& id) const { return condemned_.dictionaries.contains(id); }
 
     // The packs this session has put itself: known to exist, and not to be looked at again.
     void add_own(PackId pack);

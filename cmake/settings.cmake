@@ -26,6 +26,7 @@ endif()
 add_library(holdfast_settings INTERFACE)
 target_compile_options(holdfast_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
+  -Wno-missing-field-initializers  # designated initialisers name what differs from the defaults
   -Woverloaded-virtual -Wnull-dereference -Wformat=2 -fstack-protector-strong)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(holdfast_settings INTERFACE -Wduplicated-cond -Wlogical-op)

@@ -23,3 +23,13 @@ get_property(rooms GLOBAL PROPERTY HOLDFAST_ROOMS)
 foreach(name ${rooms})
   room_tests(${name})
 endforeach()
+
+# A report of the lines that the tests run: cmake --build --preset coverage --target coverage
+if(HOLDFAST_COVERAGE)
+  find_program(HOLDFAST_GCOVR gcovr REQUIRED)
+  add_custom_target(coverage USES_TERMINAL
+    COMMAND ${CMAKE_CTEST_COMMAND} --output-on-failure
+    COMMAND ${HOLDFAST_GCOVR} --root ${CMAKE_SOURCE_DIR} --filter src/ --html-details ${CMAKE_BINARY_DIR}/coverage.html --print-summary
+            ${CMAKE_BINARY_DIR}
+    WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+endif()

@@ -5,7 +5,7 @@
 
 #include "holdfast/base/json.h"
 #include "holdfast/host/clock.h"
-#include "holdfast/host/terminal.h"
+#include "holdfast/host/console.h"
 
 namespace holdfast::cli {
 

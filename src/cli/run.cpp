@@ -8,7 +8,7 @@
 #include "holdfast/cli/progress_bar.h"
 #include "holdfast/cli/verbs.h"
 #include "holdfast/host/environment.h"
-#include "holdfast/host/terminal.h"
+#include "holdfast/host/console.h"
 #include "holdfast/operations/outcome.h"
 
 namespace holdfast::cli {

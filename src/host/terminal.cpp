@@ -1,58 +1,92 @@
-#include "holdfast/host/terminal.h"
-
-#include <pthread.h>
-#include <signal.h>
-#include <sys/ioctl.h>
+#include <fcntl.h>
+#include <termios.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <thread>
+#include "holdfast/base/text.h"
+#include "holdfast/host/descriptor.h"
+#include "holdfast/host/posix_error.h"
+#include "holdfast/host/secrets.h"
+#include "holdfast/host/wiped_bytes.h"
 
 namespace holdfast::host {
 namespace {
 
-std::atomic<int> signal_seen = 0;
-
-// Waits for the signals in a thread of its own: request_stop() may not be called from a signal handler.
-void watch_signals(std::stop_source source, sigset_t signals) {
-    for (;;) {
-        int number = 0;
-        if (sigwait(&signals, &number) != 0) return;
-        if (signal_seen.exchange(number) != 0) _exit(128 + number);
-        source.request_stop();
+// No echo, and keys come one by one: with Ctrl-C as a byte, no signal can end us while the echo is off.
+class QuietTerminal {
+public:
+    explicit QuietTerminal(int terminal) : terminal_(terminal) {
+        if (::tcgetattr(terminal_, &before_) == -1) return;
+        termios quiet = before_;
+        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
+        quiet.c_cc[VMIN] = 1;
+        quiet.c_cc[VTIME] = 0;
+        is_quiet_ = ::tcsetattr(terminal_, TCSAFLUSH, &quiet) == 0;
     }
+    QuietTerminal(const QuietTerminal&) = delete;
+    QuietTerminal& operator=(const QuietTerminal&) = delete;
+    ~QuietTerminal() {
+        if (is_quiet_) ::tcsetattr(terminal_, TCSAFLUSH, &before_);
+    }
+    bool is_quiet() const { return is_quiet_; }
+
+private:
+    int terminal_;
+    termios before_{};
+    bool is_quiet_ = false;
+};
+
+constexpr unsigned char key_interrupt = 0x03, key_end = 0x04, key_backspace = 0x08, key_kill_line = 0x15,
+                        key_delete = 0x7f;
+
+void erase_last_character(WipedBytes& line) {
+    const auto continues = [](std::byte byte) { return (byte & std::byte{0xc0}) == std::byte{0x80}; };  // UTF-8
+    while (!line.view().empty() && continues(line.view().back())) line.drop_last();
+    if (!line.view().empty()) line.drop_last();
+}
+
+Result<void> read_line(int terminal, WipedBytes& line) {
+    for (;;) {
+        unsigned char key = 0;
+        const auto got = uninterrupted([&] { return ::read(terminal, &key, 1); });
+        if (got == -1) return posix_error(errno, {"read from", "/dev/tty"});
+        if (got == 0 || key == '\n' || key == '\r' || key == key_end) return {};
+        if (key == key_interrupt) return fail(ErrorCode::cancelled, "stopped at the question for a secret");
+        if (key == key_kill_line) {
+            line.clear();
+        } else if (key == key_backspace || key == key_delete) {
+            erase_last_character(line);
+        } else {
+            if (line.rest().empty()) return fail(ErrorCode::invalid, "the secret typed is too long");
+            line.rest().front() = std::byte{key};
+            line.filled_by(1);
+        }
+    }
+}
+
+void show(int terminal, std::string_view text) {
+    static_cast<void>(uninterrupted([&] { return ::write(terminal, text.data(), text.size()); }));
 }
 
 }  // namespace
 
-bool is_terminal(Stream stream) {
-    switch (stream) {
-        case Stream::input: return isatty(STDIN_FILENO) == 1;
-        case Stream::output: return isatty(STDOUT_FILENO) == 1;
-        case Stream::error: return isatty(STDERR_FILENO) == 1;
+Result<SecretBytes> secret_from_terminal(const std::string& prompt) {
+    const Descriptor terminal(uninterrupted([] { return ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY); }));
+    if (!terminal.is_open()) {
+        return fail(ErrorCode::unavailable, "ask for a secret: there is no terminal")
+            .with_advice("give it by file or by command");
     }
-    return false;
+    WipedBytes line(4096);
+    auto typed = [&]() -> Result<void> {
+        const QuietTerminal quiet(terminal.number());
+        if (!quiet.is_quiet()) return posix_error(errno, {"switch off the echo of", "/dev/tty"});
+        show(terminal.number(), prompt);
+        auto done = read_line(terminal.number(), line);
+        show(terminal.number(), "\n");
+        return done;
+    }();
+    TRY(std::move(typed));
+    if (line.view().empty()) return fail(ErrorCode::invalid, "the secret typed is empty");
+    return SecretBytes(line.view());
 }
-
-int terminal_width() {
-    winsize size{};
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    return 80;
-}
-
-std::stop_token stop_on_signals() {
-    static std::stop_source source;
-    static std::atomic_flag started;
-    if (started.test_and_set()) return source.get_token();
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::thread(watch_signals, source, signals).detach();
-    return source.get_token();
-}
-
-int stopping_signal() { return signal_seen.load(); }
 
 }  // namespace holdfast::host

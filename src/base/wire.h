@@ -31,7 +31,7 @@ public:
 private:
     std::array<std::byte, sizeof(T)> bytes_{};
 };
-// Structs made of these have alignment 1 and no padding: copy them with load() and store(), never cast a pointer.
+// Structs made of these have alignment 1 and no padding: copy them with load() and save(), never cast a pointer.
 template <std::unsigned_integral T>
 using BigEndian = WireInteger<T, std::endian::big>;
 template <std::unsigned_integral T>
@@ -47,7 +47,7 @@ Struct load(ByteView from) {
     return value;
 }
 template <typename Struct>
-void store(const Struct& value, MutableByteView into) {
+void save(const Struct& value, MutableByteView into) {
     static_assert(std::is_trivially_copyable_v<Struct> && alignof(Struct) == 1);
     HOLDFAST_ASSERT(into.size() >= sizeof(Struct));
     std::memcpy(into.data(), &value, sizeof(Struct));

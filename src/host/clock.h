@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <stop_token>
 
 #include "holdfast/base/time.h"
 
@@ -19,6 +18,7 @@ Clock& system_clock();
 
 // The local calendar by the C library's zone (TZ, /etc/localtime).
 std::int32_t local_offset_s(Timestamp moment);
+// A time that occurs twice (clocks set back) is the later one; one that is skipped is as far after the jump.
 Result<Timestamp> local_to_utc(const CivilTime& civil);
 
 // A stopwatch for reports.

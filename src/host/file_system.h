@@ -28,8 +28,9 @@ struct FileStatus {
     bool operator==(const FileStatus&) const = default;
 };
 
-// An open file. Closing (the destructor) loses nothing that sync() acknowledged and promises nothing else.
-// Reads may come from several threads; writes from one.
+// An open regular file. Closing (the destructor) loses nothing that sync() acknowledged and promises nothing else.
+// Reads may come from several threads; writes from one. Never for a file that SQLite has open in this process:
+// closing any descriptor of it drops the process's POSIX locks.
 class File {
 public:
     virtual ~File() = default;
@@ -40,7 +41,7 @@ public:
     virtual Result<void> sync() = 0;  // bytes and size survive a power cut once this returns; a failure is final
 };
 
-// Held until destroyed. Advisory, between processes of one machine.
+// Held until destroyed. Advisory, between all holders on one machine, also within one process.
 class FileLock {
 public:
     virtual ~FileLock() = default;
@@ -48,14 +49,17 @@ public:
 
 // Every name operation is atomic. It survives a power cut only after sync_folder() on the folder that holds the name.
 // All functions are thread-safe. Errors carry the path and the system's reason; codes: not_found, exists, denied,
-// full, busy, unavailable.
+// full, busy, unavailable, invalid (not that kind of file, or no possible path). Modes are set exactly, whatever the
+// umask; a new folder keeps a set-group-id bit that it inherits.
 class FileSystem {
 public:
     virtual ~FileSystem() = default;
     virtual Result<std::unique_ptr<File>> open_to_read(const std::string& path) = 0;
     virtual Result<std::unique_ptr<File>> open_to_write(const std::string& path) = 0;  // must exist
     virtual Result<std::unique_ptr<File>> create(const std::string& path, std::uint32_t mode) = 0;  // exists: refused
-    virtual Result<void> link(const std::string& existing, const std::string& name) = 0;  // exists: refused
+    // exists: refused; unavailable: no hard links here
+    virtual Result<void> link(const std::string& existing, const std::string& name) = 0;
+    virtual Result<void> rename_if_absent(const std::string& from, const std::string& to) = 0;  // exists: refused
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;      // replaces `to`
     virtual Result<void> remove(const std::string& path) = 0;                             // a file or link
     virtual Result<void> make_folder(const std::string& path, std::uint32_t mode) = 0;    // exists: refused
@@ -64,11 +68,13 @@ public:
     virtual Result<FileStatus> status(const std::string& path) = 0;                       // follows links
     virtual Result<FileStatus> status_of_link(const std::string& path) = 0;               // does not
     virtual Result<std::string> canonical(const std::string& path) = 0;                   // absolute, links resolved
+    virtual Result<std::string> read_link(const std::string& path) = 0;                   // invalid: not a link
     virtual Result<void> sync_folder(const std::string& path) = 0;
     virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
     virtual Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) = 0;
     virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;  // for us, on the file system of that path
-    virtual Result<std::unique_ptr<FileLock>> try_lock(const std::string& path) = 0;  // `busy` when another holds it
+    // Creates the lock file (0600) when missing and never removes it. `busy` when another holds it.
+    virtual Result<std::unique_ptr<FileLock>> try_lock(const std::string& path) = 0;
 };
 
 // The real one (POSIX). Stateless; lives as long as the program.
@@ -76,20 +82,25 @@ FileSystem& posix_file_system();
 
 // --- whole-file steps built from the above ---
 
+// The bytes up to the end of the file; `corrupt` when there are more than size_max.
 Result<Bytes> read_file(FileSystem& files, const std::string& path, std::uint64_t size_max);
 Result<bool> exists(FileSystem& files, const std::string& path);
 Result<std::optional<FileStatus>> status_if_any(FileSystem& files, const std::string& path);
-// After return the file has these bytes, or (failure, power cut) is as before; never something between.
+// After success the file has these bytes, durably; after a failure or a power cut these or those it had (or did not
+// exist), never something between. A link at `path` is replaced, not followed. A power cut may leave a file
+// ".<name>.<n>.new" beside it.
 Result<void> replace_atomically(FileSystem& files, const std::string& path, ByteView bytes, std::uint32_t mode);
-// Creates the folder and its missing parents, durably.
+// Creates the folder and its missing parents, durably; those that were there already are taken to be durable.
 Result<void> make_folders_durably(FileSystem& files, const std::string& path, std::uint32_t mode);
+// The folder with all that is in it; links are removed, not followed. Gone after success, also when it was not there.
 Result<void> remove_tree(FileSystem& files, const std::string& folder);
 
 // --- paths, as text ---
-std::string join_path(std::string_view folder, std::string_view name);
+std::string join_path(std::string_view folder, std::string_view name);  // an absolute name stays as it is
 std::string folder_of(std::string_view path);     // "." when there is none
-std::string file_name_of(std::string_view path);  // the last part
+std::string file_name_of(std::string_view path);  // the last part; "" of "/"
 // The canonical path of something that need not exist yet: the deepest existing parent resolved, the rest appended.
+// A link to something missing resolves to where that would be.
 Result<std::string> canonical_or_future(FileSystem& files, const std::string& path);
 
 }  // namespace holdfast::host

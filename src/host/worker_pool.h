@@ -1,4 +1,4 @@
-// WorkerPool: a fixed number of threads that run tasks, and run_in_order(), the bounded pipeline built on it.
+// WorkerPool: a fixed number of threads that run tasks, and OrderedPipeline, the bounded pipeline built on it.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,8 @@ struct WorkerPoolOptions {
     bool low_priority = false;  // nice 10 and best-effort I/O class 7, for the worker threads only
 };
 
-// Threads start with the first task. The destructor waits for running tasks. submit() is thread-safe.
+// A thread starts when a task finds all others at work. Tasks start in the order of submit(), which is thread-safe.
+// The destructor waits for every task submitted. Where the system gives no thread at all, submit() runs the task.
 class WorkerPool {
 public:
     explicit WorkerPool(WorkerPoolOptions options = {});
@@ -42,7 +43,7 @@ public:
     static Result<void> run(WorkerPool& pool, unsigned in_flight, const Steps& steps);
 };
 
-// As low as run_in_order's work, for the calling thread: CPU and I/O priority of a background program.
+// The calling thread gets the CPU and I/O priority of low_priority workers; one that is lower already stays.
 void lower_priority_of_this_thread() noexcept;
 
 }  // namespace holdfast::host

@@ -3,16 +3,38 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "holdfast/base/hash.h"
 
 namespace holdfast::repository {
 
 constexpr std::uint8_t format_version = 0xD1;  // draft 1
+constexpr std::string_view config_text = "holdfast repository";
+
+// Magics: the first bytes of an envelope, a pack, an entry in a pack, an index table.
+constexpr std::string_view envelope_magic{"HOLDFAST", 8};
+constexpr std::string_view pack_magic{"HFPACK\0\0", 8};
+constexpr std::string_view entry_magic{"HFen", 4};
+constexpr std::string_view table_magic{"HFINDEX\0", 8};
+
+// What HKDF makes separate keys for, out of one epoch key and an object's salt.
+constexpr std::string_view envelope_purpose = "holdfast envelope";
+constexpr std::string_view pack_purpose = "holdfast pack";
+constexpr std::string_view table_purpose = "holdfast index";
+constexpr std::string_view slot_purpose = "holdfast key slot";
+
+constexpr std::size_t salt_size = 32;
+constexpr std::uint8_t sealed_flag = 1;
+
+// too_new, naming the format by number and word, unless the byte is format_version.
+Result<void> check_format(std::uint8_t byte);
 
 enum class ObjectType : std::uint8_t {
     config = 1, key_slot, dictionary, session, snapshot, note, gap, condemned, mark, lease,
 };
+std::string name_of(ObjectType type);  // "key slot"
 
 // The domain byte of a chunk id, and the type of a pack entry.
 enum class ChunkType : std::uint8_t { extent = 1, node = 2, directory = 3, dictionary = 4, snapshot = 5 };

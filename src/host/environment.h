@@ -1,0 +1,15 @@
+// Environment: variables, the user's folders and names.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace holdfast::host {
+
+std::optional<std::string> environment(const std::string& name);
+std::string cache_folder();    // $XDG_CACHE_HOME or ~/.cache, then /holdfast; made by whoever writes there
+std::string working_folder();  // "." when it has been removed
+std::string host_name();
+std::string user_name();       // by the effective user id; the number when it has no name
+
+}  // namespace holdfast::host

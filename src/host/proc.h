@@ -1,0 +1,24 @@
+// What Linux tells in /proc: small text files and lists of numbers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::host {
+
+std::optional<std::string> read_proc(const std::string& path);  // nothing when it cannot be read, or beyond 64 MiB
+std::vector<std::int64_t> visible_processes();                  // ascending
+template <typename Integer>
+std::optional<Integer> parse_integer(std::string_view text, int base = 10);  // the whole text, std::uint64_t or int64_t
+
+// State letter and start time of a process (fields 3 and 22 of /proc/PID/stat).
+struct ProcessStat {
+    char state = '?';
+    std::uint64_t start_ticks = 0;
+};
+std::optional<ProcessStat> stat_of_process(std::int64_t process);
+
+}  // namespace holdfast::host

@@ -1,0 +1,35 @@
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/store/object_store.h"
+
+namespace holdfast::store {
+namespace {
+
+bool is_allowed(char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' ||
+           letter == '-';
+}
+
+bool is_part(std::string_view part) {
+    return !part.empty() && part.front() != '.' && std::ranges::all_of(part, is_allowed);
+}
+
+bool is_name(std::string_view text) {
+    constexpr std::size_t size_max = 255;
+    const auto parts = split(text, '/');
+    return text.size() <= size_max && std::ranges::all_of(parts, is_part) && parts.front() != "tmp";
+}
+
+}  // namespace
+
+Result<ObjectName> ObjectName::parse(std::string_view text) {
+    if (!is_name(text)) return fail(ErrorCode::invalid, "not a name for an object: '{}'", printable(text.substr(0, 300)));
+    ObjectName name;
+    name.text_ = text;
+    return name;
+}
+
+ObjectName::ObjectName(const char* trusted) : text_(trusted) { HOLDFAST_ASSERT(is_name(text_)); }
+
+}  // namespace holdfast::store

@@ -1,4 +1,4 @@
-// What every operation takes along, and how a repository is found and unlocked.
+// What every operation takes along, and the part of every request that says which repository is meant.
 #pragma once
 
 #include <memory>
@@ -6,9 +6,7 @@
 
 #include "holdfast/base/progress.h"
 #include "holdfast/host/host.h"
-#include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/describe.h"
-#include "holdfast/repository/repository.h"
 
 namespace holdfast::operations {
 
@@ -35,22 +33,6 @@ struct RepositoryRequest {
         visit(key_file, {.name = "key-file", .sentence = "Unlock with the key in this file (32 bytes or more).", .value = "FILE"});
     }
 };
-
-// An open repository with everything it leans on, kept alive together.
-class OpenRepository {
-public:
-    virtual ~OpenRepository() = default;
-    virtual repository::Repository& get() = 0;
-    virtual host::WorkerPool& pool() = 0;
-    virtual const std::string& path() const = 0;
-    virtual bool was_created() const = 0;  // .holdfast made just now
-};
-struct OpenHow {
-    std::vector<std::string> databases;   // canonical; where .holdfast is looked for, or made
-    bool create_default = false;          // backup: make .holdfast beside the database
-    bool low_priority = false;
-};
-Result<std::unique_ptr<OpenRepository>> open_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
 
 // Canonical path of a database named by a person; not_found says what is near.
 Result<std::string> canonical_database(Context& context, const std::string& path);

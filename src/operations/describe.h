@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "holdfast/base/json.h"
+#include "holdfast/base/text.h"
 #include "holdfast/base/time.h"
 
 namespace holdfast::operations {

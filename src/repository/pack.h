@@ -24,6 +24,7 @@ struct EntryHeader {
 };
 // From the first bytes of an entry; corrupt when the check, a limit or the magic is wrong.
 Result<EntryHeader> parse_entry_header(ByteView bytes);
+constexpr std::size_t entry_header_size_min = 60;
 constexpr std::size_t entry_header_size_max = 60 + 32 * 17;
 
 // A chunk as it is going to be stored: before sealing, before it has a slot.
@@ -48,7 +49,7 @@ struct EntryPlace {
 class PackBuilder {
 public:
     static Result<PackBuilder> begin(const Keys& keys, host::Random& random);
-    // Seals and appends; returns the offset of the entry's header.
+    // Seals and appends; returns the offset of the entry's header. `full` when the pack would outgrow pack_size_max.
     Result<std::uint32_t> add(const EncodedChunk& chunk);
     std::size_t size() const;
     std::size_t entries() const;
@@ -59,8 +60,8 @@ public:
     Finished finish() &&;
 
 private:
-    PackBuilder(Aead cipher, Bytes start, bool sealed);
-    std::optional<Aead> cipher_;
+    PackBuilder(std::optional<Aead> cipher, Bytes start);
+    std::optional<Aead> cipher_;  // none: plain
     Bytes bytes_;
     std::uint32_t slots_ = 0;
 };
@@ -74,10 +75,12 @@ constexpr std::size_t pack_header_size = 48;
 Result<PackHeader> open_pack_header(ByteView first_bytes, const Keys& keys);
 
 // The payload of a whole entry (header and payload bytes), unsealed. The plain content is not proven yet.
-Result<Bytes> unseal_payload(const PackHeader& pack, const EntryHeader& header, ByteView entry);
+// The result lies in `entry` when the pack is plain, else in `room`.
+Result<ByteView> unseal_payload(const PackHeader& pack, const EntryHeader& header, ByteView entry, Bytes& room);
 
-// Walks the entries of a pack's bytes in order. A damaged entry is reported and passed over by searching for the next
-// magic whose header proves. Never fails on damage: it reports.
+// Walks the entries of a pack's bytes in order, without a key. A damaged entry is reported and passed over by searching
+// for the next magic whose header proves; what is found so may be the content of a chunk that looks like an entry, and
+// is harmless, since nobody uses bytes that their id does not prove. Payloads are not looked at. Never fails: it reports.
 struct PackWalk {
     std::function<void(std::uint32_t offset, const EntryHeader& header)> entry;
     std::function<void(std::uint32_t offset, std::uint32_t size, const Error& why)> damage;

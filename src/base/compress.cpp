@@ -1,0 +1,128 @@
+#include "holdfast/base/compress.h"
+
+#define ZDICT_STATIC_LINKING_ONLY  // for the fast trainer, which libzstd exports
+#include <zdict.h>
+#include <zstd.h>
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast {
+
+struct Dictionary::Digested {
+    ZSTD_CDict* compress = nullptr;
+    ZSTD_DDict* decompress = nullptr;
+    ~Digested() {
+        ZSTD_freeCDict(compress);
+        ZSTD_freeDDict(decompress);
+    }
+};
+
+Dictionary::Dictionary(std::unique_ptr<Digested> digested) : digested_(std::move(digested)) {}
+Dictionary::Dictionary(Dictionary&&) noexcept = default;
+Dictionary& Dictionary::operator=(Dictionary&&) noexcept = default;
+Dictionary::~Dictionary() = default;
+
+Result<Dictionary> Dictionary::load(ByteView bytes, int level) {
+    auto digested = std::make_unique<Digested>();
+    digested->compress = ZSTD_createCDict(bytes.data(), bytes.size(), level);
+    digested->decompress = ZSTD_createDDict(bytes.data(), bytes.size());
+    if (digested->compress == nullptr || digested->decompress == nullptr)
+        return fail(ErrorCode::corrupt, "load a compression dictionary: its {} bytes are not one", bytes.size());
+    return Dictionary(std::move(digested));
+}
+
+Result<Bytes> train_dictionary(ByteView samples, const std::vector<std::size_t>& sample_sizes, std::size_t size_max) {
+    Bytes dictionary(size_max);
+    ZDICT_fastCover_params_t parameters{};
+    parameters.k = 1024;
+    parameters.d = 8;
+    parameters.f = 18;
+    parameters.accel = 4;
+    const std::size_t size = ZDICT_trainFromBuffer_fastCover(dictionary.data(), dictionary.size(), samples.data(), sample_sizes.data(),
+                                                             static_cast<unsigned>(sample_sizes.size()), parameters);
+    if (ZDICT_isError(size) != 0) return Bytes{};  // too little to learn from
+    dictionary.resize(size);
+    return dictionary;
+}
+
+struct Compressor::State {
+    ZSTD_CCtx* context = ZSTD_createCCtx();
+    ~State() { ZSTD_freeCCtx(context); }
+};
+
+Compressor::Compressor(int level) : state_(std::make_unique<State>()) {
+    HOLDFAST_ASSERT(state_->context != nullptr);
+    const auto set = [&](ZSTD_cParameter parameter, int value) {
+        HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_setParameter(state_->context, parameter, value)) == 0);
+    };
+    set(ZSTD_c_compressionLevel, level);
+    set(ZSTD_c_contentSizeFlag, 0);
+    set(ZSTD_c_checksumFlag, 0);
+    set(ZSTD_c_dictIDFlag, 0);
+}
+Compressor::Compressor(Compressor&&) noexcept = default;
+Compressor& Compressor::operator=(Compressor&&) noexcept = default;
+Compressor::~Compressor() = default;
+
+namespace {
+
+Result<Bytes> run_compression(ZSTD_CCtx* context, ByteView plain) {
+    Bytes frame(ZSTD_compressBound(plain.size()));
+    const std::size_t size = ZSTD_compress2(context, frame.data(), frame.size(), plain.data(), plain.size());
+    if (ZSTD_isError(size) != 0) return fail(ErrorCode::bug, "compress {} bytes: {}", plain.size(), ZSTD_getErrorName(size));
+    frame.resize(size);
+    return frame;
+}
+
+}  // namespace
+
+Result<Bytes> Compressor::compress(ByteView plain, const Dictionary* dictionary) {
+    HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refCDict(state_->context, dictionary == nullptr ? nullptr : dictionary->digested_->compress)) == 0);
+    return run_compression(state_->context, plain);
+}
+
+Result<Bytes> Compressor::compress_after(ByteView prefix, ByteView plain) {
+    HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refCDict(state_->context, nullptr)) == 0);
+    HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refPrefix(state_->context, prefix.data(), prefix.size())) == 0);
+    return run_compression(state_->context, plain);
+}
+
+struct Decompressor::State {
+    ZSTD_DCtx* context = ZSTD_createDCtx();
+    ~State() { ZSTD_freeDCtx(context); }
+};
+Decompressor::Decompressor() : state_(std::make_unique<State>()) {
+    HOLDFAST_ASSERT(state_->context != nullptr);
+}
+Decompressor::Decompressor(Decompressor&&) noexcept = default;
+Decompressor& Decompressor::operator=(Decompressor&&) noexcept = default;
+Decompressor::~Decompressor() = default;
+
+namespace {
+
+Result<void> check_decompression(std::size_t size, std::size_t expected) {
+    if (ZSTD_isError(size) != 0) return fail(ErrorCode::corrupt, "decompress: {}", ZSTD_getErrorName(size));
+    if (size != expected) return fail(ErrorCode::corrupt, "decompress: {} bytes came out where {} were kept", size, expected);
+    return {};
+}
+
+}  // namespace
+
+Result<void> Decompressor::decompress(ByteView frame, MutableByteView into, const Dictionary* dictionary) {
+    const std::size_t size =
+        dictionary == nullptr
+            ? ZSTD_decompressDCtx(state_->context, into.data(), into.size(), frame.data(), frame.size())
+            : ZSTD_decompress_usingDDict(state_->context, into.data(), into.size(), frame.data(), frame.size(), dictionary->digested_->decompress);
+    return check_decompression(size, into.size());
+}
+
+Result<void> Decompressor::decompress_after(ByteView prefix, ByteView frame, MutableByteView into) {
+    HOLDFAST_ASSERT(ZSTD_isError(ZSTD_DCtx_reset(state_->context, ZSTD_reset_session_only)) == 0);
+    HOLDFAST_ASSERT(ZSTD_isError(ZSTD_DCtx_refPrefix(state_->context, prefix.data(), prefix.size())) == 0);
+    const std::size_t size = ZSTD_decompressDCtx(state_->context, into.data(), into.size(), frame.data(), frame.size());
+    return check_decompression(size, into.size());
+}
+
+}  // namespace holdfast

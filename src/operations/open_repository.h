@@ -1,0 +1,30 @@
+// A repository found, unlocked and opened, with everything it leans on. For this room only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "holdfast/host/worker_pool.h"
+#include "holdfast/operations/context.h"
+#include "holdfast/repository/repository.h"
+
+namespace holdfast::operations {
+
+// An open repository with everything it leans on, kept alive together.
+class OpenRepository {
+public:
+    virtual ~OpenRepository() = default;
+    virtual repository::Repository& get() = 0;
+    virtual host::WorkerPool& pool() = 0;
+    virtual const std::string& path() const = 0;
+    virtual bool was_created() const = 0;  // .holdfast made just now
+};
+struct OpenHow {
+    std::vector<std::string> databases;   // canonical; where .holdfast is looked for, or made
+    bool create_default = false;          // backup: make .holdfast beside the database
+    bool low_priority = false;
+};
+Result<std::unique_ptr<OpenRepository>> open_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
+
+}  // namespace holdfast::operations

@@ -65,6 +65,7 @@ public:
 private:
     Result<void> expect_one_source() const;
     Error nothing_found(const Selector& selector) const;
+    Result<Choice> choice_of(const Moment& listed, std::vector<std::string> warnings) const;
     Candidates candidates(const Selector& selector) const;
     std::vector<std::string> warnings_for(const Moment& chosen, const Selector& selector) const;
 
@@ -87,7 +88,13 @@ Result<Choice> Search::by_id(const std::string& prefix) const {
     if (found == nullptr) {
         return fail(ErrorCode::not_found, "no backup's id begins with {}", prefix).with_advice("holdfast list --forgotten");
     }
-    return Choice{.moment = *found, .warnings = {}};
+    return choice_of(*found, {});
+}
+
+// Read again, whole: lists leave out what is needed only to open a snapshot.
+Result<Choice> Search::choice_of(const Moment& listed, std::vector<std::string> warnings) const {
+    Moment moment{.snapshot = TRY(repository_.snapshot(listed.snapshot.number)), .notes = listed.notes};
+    return Choice{.moment = std::move(moment), .warnings = std::move(warnings)};
 }
 
 Result<void> Search::expect_one_source() const {
@@ -167,7 +174,7 @@ Result<Choice> Search::newest(const Selector& selector) const {
     const std::uint64_t back = selector.kind == Selector::Kind::latest ? selector.back : 0;
     if (back >= found.size()) return nothing_found(selector);
     const Moment& chosen = *found[back];
-    return Choice{.moment = chosen, .warnings = warnings_for(chosen, selector)};
+    return choice_of(chosen, warnings_for(chosen, selector));
 }
 
 Result<Choice> by_number(const repository::Repository& repository, SnapshotNumber number, const Filter& filter) {

@@ -1,0 +1,241 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/file_system.h"
+#include "support/results.h"
+#include "support/temporary_folder.h"
+
+namespace holdfast::host {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+class PosixFiles : public ::testing::Test {
+protected:
+    std::unique_ptr<File> make(const std::string& name, std::string_view text = "") {
+        auto file = must(files.create(folder / name, 0600));
+        must(file->write_at(0, bytes_of(text)));
+        return file;
+    }
+    std::string text_in(const std::string& name) {
+        return std::string(text_of(must(read_file(files, folder / name, 1 << 20))));
+    }
+    TemporaryFolder folder;
+    FileSystem& files = posix_file_system();
+};
+
+TEST_F(PosixFiles, KeepWhatIsWrittenWhereItIsWritten) {
+    const auto file = make("a");
+    ASSERT_THAT(file->write_at(4, bytes_of("late")), Succeeds());
+    ASSERT_THAT(file->write_at(0, bytes_of("soon")), Succeeds());
+    ASSERT_THAT(file->sync(), Succeeds());
+    EXPECT_EQ(text_in("a"), "soonlate");
+    EXPECT_EQ(must(file->size()), 8u);
+}
+
+TEST_F(PosixFiles, ReadShortOnlyAtTheEnd) {
+    make("a", "0123456789");
+    const auto file = must(files.open_to_read(folder / "a"));
+    Bytes into(4);
+    EXPECT_EQ(must(file->read_at(2, into)), 4u);
+    EXPECT_EQ(text_of(into), "2345");
+    EXPECT_EQ(must(file->read_at(8, into)), 2u);
+    EXPECT_EQ(must(file->read_at(100, into)), 0u);
+}
+
+TEST_F(PosixFiles, ResizeCutsAndFillsWithZeros) {
+    const auto file = make("a", "abcdef");
+    ASSERT_THAT(file->resize(2), Succeeds());
+    ASSERT_THAT(file->resize(4), Succeeds());
+    EXPECT_EQ(text_in("a"), std::string("ab\0\0", 4));
+}
+
+TEST_F(PosixFiles, CreateRefusesWhatIsThere) {
+    make("a", "first");
+    EXPECT_THAT(files.create(folder / "a", 0600), FailsWith(ErrorCode::exists));
+    ASSERT_EQ(::symlink("nowhere", (folder / "link").c_str()), 0);
+    EXPECT_THAT(files.create(folder / "link", 0600), FailsWith(ErrorCode::exists));
+    EXPECT_EQ(text_in("a"), "first");
+}
+
+TEST_F(PosixFiles, ModesAreExactWhateverTheUmask) {
+    const auto umask_before = ::umask(077);
+    static_cast<void>(must(files.create(folder / "shared", 0664)));
+    must(files.make_folder(folder / "group", 02770));
+    ::umask(umask_before);
+    EXPECT_EQ(must(files.status(folder / "shared")).mode, 0664u);
+    EXPECT_EQ(must(files.status(folder / "group")).mode, 02770u);
+    must(files.make_folder(folder / "group/inside", 0750));
+    EXPECT_EQ(must(files.status(folder / "group/inside")).mode, 02750u) << "an inherited set-group-id bit stays";
+    must(files.set_mode(folder / "shared", 0600));
+    EXPECT_EQ(must(files.status(folder / "shared")).mode, 0600u);
+}
+
+TEST_F(PosixFiles, LinkGivesASecondNameAndReplacesNothing) {
+    make("a", "one");
+    make("taken", "two");
+    ASSERT_THAT(files.link(folder / "a", folder / "b"), Succeeds());
+    EXPECT_EQ(must(files.status(folder / "a")).inode, must(files.status(folder / "b")).inode);
+    EXPECT_THAT(files.link(folder / "a", folder / "taken"), FailsWith(ErrorCode::exists));
+    EXPECT_EQ(text_in("taken"), "two");
+    EXPECT_THAT(files.link(folder / "missing", folder / "c"), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(PosixFiles, LinkSaysUnavailableWhereTheFileSystemHasNone) {
+    // Folders have no hard links anywhere: the same answer as from a file system without any.
+    must(files.make_folder(folder / "sub", 0700));
+    const auto linked = files.link(folder / "sub", folder / "other");
+    ASSERT_THAT(linked, FailsWith(ErrorCode::unavailable));
+    EXPECT_FALSE(linked.error().advice().empty());
+}
+
+TEST_F(PosixFiles, RenameReplacesAndRenameIfAbsentDoesNot) {
+    make("a", "one");
+    make("b", "two");
+    EXPECT_THAT(files.rename_if_absent(folder / "a", folder / "b"), FailsWith(ErrorCode::exists));
+    EXPECT_EQ(text_in("b"), "two");
+    ASSERT_THAT(files.rename(folder / "a", folder / "b"), Succeeds());
+    EXPECT_EQ(text_in("b"), "one");
+    ASSERT_THAT(files.rename_if_absent(folder / "b", folder / "c"), Succeeds());
+    EXPECT_THAT(must(files.list(folder.path())), UnorderedElementsAre("c"));
+    EXPECT_THAT(files.rename(folder / "missing", folder / "d"), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(PosixFiles, FoldersAreMadeListedAndRemoved) {
+    ASSERT_THAT(files.make_folder(folder / "sub", 0700), Succeeds());
+    EXPECT_THAT(files.make_folder(folder / "sub", 0700), FailsWith(ErrorCode::exists));
+    make("sub/.hidden");
+    make("sub/na\nme");
+    EXPECT_THAT(must(files.list(folder / "sub")), UnorderedElementsAre(".hidden", "na\nme"));
+    EXPECT_THAT(files.remove_folder(folder / "sub"), FailsWith(ErrorCode::exists));
+    EXPECT_THAT(files.sync_folder(folder / "sub"), Succeeds());
+    must(files.remove(folder / "sub/.hidden"));
+    must(files.remove(folder / "sub/na\nme"));
+    EXPECT_THAT(files.remove_folder(folder / "sub"), Succeeds());
+    EXPECT_THAT(files.list(folder / "sub"), FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(files.sync_folder(folder / "sub"), FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(files.remove(folder / "missing"), FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(files.remove(folder.path()), FailsWith(ErrorCode::invalid));
+}
+
+TEST_F(PosixFiles, StatusFollowsLinksAndStatusOfLinkDoesNot) {
+    make("a", "four");
+    ASSERT_EQ(::symlink("a", (folder / "link").c_str()), 0);
+    const auto status = must(files.status(folder / "link"));
+    EXPECT_EQ(status.kind, FileKind::regular);
+    EXPECT_EQ(status.size, 4u);
+    EXPECT_EQ(status.owner, ::geteuid());
+    EXPECT_GT(status.modified.nanoseconds, 1'600'000'000 * nanoseconds_per_second);
+    EXPECT_EQ(must(files.status_of_link(folder / "link")).kind, FileKind::link);
+    EXPECT_EQ(must(files.read_link(folder / "link")), "a");
+    EXPECT_THAT(files.read_link(folder / "a"), FailsWith(ErrorCode::invalid));
+    EXPECT_EQ(must(files.canonical(folder / "./link")), must(files.canonical(folder / "a")));
+    EXPECT_EQ(must(files.status("/dev/null")).kind, FileKind::other);
+    EXPECT_THAT(files.status(folder / "a/below"), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(PosixFiles, LongLinksAreReadWhole) {
+    const std::string target(3000, 'x');
+    ASSERT_EQ(::symlink(target.c_str(), (folder / "link").c_str()), 0);
+    EXPECT_EQ(must(files.read_link(folder / "link")), target);
+}
+
+TEST_F(PosixFiles, OnlyRegularFilesAreOpened) {
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    EXPECT_THAT(files.open_to_read(folder / "pipe"), FailsWith(ErrorCode::invalid)) << "and it does not wait";
+    EXPECT_THAT(files.open_to_read(folder.path()), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.open_to_write("/dev/null"), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.open_to_write(folder / "missing"), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(PosixFiles, APathWithAZeroByteIsNoPath) {
+    make("a", "kept");
+    const std::string path = (folder / "a") + std::string("\0.tmp", 5);
+    EXPECT_THAT(files.open_to_read(path), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.remove(path), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.rename(path, folder / "b"), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.link(folder / "a", path), FailsWith(ErrorCode::invalid));
+    EXPECT_EQ(text_in("a"), "kept");
+}
+
+TEST_F(PosixFiles, ErrorsNameTheStepThePathAndTheReason) {
+    const auto missing = files.open_to_read(folder / "missing");
+    ASSERT_THAT(missing, FailsWith(ErrorCode::not_found));
+    EXPECT_EQ(missing.error().message(), "open " + (folder / "missing") + ": no such file or folder");
+}
+
+TEST_F(PosixFiles, WhatMayNotBeDoneIsDenied) {
+    must(files.make_folder(folder / "sub", 0700));
+    must(files.set_mode(folder / "sub", 0500));
+    must(files.set_mode(folder.path(), 0711));
+    const bool is_root = ::geteuid() == 0;
+    if (is_root) {
+        must(files.set_owner(folder / "sub", 65534, 65534));
+        ASSERT_EQ(::seteuid(65534), 0);
+    }
+    const auto denied = files.create(folder / "sub/a", 0600);
+    const bool is_back = !is_root || ::seteuid(0) == 0;
+    ASSERT_TRUE(is_back);
+    ASSERT_THAT(denied, FailsWith(ErrorCode::denied));
+    EXPECT_THAT(denied.error().advice(), HasSubstr("ls -ld"));
+}
+
+TEST_F(PosixFiles, AFileBeyondItsLimitIsFull) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto signal_before = std::signal(SIGXFSZ, SIG_IGN);
+    const auto file = make("a");
+    const rlimit small{.rlim_cur = 1000, .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto written = file->write_at(0, Bytes(4000));
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    std::signal(SIGXFSZ, signal_before);
+    EXPECT_THAT(written, FailsWith(ErrorCode::full));
+    EXPECT_EQ(must(file->size()), 1000u) << "the write went as far as it could, in two steps";
+}
+
+TEST_F(PosixFiles, FreeBytesAreThoseOfTheFileSystem) {
+    EXPECT_GT(must(files.free_bytes(folder.path())), 0u);
+    EXPECT_THAT(files.free_bytes(folder / "missing"), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(PosixFiles, DescriptorsAreNotInherited) {
+    const auto file = make("a");
+    EXPECT_EQ(::system(("for f in /proc/self/fd/*; do test \"$(readlink $f)\" = '" + (folder / "a") +
+                        "' && exit 1; done; exit 0")
+                           .c_str()),
+              0);
+}
+
+TEST_F(PosixFiles, ALockKeepsOthersOutUntilItIsDestroyed) {
+    auto lock = must(files.try_lock(folder / "lock"));
+    EXPECT_THAT(files.try_lock(folder / "lock"), FailsWith(ErrorCode::busy)) << "within the process too";
+    const pid_t child = ::fork();
+    if (child == 0) {
+        // A descriptor of its own: what the parent holds must keep it out.
+        const auto in_child = files.try_lock(folder / "lock");
+        ::_exit(!in_child && in_child.error().code() == ErrorCode::busy ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    lock.reset();
+    EXPECT_THAT(files.try_lock(folder / "lock"), Succeeds());
+}
+
+TEST_F(PosixFiles, ALockFileMadeAnewIsAnotherLock) {
+    const auto old_lock = must(files.try_lock(folder / "lock"));
+    must(files.remove(folder / "lock"));
+    EXPECT_THAT(files.try_lock(folder / "lock"), Succeeds());
+}
+
+}  // namespace
+}  // namespace holdfast::host

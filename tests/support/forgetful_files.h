@@ -1,0 +1,83 @@
+// ForgetfulFiles: a file system that says yes to a sync and does nothing, for proving that tests notice.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "holdfast/host/file_system.h"
+
+namespace holdfast::simulated {
+
+class ForgetfulFiles final : public host::FileSystem {
+public:
+    // Which paths are synced; a file is asked for by the path it was opened with.
+    using Syncs = std::function<bool(const std::string& path)>;
+    ForgetfulFiles(host::FileSystem& files, Syncs syncs_file, Syncs syncs_folder)
+        : files_(files), syncs_file_(std::move(syncs_file)), syncs_folder_(std::move(syncs_folder)) {}
+
+    Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override {
+        return files_.open_to_read(path);
+    }
+    Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
+        return forgetful(path, files_.open_to_write(path));
+    }
+    Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override {
+        return forgetful(path, files_.create(path, mode));
+    }
+    Result<void> sync_folder(const std::string& path) override {
+        return syncs_folder_(path) ? files_.sync_folder(path) : Result<void>();
+    }
+    Result<void> link(const std::string& existing, const std::string& name) override {
+        return files_.link(existing, name);
+    }
+    Result<void> rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
+    Result<void> rename_if_absent(const std::string& from, const std::string& to) override {
+        return files_.rename_if_absent(from, to);
+    }
+    Result<void> remove(const std::string& path) override { return files_.remove(path); }
+    Result<void> make_folder(const std::string& path, std::uint32_t mode) override {
+        return files_.make_folder(path, mode);
+    }
+    Result<void> remove_folder(const std::string& path) override { return files_.remove_folder(path); }
+    Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
+    Result<host::FileStatus> status(const std::string& path) override { return files_.status(path); }
+    Result<host::FileStatus> status_of_link(const std::string& path) override { return files_.status_of_link(path); }
+    Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
+    Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
+    Result<void> set_mode(const std::string& path, std::uint32_t mode) override { return files_.set_mode(path, mode); }
+    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
+        return files_.set_owner(path, owner, group);
+    }
+    Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
+    Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override {
+        return files_.try_lock(path);
+    }
+
+private:
+    class ForgetfulFile final : public host::File {
+    public:
+        ForgetfulFile(std::unique_ptr<host::File> file, bool syncs) : file_(std::move(file)), syncs_(syncs) {}
+        Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const override {
+            return file_->read_at(offset, into);
+        }
+        Result<void> write_at(std::uint64_t offset, ByteView bytes) override { return file_->write_at(offset, bytes); }
+        Result<std::uint64_t> size() const override { return file_->size(); }
+        Result<void> resize(std::uint64_t size) override { return file_->resize(size); }
+        Result<void> sync() override { return syncs_ ? file_->sync() : Result<void>(); }
+
+    private:
+        std::unique_ptr<host::File> file_;
+        bool syncs_;
+    };
+
+    Result<std::unique_ptr<host::File>> forgetful(const std::string& path, Result<std::unique_ptr<host::File>> file) {
+        if (!file) return file;
+        return std::unique_ptr<host::File>(
+            std::make_unique<ForgetfulFile>(std::move(file).value(), syncs_file_(path)));
+    }
+
+    host::FileSystem& files_;
+    Syncs syncs_file_, syncs_folder_;
+};
+
+}  // namespace holdfast::simulated

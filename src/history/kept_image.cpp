@@ -22,12 +22,7 @@ public:
         return {static_cast<std::uint32_t>(content_->content().size / page_size_.bytes())};
     }
     Result<void> read(sqlite::PageRange range, std::span<std::byte> into) const override {
-        const std::uint64_t first = range.first.value;
-        if (first == 0 || first + range.count > std::uint64_t{last_page().value} + 1) {
-            return fail(ErrorCode::invalid, "read pages {} to {} of a backup: it has {}", first,
-                        first + range.count - 1, last_page().value);
-        }
-        if (range.count == 0) return {};
+        TRY(sqlite::expect_readable(*this, range, into));
         return content_->read(sqlite::offset_of(range.first, page_size_), into);
     }
     // Known where the range is one extent, whole or the last: its id names its bytes.

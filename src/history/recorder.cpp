@@ -41,8 +41,8 @@ public:
         return {};
     }
     const KeptContent& kept() const override { return kept_; }
-    const std::vector<std::string>& warnings() const override { return writer_.warnings(); }
 
+    const std::vector<std::string>& warnings() const { return writer_.warnings(); }
     const std::optional<DirectoryEntry>& entry() const { return entry_; }
     void remember() noexcept { writer_.remember(); }
 
@@ -104,6 +104,12 @@ public:
     }
 
     std::uint64_t bytes_stored() const override { return session_->bytes_stored(); }
+
+    std::vector<std::string> warnings() const override {
+        std::vector<std::string> all;
+        for (const auto& member : members_) all.insert(all.end(), member->warnings().begin(), member->warnings().end());
+        return all;
+    }
 
 private:
     repository::Repository& repository_;

@@ -44,8 +44,7 @@ public:
     // Content, root node, dictionary and the plain SHA-256 (of a database, when known) are filled in; the rest is the
     // caller's word. Once.
     virtual Result<void> finish(repository::DirectoryEntry entry) = 0;
-    virtual const repository::KeptContent& kept() const = 0;            // after finish
-    virtual const std::vector<std::string>& warnings() const = 0;       // after finish
+    virtual const repository::KeptContent& kept() const = 0;  // after finish
 };
 
 struct RecorderOptions {
@@ -69,6 +68,7 @@ public:
     // the number while this process slept; nothing is lost, begin again.
     virtual Result<repository::Snapshot> commit(repository::Snapshot draft) = 0;
     virtual std::uint64_t bytes_stored() const = 0;
+    virtual std::vector<std::string> warnings() const = 0;  // of all members
 };
 
 // What the caller knew of a member when it was last kept (live's appearance text), remembered in the local cache and

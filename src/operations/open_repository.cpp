@@ -56,7 +56,9 @@ Result<void> make_default(Context& context, const RepositoryPlace& place, const 
     auto made = make_repository(context, {.path = place.path, .unlock = {}});
     // Somebody else was quicker: it is as good.
     if (!made && made.error().code() == ErrorCode::exists) {
-        if (TRY(find_repository(context, {.repository = place.path}, {})).is_there) return {};
+        RepositoryRequest again;
+        again.repository = place.path;
+        if (TRY(find_repository(context, again, {})).is_there) return {};
     }
     if (!made) return std::move(made).error();
     return {};

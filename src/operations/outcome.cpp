@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "holdfast/base/text.h"
+#include "holdfast/base/versions.h"
+#include "holdfast/sqlite/version.h"
+
 namespace holdfast::operations {
 
 namespace {
@@ -48,6 +52,12 @@ const std::vector<ExitCodeRow>& exit_codes() {
         return all;
     }();
     return rows;
+}
+
+std::string library_versions() {
+    std::string text = format("sqlite {}\n", sqlite::library_version());
+    for (const auto& [name, version] : holdfast::library_versions()) text += format("{} {}\n", name, version);
+    return text;
 }
 
 }  // namespace holdfast::operations

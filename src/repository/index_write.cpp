@@ -76,7 +76,15 @@ Result<Index::State::Put> Index::State::put_tables(IndexRows rows, host::Random&
 
 Result<void> Index::State::show(const std::set<TableId>& come, const std::set<TableId>& gone) {
     Tables opened;
-    for (const TableId& id : come) opened.emplace(id, TRY(IndexTable::open(store, keys, id, cache)));
+    for (const TableId& id : come) {
+        auto table = IndexTable::open(store, keys, id, cache);
+        if (!table && table.error().code() == ErrorCode::not_found) {
+            // Another writer has merged it already: what it held is in a table that is listed.
+            std::set<TableId> listed;
+            return refresh(listed);
+        }
+        opened.emplace(id, TRY(std::move(table)));
+    }
     const std::lock_guard lock(mutex);
     auto now = std::make_shared<Tables>(*view.tables);
     for (const TableId& id : gone) now->erase(id);

@@ -163,7 +163,7 @@ class Checker:
                 self.find(path, code.count("\n", 0, at) + 1, "banned-word", f"'{word}' in {name}")
         for line, match in self.each(r"\bthrow\b", code):
             self.find(path, line, "no-throw", "throw")
-        for line, match in self.each(r"(_ptr<[^<>;]*>\(\s*)?(?<!operator )\bnew\b\s*[\w(]", code):
+        for line, match in self.each(r"(_ptr<[^<>;]*>\s*\w*[({]\s*)?(?<!operator )\bnew\b\s*[\w(]", code):
             if not match.group(1):
                 self.find(path, line, "no-new", match.group())
         if not test:

@@ -60,7 +60,7 @@ PLANTED = [  # (rule, files, text that the finding must contain)
 
 CLEAN = {
     "src/base/a.h": HEADER + "struct Page {};  // throw, new Page, std::cout\n",
-    "src/base/b.cpp": '#include <zstd.h>\nconst char* s = "throw new std::cout TODOS"; auto p = std::unique_ptr<A>(\n    new A(1));\n',
+    "src/base/b.cpp": '#include <zstd.h>\nconst char* s = "throw new std::cout TODOS"; auto p = std::unique_ptr<A>(\n    new A(1)); std::unique_ptr<A> q(new A(1));\n',
     "src/base/c.cpp": function_of(70) + "Table t = {\n" + "    {1, f(2)},\n" * 90 + "};\n" + function_of(70),
     "src/host/a.cpp": "#include <unistd.h>\n#include <sys/stat.h>\nauto t = std::chrono::system_clock::now(); std::thread u;\n",
     "src/cli/a.cpp": "#include <CLI/CLI.hpp>\nvoid f() { std::printf(t); }\n",

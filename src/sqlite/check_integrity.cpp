@@ -15,8 +15,8 @@ constexpr int steps_between_looks = 10'000;
 // What SQLite says when a schema needs something that this process does not have, or that an untrusted schema may not
 // use. It may stand inside "malformed database schema (…)".
 bool names_something_missing(std::string_view message) {
-    constexpr std::array<std::string_view, 5> signs{"no such collation sequence", "no such function", "no such module",
-                                                    "unknown tokenizer", "unsafe use of"};
+    constexpr std::array<std::string_view, 6> signs{"no such collation sequence", "no such function", "unknown function",
+                                                    "no such module", "unknown tokenizer", "unsafe use of"};
     return std::ranges::any_of(signs, [&](std::string_view sign) { return message.find(sign) != message.npos; });
 }
 

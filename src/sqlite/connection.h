@@ -18,7 +18,7 @@ enum class OpenMode { read_only, read_write, create };
 
 struct ConnectionOptions {
     OpenMode mode = OpenMode::read_only;
-    std::string vfs;                    // empty: SQLite's default
+    std::string vfs = {};               // empty: SQLite's default
     bool immutable = false;             // only for files nobody can change
     bool keep_wal = false;              // closing as the last connection leaves the WAL as it is: no checkpoint
     std::int64_t busy_timeout_ms = 5000;

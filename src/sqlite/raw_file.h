@@ -13,7 +13,7 @@ namespace holdfast::sqlite {
 enum class RawFileKind { database, wal, journal };
 
 struct RawFileOptions {
-    std::string vfs;  // empty: SQLite's default
+    std::string vfs = {};  // empty: SQLite's default
     RawFileKind kind = RawFileKind::database;
 };
 

@@ -35,3 +35,25 @@ foreach(suite contracts faults)
   test_binary(${suite}_test ${suite} ${suite} store)
   target_link_libraries(${suite}_test PRIVATE test_support)
 endforeach()
+
+# Stories: the built program against real databases and real writers, one test a file (python3, standard library).
+find_program(HOLDFAST_PYTHON NAMES /usr/bin/python3 python3)
+file(GLOB stories CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/stories/*.py)
+list(FILTER stories EXCLUDE REGEX "/(stories|writer)\\.py$")
+if(TARGET holdfast)
+  foreach(story ${stories})
+    get_filename_component(name ${story} NAME_WE)
+    add_test(NAME story_${name} COMMAND ${HOLDFAST_PYTHON} ${story})
+    set_tests_properties(story_${name} PROPERTIES LABELS story TIMEOUT 900 ENVIRONMENT "HOLDFAST=$<TARGET_FILE:holdfast>;PYTHONDONTWRITEBYTECODE=1")
+  endforeach()
+endif()
+
+# A report of the lines that the tests run: cmake --build --preset coverage --target coverage
+if(HOLDFAST_COVERAGE)
+  find_program(HOLDFAST_GCOVR gcovr REQUIRED)
+  add_custom_target(coverage USES_TERMINAL
+    COMMAND ${CMAKE_CTEST_COMMAND} --output-on-failure
+    COMMAND ${HOLDFAST_GCOVR} --root ${CMAKE_SOURCE_DIR} --filter src/ --html-details ${CMAKE_BINARY_DIR}/coverage.html --print-summary
+            ${CMAKE_BINARY_DIR}
+    WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+endif()

@@ -16,7 +16,7 @@ constexpr std::uint32_t entry = 1;
 
 namespace entry_tag {
 constexpr std::uint32_t name = 1, mode = 2, kind = 3, owner = 4, content = 5, group = 6, database = 7, modified = 8,
-                        link_target = 10;
+                        link_target = 10, dictionary = 12;
 }
 
 namespace database_tag {
@@ -110,6 +110,7 @@ RecordWriter entry_record(const DirectoryEntry& entry) {
     if (entry.database) record.record(entry_tag::database, database_record(*entry.database));
     number_unless_zero(record, entry_tag::modified, static_cast<std::uint64_t>(entry.modified.nanoseconds));
     text_unless_empty(record, entry_tag::link_target, entry.link_target);
+    if (entry.dictionary) record.bytes(entry_tag::dictionary, entry.dictionary->hash.view());
     return record;
 }
 
@@ -125,6 +126,7 @@ Result<DirectoryEntry> read_entry(ByteView bytes) {
     if (const auto database = record.bytes_if(entry_tag::database)) entry.database = TRY(read_database(*database));
     entry.modified.nanoseconds = static_cast<std::int64_t>(TRY(record.number_or(entry_tag::modified, 0)));
     entry.link_target = TRY(record.text_or_empty(entry_tag::link_target));
+    if (const auto id = record.bytes_if(entry_tag::dictionary)) entry.dictionary = ChunkId{TRY(Hash::from_bytes(*id))};
     TRY(record.finish());
     if (kind < 1 || kind > static_cast<std::uint64_t>(EntryType::link)) {
         return fail(ErrorCode::too_new, "read directory: entries of kind {} are not known here", kind);

@@ -14,7 +14,7 @@ namespace {
 namespace tag {
 constexpr std::uint32_t number = 1, previous_number = 2, time = 3, previous_id = 4, kind = 5, source = 6, directory = 7,
                         comment = 8, snapshot_tag = 10, flags = 11, began = 12, program = 14, utc_offset = 16, failed = 18,
-                        root_node = 20, statistics = 22;
+                        root_node = 20, statistics = 22, unfinished = 26;
 }
 namespace source_tag {
 constexpr std::uint32_t id = 1, name = 2, machine = 4, path = 6;
@@ -174,6 +174,17 @@ Result<void> read_flags(RecordReader& record, Snapshot& snapshot) {
     return {};
 }
 
+Result<void> read_unfinished(RecordReader& record, Snapshot& snapshot) {
+    for (const ByteView bytes : record.all(tag::unfinished)) {
+        ByteReader reader(bytes, "snapshot");
+        const std::uint64_t number = TRY(reader.varint());
+        TRY(reader.expect_end());
+        if (number == 0 || number >= snapshot.number.value) return bad_snapshot("an unfinished number that is not below its own");
+        snapshot.unfinished.push_back({number});
+    }
+    return {};
+}
+
 // Everything but number, time and kind, which a void snapshot has as well.
 Result<void> read_rest(RecordReader& record, Snapshot& snapshot) {
     TRY(read_flags(record, snapshot));
@@ -188,7 +199,7 @@ Result<void> read_rest(RecordReader& record, Snapshot& snapshot) {
     if (offset > UINT32_MAX) return bad_snapshot("its zone is malformed");
     snapshot.utc_offset_s = unzigzag(static_cast<std::uint32_t>(offset));
     if (const auto bytes = record.bytes_if(tag::statistics)) snapshot.statistics = TRY(read_statistics(*bytes));
-    return {};
+    return read_unfinished(record, snapshot);
 }
 
 }  // namespace
@@ -214,6 +225,11 @@ Result<Bytes> encode_snapshot(const Snapshot& snapshot) {
     for (const auto& failed : snapshot.failed) record.record(tag::failed, failed_record(failed));
     for (const DirectoryEntry* member : members_with_nodes(snapshot)) record.bytes(tag::root_node, *member->root_node);
     record.record(tag::statistics, statistics_record(snapshot.statistics));
+    for (const auto lower : snapshot.unfinished) {
+        ByteWriter number;
+        number.varint(lower.value);
+        record.bytes(tag::unfinished, number.view());
+    }
     return std::move(record).take();
 }
 

@@ -41,6 +41,7 @@ struct DirectoryEntry {
     Timestamp modified;
     std::string link_target;
     std::optional<Bytes> root_node;  // kept beside the directory in the snapshot
+    std::optional<ChunkId> dictionary;  // of the lineage: what the next backup of this member compresses with
 };
 
 struct SourceRecord {
@@ -69,6 +70,9 @@ struct Snapshot {
     bool partial = false;
     bool damaged = false;
     std::optional<std::pair<SnapshotNumber, SnapshotId>> previous;
+    // Lower numbers that others had claimed and not committed when this one began. A power cut may lose such a claim;
+    // then this explains the hole it leaves.
+    std::vector<SnapshotNumber> unfinished;
     SourceRecord source;
     std::string comment;
     std::vector<std::pair<std::string, std::string>> tags;

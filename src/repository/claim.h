@@ -1,0 +1,22 @@
+// Claims: the objects sessions/N, by which a running backup holds its number.
+#pragma once
+
+#include "holdfast/repository/keys.h"
+#include "holdfast/repository/presence.h"
+
+namespace holdfast::repository {
+
+// `exists`: somebody else has claimed it. A power cut may lose it, or leave bytes that do not prove.
+Result<void> put_claim(store::ObjectStore& store, const Keys& keys, host::Random& random, SnapshotNumber number,
+                       const Presence& by);
+// not_found: there is none (any more). corrupt: left by a power cut, so that nobody can be behind it.
+Result<Presence> read_claim(store::ObjectStore& store, const Keys& keys, SnapshotNumber number);
+
+// Makes snapshots/N void unless N has been committed. True: it is void now, by us or by somebody else.
+Result<bool> void_number(store::ObjectStore& store, const Keys& keys, host::Random& random, SnapshotNumber number);
+
+// A snapshot is kept twice, snapshots/N first: that name alone decides, whoever creates it, so that a copy without it is
+// damage and never somebody's unfinished work. Puts whichever of the two is missing; not_found when both are.
+Result<void> complete_twins(store::ObjectStore& store, const Keys& keys, SnapshotNumber number);
+
+}  // namespace holdfast::repository

@@ -27,6 +27,7 @@ endif()
 add_library(holdfast_settings INTERFACE)
 target_compile_options(holdfast_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
+  -Wno-missing-field-initializers  # designated initialisers name what differs from the defaults
   -Woverloaded-virtual -Wnull-dereference -Wformat=2 -fstack-protector-strong)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(holdfast_settings INTERFACE -Wduplicated-cond -Wlogical-op)
@@ -34,7 +35,7 @@ endif()
 if(HOLDFAST_WERROR)
   target_compile_options(holdfast_settings INTERFACE -Werror)
 endif()
-target_compile_definitions(holdfast_settings INTERFACE _GLIBCXX_ASSERTIONS)
+target_compile_definitions(holdfast_settings INTERFACE _GLIBCXX_ASSERTIONS HOLDFAST_VERSION="${PROJECT_VERSION}")
 # Sanitizers bring their own checks of the same calls; coverage is built without optimisation, which FORTIFY needs.
 if(CMAKE_BUILD_TYPE MATCHES "Rel" AND NOT HOLDFAST_SANITIZE AND NOT HOLDFAST_COVERAGE)
   target_compile_options(holdfast_settings INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)

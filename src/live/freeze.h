@@ -17,6 +17,7 @@ struct FreezeOptions {
     std::string vfs;                      // empty: SQLite's default
     std::int64_t busy_timeout_ms = 10'000;  // for a lock that another connection holds
     int attempts_max = 8;                 // when the database was checkpointed and restarted under us
+    bool held_still = false;              // a connection of this very process holds the write lock: nobody can commit
 };
 
 // How the database was read; the words are kept in snapshots.

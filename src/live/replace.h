@@ -8,7 +8,7 @@
 
 #include "holdfast/base/progress.h"
 #include "holdfast/host/host.h"
-#include "holdfast/host/process.h"
+#include "holdfast/host/openers.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/sqlite/image.h"
 
@@ -68,7 +68,7 @@ Result<WriteReport> swap_file(host::Host host, host::WorkerPool& pool, const sql
                               const NewFileRequest& request, const PlaceOptions& place, const Watch& watch);
 
 // The live route. Takes the write lock, calls `safety` (which must commit a safety backup of the database as it is
-// now, or fail), then writes and commits. Any failure before the commit leaves the database untouched.
+// now, frozen with held_still, or fail), then writes and commits. Any failure before the commit leaves the database untouched.
 struct LiveRequest {
     std::string path;
     PlaceOptions place;

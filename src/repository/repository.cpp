@@ -25,6 +25,8 @@ struct Repository::State {
     std::unique_ptr<Index> index;
     std::unique_ptr<ChunkReader> chunks;
     std::atomic<bool> is_open = false;
+
+    std::mutex flushing;  // held while a table is put: a second flush waits until what it has to give is durable
 };
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -58,6 +60,18 @@ Result<void> Repository::open_index() const {
     state_->chunks = std::make_unique<ChunkReader>(state_->store, state_->keys, *state_->index);
     state_->is_open = true;
     return {};
+}
+
+Result<void> Repository::refresh_index() const {
+    const bool was_open = state_->is_open;
+    TRY(open_index());
+    return was_open ? state_->index->refresh() : Result<void>();
+}
+
+Result<std::uint64_t> Repository::flush_index() const {
+    TRY(open_index());
+    const std::lock_guard lock(state_->flushing);
+    return state_->index->flush(state_->host.random);
 }
 
 Index& Repository::index() const {

@@ -43,6 +43,8 @@ public:
     const RepositoryOptions& options() const;
     Index& index() const;              // opened at first use
     Result<void> open_index() const;   // must succeed before index() or chunks()
+    Result<void> refresh_index() const;  // opens it, or finds what others have put since
+    Result<std::uint64_t> flush_index() const;  // Index::flush, one caller at a time
     const ChunkReader& chunks() const;
 
     Result<Snapshot> snapshot(SnapshotNumber number) const;      // not_found names the neighbours

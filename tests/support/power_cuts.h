@@ -5,7 +5,7 @@
 
 #include "support/simulated_machine.h"
 
-namespace holdfast::simulated {
+namespace holdfast::tests {
 
 // A Story is made on a running machine (what its constructor does is never cut), work() is what is disturbed and ends
 // at its first error, judge() looks at what is there afterwards. Returns how often judge() was called.
@@ -42,4 +42,4 @@ std::uint64_t fail_every_step(ErrorCode code) {
     }
 }
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests

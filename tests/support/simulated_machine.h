@@ -12,10 +12,12 @@
 
 #include "holdfast/host/host.h"
 
-namespace holdfast::simulated {
+namespace holdfast::tests {
 
+namespace simulated {
 struct MachineState;
-class SimulatedFiles;
+class Files;
+}  // namespace simulated
 
 class SimulatedMachine {
 public:
@@ -45,8 +47,8 @@ public:
     void advance_ms(std::int64_t ms);
 
 private:
-    std::unique_ptr<MachineState> state_;
-    std::unique_ptr<SimulatedFiles> files_;
+    std::unique_ptr<simulated::MachineState> state_;
+    std::unique_ptr<simulated::Files> files_;
 };
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests

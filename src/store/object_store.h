@@ -61,7 +61,13 @@ public:
     virtual Result<std::vector<ListedObject>> list(std::string_view prefix) = 0;
     // The names directly below `prefix` ("snapshots": snapshots/1, not snapshots/a/1) without sizes, where that is
     // cheaper: every backup asks for those of tens of thousands of snapshots. May hold a name that is no object.
-    virtual Result<std::vector<ObjectName>> names_in(std::string_view prefix);
+    virtual Result<std::vector<ObjectName>> names_in(std::string_view prefix) {
+        std::vector<ObjectName> names;
+        for (auto& object : TRY(list(prefix))) {
+            if (object.name.text().find('/', prefix.size() + 1) == std::string::npos) names.push_back(std::move(object.name));
+        }
+        return names;
+    }
 
     // Gone after success, also when it was not there. Durable before return.
     virtual Result<void> remove(const ObjectName& name) = 0;

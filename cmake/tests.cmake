@@ -35,3 +35,9 @@ if(TARGET holdfast)
     set_tests_properties(story_${name} PROPERTIES LABELS story TIMEOUT 900 ENVIRONMENT "HOLDFAST=$<TARGET_FILE:holdfast>;PYTHONDONTWRITEBYTECODE=1")
   endforeach()
 endif()
+
+# The sqlite room once more with the lock page inside small databases.
+if(TARGET sqlite_test)
+  add_test(NAME room_sqlite_lock_page COMMAND sqlite_test)
+  set_tests_properties(room_sqlite_lock_page PROPERTIES TIMEOUT 600 ENVIRONMENT HOLDFAST_TEST_PENDING_BYTE=0x10000)
+endif()

@@ -23,3 +23,9 @@ get_property(rooms GLOBAL PROPERTY HOLDFAST_ROOMS)
 foreach(name ${rooms})
   room_tests(${name})
 endforeach()
+
+# The sqlite room once more with the lock page inside small databases.
+if(TARGET sqlite_test)
+  add_test(NAME room_sqlite_lock_page COMMAND sqlite_test)
+  set_tests_properties(room_sqlite_lock_page PROPERTIES TIMEOUT 600 ENVIRONMENT HOLDFAST_TEST_PENDING_BYTE=0x10000)
+endif()

@@ -8,7 +8,7 @@
 
 #include "holdfast/base/progress.h"
 #include "holdfast/host/host.h"
-#include "holdfast/host/process.h"
+#include "holdfast/host/openers.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/sqlite/image.h"
 

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "holdfast/base/bytes.h"
+#include "holdfast/base/progress.h"
+
+struct sqlite3;
 
 namespace holdfast::sqlite {
 
@@ -15,8 +18,9 @@ enum class OpenMode { read_only, read_write, create };
 
 struct ConnectionOptions {
     OpenMode mode = OpenMode::read_only;
-    std::string vfs;                    // empty: SQLite's default
+    std::string vfs = {};               // empty: SQLite's default
     bool immutable = false;             // only for files nobody can change
+    bool keep_wal = false;              // closing as the last connection leaves the WAL as it is: no checkpoint
     std::int64_t busy_timeout_ms = 5000;
 };
 
@@ -26,6 +30,7 @@ class Statement;
 // cannot do more than answer wrongly.
 class Connection {
 public:
+    // `path` is taken as a path whatever it holds ("file:", "?", "%"); ":memory:" is a database in memory.
     static Result<Connection> open(const std::string& path, ConnectionOptions options = {});
     Connection(Connection&&) noexcept;
     Connection& operator=(Connection&&) noexcept;
@@ -35,8 +40,7 @@ public:
     Result<Statement> prepare(const std::string& sql);           // exactly one statement
     Result<std::int64_t> integer(const std::string& sql);        // first column of the first row
     Result<std::string> text(const std::string& sql);
-    struct sqlite3_handle;
-    void* handle() const;  // sqlite3*, for the files of this room only
+    sqlite3* handle() const;  // for the files of this room only
 
 private:
     struct Open;
@@ -50,9 +54,10 @@ public:
     Statement(Statement&&) noexcept;
     Statement& operator=(Statement&&) noexcept;
     ~Statement();
-    Result<void> bind(int index, std::int64_t value);  // from 1
-    Result<void> bind(int index, std::string_view value);
-    Result<bool> step();  // true: a row is there
+    Result<void> bind(int index, std::int64_t value);      // from 1
+    Result<void> bind(int index, std::string_view value);  // text
+    Result<void> bind(int index, ByteView value);          // a blob
+    Result<bool> step();                                   // true: a row is there
     void reset();
     int column_count() const;
     bool column_is_null(int index) const;  // from 0
@@ -67,15 +72,16 @@ private:
     friend class Connection;
 };
 
-// SQLite's own judgement. `could_not` names what is missing (a collation, a function, a module).
+// SQLite's own judgement. `could_not` names what is missing (a collation, a function, a module). Errors are those of
+// the place the pages come from (unavailable, busy), and cancelled: the watch is asked between SQLite's steps.
 struct CheckOutcome {
     enum class Verdict { ok, damaged, could_not } verdict = Verdict::ok;
-    std::vector<std::string> findings;  // at most 20 lines
+    std::vector<std::string> findings;  // at most 20 lines; empty when ok
 };
 enum class CheckDepth { quick, full };
-Result<CheckOutcome> check_integrity(Connection& connection, CheckDepth depth);
+Result<CheckOutcome> check_integrity(Connection& connection, CheckDepth depth, const Watch& watch = {});
 
-// A hash of the schema (the sql of every object, ordered), to see that it changed. 32 bytes hex.
+// SHA-256, in hex, of the schema: type, name, table and SQL of every object, ordered. To see that it changed.
 Result<std::string> schema_hash(Connection& connection);
 
 }  // namespace holdfast::sqlite

@@ -33,6 +33,11 @@ public:
     std::uint64_t size() const { return std::uint64_t{last_page().value} * page_size().bytes(); }
 };
 
+// For those who make images. `invalid` when the range is empty or leaves the image; `into` must fit the range.
+Result<void> expect_readable(const Image& image, PageRange range, std::span<const std::byte> into);
+// Zeros over the lock page, if the range that was read into `pages` holds it.
+void blank_lock_page(PageSize size, PageRange range, std::span<std::byte> pages);
+
 // An image in memory. `bytes` is a whole number of pages; the page size is taken as given (for a 0-byte database any).
 std::unique_ptr<Image> memory_image(PageSize page_size, std::vector<std::byte> bytes);
 

@@ -13,14 +13,16 @@ namespace holdfast::sqlite {
 enum class RawFileKind { database, wal, journal };
 
 struct RawFileOptions {
-    std::string vfs;  // empty: SQLite's default
+    std::string vfs = {};  // empty: SQLite's default
     RawFileKind kind = RawFileKind::database;
 };
 
 // Read-only. read() is thread-safe; the others belong to one thread.
 class RawFile {
 public:
-    // not_found, denied, unavailable. Creates nothing.
+    // A database's path may be a link: SQLite resolves it, and names the sidecars after the target; a WAL or journal
+    // is opened by exactly this name. `path` must be a regular file (opening a FIFO waits for its other end).
+    // not_found, denied, invalid (no such VFS, a path SQLite cannot hold), unavailable. Creates nothing.
     static Result<RawFile> open(const std::string& path, RawFileOptions options = {});
     RawFile(RawFile&&) noexcept;
     RawFile& operator=(RawFile&&) noexcept;
@@ -31,21 +33,25 @@ public:
     Result<void> read(std::uint64_t offset, MutableByteView into) const;
 
     // SQLite's SHARED lock on the database: no commit can change a rollback-mode file while it is held, no last
-    // connection can delete the WAL. `busy` when a writer is at it.
+    // connection can delete the WAL. `busy` when a writer is at it, or when it is in exclusive locking mode.
     Result<void> lock_shared();
     void unlock();
     // A connection holds RESERVED or more, so a journal beside the file belongs to a living writer and is not hot.
     Result<bool> is_reserved() const;
 
-    // The wal-index (-shm) as somebody connected has it. Opened read-only, never created, never recovered.
+    // --- the wal-index (-shm) of a database, as somebody connected has it ---
+    // Opened read-only, never created, grown or recovered, and let go before these return. (As root the -shm gets the
+    // database's owner, as from any SQLite connection: its ctime moves.) While they run, no connection of this process
+    // may be opened on the same database: it would share the read-only view and could not write.
     enum class WalIndexState {
         absent,       // no -shm file
         unconnected,  // a -shm file is there, but no connection of any process uses it: left over by a crash
-        connected,    // somebody is connected; region 0 is readable
+        connected,    // somebody is connected
     };
-    Result<WalIndexState> wal_index_state();
-    // The first 136 bytes of region 0, copied with the memory ordering SQLite uses. Only when connected.
-    Result<Bytes> wal_index_head();
+    Result<WalIndexState> wal_index_state() const;
+    // The first 136 bytes of region 0, copied with the memory ordering SQLite uses. not_found: nobody is connected;
+    // busy: it is just being built.
+    Result<Bytes> wal_index_head() const;
 
 private:
     struct Open;

@@ -19,6 +19,11 @@ struct FrameNumber {
     auto operator<=>(const FrameNumber&) const = default;
 };
 
+// Where a frame (its 24 bytes of header, then the page) lies in the file.
+inline std::uint64_t offset_of(FrameNumber frame, PageSize size) {
+    return wal_header_size + std::uint64_t{frame.value - 1} * (wal_frame_header_size + size.bytes());
+}
+
 struct WalChecksum {
     std::uint32_t s0 = 0, s1 = 0;
     bool operator==(const WalChecksum&) const = default;
@@ -32,41 +37,53 @@ struct WalHeader {
     std::uint32_t checkpoint_sequence = 0;
     std::array<std::byte, 8> salts{};  // as they lie in the file
     WalChecksum checksum;
+    bool operator==(const WalHeader&) const = default;
 };
-// Fails `corrupt` (bad magic, version, checksum or page size): SQLite ignores such a WAL altogether.
+// `corrupt` (too short, bad magic, page size or checksum): SQLite ignores such a WAL altogether. `too_new` (unknown
+// version): SQLite refuses the database.
 Result<WalHeader> parse_wal_header(ByteView bytes);
 
 // The wal-index header of a connected database (native byte order; facts 2.2).
 struct WalIndexHeader {
-    PageSize page_size;
-    FrameNumber last_frame;          // mxFrame: what is committed now
-    PageNumber database_pages;       // nPage after that frame
+    std::optional<PageSize> page_size;  // none: nothing has been in the WAL since the index was built
+    FrameNumber last_frame;             // mxFrame: what is committed now; 0: nothing, the database file is everything
+    PageNumber database_pages;          // nPage after that frame; means nothing when last_frame is 0
     WalChecksum last_frame_checksum;
     std::array<std::byte, 8> salts{};
-    FrameNumber backfilled;          // nBackfill
+    FrameNumber backfilled;             // nBackfill
+    bool operator==(const WalIndexHeader&) const = default;
 };
-// nullopt when the two copies differ or the checksum is wrong: look again. `corrupt` for an unknown version.
+// nullopt when the two copies differ or the checksum is wrong: look again. `too_new` for an unknown version.
 Result<std::optional<WalIndexHeader>> parse_wal_index_header(ByteView head);
 
-// Which frame holds the newest committed content of each page.
+// Which frame holds the newest committed content of each page. Pages above database_pages may be among them: a page
+// that a later commit brings back without writing it has the content of its old frame, as SQLite reads it.
 struct WalMap {
     WalHeader header;
     FrameNumber last_frame;                                   // the commit frame it ends with; 0: no committed frame
     PageNumber database_pages;                                // database size after last_frame
     WalChecksum checksum;                                     // running checksum at last_frame
-    std::unordered_map<std::uint32_t, FrameNumber> frame_of;  // by page number; pages above database_pages dropped
+    std::unordered_map<std::uint32_t, FrameNumber> frame_of;  // by page number
+    FrameNumber unproven_from;                                // 0: every frame is proven. See WalScanOptions::vouched
 };
 // Reads frames from 1, proving salts and the chained checksum, up to `until` (which must then be reached and be a
 // commit: else `corrupt`), or, without it, to the last commit frame of the valid chain (the rest is ignored, as
-// SQLite's recovery does). Returns nullopt for an empty or headerless WAL. `resume` (a map of the same salts) lets it
-// start after frames already read.
+// SQLite's recovery does). Returns nullopt for an empty or headerless WAL. `resume` lets it start after frames already
+// read, if its header and its last frame still stand in the file; otherwise it starts anew. Memory: O(distinct pages).
 struct WalScanOptions {
-    std::optional<FrameNumber> until;
+    std::optional<FrameNumber> until = {};
     const WalMap* resume = nullptr;
+    // `until` is what the wal-index of a connected database says, so frames up to it count even where the chain breaks.
+    // Needed because SQLite (measured: 3.40.1) breaks it itself: a transaction that rewrites spilled frames, then rolls
+    // back to a savepoint before them, commits frames with zero salts and checksums. Its readers and checkpoints take
+    // such frames; only recovery after a crash loses them, and every commit behind them. WalMap::unproven_from tells.
+    bool vouched = false;
 };
 Result<std::optional<WalMap>> scan_wal(const RawFile& wal, WalScanOptions options = {});
 
-// The image "frames of the map over the file": what a reader at map.last_frame sees. Keeps references to both files.
+// The image "frames of the map over the file": what a reader at map.last_frame (not 0) sees. Pages that are neither in
+// the map nor in the file are zeros: SQLite never wrote them ("growth pages": allocated and freed in one transaction).
+// Keeps references to both files.
 std::unique_ptr<Image> wal_image(const RawFile& database, const RawFile& wal, WalMap map);
 
 }  // namespace holdfast::sqlite

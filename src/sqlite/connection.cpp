@@ -1,0 +1,208 @@
+#include "holdfast/sqlite/connection.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "holdfast/base/hash.h"
+#include "holdfast/base/text.h"
+#include "holdfast/base/wire.h"
+#include "holdfast/sqlite/result_code.h"
+
+namespace holdfast::sqlite {
+namespace {
+
+struct CloseConnection {
+    void operator()(sqlite3* connection) const noexcept { sqlite3_close_v2(connection); }
+};
+using Handle = std::unique_ptr<sqlite3, CloseConnection>;
+
+struct FinalizeStatement {
+    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+};
+using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+std::string percent_encoded(std::string_view path) {
+    constexpr std::string_view kept = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/:";
+    std::string encoded;
+    for (const char c : path) {
+        if (kept.find(c) != std::string_view::npos) {
+            encoded += c;
+        } else {
+            encoded += format("%{:02x}", static_cast<unsigned char>(c));
+        }
+    }
+    return encoded;
+}
+
+// Always a URI, so that a path that happens to look like one ("file:x?mode=memory") is still a path. An absolute path
+// follows an empty authority: its own slashes could be taken for the start of one.
+std::string uri_of(const std::string& path, const ConnectionOptions& options) {
+    const std::string_view start = path.starts_with('/') ? "file://" : "file:";
+    return format("{}{}{}", start, percent_encoded(path), options.immutable ? "?immutable=1" : "");
+}
+
+int flags_of(OpenMode mode) {
+    constexpr int common = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    switch (mode) {
+        case OpenMode::read_only: return common | SQLITE_OPEN_READONLY;
+        case OpenMode::read_write: return common | SQLITE_OPEN_READWRITE;
+        case OpenMode::create: break;
+    }
+    return common | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+}
+
+int set(sqlite3* connection, int setting, int value) {
+    return sqlite3_db_config(connection, setting, value, nullptr);
+}
+
+Result<void> prepare_for_strangers(sqlite3* connection, const ConnectionOptions& options) {
+    bool ok = set(connection, SQLITE_DBCONFIG_DEFENSIVE, 1) == SQLITE_OK &&
+              set(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0) == SQLITE_OK &&
+              set(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0) == SQLITE_OK;
+    if (options.keep_wal) ok = ok && set(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1) == SQLITE_OK;
+    if (!ok) return fail(ErrorCode::unavailable, "set up a connection: this SQLite library lacks a setting");
+    const auto timeout = std::clamp<std::int64_t>(options.busy_timeout_ms, 0, 24 * 60 * 60 * 1000);
+    sqlite3_busy_timeout(connection, static_cast<int>(timeout));
+    return {};
+}
+
+std::string shortened(std::string_view sql) {
+    constexpr std::size_t shown_max = 80;
+    return printable(sql.size() <= shown_max ? sql : format("{}…", sql.substr(0, shown_max)));
+}
+
+}  // namespace
+
+struct Connection::Open {
+    Handle handle;
+    std::string path;
+};
+
+struct Statement::Open {
+    StatementHandle handle;
+    Error failure(std::string_view doing) const {
+        return connection_failure(sqlite3_db_handle(handle.get()),
+                                  format("{} '{}'", doing, shortened(sqlite3_sql(handle.get()))));
+    }
+};
+
+Connection::Connection(std::unique_ptr<Open> open) : open_(std::move(open)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+sqlite3* Connection::handle() const { return open_->handle.get(); }
+
+Result<Connection> Connection::open(const std::string& path, ConnectionOptions options) {
+    if (path.empty() || path.find('\0') != std::string::npos) {
+        return fail(ErrorCode::invalid, "open '{}': that is no path of a database", printable(path));
+    }
+    sqlite3* raw = nullptr;
+    const char* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+    const int rc = sqlite3_open_v2(uri_of(path, options).c_str(), &raw, flags_of(options.mode), vfs);
+    Handle handle(raw);
+    const std::string doing = format("open {}", printable(path));
+    if (!handle) return result_failure(rc, doing);
+    if (rc != SQLITE_OK) return connection_failure(raw, doing);
+    if (auto set_up = prepare_for_strangers(raw, options); !set_up) return std::move(set_up).error();
+    return Connection(std::make_unique<Open>(Open{std::move(handle), path}));
+}
+
+Result<void> Connection::execute(const std::string& sql) {
+    if (sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+    return connection_failure(handle(), format("run '{}' on {}", shortened(sql), printable(open_->path)));
+}
+
+Result<Statement> Connection::prepare(const std::string& sql) {
+    const std::string doing = format("prepare '{}' on {}", shortened(sql), printable(open_->path));
+    sqlite3_stmt* raw = nullptr;
+    const char* rest = nullptr;
+    if (sqlite3_prepare_v2(handle(), sql.c_str(), -1, &raw, &rest) != SQLITE_OK) {
+        return connection_failure(handle(), doing);
+    }
+    StatementHandle statement(raw);
+    if (!statement) return fail(ErrorCode::invalid, "{}: there is no statement in it", doing);
+    sqlite3_stmt* second = nullptr;
+    const int rc = sqlite3_prepare_v2(handle(), rest, -1, &second, nullptr);
+    if (StatementHandle(second) || rc != SQLITE_OK) {
+        return fail(ErrorCode::invalid, "{}: there is more than one statement in it", doing);
+    }
+    return Statement(std::make_unique<Statement::Open>(Statement::Open{std::move(statement)}));
+}
+
+Result<std::int64_t> Connection::integer(const std::string& sql) {
+    auto statement = TRY(prepare(sql));
+    if (!TRY(statement.step())) return fail(ErrorCode::not_found, "run '{}': no row came", shortened(sql));
+    return statement.column_integer(0);
+}
+
+Result<std::string> Connection::text(const std::string& sql) {
+    auto statement = TRY(prepare(sql));
+    if (!TRY(statement.step())) return fail(ErrorCode::not_found, "run '{}': no row came", shortened(sql));
+    return statement.column_text(0);
+}
+
+Statement::Statement(std::unique_ptr<Open> open) : open_(std::move(open)) {}
+Statement::Statement(Statement&&) noexcept = default;
+Statement& Statement::operator=(Statement&&) noexcept = default;
+Statement::~Statement() = default;
+
+Result<void> Statement::bind(int index, std::int64_t value) {
+    if (sqlite3_bind_int64(open_->handle.get(), index, value) == SQLITE_OK) return {};
+    return open_->failure("bind a number to");
+}
+
+Result<void> Statement::bind(int index, std::string_view value) {
+    const char* text = value.data() ? value.data() : "";
+    if (sqlite3_bind_text64(open_->handle.get(), index, text, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) ==
+        SQLITE_OK) {
+        return {};
+    }
+    return open_->failure("bind text to");
+}
+
+Result<void> Statement::bind(int index, ByteView value) {
+    const void* bytes = value.data() ? static_cast<const void*>(value.data()) : "";
+    if (sqlite3_bind_blob64(open_->handle.get(), index, bytes, value.size(), SQLITE_TRANSIENT) == SQLITE_OK) return {};
+    return open_->failure("bind bytes to");
+}
+
+Result<bool> Statement::step() {
+    const int rc = sqlite3_step(open_->handle.get());
+    if (rc == SQLITE_ROW) return true;
+    if (rc == SQLITE_DONE) return false;
+    return open_->failure("run");
+}
+
+void Statement::reset() { sqlite3_reset(open_->handle.get()); }
+int Statement::column_count() const { return sqlite3_column_count(open_->handle.get()); }
+bool Statement::column_is_null(int index) const {
+    return sqlite3_column_type(open_->handle.get(), index) == SQLITE_NULL;
+}
+std::int64_t Statement::column_integer(int index) const { return sqlite3_column_int64(open_->handle.get(), index); }
+
+std::string Statement::column_text(int index) const {
+    const void* text = sqlite3_column_text(open_->handle.get(), index);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(open_->handle.get(), index));
+    return text ? std::string(static_cast<const char*>(text), size) : std::string();
+}
+
+Bytes Statement::column_bytes(int index) const {
+    const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(open_->handle.get(), index));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(open_->handle.get(), index));
+    return bytes ? Bytes(bytes, bytes + size) : Bytes();
+}
+
+Result<std::string> schema_hash(Connection& connection) {
+    auto statement = TRY(connection.prepare(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name, tbl_name, sql"));
+    Sha256 hash;
+    while (TRY(statement.step())) {
+        ByteWriter row;
+        for (int column = 0; column < 4; ++column) row.counted_text(statement.column_text(column));
+        hash.update(row.view());
+    }
+    return hash.finish().hex();
+}
+
+}  // namespace holdfast::sqlite

@@ -21,6 +21,7 @@ constexpr const char* check_disk = "look into the kernel's log for a failing dis
 constexpr Meaning meanings[] = {
     {ENOENT, ErrorCode::not_found, "no such file or folder"},
     {ENOTDIR, ErrorCode::not_found, "a part of the path is not a folder"},
+    {ESRCH, ErrorCode::not_found, "no such process"},
     {EEXIST, ErrorCode::exists, "it exists already"},
     {ENOTEMPTY, ErrorCode::exists, "the folder is not empty"},
     {EACCES, ErrorCode::denied, "permission denied", check_mode},

@@ -37,6 +37,7 @@ struct FreezeFacts {
 struct FreezeReport {
     double writers_blocked_ms = 0;        // rollback mode: how long SHARED was held; WAL: 0
     int attempts = 1;
+    bool others_left = false;             // all others closed it meanwhile: -wal and -shm stay until the next one opens it
 };
 
 // The image is valid until finish() or the end of its life; the database is held (a read transaction, or SHARED).

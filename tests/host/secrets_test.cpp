@@ -17,6 +17,7 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -49,16 +50,14 @@ TEST(SecretFromCommand, PrintsAtMostTheLimit) {
 }
 
 TEST(SecretFromCommand, IsEndedWhenItTakesTooLong) {
-    const Stopwatch watch(system_clock());
     const auto late = secret_from_command("echo early; exec sleep 1000", {.time_ms_max = 50});
     ASSERT_THAT(late, FailsWith(ErrorCode::unavailable));
-    EXPECT_LT(watch.ms(), 100'000.0);
+    EXPECT_THAT(late.error().message(), HasSubstr("50"));
 }
 
 TEST(SecretFromCommand, DoesNotWaitForWhatItLeftRunning) {
-    const Stopwatch watch(system_clock());
-    EXPECT_EQ(text_in(must(secret_from_command("sleep 1000 & echo \"$! secret\""))).substr(0, 1).size(), 1u);
-    EXPECT_LT(watch.ms(), 60'000.0);
+    const auto running = text_in(must(secret_from_command("sleep 1000 2>/dev/null & echo $!", {.time_ms_max = 500'000})));
+    EXPECT_EQ(::kill(std::stoi(running), SIGKILL), 0) << "it still runs, and holds the pipe";
 }
 
 TEST(SecretFromCommand, StartsWithDefaultSignals) {

@@ -68,7 +68,7 @@ Result<WriteReport> swap_file(host::Host host, host::WorkerPool& pool, const sql
                               const NewFileRequest& request, const PlaceOptions& place, const Watch& watch);
 
 // The live route. Takes the write lock, calls `safety` (which must commit a safety backup of the database as it is
-// now, frozen with held_still, or fail), then writes and commits. Any failure before the commit leaves the database untouched.
+// now, or fail), then writes and commits. Any failure before the commit leaves the database untouched.
 struct LiveRequest {
     std::string path;
     PlaceOptions place;

@@ -3,6 +3,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/live/freeze.h"
+#include "holdfast/live/held_locks.h"
 #include "holdfast/live/replace.h"
 #include "holdfast/sqlite/copy_pages.h"
 #include "holdfast/sqlite/database_header.h"
@@ -77,7 +78,10 @@ Result<WriteReport> write_live(host::Host host, const sqlite::Image& image, cons
     {
         auto destination = TRY(sqlite::Connection::open(request.path, {.mode = sqlite::OpenMode::read_write, .vfs = request.place.vfs, .busy_timeout_ms = request.place.wait_ms}));
         auto copy = TRY(sqlite::PageCopy::begin(source, destination));
-        TRY(request.safety());
+        {
+            const HeldLock held(TRY(host.files.status(request.path)));
+            TRY(request.safety());
+        }
         TRY(copy.commit([&](std::uint64_t done, std::uint64_t total) -> Result<void> {
             watch.at({.phase = "restoring", .done = done * image.page_size().bytes(), .total = total * image.page_size().bytes()});
             return watch.go_on();

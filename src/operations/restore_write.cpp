@@ -42,7 +42,8 @@ Result<void> put_file(Context& context, OpenRepository& opened, PlannedMember& m
     auto written = is_new ? live::write_new_file(context.host, opened.pool(), *member.image, request, context.watch)
                           : live::swap_file(context.host, opened.pool(), *member.image, request,
                                             place_options(context, options), context.watch);
-    tell(member.report, TRY(std::move(written)));
+    if (!written) return std::move(written).error();
+    tell(member.report, std::move(*written));
     return {};
 }
 
@@ -74,7 +75,9 @@ private:
         request.path = member.report.to;
         request.place = place_options(context_, options_);
         request.safety = [this, index] { return lock_from(index + 1); };
-        tell(member.report, TRY(live::write_live(context_.host, *member.image, request, context_.watch)));
+        auto written = live::write_live(context_.host, *member.image, request, context_.watch);
+        if (!written) return std::move(written).error();
+        tell(member.report, std::move(*written));
         return {};
     }
 

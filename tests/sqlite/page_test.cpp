@@ -26,12 +26,6 @@ TEST(PageSizeTest, AStored1Means65536) {
     }
 }
 
-TEST(LockPageTest, HoldsTheByteAt1GiB) {
-    EXPECT_EQ(lock_page(must(PageSize::from_bytes(512))).value, 2097153u);
-    EXPECT_EQ(lock_page(must(PageSize::from_bytes(4096))).value, 262145u);
-    EXPECT_EQ(lock_page(must(PageSize::from_bytes(65536))).value, 16385u);
-}
-
 TEST(PageNumberTest, OffsetsPass4GiB) {
     EXPECT_EQ(offset_of(PageNumber{1}, must(PageSize::from_bytes(4096))), 0u);
     EXPECT_EQ(offset_of(PageNumber{0xfffffffe}, must(PageSize::from_bytes(65536))), 0xfffffffdull * 65536);

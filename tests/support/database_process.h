@@ -11,8 +11,12 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "support/pending_byte.h"
 
 extern char** environ;
 
@@ -78,6 +82,7 @@ inline DatabaseAnswer run_sql(sqlite3* connection, const std::string& sql) {
 
 // Orders: 1 open a path (closing what was open), 2 run SQL, 3 close, 4 become another user.
 [[noreturn]] inline void serve(int socket) {
+    move_pending_byte();
     sqlite3* connection = nullptr;
     std::int32_t order = 0;
     std::string text;

@@ -28,6 +28,7 @@ std::uint64_t cut_power_at_every_step(std::uint64_t seeds) {
     return cuts;
 }
 
+// The same with one failing step in place of the cut, and no reboot.
 template <typename Story>
 std::uint64_t fail_every_step(ErrorCode code) {
     for (std::uint64_t step = 1;; ++step) {
@@ -37,6 +38,7 @@ std::uint64_t fail_every_step(ErrorCode code) {
         machine.fail_step(first + step, code);
         story.work();
         const bool failed = machine.steps() >= first + step;
+        machine.fail_no_step();
         story.judge();
         if (!failed) return step - 1;
     }

@@ -361,6 +361,11 @@ void SimulatedMachine::fail_step(std::uint64_t step, ErrorCode code) {
     state_->failing[step] = code;
 }
 
+void SimulatedMachine::fail_no_step() {
+    const std::lock_guard lock(state_->mutex);
+    state_->failing.clear();
+}
+
 void SimulatedMachine::set_capacity(std::uint64_t bytes) {
     const std::lock_guard lock(state_->mutex);
     state_->capacity = bytes;

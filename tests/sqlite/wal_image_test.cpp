@@ -75,6 +75,7 @@ Bytes recovered_by_sqlite(const std::string& folder) {
         }
     }
     auto connection = must(Connection::open(copy / "a.db", {.mode = OpenMode::read_write}));
+    must(connection.execute("PRAGMA synchronous=OFF"));
     return tests::serialized(connection);
 }
 

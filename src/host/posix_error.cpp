@@ -27,7 +27,7 @@ constexpr Meaning meanings[] = {
     {EACCES, ErrorCode::denied, "permission denied", check_mode},
     {EPERM, ErrorCode::denied, "operation not permitted", check_mode},
     {EROFS, ErrorCode::denied, "the file system is read-only", "remount it writable, or choose another place"},
-    {ENOSPC, ErrorCode::full, "no space left on the file system", "make room there: df -h shows how much is missing"},
+    {ENOSPC, ErrorCode::full, "no space left on the file system", "make room there; df -h shows what is free"},
     {EDQUOT, ErrorCode::full, "the disk quota is used up", "make room, or ask for a larger quota"},
     {EFBIG, ErrorCode::full, "the file would be larger than the file system or a limit allows",
      "check the limit (ulimit -f) and the file system's largest file size"},

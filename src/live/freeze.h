@@ -14,7 +14,7 @@
 namespace holdfast::live {
 
 struct FreezeOptions {
-    std::string vfs;                      // empty: SQLite's default
+    std::string vfs = {};                 // empty: SQLite's default
     std::int64_t busy_timeout_ms = 10'000;  // for a lock that another connection holds
     int attempts_max = 8;                 // when the database was checkpointed and restarted under us
 };
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Frozen>> freeze(host::Host host, const std::string& path,
 
 // Calls freeze and `use` again, at most attempts_max times, until finish() proves it. What most callers want.
 struct FreezeUse {
-    std::function<Result<void>(const sqlite::Image&)> first_look;  // optional
+    std::function<Result<void>(const sqlite::Image&)> first_look = {};  // optional
     std::function<Result<void>(const sqlite::Image&, const FreezeFacts&)> use;
 };
 struct FrozenOnce {

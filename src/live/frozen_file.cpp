@@ -53,7 +53,7 @@ Result<void> FrozenFile::take_nothing() {
 
 Result<void> FrozenFile::take_hot_journal(HotJournal journal) {
     journal_.emplace(std::move(journal));
-    image_ = sqlite::journal_image(files_.main, journal_->file, std::move(journal_->map));
+    image_ = TRY(sqlite::journal_image(files_.main, journal_->file, std::move(journal_->map)));
     wal_ = TRY(open_sidecar(files_, Sidecar::wal));
     auto map = wal_ ? TRY(sqlite::scan_wal(*wal_)) : std::nullopt;
     if (map && map->last_frame.value != 0 && image_->last_page().value != 0) {

@@ -20,6 +20,17 @@ Result<Presence> read_claim(store::ObjectStore& store, const Keys& keys, Snapsho
     return read_presence(TRY(get_record(store, claim_name(number), ObjectType::session, &keys)));
 }
 
+Behind behind(const Result<Presence>& presence) {
+    // A claim that does not prove was torn by a power cut, which nobody survived.
+    if (!presence) return presence.error().code() == ErrorCode::corrupt ? Behind::nobody : Behind::perhaps;
+    switch (host::is_alive(presence->process)) {
+        case host::Alive::yes: return Behind::somebody;
+        case host::Alive::no: return Behind::nobody;
+        case host::Alive::unknown: return Behind::perhaps;
+    }
+    return Behind::perhaps;
+}
+
 Result<bool> void_number(store::ObjectStore& store, const Keys& keys, host::Random& random, SnapshotNumber number) {
     const auto name = snapshot_name(number);
     Snapshot voided;

@@ -12,6 +12,10 @@ Result<void> put_claim(store::ObjectStore& store, const Keys& keys, host::Random
 // not_found: there is none (any more). corrupt: left by a power cut, so that nobody can be behind it.
 Result<Presence> read_claim(store::ObjectStore& store, const Keys& keys, SnapshotNumber number);
 
+// Whether somebody may still be behind a claim or a lease. Only patience rests on it.
+enum class Behind { nobody, somebody, perhaps };  // perhaps: another machine, or not to be seen from here
+Behind behind(const Result<Presence>& presence);
+
 // Makes snapshots/N void unless N has been committed. True: it is void now, by us or by somebody else.
 Result<bool> void_number(store::ObjectStore& store, const Keys& keys, host::Random& random, SnapshotNumber number);
 

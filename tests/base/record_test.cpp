@@ -11,6 +11,8 @@
 namespace holdfast {
 namespace {
 
+using namespace tests;
+
 Bytes three_fields() {
     RecordWriter writer;
     writer.number(1, 300);

@@ -1,7 +1,7 @@
 // The contract of ObjectStore as a suite: every store passes it, whatever it stands on.
 //
 // To put another store under it:
-//   INSTANTIATE_TEST_SUITE_P(S3, ObjectStoreContract, ::testing::Values(StoreMaker{"s3", make_s3_place}), name_of_place);
+//   INSTANTIATE_TEST_SUITE_P(S3, ObjectStoreContract, ::testing::Values(StoreMaker{"s3", make_place}), name_of_place);
 #pragma once
 
 #include <gtest/gtest.h>

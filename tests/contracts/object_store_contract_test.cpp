@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <map>
@@ -27,9 +28,10 @@ constexpr std::uint64_t any_size = 1 << 30;
 
 Bytes noise(std::size_t size, std::uint64_t seed) {
     std::mt19937_64 engine(seed);
-    Bytes bytes(size);
-    for (auto& byte : bytes) byte = static_cast<std::byte>(engine() >> 56);
-    return bytes;
+    std::vector<std::uint64_t> words(size / sizeof(std::uint64_t) + 1);
+    std::ranges::generate(words, engine);
+    const auto bytes = std::as_bytes(std::span(words)).first(size);
+    return copy_of(bytes);
 }
 
 ObjectName numbered(std::string_view folder, std::uint64_t n) {
@@ -175,7 +177,9 @@ TEST_P(ObjectStoreContract, AReaderSeesAllOfAnObjectOrNothing) {
                 }
             });
         }
-        for (std::uint64_t n = 0; n < objects; ++n) must(store->put_if_absent(numbered("growing", n), noise(200'000, n)));
+        for (std::uint64_t n = 0; n < objects; ++n) {
+            must(store->put_if_absent(numbered("growing", n), noise(200'000, n)));
+        }
         done = true;
     }
     EXPECT_EQ(wrong, 0u);

@@ -125,13 +125,13 @@ private:
 };
 
 TEST(LocalStore, KeepsItsPromisesAtEveryCut) {
-    const auto cuts = cut_power_at_every_step<Keeping>(60);
+    const auto cuts = cut_power_at_every_step<Keeping>(30);
     std::cout << "power cuts: " << cuts << '\n';
-    EXPECT_GE(cuts, 3000u);
+    EXPECT_GE(cuts, 1900u);
 }
 
 TEST(LocalStore, KeepsItsPromisesAtEveryCutWithoutHardLinks) {
-    EXPECT_GE(cut_power_at_every_step<KeepingWithoutLinks>(25), 1200u);
+    EXPECT_GE(cut_power_at_every_step<KeepingWithoutLinks>(10), 600u);
 }
 
 TEST(LocalStore, KeepsItsPromisesWhenAnyStepFails) {
@@ -192,7 +192,7 @@ private:
 
 template <Mistake mistake>
 int caught_in_many_cuts() {
-    cut_power_at_every_step<WronglyKeeping<mistake>>(15);
+    cut_power_at_every_step<WronglyKeeping<mistake>>(5);
     return WronglyKeeping<mistake>::caught;
 }
 

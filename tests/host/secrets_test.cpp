@@ -56,7 +56,8 @@ TEST(SecretFromCommand, IsEndedWhenItTakesTooLong) {
 }
 
 TEST(SecretFromCommand, DoesNotWaitForWhatItLeftRunning) {
-    const auto running = text_in(must(secret_from_command("sleep 1000 2>/dev/null & echo $!", {.time_ms_max = 500'000})));
+    const CommandLimits patient{.time_ms_max = 500'000};
+    const auto running = text_in(must(secret_from_command("sleep 1000 2>/dev/null & echo $!", patient)));
     EXPECT_EQ(::kill(std::stoi(running), SIGKILL), 0) << "it still runs, and holds the pipe";
 }
 
@@ -122,7 +123,9 @@ public:
         while (shown.find(text) == std::string::npos && ::read(terminal_, &letter, 1) == 1) shown += letter;
         return shown;
     }
-    void type(std::string_view keys) const { ASSERT_EQ(::write(terminal_, keys.data(), keys.size()), ssize_t(keys.size())); }
+    void type(std::string_view keys) const {
+        ASSERT_EQ(::write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+    }
     std::string answer() const {
         std::string text;
         char letter = 0;
@@ -135,7 +138,8 @@ private:
         ::setsid();
         static_cast<void>(::open(terminal.c_str(), O_RDWR));  // becomes the controlling terminal
         const auto secret = secret_from_terminal("Password: ");
-        const std::string text = secret.ok() ? text_in(*secret) : "error " + std::string(name_of(secret.error().code()));
+        const std::string text =
+            secret.ok() ? text_in(*secret) : "error " + std::string(name_of(secret.error().code()));
         static_cast<void>(!::write(answer, text.data(), text.size()));
         ::_exit(0);
     }

@@ -91,6 +91,7 @@ Result<KeptMember> take_over(history::Recorder& recorder, const MemberPlan& plan
 live::FreezeOptions freeze_options(const Context& context) {
     live::FreezeOptions options;
     options.vfs = context.vfs;
+    options.busy_timeout_ms = context.lock_wait_ms;
     return options;
 }
 

@@ -136,6 +136,10 @@ Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, 
     member.report.bytes_read = kept.bytes_read;
     member.report.writers_blocked_ms = done->report.writers_blocked_ms;
     member.report.damaged = looks.frozen().schema.is_damaged;
+    if (done->report.others_left) {
+        member.warnings.push_back(format("all other programs closed {} while it was read: its -wal and -shm stay until the "
+                                         "next one opens it", printable(plan.path)));
+    }
     member.frozen = done->facts.frozen;
     member.content = kept.content;
     member.is_same = is_same(plan.before, entry, kept.content);

@@ -51,6 +51,8 @@ private:
         const ChosenEntry candidate{.pack = number->second,
                                     .offset = entry.place.offset,
                                     .stored_size = entry.place.stored_size,
+                                    .plain_size = entry.plain_size,
+                                    .type = entry.type,
                                     .kind = entry.kind,
                                     .dictionary = entry.dictionary ? number_of(*entry.dictionary) : 0};
         const auto [at, is_first] = chosen_.entries.try_emplace(entry.id, candidate);
@@ -88,6 +90,10 @@ private:
         }));
         for (const auto& id : wanted) {
             if (!chosen_.entries.contains(id) && !live_.contains(id)) chosen_.missing.push_back(id);
+        }
+        for (const auto& [id, bases] : bases_of_) {
+            const auto is_missing = [&](const ChunkId& base) { return !chosen_.entries.contains(base); };
+            if (std::ranges::any_of(bases, is_missing)) chosen_.leaning_on_missing.push_back(id);
         }
         return {};
     }

@@ -30,13 +30,16 @@ struct ChosenEntry {
     std::uint32_t pack = 0;  // position in the packs
     std::uint32_t offset = 0;
     std::uint32_t stored_size = 0;
+    std::uint32_t plain_size = 0;
+    ChunkType type = ChunkType::extent;
     EntryKind kind = EntryKind::raw;
     std::uint32_t dictionary = 0;  // from 1, among those met; 0: none
 };
 struct ChosenEntries {
     std::unordered_map<ChunkId, ChosenEntry, NameHasher> entries;  // live chunks, and the bases they lean on
     std::unordered_set<ChunkId, NameHasher> dictionaries;          // that they and the snapshots name
-    std::vector<ChunkId> missing;                                  // live, and in no pack
+    std::vector<ChunkId> missing;                                  // live, or leant on, and in no pack
+    std::vector<ChunkId> leaning_on_missing;                       // live, and a base of theirs is missing
 };
 // Fills in live_bytes. Entries of packs that the store does not list count as absent.
 Result<ChosenEntries> choose_entries(const Index& index, const LiveChunks& live, std::vector<PackInStore>& packs);

@@ -13,7 +13,7 @@ Result<void> put_claim(store::ObjectStore& store, const Keys& keys, host::Random
                        const Presence& by) {
     const auto name = claim_name(number);
     const Bytes record = copy_of(write_presence(by).view());
-    return store.put_fleeting(name, TRY(seal_envelope({ObjectType::session, record}, name, &keys, random)));
+    return store.put_if_absent(name, TRY(seal_envelope({ObjectType::session, record}, name, &keys, random)));
 }
 
 Result<Presence> read_claim(store::ObjectStore& store, const Keys& keys, SnapshotNumber number) {
@@ -21,7 +21,7 @@ Result<Presence> read_claim(store::ObjectStore& store, const Keys& keys, Snapsho
 }
 
 Behind behind(const Result<Presence>& presence) {
-    // A claim that does not prove was torn by a power cut, which nobody survived.
+    // Who cannot be known cannot be waited for; making a number void is safe whoever it was.
     if (!presence) return presence.error().code() == ErrorCode::corrupt ? Behind::nobody : Behind::perhaps;
     switch (host::is_alive(presence->process)) {
         case host::Alive::yes: return Behind::somebody;

@@ -14,6 +14,8 @@ public:
     explicit LiveChunks(const ChunkReader& chunks) : chunks_(chunks) {}
     // corrupt, not_found: a node cannot be read, so that what the snapshot needs is not known.
     Result<void> add(const Snapshot& snapshot);
+    void add_chunk(const ChunkId& id) { ids_.insert(id); }
+    void add_dictionary(const ChunkId& id) { dictionaries_.insert(id); }
 
     bool contains(const ChunkId& id) const { return ids_.contains(id); }
     const std::unordered_set<ChunkId, NameHasher>& ids() const { return ids_; }

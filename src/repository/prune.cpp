@@ -36,10 +36,17 @@ public:
         const auto rewritten = entries_in(plan.rewrite, survey_.chosen());
         report_.packs_removed = report_.packs_repacked = report_.bytes_freed = 0;
 
-        TRY(drop_snapshots());
-        const bool may_go_on = TRY(remove(dead, plan.dictionaries));
-        if (may_go_on && !sources.empty()) TRY(rewrite(rewritten, sources));
-        TRY(tidy());
+        const auto at_work = TRY(put_lease(repository_.store(), repository_.keys(), repository_.host().random, prune_lease,
+                                           repository_.presence("prune")));
+        auto done = [&]() -> Result<void> {
+            TRY(drop_snapshots());
+            const bool may_go_on = TRY(remove(dead, plan.dictionaries));
+            if (may_go_on && !sources.empty()) TRY(rewrite(rewritten, sources));
+            return tidy();
+        }();
+        auto removed = repository_.store().remove(at_work);
+        if (!done) return std::move(done).error();
+        if (!removed) return std::move(removed).error();
         return std::move(report_);
     }
 

@@ -91,6 +91,7 @@ Result<KeptMember> take_over(history::Recorder& recorder, const MemberPlan& plan
 live::FreezeOptions freeze_options(const Context& context) {
     live::FreezeOptions options;
     options.vfs = context.vfs;
+    options.busy_timeout_ms = context.lock_wait_ms;
     return options;
 }
 
@@ -136,6 +137,10 @@ Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, 
     member.report.bytes_read = kept.bytes_read;
     member.report.writers_blocked_ms = done->report.writers_blocked_ms;
     member.report.damaged = looks.frozen().schema.is_damaged;
+    if (done->report.others_left) {
+        member.warnings.push_back(format("all other programs closed {} while it was read: its -wal and -shm stay until the "
+                                         "next one opens it", printable(plan.path)));
+    }
     member.frozen = done->facts.frozen;
     member.content = kept.content;
     member.is_same = is_same(plan.before, entry, kept.content);

@@ -25,6 +25,7 @@ MemberPlan look_at(Context& context, const repository::Repository& repository, c
 // How it went.
 struct KeptMember {
     BackupMember report;
+    std::vector<std::string> warnings;
     std::optional<Error> failure;  // this database could not be backed up; others may be
     Timestamp frozen{};
     repository::Content content{};

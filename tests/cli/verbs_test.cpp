@@ -126,11 +126,12 @@ TEST(Nearest, FindsWhatWasMeantAndNothingFarOff) {
 
 TEST(Reports, JsonHasEveryDescribedField) {
     const auto json = operations::json_of(operations::BackupReport{.number = 43, .databases = {{.path = "a.db"}}});
-    ASSERT_NE(json.find("number"), nullptr);
-    EXPECT_EQ(*json.find("number")->as_integer(), 43);
-    ASSERT_NE(json.find("databases")->as_array(), nullptr);
-    EXPECT_EQ(*json.find("databases")->as_array()->at(0).find("path")->as_text(), "a.db");
-    EXPECT_EQ(json.as_object()->size(), 18u);
+    const std::string text = json.to_text();
+    EXPECT_NE(text.find("\"number\":43"), std::string::npos);
+    EXPECT_NE(text.find("\"databases\":[{\"path\":\"a.db\""), std::string::npos);
+    const auto* object = json.as_object();
+    ASSERT_NE(object, nullptr);
+    EXPECT_EQ(object->size(), 18u);
 }
 
 TEST(Reports, TextShowsHostileNamesSafely) {

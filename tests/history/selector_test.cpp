@@ -7,6 +7,8 @@
 #include "support/results.h"
 
 namespace holdfast::history {
+
+using namespace tests;
 namespace {
 
 using tests::FailsWith;

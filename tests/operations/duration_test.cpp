@@ -5,6 +5,8 @@
 #include "support/results.h"
 
 namespace holdfast::operations {
+
+using namespace tests;
 namespace {
 
 using tests::FailsWith;

@@ -13,6 +13,8 @@
 namespace holdfast::repository {
 namespace {
 
+using namespace tests;
+
 class PruneTest : public ::testing::TestWithParam<Sealing> {
 protected:
     PruneTest() {

@@ -41,7 +41,7 @@ void read_pack(ByteView pack, const Keys& keys) {
         if (start) read_entry(*start, header, pack.subspan(offset, header.stored_size()));
     };
     walk.damage = [&](std::uint32_t offset, std::uint32_t size, const Error&) {
-        HOLDFAST_ASSERT(size > 0 && offset >= end && offset + std::size_t{size} <= pack.size());
+        HOLDFAST_ASSERT((size > 0 || pack.empty()) && offset >= end && offset + std::size_t{size} <= pack.size());
         end = offset + std::size_t{size};
     };
     walk_pack(pack, walk);

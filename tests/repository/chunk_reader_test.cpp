@@ -54,7 +54,7 @@ TEST_P(Chunks, OfEveryKindAreReadAndProven) {
 }
 
 TEST_P(Chunks, WithADictionaryNeedItsObjectOnceAndEitherCopy) {
-    const Bytes trained = row_like_bytes(100, 30'000), rows = row_like_bytes(101, 2000), more = row_like_bytes(102, 2000);
+    const Bytes trained = row_like_dictionary(30'000), rows = row_like_bytes(101, 2000), more = row_like_bytes(102, 2000);
     const ChunkId id = must(put_dictionary(keeping.store, keeping.keys, keeping.random, trained));
     EXPECT_EQ(must(put_dictionary(keeping.store, keeping.keys, keeping.random, trained)), id);
     EXPECT_EQ(must(get_dictionary(keeping.store, keeping.keys, id)), trained);

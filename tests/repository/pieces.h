@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "holdfast/base/compress.h"
 #include "holdfast/host/host.h"
 #include "holdfast/repository/chunk_reader.h"
 #include "holdfast/repository/payload.h"
@@ -49,6 +50,17 @@ inline Bytes row_like_bytes(std::uint64_t seed, std::size_t size) {
     std::string text;
     while (text.size() < size) text += format("{}:{};", words[engine() % std::size(words)], engine() % 100'000);
     return copy_of(bytes_of(std::string_view(text).substr(0, size)));
+}
+
+// A dictionary for such bytes.
+inline Bytes row_like_dictionary(std::size_t size) {
+    Bytes samples;
+    std::vector<std::size_t> sizes;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        append(samples, row_like_bytes(100 + i, 4096));
+        sizes.push_back(4096);
+    }
+    return train_dictionary(samples, sizes, size).value();
 }
 
 inline Bytes flipped(ByteView bytes, std::uint64_t bit) {

@@ -8,7 +8,7 @@
 
 #include "holdfast/base/progress.h"
 #include "holdfast/host/host.h"
-#include "holdfast/host/process.h"
+#include "holdfast/host/openers.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/sqlite/image.h"
 
@@ -29,7 +29,7 @@ struct RoutePlan {
     std::uint64_t bytes_free = 0;
 };
 struct PlaceOptions {
-    std::string vfs;
+    std::string vfs = {};
     bool offline = false;             // the user's word that no application is running
     std::int64_t wait_ms = 10'000;    // for other connections' locks
 };
@@ -72,7 +72,7 @@ Result<WriteReport> swap_file(host::Host host, host::WorkerPool& pool, const sql
 struct LiveRequest {
     std::string path;
     PlaceOptions place;
-    std::function<Result<void>()> safety;
+    std::function<Result<void>()> safety = {};
 };
 Result<WriteReport> write_live(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch);
 

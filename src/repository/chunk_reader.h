@@ -1,6 +1,7 @@
 // ChunkReader: a chunk's plain bytes by id: found, read, unsealed, decoded with its bases or dictionary, proven.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -9,9 +10,11 @@
 
 namespace holdfast::repository {
 
-// Thread-safe. Keeps a bounded number of decoded bases, nodes, dictionaries and pack headers.
+// Thread-safe; no lock is held while it reads or decodes. Keeps a bounded number of decoded bases, nodes, dictionaries
+// and pack headers. What it misses it looks for again in a fresh listing of the index, then in the packs themselves.
 class ChunkReader {
 public:
+    struct State;
     struct Options {
         std::size_t cache_bytes_max = 8 * 1024 * 1024;  // decoded nodes and bases
     };
@@ -26,17 +29,19 @@ public:
     Result<std::shared_ptr<const Bytes>> read_cached(const ChunkId& id, ChunkType type) const;
 
     // Many chunks, each decoded into its place; entries that lie side by side in a pack are fetched with one read.
-    // `into` sizes must be the plain sizes. The first failure ends it unless on_damage takes it.
+    // `into` sizes must be the plain sizes. The first failure ends it unless on_damage takes it (with the place in
+    // `wanted`); the bytes of what failed are undefined.
     struct Wanted {
         ChunkId id;
         MutableByteView into;
     };
-    Result<void> read_many(std::span<const Wanted> wanted, ChunkType type) const;
+    using OnDamage = std::function<void(std::size_t which, const Error& why)>;
+    Result<void> read_many(std::span<const Wanted> wanted, ChunkType type, const OnDamage& on_damage = {}) const;
 
     Result<std::shared_ptr<const Dictionary>> dictionary(const ChunkId& id) const;
+    const Keys& keys() const;
 
 private:
-    struct State;
     std::unique_ptr<State> state_;
 };
 

@@ -9,6 +9,7 @@
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/repository/content_reader.h"
 #include "holdfast/repository/notes.h"
+#include "holdfast/repository/presence.h"
 #include "holdfast/repository/session.h"
 #include "holdfast/repository/snapshot.h"
 
@@ -23,10 +24,12 @@ struct RepositoryOptions {
 
 // A snapshot in the list, or why one is not.
 struct SnapshotListing {
-    std::vector<Snapshot> snapshots;      // ascending; void ones, and ones in a gap, are left out
-    std::map<SnapshotNumber, Error> damaged;  // present but not provable, or holes that nothing explains
+    std::vector<Snapshot> snapshots;      // ascending, without root nodes; void ones, and ones in a gap, are left out
+    std::map<SnapshotNumber, Error> damaged;  // present but not provable, or (by its first number) an unexplained hole
     SnapshotNumber highest;               // the highest number ever claimed, as far as can be seen
 };
+
+enum class IndexRewrite { when_it_changes, always };
 
 // Thread-safe. References to store and host outlive it.
 class Repository {
@@ -42,15 +45,20 @@ public:
     const RepositoryOptions& options() const;
     Index& index() const;              // opened at first use
     Result<void> open_index() const;   // must succeed before index() or chunks()
+    Result<void> refresh_index() const;  // opens it, or finds what others have put since
+    Result<std::uint64_t> flush_index() const;  // Index::flush, one caller at a time
+    // Tables with all entries but those of packs that are gone, in place of the ones there are. What others put meanwhile
+    // stays.
+    Result<void> rewrite_index(const std::function<Result<bool>(const PackId&)>& is_gone, IndexRewrite when) const;
     const ChunkReader& chunks() const;
 
     Result<Snapshot> snapshot(SnapshotNumber number) const;      // not_found names the neighbours
-    Result<std::vector<SnapshotNumber>> numbers() const;         // names only: ascending, gaps left out, cheap
+    Result<std::vector<SnapshotNumber>> numbers() const;  // names only: ascending, void ones too, gaps left out; cheap
     Result<SnapshotListing> list() const;
     Result<NotesRead> notes() const;
     Result<void> add_note(SnapshotNumber number, const Note& note);  // works on a full disk (reserve)
 
-    // The newest snapshot for which `wanted` is true, reading from the newest backwards.
+    // The newest snapshot for which `wanted` is true, reading from the newest backwards. Damaged ones are passed over.
     Result<std::optional<Snapshot>> newest(const std::function<bool(const Snapshot&)>& wanted) const;
 
     Result<std::unique_ptr<ContentReader>> open_content(const DirectoryEntry& entry) const;
@@ -58,7 +66,7 @@ public:
     // Claims a number; see session.h.
     Result<std::unique_ptr<Session>> begin(std::string purpose);
 
-    // A lease on a snapshot while it is being read; none (with a log line) where the store cannot be written.
+    // A lease on a snapshot while it is being read; null (with a log line) where the store cannot be written.
     class Lease {
     public:
         virtual ~Lease() = default;
@@ -68,6 +76,9 @@ public:
 
     // Puts an object although the disk is full, by giving up the reserve. For notes and prune.
     Result<void> put_with_reserve(const store::ObjectName& name, ByteView bytes) const;
+
+    // This process at work on something now, for claims, leases and lists.
+    Presence presence(std::string purpose) const;
 
 private:
     struct State;

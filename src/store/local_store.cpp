@@ -38,8 +38,10 @@ public:
     Result<void> read(const ObjectName& name, std::uint64_t offset, MutableByteView into) override;
     Result<ObjectStatus> status(const ObjectName& name) override;
     Result<std::vector<ListedObject>> list(std::string_view prefix) override;
+    Result<std::vector<ObjectName>> names_in(std::string_view prefix) override;
     Result<void> remove(const ObjectName& name) override { return remove_all({&name, 1}); }
     Result<void> remove_all(std::span<const ObjectName> names) override;
+    Result<void> remove_fleeting(const ObjectName& name) override;
     std::string place() const override { return folder_; }
 
 private:
@@ -205,6 +207,20 @@ Result<std::vector<ListedObject>> LocalStore::list(std::string_view prefix) {
     return objects;
 }
 
+Result<std::vector<ObjectName>> LocalStore::names_in(std::string_view prefix) {
+    TRY(ObjectName::parse(prefix));
+    auto entries = files_.list(join_path(folder_, prefix));
+    if (!entries && says_absent(entries.error())) return std::vector<ObjectName>{};
+    if (!entries) return std::move(entries).error();
+    std::vector<ObjectName> names;
+    names.reserve(entries->size());
+    for (const auto& entry : *entries) {
+        auto name = ObjectName::parse(join_path(prefix, entry));
+        if (name) names.push_back(*std::move(name));
+    }
+    return names;
+}
+
 // --- removing ---
 
 Result<void> LocalStore::remove_all(std::span<const ObjectName> names) {
@@ -221,6 +237,13 @@ Result<void> LocalStore::remove_all(std::span<const ObjectName> names) {
         if (!synced && !says_absent(synced.error())) return synced;
     }
     return {};
+}
+
+Result<void> LocalStore::remove_fleeting(const ObjectName& name) {
+    const std::string path = path_of(name);
+    auto removed = files_.remove(path);
+    open_files_.forget(path);
+    return removed || says_absent(removed.error()) ? Result<void>() : std::move(removed);
 }
 
 }  // namespace

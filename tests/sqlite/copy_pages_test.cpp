@@ -15,6 +15,8 @@
 #include "support/workload.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using tests::DatabaseProcess;

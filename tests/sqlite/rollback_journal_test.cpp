@@ -17,6 +17,8 @@
 #include "support/workload.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using tests::BytesFile;

@@ -77,9 +77,10 @@ public:
     }
     Result<std::vector<store::ListedObject>> list(std::string_view prefix) override {
         TRY(ask(StoreStep::list, std::string(prefix)));
+        if (!prefix.empty()) TRY(store::ObjectName::parse(prefix));
         const std::unique_lock lock(mutex_);
         ++counts_.lists;
-        const std::string start = std::string(prefix) + "/";
+        const std::string start = prefix.empty() ? "" : std::string(prefix) + "/";
         std::vector<store::ListedObject> found;
         for (auto at = contents_.lower_bound(start); at != contents_.end() && at->first.starts_with(start); ++at) {
             auto name = store::ObjectName::parse(at->first);

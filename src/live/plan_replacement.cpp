@@ -1,0 +1,59 @@
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/live/place.h"
+#include "holdfast/live/replace.h"
+#include "holdfast/live/who_has_it.h"
+
+namespace holdfast::live {
+namespace {
+
+// What a transaction needs beside the database: all new pages in the WAL, or all old ones in the journal, and what the
+// file grows by.
+std::uint64_t bytes_for_transaction(const Present& present, const sqlite::Image& image) {
+    constexpr std::uint64_t frame_or_record_bytes = 24, headers_bytes = 64 * 1024;
+    const std::uint64_t page_bytes = image.page_size().bytes();
+    const std::uint64_t growth = image.size() - std::min(image.size(), present.file_size);
+    const std::uint64_t pages = present.is_wal ? image.last_page().value : present.file_size / page_bytes + 1;
+    return growth + pages * (page_bytes + frame_or_record_bytes) + headers_bytes;
+}
+
+Result<void> choose_route(host::Host host, RoutePlan& plan, const sqlite::Image& image, const PlaceOptions& place) {
+    const auto present = TRY(look_at_place(host, plan.target, place));
+    plan.bytes_needed = image.size();
+    if (!present.is_there) {
+        plan.route = Route::new_file;
+        plan.why = "nothing is there";
+        return {};
+    }
+    plan.openers = openers_of(host, plan.target).found;
+    const std::string why_not = TRY(why_not_by_transaction(present, image));
+    if (why_not.empty()) {
+        plan.route = Route::transaction;
+        plan.why = "the file is a database that others may have open";
+        plan.bytes_needed = bytes_for_transaction(present, image);
+        return {};
+    }
+    plan.route = Route::swap;
+    plan.why = format("{}, and nobody has it open", why_not);
+    TRY(expect_nobody_has_it(host, plan.target, place));
+    if (!present.is_usable || place.offline) return {};
+    return fail(ErrorCode::invalid, "write into {}: {}", printable(plan.target), why_not)
+        .with_advice("stop the application and say --offline: then the file is replaced, and the old one kept aside");
+}
+
+}  // namespace
+
+Result<RoutePlan> plan_replacement(host::Host host, const std::string& path, const sqlite::Image& image,
+                                   const PlaceOptions& options) {
+    RoutePlan plan;
+    plan.target = TRY(host::canonical_or_future(host.files, path));
+    TRY(choose_route(host, plan, image, options));
+    plan.bytes_free = TRY(free_bytes_at(host.files, plan.target));
+    if (plan.bytes_free >= plan.bytes_needed) return plan;
+    return fail(ErrorCode::full, "write {}: it takes {}, and {} are free", printable(plan.target),
+                human_bytes(plan.bytes_needed), human_bytes(plan.bytes_free))
+        .with_advice("make room on that file system, or restore to another one");
+}
+
+}  // namespace holdfast::live

@@ -1,0 +1,45 @@
+#include "holdfast/repository/notes.h"
+
+#include "holdfast/base/limits.h"
+#include "holdfast/base/record.h"
+#include "holdfast/base/text.h"
+
+namespace holdfast::repository {
+
+namespace {
+
+namespace tag {
+constexpr std::uint32_t type = 1, text = 2, time = 3, value = 4, bad = 6, hash = 8;
+}
+
+}  // namespace
+
+Result<Bytes> encode_note(const Note& note) {
+    if (note.text.size() > limits::comment_size_max) return fail(ErrorCode::invalid, "write note: its text is too long");
+    RecordWriter record;
+    record.number(tag::type, static_cast<std::uint64_t>(note.type));
+    if (!note.text.empty()) record.text(tag::text, note.text);
+    record.number(tag::time, static_cast<std::uint64_t>(note.time.nanoseconds));
+    if (note.value != 0) record.number(tag::value, note.value);
+    if (!note.good) record.number(tag::bad, 1);
+    if (note.hash) record.bytes(tag::hash, note.hash->view());
+    return std::move(record).take();
+}
+
+Result<Note> decode_note(ByteView bytes) {
+    auto record = TRY(RecordReader::parse(bytes, "note"));
+    const std::uint64_t type = TRY(record.number(tag::type));
+    if (type == 0 || type > UINT16_MAX) return fail(ErrorCode::corrupt, "read note: {} is no type of one", type);
+    Note note{.type = static_cast<NoteType>(type),
+              .time = {},
+              .text = TRY(record.text_or_empty(tag::text)),
+              .value = TRY(record.number_or(tag::value, 0)),
+              .good = TRY(record.number_or(tag::bad, 0)) == 0,
+              .hash = {}};
+    note.time.nanoseconds = static_cast<std::int64_t>(TRY(record.number(tag::time)));
+    if (const auto hash = record.bytes_if(tag::hash)) note.hash = TRY(Hash::from_bytes(*hash));
+    TRY(record.finish());
+    return note;
+}
+
+}  // namespace holdfast::repository

@@ -1,7 +1,6 @@
-// Which table or index owns a page: for telling damage in the user's words.
+// owners_of(): which table or index owns a page, for telling damage in the user's words.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -9,13 +8,29 @@
 
 namespace holdfast::sqlite {
 
-struct OwnedPages {
-    std::string owner;  // table or index name; "" for pages that nothing reachable owns
-    std::vector<PageNumber> pages;
+enum class OwnerKind {
+    table,        // sqlite_schema is one too
+    index,
+    free,         // on the list of free pages: its content means nothing
+    pointer_map,  // auto_vacuum's own: can be made again
+    lock,         // never used
+    unknown,      // nothing that can be reached owns it
 };
-// Owners of the wanted pages, by walking the b-trees of every schema object over interior pages only (and overflow
-// chains when asked). Damaged pages are passed over: what hangs below them stays without owner. Bounded by the number
-// of pages, whatever the bytes say.
-Result<std::vector<OwnedPages>> owners_of(const Image& image, const std::vector<PageNumber>& wanted);
+
+struct OwnedPages {
+    OwnerKind kind = OwnerKind::unknown;
+    std::string owner;              // the table's or index's name; "" for the other kinds
+    std::vector<PageNumber> pages;  // ascending
+};
+
+// Pages of b-trees and free pages are found by reading inner pages only. Whether the rest are overflow pages of long
+// rows takes a reading of everything.
+enum class OverflowSearch { skip, full };
+
+// Owners of the wanted pages: each wanted page of the image once. Walks the b-trees of every schema object; damaged
+// pages are passed over, and what hangs below them stays unknown, unless it is found otherwise. Whatever the bytes say,
+// no page is walked twice. Fails only where the image fails by something other than `corrupt`.
+Result<std::vector<OwnedPages>> owners_of(const Image& image, const std::vector<PageNumber>& wanted,
+                                          OverflowSearch overflow = OverflowSearch::full);
 
 }  // namespace holdfast::sqlite

@@ -11,6 +11,8 @@
 namespace holdfast::sqlite {
 namespace {
 
+using namespace tests;
+
 TEST(StoredVarintTest, ReadsOneToNineBytes) {
     struct Case {
         std::string hex;

@@ -14,6 +14,8 @@
 namespace holdfast::sqlite {
 namespace {
 
+using namespace tests;
+
 // Some pages cannot be read.
 class HoledImage final : public Image {
 public:

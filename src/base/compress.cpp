@@ -25,12 +25,11 @@ Dictionary& Dictionary::operator=(Dictionary&&) noexcept = default;
 Dictionary::~Dictionary() = default;
 
 Result<Dictionary> Dictionary::load(ByteView bytes, int level) {
-    // zstd would take bytes that are no dictionary as plain content to refer to.
-    const bool trained = ZDICT_getDictID(bytes.data(), bytes.size()) != 0;
+    constexpr std::size_t size_min = 8;  // fewer bytes zstd leaves out without a word
     auto digested = std::make_unique<Digested>();
     digested->compress = ZSTD_createCDict(bytes.data(), bytes.size(), level);
     digested->decompress = ZSTD_createDDict(bytes.data(), bytes.size());
-    if (!trained || digested->compress == nullptr || digested->decompress == nullptr)
+    if (bytes.size() < size_min || digested->compress == nullptr || digested->decompress == nullptr)
         return fail(ErrorCode::corrupt, "load a compression dictionary: its {} bytes are not one", bytes.size());
     return Dictionary(std::move(digested));
 }

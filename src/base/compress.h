@@ -8,9 +8,11 @@
 
 namespace holdfast {
 
-// A trained dictionary, digested once for each side. Immutable and thread-safe.
+// A dictionary, digested once for each side. Immutable and thread-safe.
 class Dictionary {
 public:
+    // What train_dictionary() gave, or any other bytes to refer to; `corrupt` when they begin as a trained dictionary
+    // and are none, or are too few to be used. `level` is the one that compression with it has.
     static Result<Dictionary> load(ByteView bytes, int level);
     Dictionary(Dictionary&&) noexcept;
     Dictionary& operator=(Dictionary&&) noexcept;

@@ -176,11 +176,22 @@ TEST(Decompress, NeedsTheSamePrefix) {
 }
 
 TEST(Dictionary, GarbageIsNotOne) {
-    for (const ByteView bytes : {ByteView(), bytes_of("no dictionary at all"), bytes_of("\x37\xa4\x30\xec but nothing after the magic number")}) {
+    for (const ByteView bytes : {ByteView(), bytes_of("7 bytes"), bytes_of("\x37\xa4\x30\xec but nothing after the magic number")}) {
         const auto loaded = Dictionary::load(bytes, 3);
         ASSERT_FALSE(loaded.ok()) << text_of(bytes);
         EXPECT_EQ(loaded.error().code(), ErrorCode::corrupt);
     }
+}
+
+TEST(Dictionary, PlainContentServesAsOne) {
+    const Bytes content = text_like(5000, 21);
+    const Dictionary dictionary = must(Dictionary::load(content, 3));
+    const Bytes frame = must(Compressor(3).compress(content, &dictionary));
+    EXPECT_LT(frame.size(), 100u);
+    Bytes out(content.size());
+    EXPECT_THAT(Decompressor().decompress(frame, out, &dictionary), Succeeds());
+    EXPECT_EQ(out, content);
+    EXPECT_THAT(Decompressor().decompress(frame, out), FailsWith(ErrorCode::corrupt));
 }
 
 TEST(DictionaryDeathTest, SampleSizesThatDoNotFitAreABrokenPromise) { EXPECT_DEATH(train_dictionary(Bytes(10), {11}, 1024).ok(), "broken promise"); }

@@ -3,14 +3,13 @@
 if(NOT HOLDFAST_TESTS)
   return()
 endif()
-find_package(Python3 COMPONENTS Interpreter REQUIRED)
 
-add_test(NAME style COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tools/check_style.py)
-add_test(NAME architecture COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tools/check_architecture.py)
+add_test(NAME style COMMAND ${HOLDFAST_PYTHON} ${CMAKE_SOURCE_DIR}/tools/check_style.py)
+add_test(NAME architecture COMMAND ${HOLDFAST_PYTHON} ${CMAKE_SOURCE_DIR}/tools/check_architecture.py)
 file(GLOB checks CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/tools/*_test.py
      ${CMAKE_SOURCE_DIR}/tests/support/python/*_test.py)
 foreach(check ${checks})
   get_filename_component(name ${check} NAME_WE)
-  add_test(NAME ${name} COMMAND Python3::Interpreter ${check})
+  add_test(NAME ${name} COMMAND ${HOLDFAST_PYTHON} ${check})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT PYTHONDONTWRITEBYTECODE=1 TIMEOUT 300)
 endforeach()

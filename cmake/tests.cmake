@@ -48,6 +48,12 @@ if(TARGET holdfast)
   endforeach()
 endif()
 
+# The sqlite room once more with the lock page inside small databases.
+if(TARGET sqlite_test)
+  add_test(NAME room_sqlite_lock_page COMMAND sqlite_test)
+  set_tests_properties(room_sqlite_lock_page PROPERTIES TIMEOUT 600 ENVIRONMENT HOLDFAST_TEST_PENDING_BYTE=0x10000)
+endif()
+
 # A report of the lines that the tests run: cmake --build --preset coverage --target coverage
 if(HOLDFAST_COVERAGE)
   find_program(HOLDFAST_GCOVR gcovr REQUIRED)

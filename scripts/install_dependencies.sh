@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Installs what holdfast needs from Debian's or Ubuntu's own packages: only what is missing, without asking.
 #
-# usage: scripts/install_dependencies.sh [build] [test] [bench] [fuzz]      (default: build test)
-#   build  compiler and libraries            test   test libraries and Python
-#   bench  the programs compared with        fuzz   clang 19 with libFuzzer
+# usage: scripts/install_dependencies.sh [build] [try] [test] [bench] [fuzz]      (default: build test)
+#   build  compiler and libraries            try    Python, for the demonstration
+#   test   test libraries and tools          bench  the programs compared with
+#   fuzz   clang 19 with libFuzzer
 # Needs to be root, or sudo. HOLDFAST_SKIP_INSTALL=1 installs nothing: for systems whose packages are managed otherwise.
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libfmt-dev libssl-dev libsodium-dev libzstd-dev libxxhash-dev nlohmann-json3-dev
        libcli11-dev libsqlite3-dev)
 test=(libgtest-dev libgmock-dev librapidcheck-dev python3 sqlite3 strace git)
-bench=(restic borgbackup sqlite3 python3)
+try=(python3)
+bench=(restic borgbackup sqlite3 zstd python3)
 fuzz=(clang-19 libclang-rt-19-dev)
 welcome=(ccache mold)  # make building faster; their absence is no fault
 
@@ -21,10 +23,11 @@ for group in "${@:-build test}"; do
     for name in $group; do
         case $name in
             build) wanted+=("${build[@]}") ;;
+            try) wanted+=("${try[@]}") ;;
             test) wanted+=("${test[@]}") ;;
             bench) wanted+=("${bench[@]}") ;;
             fuzz) wanted+=("${fuzz[@]}") ;;
-            *) say "there is no group '$name' (build, test, bench, fuzz)"; exit 2 ;;
+            *) say "there is no group '$name' (build, try, test, bench, fuzz)"; exit 2 ;;
         esac
     done
 done

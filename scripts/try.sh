@@ -64,8 +64,7 @@ print(value)' "$@"; }
 
 install_and_build() {
     heading "Installing what is missing"
-    scripts/install_dependencies.sh build
-    command -v "$python" >/dev/null || scripts/install_dependencies.sh build test
+    scripts/install_dependencies.sh build try
     heading "Building a release in build/release"
     cmake --preset release >build/try-configure.log 2>&1 || { cat build/try-configure.log; exit 1; }
     cmake --build --preset release --target holdfast

@@ -163,8 +163,8 @@ class Checker:
                 self.find(path, code.count("\n", 0, at) + 1, "banned-word", f"'{word}' in {name}")
         for line, match in self.each(r"\bthrow\b", code):
             self.find(path, line, "no-throw", "throw")
-        for line, match in self.each(r"(_ptr<[^<>;]*>\s*\w*[({]\s*)?(?<!operator )\bnew\b\s*[\w(]", code):
-            if not match.group(1):
+        for line, match in self.each(r"(_ptr<[^<>;]*>\s*\w*[({]\s*)?(?<!operator )\bnew\b\s*(\w|\(\s*std::nothrow)", code):
+            if not match.group(1):  # owned at once; `new (place) T` makes no memory
                 self.find(path, line, "no-new", match.group())
         if not test:
             for pattern, places, instead in EFFECTS:

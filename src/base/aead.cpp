@@ -93,7 +93,7 @@ Result<SecretBytes> stretch_password(const SecretBytes& password, ByteView salt,
     if (cost.memory_kib > memory_kib_max || cost.memory_kib < 8 || cost.passes < 1 || cost.passes > passes_max)
         return fail(ErrorCode::invalid, "stretch the password: {} KiB and {} passes are outside the limits", cost.memory_kib, cost.passes);
     Bytes key(aead_key_size);
-    const void* text = password.view().data();
+    const void* text = password.empty() ? "" : static_cast<const void*>(password.view().data());  // libsodium takes no null pointer
     const int done = crypto_pwhash(out(key.data()), key.size(), static_cast<const char*>(text), password.size(), in(salt), cost.passes,
                                    std::size_t{cost.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13);
     if (done != 0) return fail(ErrorCode::full, "stretch the password: {} MiB of memory are needed for a moment", cost.memory_kib / 1024);

@@ -10,7 +10,7 @@
 namespace holdfast::cli {
 
 // Flags that every verb has.
-struct CommonFlags {
+struct EveryVerbsFlags {
     bool json = false;
     bool quiet = false;
     bool progress = false;

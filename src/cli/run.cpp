@@ -51,7 +51,7 @@ const VerbEntry* find_verb(const std::string& name) {
 
 // Words that are no verb of the table: help, versions, and what packaging needs.
 int run_without_verb(const std::vector<std::string>& words) {
-    CommonFlags common;
+    EveryVerbsFlags common;
     const auto common_fields = fields_of(common);
     const std::string first = words.empty() ? "" : words[0];
     const std::string second = words.size() > 1 ? words[1] : "";
@@ -73,13 +73,13 @@ bool has_word(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-ProgressStyle progress_style(const CommonFlags& flags) {
+ProgressStyle progress_style(const EveryVerbsFlags& flags) {
     if (flags.progress) return ProgressStyle::json_lines;
     const bool bar = !flags.quiet && !flags.json && host::is_terminal(host::Stream::error);
     return bar ? ProgressStyle::bar : ProgressStyle::none;
 }
 
-int run_verb(Verb& verb, const CommonFlags& flags) {
+int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
     ProgressBar progress(progress_style(flags));
     operations::Context context{
         .host = host::real_host(),
@@ -105,7 +105,7 @@ int run(const std::vector<std::string>& words) {
     if (entry == nullptr) return run_without_verb(words);
     const auto verb = entry->make();
     const VerbText text = verb->text();
-    CommonFlags flags;
+    EveryVerbsFlags flags;
     const auto common_fields = fields_of(flags);
     const std::vector<std::string> rest(words.begin() + 1, words.end());
     if (has_word(rest, "--help") || has_word(rest, "-h")) return show(help_of(text, common_fields));

@@ -103,20 +103,20 @@ Result<SourceIdentity> find_source(const Repository& repository, const SourceQue
                           .parent = {}};
 }
 
-Result<std::optional<repository::DirectoryEntry>> entry_before(const Repository& repository, const SourceIdentity& source,
-                                                               const std::string& member) {
-    if (source.is_new()) return std::optional<repository::DirectoryEntry>();
-    const auto find_in = [&](const Snapshot& snapshot) -> const repository::DirectoryEntry* {
-        if (snapshot.source.id != source.record.id) return nullptr;
+Result<std::optional<KeptBefore>> kept_before(const Repository& repository, const SourceIdentity& source,
+                                              const std::string& member) {
+    if (source.is_new()) return std::optional<KeptBefore>();
+    const auto find_in = [&](const Snapshot& snapshot) -> std::optional<KeptBefore> {
+        if (snapshot.source.id != source.record.id) return std::nullopt;
         const auto at = std::ranges::find_if(snapshot.members, [&](const auto& entry) {
-            return entry.name == member && entry.type == repository::EntryType::database;
+            return entry.name == member && entry.type == repository::EntryType::database && entry.database;
         });
-        return at == snapshot.members.end() ? nullptr : &*at;
+        if (at == snapshot.members.end()) return std::nullopt;
+        return KeptBefore{.snapshot = snapshot.number, .entry = *at};
     };
-    if (const auto* entry = find_in(*source.parent)) return std::optional(*entry);
-    const auto older = TRY(repository.newest([&](const Snapshot& snapshot) { return find_in(snapshot) != nullptr; }));
-    if (!older) return std::optional<repository::DirectoryEntry>();
-    return std::optional(*find_in(*older));
+    if (auto before = find_in(*source.parent)) return before;
+    const auto older = TRY(repository.newest([&](const Snapshot& snapshot) { return find_in(snapshot).has_value(); }));
+    return older ? find_in(*older) : std::nullopt;
 }
 
 }  // namespace holdfast::history

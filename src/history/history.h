@@ -22,8 +22,8 @@ struct Moment {
 
 // Which source is meant; both empty: any. A source matches when one of them does.
 struct Filter {
-    std::string source;           // its name, or a prefix of its id of at least 8 hex digits
-    std::string path;             // canonical, of a database that belongs to it
+    std::string source = {};      // its name, or a prefix of its id of at least 8 hex digits
+    std::string path = {};        // canonical, of a database that belongs to it
     bool with_forgotten = false;
     bool is_any() const { return source.empty() && path.empty(); }
 };

@@ -66,17 +66,21 @@ public:
         request.like = to_hex(source_.record.id) + "/" + name;
         request.unit = unit;
         request.everything = options_.everything;
-        if (const auto before = TRY(entry_before(repository_, source_, name))) {
-            request.before.emplace();
-            request.before->content = before->content;
-            if (before->root_node) request.before->root_nodes.push_back(*before->root_node);
-            request.before->dictionary = before->dictionary;
+        if (const auto before = TRY(kept_before(repository_, source_, name))) {
+            const auto& entry = before->entry;
+            request.before = repository::Before{
+                .snapshot = before->snapshot, .content = entry.content, .root_nodes = {}, .dictionary = entry.dictionary};
+            if (entry.root_node) request.before->root_nodes.push_back(*entry.root_node);
         }
         members_.push_back(std::make_unique<KeptMember>(TRY(session_->keep(std::move(request)))));
         return members_.back().get();
     }
 
-    void take_over(DirectoryEntry entry) override { taken_over_.push_back(std::move(entry)); }
+    Result<void> take_over(KeptBefore before) override {
+        TRY(session_->lean_on(before.snapshot));
+        taken_over_.push_back(std::move(before.entry));
+        return {};
+    }
 
     void failed(const std::string& path, const Error& error) override {
         failed_.push_back({.path = path, .error = error.text()});
@@ -94,7 +98,6 @@ public:
             draft.statistics.pages_changed += member->kept().units_changed;
         }
         for (const auto& entry : draft.members) draft.statistics.logical_bytes += entry.content.size;
-        draft.statistics.bytes_stored = session_->bytes_stored();
         std::ranges::sort(draft.members, {}, &DirectoryEntry::name);
         auto snapshot = TRY(session_->commit(std::move(draft)));
         for (const auto& member : members_) {

@@ -28,9 +28,13 @@ struct SourceQuestion {
 // asks for --source with an id.
 Result<SourceIdentity> find_source(const repository::Repository& repository, const SourceQuestion& question);
 
-// How a database was kept the last time, in whichever snapshot of the source that was; none when it never was.
-Result<std::optional<repository::DirectoryEntry>> entry_before(const repository::Repository& repository,
-                                                               const SourceIdentity& source, const std::string& member);
+// How a database was kept the last time, and in which snapshot of the source that was; none when it never was.
+struct KeptBefore {
+    repository::SnapshotNumber snapshot;
+    repository::DirectoryEntry entry;
+};
+Result<std::optional<KeptBefore>> kept_before(const repository::Repository& repository, const SourceIdentity& source,
+                                              const std::string& member);
 
 // One member of a Recorder. look() as often as the database must be looked at again; the last look counts.
 class MemberRecorder {
@@ -61,8 +65,9 @@ public:
     // A member about to be looked at; belongs to the recorder, and is kept only when it is finished. `unit` is the page
     // size (any power of two up to 65536 for raw bytes).
     virtual Result<MemberRecorder*> member(const std::string& name, std::uint32_t unit) = 0;
-    // A member that did not change since the parent: its entry is taken over without reading.
-    virtual void take_over(repository::DirectoryEntry entry) = 0;
+    // A member that did not change since: its entry is taken over without reading. `not_found`: that snapshot has been
+    // dropped meanwhile, and the database must be read.
+    virtual Result<void> take_over(KeptBefore before) = 0;
     virtual void failed(const std::string& path, const Error& error) = 0;
     // The draft's source, members, failures, partial flag and statistics of bytes are filled in. `busy`: a prune voided
     // the number while this process slept; nothing is lost, begin again.

@@ -14,10 +14,9 @@
 namespace holdfast::live {
 
 struct FreezeOptions {
-    std::string vfs;                      // empty: SQLite's default
+    std::string vfs = {};                 // empty: SQLite's default
     std::int64_t busy_timeout_ms = 10'000;  // for a lock that another connection holds
     int attempts_max = 8;                 // when the database was checkpointed and restarted under us
-    bool held_still = false;              // a connection of this very process holds the write lock: nobody can commit
 };
 
 // How the database was read; the words are kept in snapshots.
@@ -38,6 +37,7 @@ struct FreezeFacts {
 struct FreezeReport {
     double writers_blocked_ms = 0;        // rollback mode: how long SHARED was held; WAL: 0
     int attempts = 1;
+    bool others_left = false;             // all others closed it meanwhile: -wal and -shm stay until the next one opens it
 };
 
 // The image is valid until finish() or the end of its life; the database is held (a read transaction, or SHARED).
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Frozen>> freeze(host::Host host, const std::string& path,
 
 // Calls freeze and `use` again, at most attempts_max times, until finish() proves it. What most callers want.
 struct FreezeUse {
-    std::function<Result<void>(const sqlite::Image&)> first_look;  // optional
+    std::function<Result<void>(const sqlite::Image&)> first_look = {};  // optional
     std::function<Result<void>(const sqlite::Image&, const FreezeFacts&)> use;
 };
 struct FrozenOnce {

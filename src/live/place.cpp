@@ -1,45 +1,95 @@
 #include "holdfast/live/place.h"
 
 #include "holdfast/base/text.h"
-#include "holdfast/host/openers.h"
+#include "holdfast/live/database_files.h"
+#include "holdfast/live/who_has_it.h"
+#include "holdfast/sqlite/serve_image.h"
 
 namespace holdfast::live {
+namespace {
 
-Result<sqlite::RawFile> open_raw(const Place& place, sqlite::RawFileKind kind) {
-    switch (kind) {
-        case sqlite::RawFileKind::wal: return sqlite::RawFile::open(place.wal(), {.vfs = place.options.vfs, .kind = kind});
-        case sqlite::RawFileKind::journal: return sqlite::RawFile::open(place.journal(), {.vfs = place.options.vfs, .kind = kind});
-        case sqlite::RawFileKind::database: break;
-    }
-    return sqlite::RawFile::open(place.path, {.vfs = place.options.vfs, .kind = kind});
+bool is_wal(ReadAs way) {
+    return way == ReadAs::wal || way == ReadAs::wal_quiet || way == ReadAs::wal_leftover || way == ReadAs::backup_api;
 }
 
-Result<void> wait_for_shared(const Place& place, sqlite::RawFile& file) {
-    const std::int64_t until = place.host.clock.monotonic_ns() + place.options.busy_timeout_ms * 1'000'000;
-    for (std::int64_t pause_ms = 1;; pause_ms = std::min<std::int64_t>(pause_ms * 2, 20)) {
-        auto locked = file.lock_shared();
-        if (locked.ok() || locked.error().code() != ErrorCode::busy) return locked;
-        if (place.host.clock.monotonic_ns() >= until) return say_who_is_there(place, std::move(locked).error());
-        place.host.clock.sleep_ms(pause_ms);
-    }
+// SQLite opens a frozen image as it would open the database, schema included, and leaves nothing beside it.
+Result<void> open_with_sqlite(const sqlite::Image& image) {
+    const auto served = TRY(sqlite::serve_image(image));
+    auto connection = TRY(served->connect());
+    TRY(connection.integer("SELECT count(*) FROM sqlite_schema"));
+    return {};
 }
 
-Error say_who_is_there(const Place& place, Error busy) {
-    std::string who;
-    if (const auto status = place.host.files.status(place.path); status.ok()) {
-        if (const auto openers = host::who_has_open({.device = status->device, .inode = status->inode}); openers.ok())
-            for (const auto& opener : openers->found) who += format("{}{} (process {})", who.empty() ? "" : ", ", opener.command, opener.process);
+Result<void> note_frozen(Present& present, Frozen& frozen) {
+    present.is_wal = is_wal(frozen.facts().way);
+    present.header = frozen.facts().header;
+    if (frozen.image().last_page().value != 0) TRY(open_with_sqlite(frozen.image()));
+    const auto& header = present.header;
+    const bool header_counts = header && header->change_counter == header->version_valid_for;
+    if (!present.is_wal && header_counts && header->page_count > frozen.image().last_page().value) {
+        return fail(ErrorCode::corrupt, "it is cut short: {} of {} pages", frozen.image().last_page().value,
+                    header->page_count);
     }
-    return fail(ErrorCode::busy, "read {}: it is locked{}: {}", place.path, who.empty() ? "" : " by " + who, busy.message())
-        .with_advice("again when the application has finished its transaction; one in exclusive locking mode must be closed first");
+    return {};
 }
 
-Result<sqlite::PageNumber> whole_pages(std::uint64_t size, sqlite::PageSize page_size, const std::string& path) {
-    if (size % page_size.bytes() != 0)
-        return fail(ErrorCode::corrupt, "read {}: its {} bytes are not a whole number of pages of {}", path, size, page_size.bytes());
-    const std::uint64_t pages = size / page_size.bytes();
-    if (pages > 0xFFFFFFFEull) return fail(ErrorCode::corrupt, "read {}: {} pages are more than SQLite can have", path, pages);
-    return sqlite::PageNumber{static_cast<std::uint32_t>(pages)};
+bool is_about_content(ErrorCode code) {
+    return code == ErrorCode::corrupt || code == ErrorCode::invalid || code == ErrorCode::too_new;
+}
+
+}  // namespace
+
+Result<Present> look_at_place(host::Host host, const std::string& target, const PlaceOptions& place) {
+    Present present;
+    const auto status = TRY(host::status_if_any(host.files, target));
+    if (!status) return present;
+    if (status->kind != host::FileKind::regular) {
+        return fail(ErrorCode::invalid, "write {}: something that is not a file is there", printable(target));
+    }
+    present.is_there = true;
+    present.file_size = status->size;
+    auto frozen = freeze(host, target, {.vfs = place.vfs, .busy_timeout_ms = place.wait_ms});
+    auto noted = frozen ? note_frozen(present, **frozen) : Result<void>(std::move(frozen).error());
+    if (!noted && !is_about_content(noted.error().code())) return std::move(noted).error();
+    present.is_usable = noted.ok();
+    if (!noted) {
+        present.why_unusable = noted.error().message();
+        present.header.reset();
+    }
+    return present;
+}
+
+Result<std::string> why_not_by_transaction(const Present& present, const sqlite::Image& image) {
+    if (image.last_page().value == 0) return std::string("the backup is of an empty database");
+    if (!present.is_usable) return format("it cannot be used as a database ({})", present.why_unusable);
+    if (!present.header) return std::string();
+    const auto wanted = TRY(header_of(image));
+    if (present.header->page_size != image.page_size()) {
+        return format("its pages have {} bytes, those of the backup {}", present.header->page_size.bytes(),
+                      image.page_size().bytes());
+    }
+    const std::uint32_t from = wanted->encoding, to = present.header->encoding;
+    if (from != to && from != 0 && to != 0) return std::string("its text encoding is not that of the backup");
+    return std::string();
+}
+
+Result<void> expect_nobody_has_it(host::Host host, const std::string& target, const PlaceOptions& place) {
+    const auto openers = openers_of(host, target);
+    if (!openers.found.empty()) {
+        return fail(ErrorCode::busy, "replace {}: {} {} it open", printable(target), in_words(openers),
+                    openers.found.size() == 1 ? "has" : "have")
+            .with_advice("stop it and try again");
+    }
+    if (openers.saw_every_process || place.offline) return {};
+    return fail(ErrorCode::busy, "replace {}: some processes cannot be looked into, and one may have it open",
+                printable(target))
+        .with_advice("stop the application and say --offline, or run as root");
+}
+
+Result<std::uint64_t> free_bytes_at(host::FileSystem& files, const std::string& target) {
+    std::string folder = host::folder_of(target);
+    while (!TRY(host::exists(files, folder)) && host::folder_of(folder) != folder) folder = host::folder_of(folder);
+    return files.free_bytes(folder);
 }
 
 }  // namespace holdfast::live

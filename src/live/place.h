@@ -1,42 +1,33 @@
-// A database's place: its path, the names of its sidecars, and a lock waited for. For this room only.
+// A place where a database is to be put: what is there now, and room for what is to come.
 #pragma once
 
+#include <optional>
 #include <string>
 
-#include "holdfast/live/freeze.h"
-#include "holdfast/sqlite/raw_file.h"
+#include "holdfast/live/replace.h"
+#include "holdfast/sqlite/database_header.h"
 
 namespace holdfast::live {
 
-struct Place {
-    host::Host host;
-    std::string path;
-    FreezeOptions options;
-    std::string wal() const { return path + "-wal"; }
-    std::string shm() const { return path + "-shm"; }
-    std::string journal() const { return path + "-journal"; }
+// What is at a path now, by looking only.
+struct Present {
+    bool is_there = false;                         // a file, of 0 bytes perhaps
+    std::uint64_t file_size = 0;
+    bool is_usable = false;                        // SQLite would open it
+    std::string why_unusable;
+    bool is_wal = false;
+    std::optional<sqlite::DatabaseHeader> header;  // none for 0 bytes or when it is unusable
 };
+// busy (locked for longer than place.wait_ms), denied, invalid (a folder or the like).
+Result<Present> look_at_place(host::Host host, const std::string& target, const PlaceOptions& place);
 
-Result<sqlite::RawFile> open_raw(const Place& place, sqlite::RawFileKind kind);
+// Why SQLite cannot write the image into that database; empty when it can.
+Result<std::string> why_not_by_transaction(const Present& present, const sqlite::Image& image);
 
-// SHARED, waited for until the busy timeout. `busy` says who has the file open, as far as can be seen.
-Result<void> wait_for_shared(const Place& place, sqlite::RawFile& file);
+// `busy`, naming who has the database open, or saying that not everybody could be seen (unless place.offline).
+Result<void> expect_nobody_has_it(host::Host host, const std::string& target, const PlaceOptions& place);
 
-// Takes a name and gives up on `busy` only when the time is over.
-Error say_who_is_there(const Place& place, Error busy);
-
-// The ways of freezing, each with the main file locked SHARED. They take it over.
-struct Locked {
-    sqlite::RawFile file;
-    sqlite::DatabaseHeader header;
-    std::int64_t since_ns = 0;  // monotonic, when the lock was had
-};
-Result<std::unique_ptr<Frozen>> freeze_rollback(const Place& place, Locked locked);
-// nullptr: there is no hot journal.
-Result<std::unique_ptr<Frozen>> freeze_hot_journal(const Place& place, Locked& locked);
-Result<std::unique_ptr<Frozen>> freeze_wal(const Place& place, Locked locked);
-std::unique_ptr<Frozen> frozen_empty(const Place& place, const host::FileStatus& status);
-
-Result<sqlite::PageNumber> whole_pages(std::uint64_t size, sqlite::PageSize page_size, const std::string& path);
+// On the file system of the deepest folder of the path that exists.
+Result<std::uint64_t> free_bytes_at(host::FileSystem& files, const std::string& target);
 
 }  // namespace holdfast::live

@@ -29,7 +29,7 @@ struct RoutePlan {
     std::uint64_t bytes_free = 0;
 };
 struct PlaceOptions {
-    std::string vfs;
+    std::string vfs = {};
     bool offline = false;             // the user's word that no application is running
     std::int64_t wait_ms = 10'000;    // for other connections' locks
 };
@@ -68,11 +68,11 @@ Result<WriteReport> swap_file(host::Host host, host::WorkerPool& pool, const sql
                               const NewFileRequest& request, const PlaceOptions& place, const Watch& watch);
 
 // The live route. Takes the write lock, calls `safety` (which must commit a safety backup of the database as it is
-// now, frozen with held_still, or fail), then writes and commits. Any failure before the commit leaves the database untouched.
+// now, or fail), then writes and commits. Any failure before the commit leaves the database untouched.
 struct LiveRequest {
     std::string path;
     PlaceOptions place;
-    std::function<Result<void>()> safety;
+    std::function<Result<void>()> safety = {};
 };
 Result<WriteReport> write_live(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch);
 

@@ -1,93 +1,127 @@
-// The live route: an image into a database that others have open, in one SQLite transaction, and the proof of it.
-#include <cstring>
-
 #include "holdfast/base/text.h"
-#include "holdfast/live/freeze.h"
+#include "holdfast/live/database_files.h"
+#include "holdfast/live/held_locks.h"
+#include "holdfast/live/prove_live.h"
 #include "holdfast/live/replace.h"
+#include "holdfast/live/who_has_it.h"
 #include "holdfast/sqlite/copy_pages.h"
-#include "holdfast/sqlite/database_header.h"
 #include "holdfast/sqlite/serve_image.h"
 
 namespace holdfast::live {
 namespace {
 
-// The first page at which two images differ, apart from the header bytes that belong to the live file.
-Result<std::optional<sqlite::PageNumber>> first_difference(const sqlite::Image& want, const sqlite::Image& have, const Watch& watch) {
-    if (want.last_page() != have.last_page() || want.page_size() != have.page_size()) return std::optional(sqlite::PageNumber{1});
-    const std::uint32_t page = want.page_size().bytes();
-    const std::uint32_t pages_at_once = 1024 * 1024 / page;
-    Buffer wanted(std::size_t{pages_at_once} * page), found(std::size_t{pages_at_once} * page);
-    for (std::uint64_t at = 1; at <= want.last_page().value; at += pages_at_once) {
-        TRY(watch.go_on());
-        const sqlite::PageRange range{.first = sqlite::PageNumber{static_cast<std::uint32_t>(at)},
-                                      .count = static_cast<std::uint32_t>(std::min<std::uint64_t>(pages_at_once, want.last_page().value - at + 1))};
-        const auto a = wanted.span().first(std::size_t{range.count} * page), b = found.span().first(std::size_t{range.count} * page);
-        TRY(want.read(range, a));
-        TRY(have.read(range, b));
-        if (at == 1) {
-            sqlite::mask_header_of_live_restore(a.first(page));
-            sqlite::mask_header_of_live_restore(b.first(page));
-        }
-        for (std::uint32_t i = 0; i < range.count; ++i)
-            if (std::memcmp(a.data() + std::size_t{i} * page, b.data() + std::size_t{i} * page, page) != 0)
-                return std::optional(sqlite::PageNumber{range.first.value + i});
-        watch.at({.phase = "proving", .done = (at - 1 + range.count) * page, .total = want.size()});
-    }
-    return std::optional<sqlite::PageNumber>();
+using WalIndexState = sqlite::RawFile::WalIndexState;
+
+// What a crash left in a WAL stays there until the new content is committed: closing as the last connection would write
+// it into the database. (Where no WAL lies, closing takes away the one that our connection made.)
+Result<bool> has_leftover_wal(host::Host host, const std::string& path, const FreezeOptions& options) {
+    const auto files = TRY(open_database_files(host, path, options));
+    const auto status = TRY(host::status_if_any(host.files, path_of(files, Sidecar::wal)));
+    return status && status->size != 0 && TRY(files.main.wal_index_state()) != WalIndexState::connected;
 }
 
-// Tells whether other connections have committed, by a connection that only ever asks that.
-class Bystander {
+Error named_busy(host::Host host, const std::string& path, Error error) {
+    if (error.code() != ErrorCode::busy) return error;
+    const auto openers = openers_of(host, path);
+    const std::string who = openers.found.empty() ? "" : format(" (open in {})", in_words(openers));
+    return fail(ErrorCode::busy, "write into {}{}: {}", printable(path), who, error.message())
+        .with_advice("wait for readers and writers to end, or --wait longer; an application in exclusive mode must be stopped");
+}
+
+class LiveWrite {
 public:
-    static Result<Bystander> open(const LiveRequest& request) {
-        return Bystander(TRY(sqlite::Connection::open(request.path, {.mode = sqlite::OpenMode::read_write, .vfs = request.place.vfs, .keep_wal = true, .busy_timeout_ms = request.place.wait_ms})));
+    LiveWrite(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch)
+        : host_(host), image_(image), request_(request), watch_(watch) {
+        options_.vfs = request.place.vfs;
+        options_.busy_timeout_ms = request.place.wait_ms;
     }
-    Result<std::int64_t> version() { return connection_.integer("PRAGMA data_version"); }
+    Result<WriteReport> run() {
+        path_ = TRY(host_.files.canonical(request_.path));
+        const host::Stopwatch copying(host_.clock);
+        keep_wal_ = TRY(has_leftover_wal(host_, path_, options_));
+        TRY(write());
+        if (keep_wal_) TRY(checkpoint_as_last());
+        report_.copy_ms = copying.ms();
+        report_.bytes_written = image_.size();
+        TRY(prove());
+        TRY(note_wal_size());
+        return std::move(report_);
+    }
 
 private:
-    explicit Bystander(sqlite::Connection connection) : connection_(std::move(connection)) {}
-    sqlite::Connection connection_;
-};
-
-Result<void> prove(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch, WriteReport& report) {
-    auto bystander = TRY(Bystander::open(request));
-    const std::int64_t before = TRY(bystander.version());
-    std::optional<sqlite::PageNumber> differs;
-    const FreezeUse use{.first_look = {}, .use = [&](const sqlite::Image& now, const FreezeFacts&) -> Result<void> {
-                            differs = TRY(first_difference(image, now, watch));
-                            return {};
-                        }};
-    TRY(with_frozen(host, request.path, {.vfs = request.place.vfs, .busy_timeout_ms = request.place.wait_ms}, use));
-    if (!differs) return {};
-    if (TRY(bystander.version()) != before) {
-        report.notes.push_back("applications wrote to the database again before it could be compared with the backup: SQLite committed the restore whole, the page by page proof was not possible");
+    Result<void> write() {
+        const auto served = TRY(sqlite::serve_image(image_));
+        auto source = TRY(served->connect());
+        auto destination = TRY(connect(keep_wal_));
+        auto copy = sqlite::PageCopy::begin(source, destination);
+        if (!copy) return named_busy(host_, path_, std::move(copy).error());
+        TRY(act_while_locked());
+        auto committed = copy->commit([this](std::uint64_t done, std::uint64_t total) { return tell(done, total); });
+        if (!committed) return explained(std::move(committed).error(), *served);
         return {};
     }
-    return fail(ErrorCode::corrupt, "prove the restore of {}: page {} is not what the backup holds", request.path, differs->value)
-        .with_advice("the state before is in the safety backup; an application may have written meanwhile: stop it and restore again");
-}
+    Result<sqlite::Connection> connect(bool keep_wal) const {
+        return sqlite::Connection::open(path_, {.mode = sqlite::OpenMode::read_write,
+                                                .vfs = options_.vfs,
+                                                .keep_wal = keep_wal,
+                                                .busy_timeout_ms = options_.busy_timeout_ms});
+    }
+    // Nobody else can commit now.
+    Result<void> act_while_locked() {
+        const HeldLock held(TRY(host_.files.status(path_)));
+        TRY(with_frozen(host_, path_, options_,
+                        {.first_look = {}, .use = [this](const sqlite::Image&, const FreezeFacts& facts) -> Result<void> {
+                             before_ = facts;
+                             return {};
+                         }}));
+        return request_.safety ? request_.safety() : Result<void>();
+    }
+    Result<void> tell(std::uint64_t done, std::uint64_t total) const {
+        const std::uint64_t page_bytes = image_.page_size().bytes();
+        watch_.at({.phase = "restoring", .done = done * page_bytes, .total = total * page_bytes});
+        return watch_.go_on();
+    }
+    static Error explained(Error error, const sqlite::ServedImage& served) {
+        if (served.last_failure().empty()) return error;
+        return std::move(error).while_doing(served.last_failure());
+    }
+    // As any application would when it is the last to close.
+    Result<void> checkpoint_as_last() const {
+        auto connection = TRY(connect(false));
+        TRY(connection.integer("PRAGMA schema_version"));
+        return {};
+    }
+    Result<void> prove() {
+        const host::Stopwatch proving(host_.clock);
+        std::string note = TRY(prove_live(host_, image_, {path_, request_.place, before_}, watch_));
+        report_.proof_ms = proving.ms();
+        if (!note.empty()) report_.notes.push_back(std::move(note));
+        return {};
+    }
+    Result<void> note_wal_size() {
+        constexpr std::uint64_t usual_wal_bytes = 16 * 1024 * 1024;
+        const auto status = TRY(host::status_if_any(host_.files, path_ + "-wal"));
+        if (!status || status->size <= usual_wal_bytes) return {};
+        report_.notes.push_back(format("{}-wal has {} until the application has closed the database", printable(path_),
+                                       human_bytes(status->size)));
+        return {};
+    }
+
+    host::Host host_;
+    const sqlite::Image& image_;
+    const LiveRequest& request_;
+    const Watch& watch_;
+    FreezeOptions options_;
+    std::string path_;
+    bool keep_wal_ = false;
+    FreezeFacts before_;
+    WriteReport report_;
+};
 
 }  // namespace
 
 Result<WriteReport> write_live(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch) {
-    WriteReport report{.bytes_written = image.size()};
-    const auto served = TRY(sqlite::serve_image(image));
-    auto source = TRY(served->connect());
-    const host::Stopwatch copying(host.clock);
-    {
-        auto destination = TRY(sqlite::Connection::open(request.path, {.mode = sqlite::OpenMode::read_write, .vfs = request.place.vfs, .busy_timeout_ms = request.place.wait_ms}));
-        auto copy = TRY(sqlite::PageCopy::begin(source, destination));
-        TRY(request.safety());
-        TRY(copy.commit([&](std::uint64_t done, std::uint64_t total) -> Result<void> {
-            watch.at({.phase = "restoring", .done = done * image.page_size().bytes(), .total = total * image.page_size().bytes()});
-            return watch.go_on();
-        }));
-    }
-    report.copy_ms = copying.ms();
-    const host::Stopwatch proving(host.clock);
-    TRY(prove(host, image, request, watch, report));
-    report.proof_ms = proving.ms();
-    return report;
+    return LiveWrite(host, image, request, watch).run();
 }
 
 }  // namespace holdfast::live

@@ -1,5 +1,7 @@
 #include "holdfast/operations/database_record.h"
 
+#include <algorithm>
+
 #include "holdfast/base/text.h"
 
 namespace holdfast::operations {
@@ -9,8 +11,9 @@ void judge_header(FrozenDatabase& frozen) {
     const auto& header = *frozen.facts.header;
     const bool counts = header.change_counter == header.version_valid_for;
     if (!counts || header.page_count <= frozen.page_count) return;
-    frozen.schema.findings.push_back(
-        format("the header says {} pages, and there are {}: the file was cut", header.page_count, frozen.page_count));
+    auto& findings = frozen.schema.findings;
+    findings.push_back(format("the header says {} pages, and there are {}: the file was cut", header.page_count, frozen.page_count));
+    std::rotate(findings.begin(), findings.end() - 1, findings.end());  // it explains the others
     frozen.schema.is_damaged = true;
 }
 

@@ -59,10 +59,10 @@ void fill_report(BackupMember& report, const repository::DirectoryEntry& entry, 
 }
 
 // Content and what else a restore gives back.
-bool is_same(const std::optional<repository::DirectoryEntry>& before, const repository::DirectoryEntry& now,
+bool is_same(const std::optional<history::KeptBefore>& before, const repository::DirectoryEntry& now,
              const repository::Content& content) {
-    return before && before->content == content && before->mode == now.mode && before->owner == now.owner &&
-           before->group == now.group;
+    return before && before->entry.content == content && before->entry.mode == now.mode &&
+           before->entry.owner == now.owner && before->entry.group == now.group;
 }
 
 KeptMember failed_member(const MemberPlan& plan, Error error) {
@@ -73,16 +73,16 @@ KeptMember failed_member(const MemberPlan& plan, Error error) {
     return member;
 }
 
-KeptMember take_over(history::Recorder& recorder, const MemberPlan& plan) {
-    repository::DirectoryEntry entry = *plan.before;
-    entry.database->frozen = plan.seen;
+Result<KeptMember> take_over(history::Recorder& recorder, const MemberPlan& plan) {
+    history::KeptBefore before = *plan.before;
+    before.entry.database->frozen = plan.seen;
     KeptMember member;
-    fill_report(member.report, entry, *entry.database);
+    fill_report(member.report, before.entry, *before.entry.database);
     member.report.unchanged = true;
     member.frozen = plan.seen;
-    member.content = entry.content;
+    member.content = before.entry.content;
     member.is_same = true;
-    recorder.take_over(std::move(entry));
+    TRY(recorder.take_over(std::move(before)));
     return member;
 }
 
@@ -91,6 +91,7 @@ KeptMember take_over(history::Recorder& recorder, const MemberPlan& plan) {
 live::FreezeOptions freeze_options(const Context& context) {
     live::FreezeOptions options;
     options.vfs = context.vfs;
+    options.busy_timeout_ms = context.lock_wait_ms;
     return options;
 }
 
@@ -99,21 +100,24 @@ MemberPlan look_at(Context& context, const repository::Repository& repository, c
     MemberPlan plan;
     plan.path = path;
     plan.seen = context.host.clock.now();
-    auto before = history::entry_before(repository, source, path);
+    auto before = history::kept_before(repository, source, path);
     if (before) plan.before = std::move(before).value();
     const auto appearance = live::appearance_of(context.host, path, freeze_options(context));
     if (!appearance) return plan;
     plan.appearance = appearance->text;
     const auto remembered = history::recall_appearance(repository, {.source = source.record.id, .member = path});
-    if (!plan.before || !remembered || plan.before->database->findings.size() > 0) return plan;
-    plan.is_unchanged = remembered->appearance == plan.appearance && remembered->content == plan.before->content &&
+    if (!plan.before || !remembered || !plan.before->entry.database->findings.empty()) return plan;
+    plan.is_unchanged = remembered->appearance == plan.appearance && remembered->content == plan.before->entry.content &&
                         appearance->last_change.nanoseconds + settled_ns <= remembered->frozen.nanoseconds;
     return plan;
 }
 
 Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const MemberPlan& plan) {
     if (plan.failure) return failed_member(plan, plan.failure->copy());
-    if (plan.is_unchanged) return take_over(recorder, plan);
+    if (plan.is_unchanged) {
+        // Whatever keeps it from being taken over, it can still be read.
+        if (auto taken = take_over(recorder, plan)) return taken;
+    }
     Looks looks(context, recorder, plan.path);
     auto done = live::with_frozen(
         context.host, plan.path, freeze_options(context),
@@ -133,6 +137,10 @@ Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, 
     member.report.bytes_read = kept.bytes_read;
     member.report.writers_blocked_ms = done->report.writers_blocked_ms;
     member.report.damaged = looks.frozen().schema.is_damaged;
+    if (done->report.others_left) {
+        member.warnings.push_back(format("all other programs closed {} while it was read: its -wal and -shm stay until the "
+                                         "next one opens it", printable(plan.path)));
+    }
     member.frozen = done->facts.frozen;
     member.content = kept.content;
     member.is_same = is_same(plan.before, entry, kept.content);

@@ -13,7 +13,7 @@ namespace holdfast::operations {
 struct MemberPlan {
     std::string path;                                  // canonical
     std::optional<Error> failure;                      // it cannot be backed up, and this is why
-    std::optional<repository::DirectoryEntry> before;  // how it was kept the last time
+    std::optional<history::KeptBefore> before;         // how it was kept the last time
     std::string appearance;                            // before it is read; empty: not known
     Timestamp seen{};                                  // when it was looked at
     bool is_unchanged = false;                         // since `before`: it need not be read
@@ -25,6 +25,7 @@ MemberPlan look_at(Context& context, const repository::Repository& repository, c
 // How it went.
 struct KeptMember {
     BackupMember report;
+    std::vector<std::string> warnings;
     std::optional<Error> failure;  // this database could not be backed up; others may be
     Timestamp frozen{};
     repository::Content content{};

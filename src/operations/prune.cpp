@@ -1,5 +1,7 @@
 #include "holdfast/repository/prune.h"
 
+#include <algorithm>
+
 #include "holdfast/history/history.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/duration.h"
@@ -16,7 +18,8 @@ Result<PruneReport> prune(Context& context, const PruneRequest& request) {
     const auto forgotten = TRY(history::forgotten_snapshots(opened->get(), context.host.clock.now(), grace_s));
     // What writers that died left in tmp/ is no object yet, and nobody's.
     if (!request.dry_run) TRY(store::sweep_leftovers(context.host, opened->path()));
-    const auto pruned = TRY(repository::prune(opened->get(), {.drop = forgotten.ripe, .dry_run = request.dry_run}, context.watch));
+    const repository::PruneRequest plan{.drop = forgotten.ripe, .dry_run = request.dry_run, .wait_s = static_cast<std::int64_t>(std::min<std::uint64_t>(request.wait_s, 86'400))};
+    const auto pruned = TRY(repository::prune(opened->get(), plan, context.watch));
 
     PruneReport report;
     report.dry_run = request.dry_run;

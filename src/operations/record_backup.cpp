@@ -95,7 +95,10 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
     remember(repository, members, order);
     recorded.bytes_stored = recorder->bytes_stored();
     recorded.warnings = recorder->warnings();
-    for (auto& member : members) recorded.members.push_back(std::move(member.report));
+    for (auto& member : members) {
+        std::ranges::move(member.warnings, std::back_inserter(recorded.warnings));
+        recorded.members.push_back(std::move(member.report));
+    }
     return std::optional(std::move(recorded));
 }
 

@@ -28,22 +28,18 @@ Error refused_as_existing(const std::string& target) {
         .with_advice("another path, or --force, which keeps the old file aside");
 }
 
-// --force: the file is taken away whole and kept aside, whatever it is, as long as nobody has it open.
-Result<RoutePlan> plan_forced(Result<RoutePlan> plan, const std::string& target, const RestoreRequest& request) {
-    constexpr std::string_view why = "--force: the old file is kept aside";
-    // The obstacle is that SQLite could not write it; it need not.
-    if (!plan && plan.error().code() == ErrorCode::invalid) {
-        return RoutePlan{.route = Route::swap, .target = target, .why = std::string(why), .openers = {}};
-    }
-    if (!plan || plan->route == Route::new_file) return plan;
-    if (!plan->openers.empty() && !request.offline) {
-        return fail(ErrorCode::busy, "restore to {}: process {} ({}) has it open", printable(target),
-                    plan->openers.front().process, printable(plan->openers.front().command))
-            .with_advice("another path, or stop it");
-    }
-    plan->route = Route::swap;
-    plan->why = why;
-    return plan;
+// --force: the file is taken away whole and kept aside, whatever it is, as long as nobody has it open. That SQLite could
+// not write it is no obstacle.
+Result<RoutePlan> plan_forced(Context& context, Result<RoutePlan> plan, const std::string& target, const RestoreRequest& request) {
+    if (!plan && plan.error().code() != ErrorCode::invalid) return plan;
+    if (plan && plan->route == Route::new_file) return plan;
+    TRY(expect_unopened(context, target, request));
+    RoutePlan forced;
+    if (plan) forced = std::move(*plan);
+    forced.route = Route::swap;
+    forced.target = target;
+    forced.why = "--force: the old file is kept aside";
+    return forced;
 }
 
 Result<RoutePlan> plan_database(Context& context, const PlannedMember& member, const std::string& target,
@@ -52,7 +48,8 @@ Result<RoutePlan> plan_database(Context& context, const PlannedMember& member, c
     const bool is_in_place = request.to.empty();
     if (is_there && !is_in_place && !request.force) return refused_as_existing(target);
     auto plan = live::plan_replacement(context.host, target, *member.image, place_options(context, request));
-    return is_in_place ? std::move(plan) : plan_forced(std::move(plan), target, request);
+    if (is_in_place || !is_there) return plan;
+    return plan_forced(context, std::move(plan), target, request);
 }
 
 // The bytes of a damaged original are for looking at, never for use: they go to a new file only.
@@ -93,6 +90,20 @@ Result<PlannedMember> plan_member(Context& context, const repository::Repository
 bool RestorePlan::needs_safety_backup() const {
     const auto replaces = [](const PlannedMember& member) { return member.route.route != Route::new_file; };
     return is_in_place && std::ranges::any_of(members, replaces);
+}
+
+Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request) {
+    if (request.offline) return {};
+    const auto status = TRY(context.host.files.status(path));
+    const auto openers = TRY(host::who_has_open({.device = status.device, .inode = status.inode}));
+    if (!openers.found.empty()) {
+        return fail(ErrorCode::busy, "replace {}: process {} ({}) has it open", printable(path), openers.found.front().process,
+                    printable(openers.found.front().command))
+            .with_advice("stop it; or another path");
+    }
+    if (openers.saw_every_process) return {};
+    return fail(ErrorCode::busy, "replace {}: not every process could be seen, so one may have it open", printable(path))
+        .with_advice("stop the application, then say so with --offline; or another path");
 }
 
 live::PlaceOptions place_options(const Context& context, const RestoreRequest& request) {

@@ -27,6 +27,9 @@ struct RestorePlan {
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
                                  const history::Moment& moment, const RestoreRequest& request);
 
+// `busy` when a process has the file open, or may have; --offline says that none has.
+Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request);
+
 live::PlaceOptions place_options(const Context& context, const RestoreRequest& request);
 
 }  // namespace holdfast::operations

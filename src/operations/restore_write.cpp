@@ -26,23 +26,17 @@ void tell(RestoredMember& report, live::WriteReport written) {
     report.notes.insert(report.notes.end(), written.notes.begin(), written.notes.end());
 }
 
-Result<void> make_parent(Context& context, const std::string& path) {
-    const std::string folder = host::folder_of(path);
-    if (TRY(host::exists(context.host.files, folder))) return {};
-    constexpr std::uint32_t folder_mode = 0755;
-    return host::make_folders_durably(context.host.files, folder, folder_mode);
-}
-
 // In place of nothing, or of something that nobody can use.
 Result<void> put_file(Context& context, OpenRepository& opened, PlannedMember& member, const RestoreRequest& options) {
-    TRY(make_parent(context, member.report.to));
     const bool is_in_place = options.to.empty();
+    const bool is_forced = !is_in_place && member.route.route == Route::swap;
+    if (is_forced) TRY(expect_unopened(context, member.report.to, options));
     const auto request = file_request(member, is_in_place);
-    const bool is_new = member.route.route == Route::new_file && !is_in_place;
-    auto written = is_new ? live::write_new_file(context.host, opened.pool(), *member.image, request, context.watch)
-                          : live::swap_file(context.host, opened.pool(), *member.image, request,
-                                            place_options(context, options), context.watch);
-    tell(member.report, TRY(std::move(written)));
+    auto written = is_in_place ? live::swap_file(context.host, opened.pool(), *member.image, request,
+                                                 place_options(context, options), context.watch)
+                               : live::write_new_file(context.host, opened.pool(), *member.image, request, context.watch);
+    if (!written) return std::move(written).error();
+    tell(member.report, std::move(*written));
     return {};
 }
 
@@ -74,7 +68,9 @@ private:
         request.path = member.report.to;
         request.place = place_options(context_, options_);
         request.safety = [this, index] { return lock_from(index + 1); };
-        tell(member.report, TRY(live::write_live(context_.host, *member.image, request, context_.watch)));
+        auto written = live::write_live(context_.host, *member.image, request, context_.watch);
+        if (!written) return std::move(written).error();
+        tell(member.report, std::move(*written));
         return {};
     }
 
@@ -104,7 +100,6 @@ Result<void> write_new_files(Context& context, OpenRepository& opened, RestorePl
             continue;
         }
         const host::Stopwatch stopwatch(context.host.clock);
-        TRY(make_parent(context, member.report.to));
         TRY(write_raw_file(context, opened.get(), member.entry, member.report.to));
         member.report.copy_ms = stopwatch.ms();
     }

@@ -2,6 +2,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/operations/check_image.h"
 #include "holdfast/operations/make_repository.h"
 #include "holdfast/operations/record_backup.h"
 #include "holdfast/operations/repository_place.h"
@@ -21,6 +22,16 @@ Result<std::vector<std::string>> files_of(Context& context, const std::string& p
     return files;
 }
 
+// Whether it can be frozen as the database it is, so that it can be restored as one.
+bool is_usable(Context& context, const std::string& path) {
+    bool is_whole = false;
+    const auto use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
+        is_whole = TRY(read_schema(image)).findings.empty();
+        return {};
+    };
+    return live::with_frozen(context.host, path, freeze_options(context), {.first_look = {}, .use = use}).ok() && is_whole;
+}
+
 Result<BackupOrder> safety_order(Context& context, const repository::Repository& repository, const RestorePlan& plan) {
     BackupOrder order;
     order.kind = repository::SnapshotKind::safety;
@@ -31,11 +42,12 @@ Result<BackupOrder> safety_order(Context& context, const repository::Repository&
     context.host.random.fill(question.fresh_id);
     order.source = TRY(history::find_source(repository, question));
     for (const auto& member : plan.members) {
-        if (member.route.route == Route::transaction) {
+        if (member.route.route == Route::new_file) continue;
+        if (member.route.route == Route::transaction || is_usable(context, member.report.to)) {
             MemberPlan database;
             database.path = member.report.to;
             order.members.push_back(std::move(database));
-        } else if (member.route.route == Route::swap) {
+        } else {
             for (auto& file : TRY(files_of(context, member.report.to))) order.raw_files.push_back(std::move(file));
         }
     }

@@ -29,6 +29,8 @@ Result<void> write_raw_file(Context& context, const repository::Repository& repo
                             const repository::DirectoryEntry& entry, const std::string& path) {
     host::FileSystem& files = context.host.files;
     const auto content = TRY(repository.open_content(entry));
+    constexpr std::uint32_t folder_mode = 0755;
+    TRY(host::make_folders_durably(files, host::folder_of(path), folder_mode));
     const std::string aside = format("{}.{:016x}.new", path, host::random_u64(context.host.random));
     auto done = [&]() -> Result<void> {
         const auto file = TRY(files.create(aside, entry.mode));

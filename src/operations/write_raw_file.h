@@ -7,7 +7,7 @@
 namespace holdfast::operations {
 
 // Proven as they are read; synced; given its name last, so that a failure or a power cut leaves no file of that name.
-// `exists` when the name is taken.
+// Missing folders are made. `exists` when the name is taken.
 Result<void> write_raw_file(Context& context, const repository::Repository& repository,
                             const repository::DirectoryEntry& entry, const std::string& path);
 

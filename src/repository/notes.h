@@ -18,10 +18,10 @@ enum class VerifyLevel : std::uint8_t { listed = 1, hashed = 2, opened = 3 };
 struct Note {
     NoteType type = NoteType::seen;
     Timestamp time;
-    std::string text;            // annotated: the comment; verified: findings; seen: who
+    std::string text = {};       // annotated: the comment; verified: findings; seen: who
     std::uint64_t value = 0;     // verified: level
     bool good = true;            // verified, drilled
-    std::optional<Hash> hash;    // plain_sha256
+    std::optional<Hash> hash = {};  // plain_sha256
 };
 // A note's record (type 6). A note of an unknown type decodes as well, with what it has of these fields.
 Result<Bytes> encode_note(const Note& note);

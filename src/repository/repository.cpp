@@ -74,6 +74,20 @@ Result<std::uint64_t> Repository::flush_index() const {
     return state_->index->flush(state_->host.random);
 }
 
+Result<void> Repository::rewrite_index(const std::function<Result<bool>(const PackId&)>& is_gone, IndexRewrite when) const {
+    TRY(open_index());
+    const std::lock_guard lock(state_->flushing);
+    std::vector<IndexEntry> entries;
+    std::uint64_t seen = 0;
+    TRY(state_->index->for_each([&](const IndexEntry& entry) -> Result<void> {
+        ++seen;
+        if (!TRY(is_gone(entry.place.pack))) entries.push_back(entry);
+        return {};
+    }));
+    if (entries.size() == seen && when == IndexRewrite::when_it_changes) return {};
+    return state_->index->replace_all(std::move(entries), state_->host.random);
+}
+
 Index& Repository::index() const {
     HOLDFAST_ASSERT(state_->is_open);
     return *state_->index;

@@ -101,6 +101,11 @@ void Reuse::add_own(PackId pack) {
     own_.insert(pack);
 }
 
+std::vector<PackId> Reuse::own_packs() {
+    const std::lock_guard lock(mutex_);
+    return {own_.begin(), own_.end()};
+}
+
 Result<void> Reuse::check_relied_on() {
     std::vector<PackId> packs;
     {

@@ -37,6 +37,7 @@ public:
 
     // The packs this session has put itself: known to exist, and not to be looked at again.
     void add_own(PackId pack);
+    std::vector<PackId> own_packs();
 
     // Before the commit: every pack relied on still exists. corrupt: it was removed behind everybody's back.
     Result<void> check_relied_on();

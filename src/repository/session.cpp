@@ -72,13 +72,13 @@ Result<std::unique_ptr<Session>> Repository::begin(std::string purpose) {
         state->gaps = std::move(gaps);
         state->unfinished = unfinished_in(ledger);
         std::unique_ptr<Session> session(new Session(std::move(state)));
-        TRY(session->prepare(ledger.numbers()));
+        TRY(session->prepare(ledger));
         return session;
     }
     return fail(ErrorCode::busy, "begin a backup: others keep claiming numbers");
 }
 
-Result<void> Session::prepare(const std::vector<SnapshotNumber>& numbers) {
+Result<void> Session::prepare(const Ledger& ledger) {
     State& state = *state_;
     const Repository& repository = state.repository;
     // Only now, after the claim: a list made later belongs to a prune that waits for this session.
@@ -92,11 +92,24 @@ Result<void> Session::prepare(const std::vector<SnapshotNumber>& numbers) {
                                                            .pool = *repository.options().pool,
                                                            .index = repository.index(),
                                                            .reuse = *state.reuse});
+    const auto numbers = ledger.numbers();
     for (auto at = numbers.rbegin(); at != numbers.rend() && !state.previous; ++at) {
         const auto snapshot = read_snapshot(state.store(), state.keys(), *at);
         if (snapshot && snapshot->kind != SnapshotKind::voided) state.previous = {*at, snapshot->id};
     }
+    finish_for_the_dead(ledger);
     return {};
+}
+
+// A commit that ended between a snapshot's two objects: the second is written now.
+void Session::finish_for_the_dead(const Ledger& ledger) const {
+    const State& state = *state_;
+    for (const auto& kept : ledger.snapshots) {
+        if ((kept.has_name && kept.has_copy) || !ledger.has_claim(kept.number) || ledger.gaps.numbers.contains(kept.number)) continue;
+        if (behind(read_claim(state.store(), state.keys(), kept.number)) != Behind::nobody) continue;
+        const auto completed = complete_twins(state.store(), state.keys(), kept.number);
+        if (completed) static_cast<void>(state.store().remove_fleeting(claim_name(kept.number)));
+    }
 }
 
 Result<void> Session::lean_on(SnapshotNumber number) {
@@ -153,7 +166,7 @@ Result<void> Session::put_name(const store::ObjectName& name, ByteView sealed) {
         return fail(ErrorCode::busy, "commit backup #{}: a prune has given its number up", state.number.value)
             .with_advice("begin the backup again: what it has stored is found there");
     };
-    // A power cut of the store's machine, but not of ours, may have lost the claim, and then no prune has waited for us.
+    // A claim that somebody has removed by hand: then no prune has waited for us.
     const auto claim = state.store().status(claim_name(state.number));
     if (!claim && claim.error().code() == ErrorCode::not_found) return voided();
     auto put = state.store().put_if_absent(name, sealed);

@@ -10,6 +10,7 @@
 namespace holdfast::repository {
 
 class Repository;
+struct Ledger;
 
 // One thread uses it; ContentWriters use the pool. Destroyed without commit: the number becomes void, what was put stays
 // as garbage for prune. After a crash the claim is left; prune sees that its owner is gone.
@@ -38,7 +39,8 @@ private:
     friend class ContentWriter;
     struct State;
     explicit Session(std::unique_ptr<State> state);
-    Result<void> prepare(const std::vector<SnapshotNumber>& numbers);
+    Result<void> prepare(const Ledger& ledger);
+    void finish_for_the_dead(const Ledger& ledger) const;
     Result<void> put_name(const store::ObjectName& name, ByteView sealed);
     std::unique_ptr<State> state_;
 };

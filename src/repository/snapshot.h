@@ -70,8 +70,8 @@ struct Snapshot {
     bool partial = false;
     bool damaged = false;
     std::optional<std::pair<SnapshotNumber, SnapshotId>> previous;
-    // Lower numbers that others had claimed and not committed when this one began. A power cut may lose such a claim;
-    // then this explains the hole it leaves.
+    // Lower numbers that others had claimed and not committed when this one began. Somebody may remove such a claim by
+    // hand; then this explains the hole it leaves.
     std::vector<SnapshotNumber> unfinished;
     SourceRecord source;
     std::string comment;

@@ -2,16 +2,54 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "holdfast/base/text.h"
 #include "holdfast/sqlite/result_code.h"
 
 namespace holdfast::sqlite {
+namespace {
+
+constexpr int pages_per_step = 256;
+constexpr int busy_pause_ms = 20;
+
+struct FinishBackup {
+    void operator()(sqlite3_backup* backup) const noexcept { sqlite3_backup_finish(backup); }
+};
+using Backup = std::unique_ptr<sqlite3_backup, FinishBackup>;
+
+bool is_busy(int rc) { return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED; }
+
+Result<void> expect_equal_layout(Connection& source, Connection& destination) {
+    if (TRY(source.integer("PRAGMA page_count")) == 0) {
+        return fail(ErrorCode::invalid, "copy pages: the source has none");
+    }
+    const auto from = TRY(source.integer("PRAGMA page_size")), to = TRY(destination.integer("PRAGMA page_size"));
+    const bool has_pages = TRY(destination.integer("PRAGMA page_count")) > 0;
+    if (has_pages && from != to) {
+        return fail(ErrorCode::invalid, "copy pages: the source's have {} bytes, the destination's {}", from, to);
+    }
+    return {};
+}
+
+}  // namespace
 
 struct PageCopy::Open {
-    sqlite3_backup* backup = nullptr;
-    sqlite3* destination = nullptr;
-    ~Open() {
-        if (backup != nullptr) sqlite3_backup_finish(backup);
+    Backup backup;
+    sqlite3* destination;
+    std::int64_t busy_timeout_ms;
+
+    // Steps again while somebody else is at it, as long as the destination's connection would wait.
+    int step(int pages) const {
+        for (std::int64_t waited_ms = 0;; waited_ms += busy_pause_ms) {
+            const int rc = sqlite3_backup_step(backup.get(), pages);
+            if (!is_busy(rc) || waited_ms >= busy_timeout_ms) return rc;
+            sqlite3_sleep(busy_pause_ms);
+        }
+    }
+    Error failure(int rc, std::string_view doing) const {
+        return is_busy(rc) ? fail(ErrorCode::busy, "{}: another connection is using the database", doing)
+                           : result_failure(rc, doing);
     }
 };
 
@@ -21,33 +59,33 @@ PageCopy& PageCopy::operator=(PageCopy&&) noexcept = default;
 PageCopy::~PageCopy() = default;
 
 Result<PageCopy> PageCopy::begin(Connection& source, Connection& destination) {
-    const std::int64_t from = TRY(source.integer("PRAGMA page_size")), to = TRY(destination.integer("PRAGMA page_size"));
-    const bool is_empty = TRY(destination.integer("PRAGMA page_count")) == 0;
-    if (from != to && !is_empty) return fail(ErrorCode::invalid, "write into the database: its pages are {} bytes, the image's {}", to, from);
-    auto open = std::make_unique<Open>();
-    open->destination = destination.handle();
-    open->backup = sqlite3_backup_init(destination.handle(), "main", source.handle(), "main");
-    if (open->backup == nullptr) return connection_failure(destination.handle(), "write into the database");
-    const int locked = sqlite3_backup_step(open->backup, 0);  // no pages, but the write lock
-    if (locked == SQLITE_READONLY) return fail(ErrorCode::invalid, "write into the database: its page size cannot be changed while it is in WAL mode, or it is read-only");
-    if (locked != SQLITE_OK && locked != SQLITE_DONE) return result_failure(locked, "lock the database for writing");
+    TRY(expect_equal_layout(source, destination));
+    Backup backup(sqlite3_backup_init(destination.handle(), "main", source.handle(), "main"));
+    if (!backup) return connection_failure(destination.handle(), "begin to copy pages");
+    const auto timeout_ms = TRY(destination.integer("PRAGMA busy_timeout"));
+    auto open = std::make_unique<Open>(Open{std::move(backup), destination.handle(), timeout_ms});
+    // SQLite's own busy handler does the waiting for the lock.
+    const int rc = sqlite3_backup_step(open->backup.get(), 0);
+    if (rc != SQLITE_OK) return open->failure(rc, "take the write lock of the database");
     return PageCopy(std::move(open));
 }
 
-Result<void> PageCopy::commit(const std::function<Result<void>(std::uint64_t, std::uint64_t)>& progress) {
-    constexpr int pages_at_once = 4096;
-    for (;;) {
-        // The last step commits: nobody is asked between it and the answer.
-        const int stepped = sqlite3_backup_step(open_->backup, pages_at_once);
-        if (stepped == SQLITE_DONE) break;
-        if (stepped != SQLITE_OK) return result_failure(stepped, "write the pages into the database");
-        const auto total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(open_->backup));
-        const auto left = static_cast<std::uint64_t>(sqlite3_backup_remaining(open_->backup));
-        TRY(progress(total - left, total));
+Result<void> PageCopy::commit(const std::function<Result<void>(std::uint64_t done, std::uint64_t total)>& progress) {
+    HOLDFAST_ASSERT(open_->backup != nullptr);
+    sqlite3_backup* backup = open_->backup.get();
+    int rc = SQLITE_OK;
+    while (rc == SQLITE_OK) {
+        const auto total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup));
+        const auto left = static_cast<std::uint64_t>(sqlite3_backup_remaining(backup));
+        if (auto go_on = progress(total - left, total); !go_on) {
+            open_->backup.reset();
+            return std::move(go_on).error();
+        }
+        rc = open_->step(pages_per_step);
     }
-    const int finished = sqlite3_backup_finish(open_->backup);
-    open_->backup = nullptr;
-    if (finished != SQLITE_OK) return result_failure(finished, "commit the pages to the database");
+    const int finished = sqlite3_backup_finish(open_->backup.release());
+    if (rc != SQLITE_DONE) return open_->failure(rc, "write pages into the database");
+    if (finished != SQLITE_OK) return open_->failure(finished, "commit the pages");
     return {};
 }
 

@@ -1,5 +1,5 @@
-// The backup API as the public page writer: an image into a live database in one transaction, or a database out of
-// SQLite where raw reading is not possible.
+// PageCopy: every page of one database into another in one transaction, by SQLite's backup API. For an image into a live
+// database, or for a database out of SQLite where raw reading is not possible.
 #pragma once
 
 #include <functional>
@@ -13,14 +13,23 @@ namespace holdfast::sqlite {
 
 // Takes the destination's write lock (SQLite's own, through sqlite3_backup_step(0)), lets the caller act while nobody
 // can commit, then writes every page and commits. Before commit() everything can be given up without a trace.
+//
+// The lock: in WAL mode other connections read on, and keep their view until their transaction ends. In rollback mode
+// it is EXCLUSIVE from begin() on: no other connection reads, and this process can read the file only without a lock.
+// Neither connection may be used for anything else while this lives; both must outlive it.
+//
+// Afterwards the pages of the destination are those of the source, but for page 1: journal mode and counters are the
+// destination's (mask_header_of_live_restore).
 class PageCopy {
 public:
-    // busy when the lock cannot be had within the destination's busy timeout; invalid when page sizes differ.
+    // busy when the lock cannot be had within the destination's busy timeout; invalid when page sizes differ or the
+    // source has no pages; denied when the destination cannot be written.
     static Result<PageCopy> begin(Connection& source, Connection& destination);
     PageCopy(PageCopy&&) noexcept;
     PageCopy& operator=(PageCopy&&) noexcept;
     ~PageCopy();  // rolls back unless committed
-    // Writes all pages and commits. After a failure the destination is as it was before begin().
+    // Writes all pages and commits, once. After a failure the destination is as it was before begin(). `progress` is
+    // asked before each step of pages; its failure is one of commit().
     Result<void> commit(const std::function<Result<void>(std::uint64_t done, std::uint64_t total)>& progress);
 
 private:

@@ -34,9 +34,9 @@ Filename filename_of(const std::string& path, RawFileKind kind) {
 
 // As WAL or MAIN_JOURNAL the unix VFS would give the file to the database's owner when we are root, which moves its
 // ctime even if nothing else changes. A super-journal is opened the same way and left alone.
-int open_flags_of(RawFileKind kind) {
-    return kind == RawFileKind::database ? SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_URI
-                                         : SQLITE_OPEN_READONLY | SQLITE_OPEN_SUPER_JOURNAL;
+int open_flags_of(const RawFileOptions& options) {
+    return (options.writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+           (options.kind == RawFileKind::database ? SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_URI : SQLITE_OPEN_SUPER_JOURNAL);
 }
 
 // SQLite forms the names of the sidecars from the path with its links resolved, and opens those without following.
@@ -67,10 +67,11 @@ void copy_shared_words(const volatile void* from, MutableByteView into) {
 }  // namespace
 
 struct RawFile::Open {
-    Open(sqlite3_vfs& v, std::string p, RawFileKind k)
+    Open(sqlite3_vfs& v, std::string p, const RawFileOptions& options)
         : vfs(v),
           path(std::move(p)),
-          kind(k),
+          kind(options.kind),
+          open_flags(open_flags_of(options)),
           name(filename_of(path, kind)),
           memory(static_cast<sqlite3_file*>(sqlite3_malloc64(static_cast<sqlite3_uint64>(v.szOsFile)))) {
         if (memory) std::memset(memory, 0, static_cast<std::size_t>(v.szOsFile));
@@ -98,6 +99,7 @@ struct RawFile::Open {
     sqlite3_vfs& vfs;
     std::string path;
     RawFileKind kind;
+    int open_flags;
     Filename name;
     sqlite3_file* memory;
     bool is_locked = false;
@@ -105,8 +107,10 @@ struct RawFile::Open {
 
 Result<void> RawFile::Open::open() {
     if (!name || !memory) return fail(ErrorCode::unavailable, "open {}: out of memory", printable(path));
-    int flags = open_flags_of(kind);
-    const int rc = vfs.xOpen(&vfs, name.get(), memory, flags, &flags);
+    int flags = open_flags;
+    const int rc = vfs.xOpen(&vfs, name.get(), memory, open_flags, &flags);
+    const bool only_to_read = rc == SQLITE_OK && (open_flags & SQLITE_OPEN_READWRITE) && (flags & SQLITE_OPEN_READONLY);
+    if (only_to_read) return fail(ErrorCode::denied, "open {}: it may not be written", printable(path));
     if (rc == SQLITE_OK) return {};
     if ((rc & 0xff) != SQLITE_CANTOPEN) return result_failure(rc, format("open {}", printable(path)));
     if (exists(vfs, path)) return fail(ErrorCode::denied, "open {}: it is there but cannot be read", printable(path));
@@ -125,7 +129,7 @@ Result<RawFile> RawFile::open(const std::string& path, RawFileOptions options) {
     sqlite3_vfs* vfs = sqlite3_vfs_find(options.vfs.empty() ? nullptr : options.vfs.c_str());
     if (!vfs) return fail(ErrorCode::invalid, "open {}: SQLite has no VFS {}", printable(path), options.vfs);
     const std::string full = options.kind == RawFileKind::database ? TRY(full_path(*vfs, path)) : path;
-    auto file = std::make_unique<Open>(*vfs, full, options.kind);
+    auto file = std::make_unique<Open>(*vfs, full, options);
     TRY(file->open());
     return RawFile(std::move(file));
 }
@@ -160,6 +164,19 @@ Result<void> RawFile::lock_shared() {
     }
     if (rc != SQLITE_OK) return result_failure(rc, format("lock {}", printable(open_->path)));
     open_->is_locked = true;
+    return {};
+}
+
+// A VFS goes up one level at a time.
+Result<void> RawFile::lock_exclusive() {
+    TRY(lock_shared());
+    for (const int level : {SQLITE_LOCK_RESERVED, SQLITE_LOCK_EXCLUSIVE}) {
+        const int rc = open_->methods().xLock(open_->memory, level);
+        if (rc == SQLITE_OK) continue;
+        unlock();
+        if ((rc & 0xff) != SQLITE_BUSY) return result_failure(rc, format("lock {}", printable(open_->path)));
+        return fail(ErrorCode::busy, "lock {}: another connection has it open", printable(open_->path));
+    }
     return {};
 }
 

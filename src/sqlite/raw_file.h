@@ -15,9 +15,10 @@ enum class RawFileKind { database, wal, journal };
 struct RawFileOptions {
     std::string vfs = {};  // empty: SQLite's default
     RawFileKind kind = RawFileKind::database;
+    bool writable = false;  // only for lock_exclusive(): nothing here writes
 };
 
-// Read-only. read() is thread-safe; the others belong to one thread.
+// Reads and locks, never writes. read() is thread-safe; the others belong to one thread.
 class RawFile {
 public:
     // A database's path may be a link: SQLite resolves it, and names the sidecars after the target; a WAL or journal
@@ -35,6 +36,9 @@ public:
     // SQLite's SHARED lock on the database: no commit can change a rollback-mode file while it is held, no last
     // connection can delete the WAL. `busy` when a writer is at it, or when it is in exclusive locking mode.
     Result<void> lock_shared();
+    // SQLite's EXCLUSIVE lock, for a file opened `writable` (which fails `denied` where it may not be written). `busy`
+    // when another connection reads, writes, or has it open in WAL mode, even idle.
+    Result<void> lock_exclusive();
     void unlock();
     // A connection holds RESERVED or more, so a journal beside the file belongs to a living writer and is not hot.
     Result<bool> is_reserved() const;

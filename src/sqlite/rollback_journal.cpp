@@ -1,143 +1,198 @@
 #include "holdfast/sqlite/rollback_journal.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 
 #include "holdfast/base/text.h"
 #include "holdfast/base/wire.h"
+#include "holdfast/sqlite/overlay_image.h"
 
 namespace holdfast::sqlite {
 namespace {
 
-constexpr std::array<std::uint8_t, 8> magic = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
-constexpr std::uint32_t count_unknown = 0xFFFFFFFF;
+using Magic = std::array<std::uint8_t, 8>;
+constexpr Magic magic{0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
 
-// At the start of each segment, padded to a sector.
-struct SegmentHeader {
-    std::array<std::uint8_t, 8> start;
+// Every field big-endian. A header takes a whole sector, whose size the first one tells.
+struct StoredHeader {
+    Magic magic;
     BigEndian<std::uint32_t> records;
     BigEndian<std::uint32_t> nonce;
     BigEndian<std::uint32_t> original_pages;
     BigEndian<std::uint32_t> sector_size;
     BigEndian<std::uint32_t> page_size;
 };
-static_assert(sizeof(SegmentHeader) == 28);
+static_assert(sizeof(StoredHeader) == 28);
 
-std::uint32_t record_checksum(std::uint32_t nonce, ByteView page) {
-    std::uint32_t sum = nonce;
-    for (std::size_t i = page.size() - 200; i > 0 && i < page.size(); i -= 200) sum += std::to_integer<std::uint32_t>(page[i]);
-    return sum;
-}
+// At the end of the file, after the name itself.
+struct StoredSuperJournal {
+    BigEndian<std::uint32_t> name_size;
+    BigEndian<std::uint32_t> name_sum;
+    Magic magic;
+};
+static_assert(sizeof(StoredSuperJournal) == 16);
 
-bool is_power_of_two(std::uint32_t value) { return value != 0 && (value & (value - 1)) == 0; }
+constexpr std::uint32_t as_many_records_as_fit = 0xffffffff;  // written without syncs
+constexpr std::uint64_t smallest_journal = 512;               // the sector SQLite assumes before it has read one
+constexpr std::uint32_t smallest_sector = 32;
+constexpr std::uint32_t largest_sector = 65536;
+constexpr std::uint32_t super_journal_name_max = 512;  // SQLite's longest path
+constexpr std::uint64_t read_step_bytes = 1024 * 1024;
+constexpr std::uint32_t sum_stride = 200;
 
-class Scan {
+// The file from front to back, in large reads; short where the file ends.
+class JournalReader {
 public:
-    Scan(const RawFile& journal, std::uint64_t size, JournalMap map) : journal_(journal), size_(size), map_(std::move(map)) {}
-
-    // Every segment whose header stands; the first record of a page is its original.
-    Result<JournalMap> run(std::uint32_t sector_size) {
-        std::uint64_t offset = 0;
-        bool is_first = true;
-        while (offset + sizeof(SegmentHeader) <= size_) {
-            const auto header = TRY(read_header(offset));
-            if (header.start != magic) break;
-            if (is_first) map_.original_pages = PageNumber{header.original_pages};
-            is_first = false;
-            const std::uint64_t first_record = offset + sector_size;
-            const auto end = TRY(read_records(header, first_record));
-            if (!end) break;
-            offset = (*end + sector_size - 1) / sector_size * sector_size;
+    JournalReader(const RawFile& file, std::uint64_t size) : file_(file), size_(size) {}
+    std::uint64_t size() const { return size_; }
+    // A view that holds until the next call. `wanted` is at most a record or a header.
+    Result<ByteView> at(std::uint64_t offset, std::uint64_t wanted) {
+        const std::uint64_t there = offset < size_ ? std::min(wanted, size_ - offset) : 0;
+        if (offset < start_ || offset + there > start_ + filled_) {
+            if (buffer_.size() == 0) buffer_ = Buffer(std::min(size_, read_step_bytes));
+            HOLDFAST_ASSERT(there <= buffer_.size());
+            filled_ = std::min<std::uint64_t>(buffer_.size(), size_ - std::min(offset, size_));
+            start_ = offset;
+            TRY(file_.read(start_, buffer_.span().first(filled_)));
         }
-        map_.super_journal = TRY(read_super_journal());
-        return std::move(map_);
+        return buffer_.view().subspan(offset - start_, there);
     }
 
 private:
-    Result<SegmentHeader> read_header(std::uint64_t offset) const {
-        Bytes bytes(sizeof(SegmentHeader));
-        TRY(journal_.read(offset, bytes));
-        return load<SegmentHeader>(bytes);
-    }
-
-    // The offset behind the last record; nullopt when a record does not prove, which ends the playback.
-    Result<std::optional<std::uint64_t>> read_records(const SegmentHeader& header, std::uint64_t offset) {
-        const std::uint64_t record_size = 8 + std::uint64_t{map_.page_size.bytes()};
-        const std::uint64_t fitting = size_ > offset ? (size_ - offset) / record_size : 0;
-        const std::uint64_t count = header.records == count_unknown ? fitting : std::min<std::uint64_t>(header.records, fitting);
-        Bytes record(static_cast<std::size_t>(record_size));
-        for (std::uint64_t i = 0; i < count; ++i, offset += record_size) {
-            TRY(journal_.read(offset, record));
-            const std::uint32_t page = load<BigEndian<std::uint32_t>>(record);
-            const ByteView content = ByteView(record).subspan(4, map_.page_size.bytes());
-            const std::uint32_t sum = load<BigEndian<std::uint32_t>>(ByteView(record).last(4));
-            if (page == 0 || page == lock_page(map_.page_size).value || sum != record_checksum(header.nonce, content)) return std::optional<std::uint64_t>();
-            if (page <= map_.original_pages.value) map_.offset_of_page.try_emplace(page, offset + 4);
-        }
-        if (count < header.records && header.records != count_unknown) return std::optional<std::uint64_t>();
-        return std::optional(offset);
-    }
-
-    // At the very end: lock page number, name, length, sum of the name's bytes, magic.
-    Result<std::string> read_super_journal() const {
-        constexpr std::uint64_t tail_size = 16;
-        constexpr std::uint32_t name_size_max = 4096;
-        if (size_ < tail_size + 4) return std::string();
-        Bytes tail(tail_size);
-        TRY(journal_.read(size_ - tail_size, tail));
-        const std::uint32_t length = load<BigEndian<std::uint32_t>>(tail), sum = load<BigEndian<std::uint32_t>>(ByteView(tail).subspan(4));
-        if (std::memcmp(tail.data() + 8, magic.data(), magic.size()) != 0 || length == 0 || length > name_size_max || length + tail_size + 4 > size_) return std::string();
-        Bytes name(length);
-        TRY(journal_.read(size_ - tail_size - length, name));
-        std::uint32_t found = 0;
-        for (const std::byte b : name) found += static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<std::int8_t>(std::to_integer<std::uint8_t>(b))));
-        return found == sum ? std::string(text_of(name)) : std::string();
-    }
-
-    const RawFile& journal_;
+    const RawFile& file_;
     std::uint64_t size_;
-    JournalMap map_;
+    Buffer buffer_;
+    std::uint64_t start_ = 0, filled_ = 0;
 };
 
-class JournalImage : public Image {
+std::uint32_t sum_of_page(std::uint32_t nonce, ByteView page) {
+    std::uint32_t sum = nonce;
+    for (std::size_t i = page.size() - sum_stride; i > 0 && i < page.size(); i -= sum_stride) {
+        sum += std::to_integer<std::uint32_t>(page[i]);
+    }
+    return sum;
+}
+
+std::optional<StoredHeader> header_in(ByteView bytes) {
+    if (bytes.size() < sizeof(StoredHeader)) return std::nullopt;
+    const auto header = load<StoredHeader>(bytes);
+    return header.magic == magic ? std::optional(header) : std::nullopt;
+}
+
+// Plays the journal back into a map of offsets. Each step mirrors one of SQLite's rollback, so that a torn, stale or
+// damaged journal ends for us where it ends for SQLite.
+class Playback {
 public:
-    JournalImage(const RawFile& database, const RawFile& journal, JournalMap map) : database_(database), journal_(journal), map_(std::move(map)) {}
-    PageSize page_size() const override { return map_.page_size; }
-    PageNumber last_page() const override { return map_.original_pages; }
-    Result<void> read(PageRange range, std::span<std::byte> into) const override {
-        TRY(expect_readable(*this, range, into));
-        TRY(database_.read(offset_of(range.first, map_.page_size), into));
-        for (std::uint32_t i = 0; i < range.count; ++i) {
-            const auto at = map_.offset_of_page.find(range.first.value + i);
-            if (at != map_.offset_of_page.end()) TRY(journal_.read(at->second, into.subspan(std::size_t{i} * map_.page_size.bytes(), map_.page_size.bytes())));
+    Playback(JournalReader& reader, JournalMap& map, std::uint32_t sector_size)
+        : reader_(reader), map_(map), sector_size_(sector_size), lock_page_(lock_page(map.page_size)) {}
+
+    Result<void> run() {
+        std::uint64_t offset = 0;
+        while (offset + sector_size_ <= reader_.size()) {
+            const auto header = header_in(TRY(reader_.at(offset, sizeof(StoredHeader))));
+            if (!header) return {};
+            const auto end = TRY(segment(*header, offset + sector_size_));
+            if (!end) return {};
+            offset = (*end + sector_size_ - 1) / sector_size_ * sector_size_;
         }
-        blank_lock_page(map_.page_size, range, into);
         return {};
     }
 
 private:
-    const RawFile& database_;
-    const RawFile& journal_;
-    JournalMap map_;
+    // Where the segment ends; nullopt: playback ends with it.
+    Result<std::optional<std::uint64_t>> segment(const StoredHeader& header, std::uint64_t offset) {
+        const std::uint64_t page_bytes = map_.page_size.bytes(), record = 4 + page_bytes + 4;
+        std::uint64_t records = header.records;
+        if (records == as_many_records_as_fit) records = (reader_.size() - sector_size_) / record;
+        for (std::uint64_t i = 0; i < records; ++i, offset += record) {
+            const auto bytes = TRY(reader_.at(offset, record));
+            if (bytes.size() < 4 + page_bytes) return std::optional<std::uint64_t>();
+            const PageNumber page{load<BigEndian<std::uint32_t>>(bytes)};
+            if (page.value == 0 || page == lock_page_) return std::optional<std::uint64_t>();
+            if (page > map_.original_pages) continue;
+            if (bytes.size() < record) return std::optional<std::uint64_t>();
+            const std::uint32_t sum = load<BigEndian<std::uint32_t>>(bytes.subspan(4 + page_bytes));
+            if (sum_of_page(header.nonce, bytes.subspan(4, page_bytes)) != sum) return std::optional<std::uint64_t>();
+            map_.offset_of_page[page.value] = offset + 4;
+        }
+        return std::optional(offset);
+    }
+
+    JournalReader& reader_;
+    JournalMap& map_;
+    std::uint32_t sector_size_;
+    PageNumber lock_page_;
+};
+
+// SQLite sums the name as its compiler's `char`, signed or not, and takes it to its first zero.
+Result<std::string> read_super_journal(const RawFile& journal, std::uint64_t size) {
+    if (size < sizeof(StoredSuperJournal)) return std::string();
+    std::array<std::byte, sizeof(StoredSuperJournal)> end{};
+    TRY(journal.read(size - end.size(), end));
+    const auto stored = load<StoredSuperJournal>(end);
+    const std::uint32_t name_size = stored.name_size;
+    if (stored.magic != magic || name_size == 0 || name_size > super_journal_name_max ||
+        name_size > size - end.size()) {
+        return std::string();
+    }
+    std::string name(name_size, '\0');
+    TRY(journal.read(size - end.size() - name_size, std::as_writable_bytes(std::span(name))));
+    std::uint32_t sum = 0;
+    for (const char c : name) sum += static_cast<std::uint32_t>(c);
+    if (sum != stored.name_sum) return std::string();  // torn: rolled back for certain
+    name.resize(std::strlen(name.c_str()));
+    return name;
+}
+
+class JournalImage final : public OverlayImage {
+public:
+    JournalImage(Files files, JournalMap map)
+        : OverlayImage(files, {map.page_size, map.original_pages}), offset_of_page_(std::move(map.offset_of_page)) {}
+
+private:
+    std::optional<std::uint64_t> offset_above(PageNumber page) const override {
+        const auto found = offset_of_page_.find(page.value);
+        return found == offset_of_page_.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    std::unordered_map<std::uint32_t, std::uint64_t> offset_of_page_;
 };
 
 }  // namespace
 
 Result<std::optional<JournalMap>> scan_journal(const RawFile& journal, PageSize fallback_page_size) {
     const std::uint64_t size = TRY(journal.size());
-    Bytes first(sizeof(SegmentHeader));
-    if (size < first.size()) return std::optional<JournalMap>();
-    TRY(journal.read(0, first));
-    const auto header = load<SegmentHeader>(first);
-    if (header.start != magic) return std::optional<JournalMap>();
-    const std::uint32_t sector = is_power_of_two(header.sector_size) && header.sector_size >= 32 && header.sector_size <= 65536 ? std::uint32_t{header.sector_size} : 512;
-    const auto page_size = PageSize::from_bytes(header.page_size);
-    JournalMap map{.page_size = page_size ? *page_size : fallback_page_size, .original_pages = {}, .offset_of_page = {}, .super_journal = {}};
-    return std::optional(TRY(Scan(journal, size, std::move(map)).run(sector)));
+    if (size < smallest_journal) return std::optional<JournalMap>();
+    JournalReader reader(journal, size);
+    const auto header = header_in(TRY(reader.at(0, sizeof(StoredHeader))));
+    if (!header) return std::optional<JournalMap>();
+    const std::uint32_t sector_size = header->sector_size;
+    auto page_size = header->page_size == 0u ? fallback_page_size : PageSize::from_bytes(header->page_size);
+    const bool sector_is_possible =
+        sector_size >= smallest_sector && sector_size <= largest_sector && std::has_single_bit(sector_size);
+    // Such a header was never synced, so no page of the database was changed yet.
+    if (!page_size || !sector_is_possible) return std::optional<JournalMap>();
+    JournalMap map{.page_size = *page_size,
+                   .original_pages = PageNumber{header->original_pages},
+                   .offset_of_page = {},
+                   .super_journal = TRY(read_super_journal(journal, size))};
+    TRY(Playback(reader, map, sector_size).run());
+    return std::optional(std::move(map));
 }
 
-std::unique_ptr<Image> journal_image(const RawFile& database, const RawFile& journal, JournalMap map) {
-    return std::make_unique<JournalImage>(database, journal, std::move(map));
+Result<std::unique_ptr<Image>> journal_image(const RawFile& database, const RawFile& journal, JournalMap map) {
+    // A transaction may cut pages off that it need not journal: those that a trunk page of the free list, which it
+    // must, names as free.
+    const std::uint64_t pages_of_a_trunk = map.page_size.bytes() / 4;
+    const std::uint64_t pages_now = TRY(database.size()) / map.page_size.bytes() + 1;
+    if (map.original_pages.value > pages_now + (map.offset_of_page.size() + 1) * pages_of_a_trunk) {
+        return fail(ErrorCode::corrupt, "rollback journal: it says that the database had {} pages, but the file has {} and {} are journalled",
+                    map.original_pages.value, pages_now - 1, map.offset_of_page.size());
+    }
+    std::unique_ptr<Image> image = std::make_unique<JournalImage>(OverlayImage::Files{.below = database, .above = journal}, std::move(map));
+    return image;
 }
 
 }  // namespace holdfast::sqlite

@@ -9,19 +9,21 @@
 
 namespace holdfast::sqlite {
 
-// Where the original content of each journalled page lies, as SQLite's rollback would play it back: first record of
-// a page wins, records with a wrong checksum end their segment.
+// Where the original content of each journalled page lies, as SQLite's rollback would play it back: segment after
+// segment, a later record of a page over an earlier one, to the end of the file or the first thing that is wrong.
 struct JournalMap {
     PageSize page_size;
-    PageNumber original_pages;                                 // size of the database before the transaction
+    PageNumber original_pages;                                        // size of the database before the transaction
     std::unordered_map<std::uint32_t, std::uint64_t> offset_of_page;  // page number -> offset of its bytes
-    std::string super_journal;                                 // name of a super-journal; empty when there is none
+    std::string super_journal;                                        // its path; empty when there is none
 };
-// nullopt: the header is empty or zeroed (PERSIST, TRUNCATE after commit): not hot. `fallback_page_size` is used
-// where the header's field is out of range, as SQLite does. Assumes the journal is hot: whether it is, live decides.
+// nullopt: nothing would be played back, because the header is empty, zeroed (PERSIST, TRUNCATE after a commit) or was
+// never synced. `fallback_page_size` stands in where the header has none (before SQLite 3.5.8). Assumes the journal is
+// hot: whether it is, live decides. One that names a super-journal which does not exist is not.
 Result<std::optional<JournalMap>> scan_journal(const RawFile& journal, PageSize fallback_page_size);
 
-// The database as it was before the interrupted transaction. Keeps references to both files.
-std::unique_ptr<Image> journal_image(const RawFile& database, const RawFile& journal, JournalMap map);
+// The database as it was before the interrupted transaction. Keeps references to both files. `corrupt` when the journal
+// claims a size that neither file can account for.
+Result<std::unique_ptr<Image>> journal_image(const RawFile& database, const RawFile& journal, JournalMap map);
 
 }  // namespace holdfast::sqlite

@@ -11,8 +11,10 @@
 namespace holdfast::sqlite {
 
 // While it lives, connect() opens connections on the image (immutable, no -wal, no -shm, no locks). The image must
-// outlive it and every connection. A page that cannot be read comes out as SQLITE_IOERR or SQLITE_CORRUPT; the reason
-// is in last_failure(). Connections may be used from several threads, each from one.
+// outlive it and every connection. The header says rollback mode, whatever the image's says. A page that cannot be read
+// comes out as SQLITE_CORRUPT (the image said `corrupt`) or SQLITE_IOERR, and among the findings of an integrity check;
+// the first page is read by connect() already. The reason is in last_failure(). Connections may be used from several
+// threads, each from one.
 class ServedImage {
 public:
     virtual ~ServedImage() = default;

@@ -83,7 +83,7 @@ TEST(Aead, AgreesWithASecondLibrary) {
     const unsigned char header[3] = {'a', 'b', 'c'};
     unsigned char theirs[sizeof text + 16];
     ASSERT_EQ(crypto_aead_aes256gcm_encrypt(theirs, nullptr, text, sizeof text, header, sizeof header, nullptr, nonce, key), 0);
-    const Aead cipher(SecretBytes(std::as_bytes(std::span(key))));
+    const Aead cipher{SecretBytes(std::as_bytes(std::span(key)))};
     const Bytes ours = cipher.seal({.nonce = 0x1122334455667788, .associated = bytes_of("abc")}, bytes_of("hello"));
     EXPECT_EQ(to_hex(ours), to_hex(std::as_bytes(std::span(theirs))));
 }

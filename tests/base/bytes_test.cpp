@@ -7,6 +7,8 @@
 namespace holdfast {
 namespace {
 
+using namespace tests;
+
 TEST(AllZero, SeesOneBitAnywhere) {
     EXPECT_TRUE(is_all_zero({}));
     for (const std::size_t size : {1u, 2u, 7u, 8u, 64u, 65u, 4096u}) {

@@ -9,6 +9,8 @@
 namespace holdfast {
 namespace {
 
+using namespace tests;
+
 Bytes text_like(std::size_t size, unsigned seed) {
     static constexpr std::string_view words[] = {"session", "prompt", "{\"tool\":\"Read\"}", "observation", "\n", "path/to/file.cc", "0.25", "NULL"};
     Bytes out;

@@ -12,6 +12,8 @@
 namespace holdfast {
 namespace {
 
+using namespace tests;
+
 TEST(ErrorCodes, HaveNamesOfTheirOwn) {
     std::set<std::string_view> names;
     for (int code = 0; code <= static_cast<int>(ErrorCode::bug); ++code) names.insert(name_of(static_cast<ErrorCode>(code)));

@@ -11,6 +11,8 @@
 namespace holdfast {
 namespace {
 
+using namespace tests;
+
 std::string why(std::string_view text) {
     const auto parsed = Json::parse(text);
     return parsed.ok() ? "it was read" : parsed.error().message();

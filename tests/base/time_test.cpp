@@ -8,6 +8,8 @@
 namespace holdfast {
 namespace {
 
+using namespace tests;
+
 constexpr std::int32_t zone_s = 2 * 3600;  // the tests' local zone: UTC+2 all year
 
 Result<Timestamp> local(const CivilTime& civil) { return timestamp_of(civil, zone_s); }

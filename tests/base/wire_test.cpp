@@ -10,6 +10,8 @@
 namespace holdfast {
 namespace {
 
+using namespace tests;
+
 using Numbers = std::vector<std::uint64_t>;
 
 RC_GTEST_PROP(WireFields, ReadBackInOrder, (const Numbers& numbers, const std::string& text)) {

@@ -45,13 +45,13 @@ TEST_F(Configs, PlainOpensAsItWasMade) {
     EXPECT_EQ(opened.config.folder_mode, 0750u);
     EXPECT_FALSE(opened.config.sealed);
     EXPECT_FALSE(opened.keys.is_sealed());
-    EXPECT_FALSE(must(is_sealed(store)));
+    EXPECT_FALSE(must(read_config(store)).sealed);
     EXPECT_EQ(store.names(), (std::vector<std::string>{"config", "config.copy"}));
 }
 
 TEST_F(Configs, SealedOpensWithItsPasswordAlone) {
     must(create(password()));
-    EXPECT_TRUE(must(is_sealed(store)));
+    EXPECT_TRUE(must(read_config(store)).sealed);
     const OpenedConfig opened = must(open_config(store, password()));
     EXPECT_TRUE(opened.keys.is_sealed());
     EXPECT_EQ(opened.keys.newest_epoch(), 1u);
@@ -94,7 +94,7 @@ TEST_F(Configs, ASecretForAPlainRepositoryIsRefused) {
 
 TEST_F(Configs, NothingThereIsNotFound) {
     EXPECT_THAT(open_config(store, {}), FailsWith(ErrorCode::not_found));
-    EXPECT_THAT(is_sealed(store), FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(read_config(store), FailsWith(ErrorCode::not_found));
 }
 
 TEST_F(Configs, ASecondOneIsRefusedAlsoWhereOnlyACopyIsLeft) {

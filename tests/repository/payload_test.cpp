@@ -48,7 +48,13 @@ TEST_F(Payloads, PlainIsCompressedOnlyWhenThatHelps) {
 }
 
 TEST_F(Payloads, ADictionaryIsNamedWhereItWasUsed) {
-    const Bytes trained = row_like_bytes(5, 20'000);
+    Bytes samples;
+    std::vector<std::size_t> sizes;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        append(samples, row_like_bytes(100 + i, 4096));
+        sizes.push_back(4096);
+    }
+    const Bytes trained = must(train_dictionary(samples, sizes, 20'000));
     const Dictionary dictionary = must(Dictionary::load(trained, 3));
     const NamedDictionary named{.id = ChunkId{sha256(trained)}, .dictionary = &dictionary};
     const Bytes rows = row_like_bytes(6, 3000), noise = random_bytes(1, 3000);

@@ -17,6 +17,10 @@
 
 namespace holdfast::repository {
 
+using tests::FailsWith;
+using tests::must;
+using tests::Succeeds;
+
 enum class Sealing { plain, sealed };
 
 inline SecretBytes test_key(std::uint8_t fill) { return SecretBytes(Bytes(32, std::byte{fill})); }

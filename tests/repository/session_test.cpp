@@ -6,6 +6,8 @@
 namespace holdfast::repository {
 namespace {
 
+using namespace tests;
+
 class SessionTest : public ::testing::TestWithParam<Sealing> {
 protected:
     SessionTest() {

@@ -5,6 +5,8 @@
 #include "support/results.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 PageSize size_512() { return must(PageSize::from_bytes(512)); }
@@ -41,7 +43,8 @@ TEST(MemoryImageTest, MayBeEmpty) {
 }
 
 TEST(PlainSha256Test, IsThatOfThePlainFile) {
-    const auto bytes = numbered_pages(5000);  // several steps, the last one not full
+    auto bytes = numbered_pages(5000);  // several steps, the last one not full
+    blank_lock_page(size_512(), {PageNumber{1}, 5000}, bytes);
     EXPECT_EQ(must(plain_sha256(*memory_image(size_512(), bytes))), sha256(bytes));
 }
 

@@ -5,6 +5,8 @@
 #include "support/results.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 TEST(PageSizeTest, TakesThePowersOfTwoFrom512To65536) {
@@ -24,12 +26,6 @@ TEST(PageSizeTest, AStored1Means65536) {
     for (const std::uint32_t stored : {0u, 2u, 256u, 65535u, 65536u}) {
         EXPECT_THAT(PageSize::from_stored(stored), FailsWith(ErrorCode::corrupt)) << stored;
     }
-}
-
-TEST(LockPageTest, HoldsTheByteAt1GiB) {
-    EXPECT_EQ(lock_page(must(PageSize::from_bytes(512))).value, 2097153u);
-    EXPECT_EQ(lock_page(must(PageSize::from_bytes(4096))).value, 262145u);
-    EXPECT_EQ(lock_page(must(PageSize::from_bytes(65536))).value, 16385u);
 }
 
 TEST(PageNumberTest, OffsetsPass4GiB) {

@@ -19,7 +19,10 @@ class Damage(stories.Story):
         return states
 
     def objects(self):
-        return [path for path in sorted(self.repository.rglob("*")) if path.is_file() and path.name not in ("reserve", ".gitignore") and "tmp" not in path.parts]
+        found = [path for path in sorted(self.repository.rglob("*"))
+                 if path.is_file() and path.name not in ("reserve", ".gitignore") and path.relative_to(self.repository).parts[0] != "tmp"]
+        self.assertGreater(len(found), 5)
+        return found
 
     def restores_are_right_or_refused(self, states, flags=()):
         wrong = 0

@@ -47,7 +47,7 @@ class Together(stories.Story):
             slept += sleeper.poll() is None
             for number in self.numbers()[1:]:
                 self.call("forget", number)
-            self.call("prune", "--grace", "0")
+            self.call("prune", "--grace", "0", "--wait", "0")
             sleeper.send_signal(signal.SIGCONT)
             out, err = sleeper.communicate(timeout=120)
             if sleeper.returncode == 0:
@@ -75,7 +75,7 @@ class Together(stories.Story):
             sleeper.send_signal(signal.SIGSTOP)
             self.backup()
             self.call("forget", number)
-            self.call("prune", "--grace", "0")
+            self.call("prune", "--grace", "0", "--wait", "0")
             sleeper.send_signal(signal.SIGCONT)
             _, err = sleeper.communicate(timeout=120)
             if sleeper.returncode == 0:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "holdfast/base/bytes.h"
+#include "holdfast/base/hash.h"
 #include "holdfast/sqlite/connection.h"
 #include "holdfast/sqlite/image.h"
 #include "support/results.h"
@@ -79,7 +80,7 @@ inline std::map<std::string, std::string> footprint(const std::string& folder, F
             line << ' ' << status.st_mtim.tv_sec << '.' << status.st_mtim.tv_nsec << ' ' << status.st_ctim.tv_sec << '.'
                  << status.st_ctim.tv_nsec;
         }
-        if (S_ISREG(status.st_mode)) line << ' ' << text_of(file_bytes(entry.path()));
+        if (S_ISREG(status.st_mode)) line << ' ' << sha256(file_bytes(entry.path())).hex();
         files[entry.path().filename()] = line.str();
     }
     return files;

@@ -11,8 +11,12 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "support/pending_byte.h"
 
 extern char** environ;
 
@@ -76,8 +80,25 @@ inline DatabaseAnswer run_sql(sqlite3* connection, const std::string& sql) {
     return answer;
 }
 
-// Orders: 1 open a path (closing what was open), 2 run SQL, 3 close, 4 become another user.
+// The deletion of a super-journal commits a transaction over several databases: die just before it, or just after.
+inline void die_at_super_journal(bool after) {
+    static int (*ordinary_delete)(sqlite3_vfs*, const char*, int) = nullptr;
+    static bool delete_first = false;
+    sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+    ordinary_delete = vfs->xDelete;
+    delete_first = after;
+    vfs->xDelete = [](sqlite3_vfs* self, const char* name, int sync_folder) {
+        const bool is_super_journal = std::strstr(name, "-mj") != nullptr;
+        const int rc = is_super_journal && !delete_first ? SQLITE_OK : ordinary_delete(self, name, sync_folder);
+        if (is_super_journal) ::raise(SIGKILL);
+        return rc;
+    };
+}
+
+// Orders: 1 open a path (closing what was open), 2 run SQL, 3 close, 4 become another user, 5 and 6 die at the next
+// super-journal, before or after its deletion.
 [[noreturn]] inline void serve(int socket) {
+    move_pending_byte();
     sqlite3* connection = nullptr;
     std::int32_t order = 0;
     std::string text;
@@ -87,6 +108,7 @@ inline DatabaseAnswer run_sql(sqlite3* connection, const std::string& sql) {
         if (order == 1) answer.code = sqlite3_open(text.c_str(), &connection);
         if (order == 2) answer = run_sql(connection, text);
         if (order == 4) answer.code = ::setresuid(65534, 65534, 65534);
+        if (order == 5 || order == 6) die_at_super_journal(order == 6);
         send_text(socket, answer.code, answer.text);
     }
     ::_exit(0);
@@ -131,6 +153,8 @@ public:
     void open(const std::string& path) { expect_done(1, path); }
     void close() { expect_done(3, ""); }
     void become_nobody() { expect_done(4, ""); }
+    enum class Death { before_deletion, after_deletion };
+    void die_at_super_journal(Death death) { expect_done(death == Death::before_deletion ? 5 : 6, ""); }
 
     // The statements must succeed; the rows they gave.
     std::string run(const std::string& sql) {

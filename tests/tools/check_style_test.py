@@ -46,6 +46,7 @@ PLANTED = [  # (rule, files, text that the finding must contain)
     ("effect", {"src/live/a.cpp": "void f() { std::fprintf(stderr, t); }\n"}, "cli prints"),
     ("no-throw", {"src/base/a.cpp": "void f() { throw 1; }\n"}, "src/base/a.cpp:1:"),
     ("no-new", {"src/base/a.cpp": "auto* p = new Page(1);\n"}, "src/base/a.cpp:1:"),
+    ("no-new", {"src/base/a.cpp": "auto* p = new (std::nothrow) Page;\n"}, "src/base/a.cpp:1:"),
     ("first-sentence", {"src/base/a.h": "#pragma once\n"}, "src/base/a.h:1:"),
     ("first-sentence", {"src/base/a.h": "// words without an end\n#pragma once\n"}, "src/base/a.h:1:"),
     ("pragma-once", {"src/base/a.h": "// A thing.\n#ifndef A\n#endif\n"}, "src/base/a.h:1:"),
@@ -60,7 +61,7 @@ PLANTED = [  # (rule, files, text that the finding must contain)
 
 CLEAN = {
     "src/base/a.h": HEADER + "struct Page {};  // throw, new Page, std::cout\n",
-    "src/base/b.cpp": '#include <zstd.h>\nconst char* s = "throw new std::cout TODOS"; auto p = std::unique_ptr<A>(\n    new A(1)); std::unique_ptr<A> q(new A(1));\n',
+    "src/base/b.cpp": '#include <zstd.h>\nconst char* s = "throw new std::cout TODOS"; auto p = std::unique_ptr<A>(\n    new A(1)); std::unique_ptr<A> q(new A(1)); new (place) A;\n',
     "src/base/c.cpp": function_of(70) + "Table t = {\n" + "    {1, f(2)},\n" * 90 + "};\n" + function_of(70),
     "src/host/a.cpp": "#include <unistd.h>\n#include <sys/stat.h>\nauto t = std::chrono::system_clock::now(); std::thread u;\n",
     "src/cli/a.cpp": "#include <CLI/CLI.hpp>\nvoid f() { std::printf(t); }\n",

@@ -1,0 +1,200 @@
+#include "holdfast/live/new_file.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/openers.h"
+
+namespace holdfast::live {
+namespace {
+
+constexpr std::uint64_t piece_bytes = 1024 * 1024;  // a whole number of pages of every size
+constexpr std::uint64_t fingerprint_seed = 0x686f6c6466617374;
+
+// --- the temporary file ---
+
+// A file that nobody has open and that has not changed for an hour was left by a crash.
+bool is_abandoned(host::Host host, const std::string& path) {
+    constexpr std::int64_t age_ns_min = 3600 * nanoseconds_per_second;
+    const auto status = host.files.status_of_link(path);
+    if (!status || status->kind != host::FileKind::regular) return false;
+    if (host.clock.now().nanoseconds - status->modified.nanoseconds < age_ns_min) return false;
+    const auto openers = host::who_has_open({status->device, status->inode});
+    return openers && openers->found.empty() && openers->saw_every_process;
+}
+
+struct Temporary {
+    std::string path;
+    std::unique_ptr<host::File> file;
+};
+Result<Temporary> create_temporary(host::Host host, const std::string& path) {
+    constexpr int numbers_max = 100;
+    constexpr std::uint32_t only_mine = 0600;
+    for (int number = 0; number < numbers_max; ++number) {
+        std::string name = host::join_path(host::folder_of(path), format(".{}.{}.restoring", host::file_name_of(path), number));
+        auto file = host.files.create(name, only_mine);
+        if (!file && file.error().code() == ErrorCode::exists && is_abandoned(host, name)) {
+            static_cast<void>(host.files.remove(name));
+            file = host.files.create(name, only_mine);
+        }
+        if (file) return Temporary{std::move(name), std::move(file).value()};
+        if (file.error().code() != ErrorCode::exists) return std::move(file).error();
+    }
+    return fail(ErrorCode::exists, "write {}: its folder is full of unfinished files", printable(path))
+        .with_advice(format("remove the files .{}.*.restoring there", printable(host::file_name_of(path))));
+}
+
+// --- writing and reading back ---
+
+// A run of pages on its way: the pool reads it from the image, or back from the file; the caller's thread writes.
+struct Piece {
+    std::size_t index = 0;
+    sqlite::PageRange pages;
+    Buffer bytes;
+    MutableByteView content;
+    Fingerprint print;
+    bool is_zero = false;
+};
+
+class Writing {
+public:
+    Writing(const sqlite::Image& image, host::File& file, const Watch& watch)
+        : image_(image),
+          file_(file),
+          watch_(watch),
+          pages_per_piece_(static_cast<std::uint32_t>(piece_bytes / image.page_size().bytes())),
+          prints_((image.size() + piece_bytes - 1) / piece_bytes) {}
+
+    // Pieces of zeros stay holes.
+    Result<void> copy(host::WorkerPool& pool) {
+        TRY(file_.resize(image_.size()));
+        return run(pool, {.make = [this](Piece& piece) { return make(piece); },
+                          .work = [this](Piece& piece) { return read_image(piece); },
+                          .take = [this](Piece& piece) { return write(piece); }});
+    }
+    Result<void> prove(host::WorkerPool& pool) {
+        made_ = 0;
+        if (TRY(file_.size()) != image_.size()) return differs(image_.size());
+        return run(pool, {.make = [this](Piece& piece) { return make(piece); },
+                          .work = [this](Piece& piece) { return read_back(piece); },
+                          .take = [this](Piece& piece) { return tell("proving", piece); }});
+    }
+
+private:
+    using Pipeline = host::OrderedPipeline<Piece>;
+    static Result<void> run(host::WorkerPool& pool, const Pipeline::Steps& steps) {
+        return Pipeline::run(pool, pool.size() + 2, steps);
+    }
+    Result<bool> make(Piece& piece) {
+        if (made_ == prints_.size()) return false;
+        const auto first = static_cast<std::uint32_t>(made_ * pages_per_piece_);
+        piece.index = made_++;
+        piece.pages = {sqlite::PageNumber{first + 1}, std::min(pages_per_piece_, image_.last_page().value - first)};
+        if (piece.bytes.size() == 0) piece.bytes = Buffer(piece_bytes);
+        piece.content = piece.bytes.span().first(std::size_t{piece.pages.count} * image_.page_size().bytes());
+        return true;
+    }
+    std::uint64_t offset_of(const Piece& piece) const { return piece.index * piece_bytes; }
+    Result<void> read_image(Piece& piece) const {
+        TRY(image_.read(piece.pages, piece.content));
+        piece.is_zero = is_all_zero(piece.content);
+        piece.print = fingerprint(piece.content, fingerprint_seed);
+        return {};
+    }
+    Result<void> write(const Piece& piece) {
+        prints_[piece.index] = piece.print;
+        if (!piece.is_zero) TRY(file_.write_at(offset_of(piece), piece.content));
+        return tell("restoring", piece);
+    }
+    Result<void> read_back(const Piece& piece) const {
+        const auto count = TRY(file_.read_at(offset_of(piece), piece.content));
+        const bool is_same = count == piece.content.size() &&
+                             fingerprint(piece.content, fingerprint_seed) == prints_[piece.index];
+        return is_same ? Result<void>() : differs(offset_of(piece));
+    }
+    Result<void> tell(std::string_view phase, const Piece& piece) const {
+        watch_.at({.phase = phase, .done = offset_of(piece) + piece.content.size(), .total = image_.size()});
+        return watch_.go_on();
+    }
+    static Error differs(std::uint64_t offset) {
+        return fail(ErrorCode::corrupt, "what was written reads back differently at byte {}", offset)
+            .with_advice("check the disk and the memory of this machine");
+    }
+
+    const sqlite::Image& image_;
+    host::File& file_;
+    const Watch& watch_;
+    std::uint32_t pages_per_piece_;
+    std::vector<Fingerprint> prints_;
+    std::size_t made_ = 0;
+};
+
+// The owner first: changing it may take bits of the mode away.
+void give_appearance(host::FileSystem& files, const std::string& path, const NewFileRequest& request, WriteReport& report) {
+    const auto& wanted = request.appearance;
+    if (wanted.set_owner) {
+        auto owned = files.set_owner(path, wanted.owner, wanted.group);
+        if (!owned) {
+            report.notes.push_back(format("could not give {} to user {} and group {}", printable(request.path), wanted.owner,
+                                          wanted.group));
+        }
+    }
+    if (auto set = files.set_mode(path, wanted.mode); !set) {
+        report.notes.push_back(format("could not give {} the mode {:o}", printable(request.path), wanted.mode));
+    }
+}
+
+}  // namespace
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : report(std::move(other.report)),
+      host_(other.host_),
+      path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})) {}
+
+NewFile::~NewFile() {
+    if (!temporary_.empty()) static_cast<void>(host_.files.remove(temporary_));
+}
+
+// No descriptor of the file is open when it gets its name: closing one later would drop the locks that a connection of
+// this process might have by then.
+Result<NewFile> NewFile::write(host::Host host, host::WorkerPool& pool, const sqlite::Image& image,
+                               const NewFileRequest& request, const Watch& watch) {
+    auto temporary = TRY(create_temporary(host, request.path));
+    NewFile written(host, request.path, temporary.path);
+    Writing writing(image, *temporary.file, watch);
+    const host::Stopwatch copying(host.clock);
+    TRY(writing.copy(pool));
+    give_appearance(host.files, temporary.path, request, written.report);
+    TRY(temporary.file->sync());
+    written.report.copy_ms = copying.ms();
+    const host::Stopwatch proving(host.clock);
+    TRY(writing.prove(pool));
+    written.report.proof_ms = proving.ms();
+    written.report.bytes_written = image.size();
+    return written;
+}
+
+Result<void> NewFile::take_name() {
+    auto named = host_.files.rename_if_absent(temporary_, path_);
+    if (!named && named.error().code() == ErrorCode::unavailable) {
+        // A file system that cannot say "only if there is none": two names for a moment, or else a look before.
+        named = host_.files.link(temporary_, path_);
+        if (named) {
+            named = host_.files.remove(temporary_);
+        } else if (named.error().code() == ErrorCode::unavailable && !TRY(host::exists(host_.files, path_))) {
+            named = host_.files.rename(temporary_, path_);
+        }
+    }
+    if (!named) return named;
+    temporary_.clear();
+    return host_.files.sync_folder(host::folder_of(path_));
+}
+
+Result<void> NewFile::replace() {
+    TRY(host_.files.rename(temporary_, path_));
+    temporary_.clear();
+    return host_.files.sync_folder(host::folder_of(path_));
+}
+
+}  // namespace holdfast::live

@@ -85,7 +85,7 @@ TEST_F(KeptOpen, AlsoUnderManyReaders) {
             }
         });
     }
-    for (int n = 0; n < 300; ++n) {
+    for (int n = 0; n < 100; ++n) {
         make(n);
         must(open_files.open(path(n)));
         must(files.remove(path(n)));

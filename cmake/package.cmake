@@ -1,0 +1,54 @@
+# cmake --install: bin/holdfast, libholdfast.a, its public headers, and a CMake package for find_package(holdfast).
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# Every header a user of the operations includes, directly or not; a test compiles each of them as installed.
+set(public_headers
+  base/bytes.h base/error.h base/json.h base/progress.h base/text.h base/time.h
+  host/clock.h host/file_system.h host/host.h host/log.h host/random.h
+  operations/backup.h operations/context.h operations/describe.h operations/forget.h operations/init.h operations/list.h
+  operations/outcome.h operations/restore.h operations/verify.h)
+
+# One library of all rooms below the terminal. What it needs is linked, not seen; fmt appears in a public header.
+get_property(rooms GLOBAL PROPERTY HOLDFAST_ROOMS)
+list(REMOVE_ITEM rooms cli)
+set(objects)
+set(needs)
+foreach(room ${rooms})
+  list(APPEND objects $<TARGET_OBJECTS:${room}>)
+  get_target_property(linked ${room} INTERFACE_LINK_LIBRARIES)
+  list(APPEND needs ${linked})
+endforeach()
+list(REMOVE_DUPLICATES needs)
+list(FILTER needs INCLUDE REGEX "^[A-Za-z0-9_]+::")
+list(REMOVE_ITEM needs fmt::fmt nlohmann_json::nlohmann_json)  # public below; header-only and not in a public header
+add_library(libholdfast STATIC ${objects})
+set_target_properties(libholdfast PROPERTIES OUTPUT_NAME holdfast EXPORT_NAME holdfast LINKER_LANGUAGE CXX)
+target_compile_features(libholdfast PUBLIC cxx_std_23)
+target_include_directories(libholdfast INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_libraries(libholdfast PUBLIC fmt::fmt PRIVATE ${needs})
+
+if(TARGET holdfast)
+  install(TARGETS holdfast RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(TARGETS libholdfast EXPORT holdfast ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(header ${public_headers})
+  get_filename_component(room ${header} DIRECTORY)
+  install(FILES ${CMAKE_SOURCE_DIR}/src/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/holdfast/${room})
+endforeach()
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/holdfast)
+install(EXPORT holdfast NAMESPACE holdfast:: FILE holdfast-targets.cmake DESTINATION ${package_folder})
+configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/holdfast-config.cmake.in
+  ${CMAKE_BINARY_DIR}/holdfast-config.cmake INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/holdfast-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/holdfast-config.cmake ${CMAKE_BINARY_DIR}/holdfast-config-version.cmake
+  DESTINATION ${package_folder})
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# A stranger's project, built against an installed copy. Not with instrumented code: the stranger would need its runtime.
+if(HOLDFAST_TESTS AND NOT HOLDFAST_SANITIZE AND NOT HOLDFAST_COVERAGE)
+  add_test(NAME package COMMAND ${CMAKE_COMMAND}
+    -DBUILD=${CMAKE_BINARY_DIR} -DCOMPILER=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR}
+    -P ${CMAKE_SOURCE_DIR}/tests/package/install_and_use.cmake)
+endif()

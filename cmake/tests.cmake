@@ -6,26 +6,60 @@ enable_testing()
 find_package(GTest REQUIRED)
 find_package(rapidcheck REQUIRED)
 
-# room_tests(NAME): tests/NAME/*_test.cpp against room NAME and the rooms it may see.
-function(room_tests name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cpp)
+# test_binary(TARGET CTEST_NAME FOLDER ROOM): tests/FOLDER/*_test.cpp against ROOM and the rooms it may see.
+function(test_binary target test folder room)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*_test.cpp)
   if(NOT sources)
     return()
   endif()
-  add_executable(${name}_test ${sources})
-  target_include_directories(${name}_test PRIVATE ${CMAKE_BINARY_DIR}/view/${name} ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(${name}_test PRIVATE ${name} ${ARGN} holdfast_settings GTest::gtest_main GTest::gmock rapidcheck)
-  add_test(NAME room_${name} COMMAND ${name}_test)
-  set_tests_properties(room_${name} PROPERTIES TIMEOUT 600)
+  add_executable(${target} ${sources})
+  target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/view/${room} ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(${target} PRIVATE ${room} holdfast_settings GTest::gtest_main GTest::gmock rapidcheck)
+  add_test(NAME ${test} COMMAND ${target})
+  set_tests_properties(${test} PROPERTIES TIMEOUT 600)
 endfunction()
 
 get_property(rooms GLOBAL PROPERTY HOLDFAST_ROOMS)
 foreach(name ${rooms})
-  room_tests(${name})
+  test_binary(${name}_test room_${name} ${name} ${name})
 endforeach()
+
+# Support for tests above host and store: a simulated machine. (What is header only, all tests may include.)
+file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
+add_library(test_support STATIC ${support})
+target_include_directories(test_support PRIVATE ${CMAKE_BINARY_DIR}/view/store PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(test_support PRIVATE holdfast_settings PUBLIC base host store)
+
+# What every store must keep, and what must hold when the power goes or a step fails.
+foreach(suite contracts faults)
+  test_binary(${suite}_test ${suite} ${suite} store)
+  target_link_libraries(${suite}_test PRIVATE test_support)
+endforeach()
+
+# Stories: the built program against real databases and real writers, one test a file (python3, standard library).
+find_program(HOLDFAST_PYTHON NAMES /usr/bin/python3 python3)
+file(GLOB stories CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/stories/*.py)
+list(FILTER stories EXCLUDE REGEX "/(stories|writer)\\.py$")
+if(TARGET holdfast)
+  foreach(story ${stories})
+    get_filename_component(name ${story} NAME_WE)
+    add_test(NAME story_${name} COMMAND ${HOLDFAST_PYTHON} ${story})
+    set_tests_properties(story_${name} PROPERTIES LABELS story TIMEOUT 900 ENVIRONMENT "HOLDFAST=$<TARGET_FILE:holdfast>;PYTHONDONTWRITEBYTECODE=1")
+  endforeach()
+endif()
 
 # The sqlite room once more with the lock page inside small databases.
 if(TARGET sqlite_test)
   add_test(NAME room_sqlite_lock_page COMMAND sqlite_test)
   set_tests_properties(room_sqlite_lock_page PROPERTIES TIMEOUT 600 ENVIRONMENT HOLDFAST_TEST_PENDING_BYTE=0x10000)
+endif()
+
+# A report of the lines that the tests run: cmake --build --preset coverage --target coverage
+if(HOLDFAST_COVERAGE)
+  find_program(HOLDFAST_GCOVR gcovr REQUIRED)
+  add_custom_target(coverage USES_TERMINAL
+    COMMAND ${CMAKE_CTEST_COMMAND} --output-on-failure
+    COMMAND ${HOLDFAST_GCOVR} --root ${CMAKE_SOURCE_DIR} --filter src/ --html-details ${CMAKE_BINARY_DIR}/coverage.html --print-summary
+            ${CMAKE_BINARY_DIR}
+    WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
 endif()

@@ -4,7 +4,7 @@
 #include <zdict.h>
 #include <zstd.h>
 
-#include <algorithm>
+#include <numeric>
 
 #include "holdfast/base/text.h"
 
@@ -25,15 +25,18 @@ Dictionary& Dictionary::operator=(Dictionary&&) noexcept = default;
 Dictionary::~Dictionary() = default;
 
 Result<Dictionary> Dictionary::load(ByteView bytes, int level) {
+    // zstd would take bytes that are no dictionary as plain content to refer to.
+    const bool trained = ZDICT_getDictID(bytes.data(), bytes.size()) != 0;
     auto digested = std::make_unique<Digested>();
     digested->compress = ZSTD_createCDict(bytes.data(), bytes.size(), level);
     digested->decompress = ZSTD_createDDict(bytes.data(), bytes.size());
-    if (digested->compress == nullptr || digested->decompress == nullptr)
+    if (!trained || digested->compress == nullptr || digested->decompress == nullptr)
         return fail(ErrorCode::corrupt, "load a compression dictionary: its {} bytes are not one", bytes.size());
     return Dictionary(std::move(digested));
 }
 
 Result<Bytes> train_dictionary(ByteView samples, const std::vector<std::size_t>& sample_sizes, std::size_t size_max) {
+    HOLDFAST_ASSERT(std::accumulate(sample_sizes.begin(), sample_sizes.end(), std::size_t{0}) <= samples.size());
     Bytes dictionary(size_max);
     ZDICT_fastCover_params_t parameters{};
     parameters.k = 1024;
@@ -49,7 +52,21 @@ Result<Bytes> train_dictionary(ByteView samples, const std::vector<std::size_t>&
 
 struct Compressor::State {
     ZSTD_CCtx* context = ZSTD_createCCtx();
+    Buffer scratch;  // as large as the worst frame; a frame handed out owns its own size only
     ~State() { ZSTD_freeCCtx(context); }
+
+    // A fresh session, whatever became of the one before, with this dictionary or none.
+    void begin(const ZSTD_CDict* dictionary) {
+        HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_reset(context, ZSTD_reset_session_only)) == 0);
+        HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refCDict(context, dictionary)) == 0);
+    }
+    Result<Bytes> run(ByteView plain) {
+        const std::size_t bound = ZSTD_compressBound(plain.size());
+        if (scratch.size() < bound) scratch = Buffer(bound);
+        const std::size_t size = ZSTD_compress2(context, scratch.data(), scratch.size(), plain.data(), plain.size());
+        if (ZSTD_isError(size) != 0) return fail(ErrorCode::bug, "compress {} bytes: {}", plain.size(), ZSTD_getErrorName(size));
+        return copy_of(scratch.view().first(size));
+    }
 };
 
 Compressor::Compressor(int level) : state_(std::make_unique<State>()) {
@@ -66,27 +83,15 @@ Compressor::Compressor(Compressor&&) noexcept = default;
 Compressor& Compressor::operator=(Compressor&&) noexcept = default;
 Compressor::~Compressor() = default;
 
-namespace {
-
-Result<Bytes> run_compression(ZSTD_CCtx* context, ByteView plain) {
-    Bytes frame(ZSTD_compressBound(plain.size()));
-    const std::size_t size = ZSTD_compress2(context, frame.data(), frame.size(), plain.data(), plain.size());
-    if (ZSTD_isError(size) != 0) return fail(ErrorCode::bug, "compress {} bytes: {}", plain.size(), ZSTD_getErrorName(size));
-    frame.resize(size);
-    return frame;
-}
-
-}  // namespace
-
 Result<Bytes> Compressor::compress(ByteView plain, const Dictionary* dictionary) {
-    HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refCDict(state_->context, dictionary == nullptr ? nullptr : dictionary->digested_->compress)) == 0);
-    return run_compression(state_->context, plain);
+    state_->begin(dictionary == nullptr ? nullptr : dictionary->digested_->compress);
+    return state_->run(plain);
 }
 
 Result<Bytes> Compressor::compress_after(ByteView prefix, ByteView plain) {
-    HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refCDict(state_->context, nullptr)) == 0);
+    state_->begin(nullptr);
     HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refPrefix(state_->context, prefix.data(), prefix.size())) == 0);
-    return run_compression(state_->context, plain);
+    return state_->run(plain);
 }
 
 struct Decompressor::State {
@@ -102,6 +107,14 @@ Decompressor::~Decompressor() = default;
 
 namespace {
 
+// zstd would go on to whatever frames follow; ours is one, and all of it.
+Result<void> expect_one_frame(ByteView frame) {
+    const std::size_t size = ZSTD_findFrameCompressedSize(frame.data(), frame.size());
+    if (ZSTD_isError(size) != 0) return fail(ErrorCode::corrupt, "decompress: {}", ZSTD_getErrorName(size));
+    if (size != frame.size()) return fail(ErrorCode::corrupt, "decompress: {} bytes follow the frame", frame.size() - size);
+    return {};
+}
+
 Result<void> check_decompression(std::size_t size, std::size_t expected) {
     if (ZSTD_isError(size) != 0) return fail(ErrorCode::corrupt, "decompress: {}", ZSTD_getErrorName(size));
     if (size != expected) return fail(ErrorCode::corrupt, "decompress: {} bytes came out where {} were kept", size, expected);
@@ -111,6 +124,7 @@ Result<void> check_decompression(std::size_t size, std::size_t expected) {
 }  // namespace
 
 Result<void> Decompressor::decompress(ByteView frame, MutableByteView into, const Dictionary* dictionary) {
+    TRY(expect_one_frame(frame));
     const std::size_t size =
         dictionary == nullptr
             ? ZSTD_decompressDCtx(state_->context, into.data(), into.size(), frame.data(), frame.size())
@@ -119,6 +133,7 @@ Result<void> Decompressor::decompress(ByteView frame, MutableByteView into, cons
 }
 
 Result<void> Decompressor::decompress_after(ByteView prefix, ByteView frame, MutableByteView into) {
+    TRY(expect_one_frame(frame));
     HOLDFAST_ASSERT(ZSTD_isError(ZSTD_DCtx_reset(state_->context, ZSTD_reset_session_only)) == 0);
     HOLDFAST_ASSERT(ZSTD_isError(ZSTD_DCtx_refPrefix(state_->context, prefix.data(), prefix.size())) == 0);
     const std::size_t size = ZSTD_decompressDCtx(state_->context, into.data(), into.size(), frame.data(), frame.size());

@@ -1,8 +1,9 @@
 #include "holdfast/base/hash.h"
 
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
-#include <openssl/core_names.h>
 #include <xxh_x86dispatch.h>
 
 #include <cstring>
@@ -82,21 +83,27 @@ struct KeyedHash::State {
     Context outer = new_context();
 };
 
+namespace {
+
+void absorb_key(EVP_MD_CTX* context, ByteView key, std::byte padding) {
+    std::array<std::byte, 64> block;
+    block.fill(padding);
+    for (std::size_t i = 0; i < key.size(); ++i) block[i] ^= key[i];
+    update(context, block);
+    OPENSSL_cleanse(block.data(), block.size());
+}
+
+}  // namespace
+
 KeyedHash::KeyedHash(ByteView key) : state_(std::make_unique<State>()) {
-    constexpr std::size_t block = 64;
     Hash short_key;
-    if (key.size() > block) {
+    if (key.size() > 64) {
         short_key = sha256(key);
         key = short_key.view();
     }
-    Bytes inner(block, std::byte{0x36}), outer(block, std::byte{0x5c});
-    for (std::size_t i = 0; i < key.size(); ++i) {
-        inner[i] ^= key[i];
-        outer[i] ^= key[i];
-    }
-    holdfast::update(state_->inner.get(), inner);
-    holdfast::update(state_->outer.get(), outer);
-    const SecretBytes wiped_inner(inner), wiped_outer(outer);
+    absorb_key(state_->inner.get(), key, std::byte{0x36});
+    absorb_key(state_->outer.get(), key, std::byte{0x5c});
+    OPENSSL_cleanse(short_key.bytes.data(), short_key.bytes.size());
 }
 KeyedHash::KeyedHash(KeyedHash&&) noexcept = default;
 KeyedHash& KeyedHash::operator=(KeyedHash&&) noexcept = default;
@@ -121,6 +128,7 @@ SecretBytes derive_key(ByteView secret, ByteView salt, std::string_view purpose)
     const std::unique_ptr<EVP_KDF_CTX, decltype(free_context)> context(EVP_KDF_CTX_new(algorithm), free_context);
     char digest[] = "SHA256";
     Bytes key = copy_of(secret), salt_copy = copy_of(salt), info = copy_of(bytes_of(purpose));
+    for (Bytes* field : {&key, &salt_copy, &info}) field->reserve(1);  // OpenSSL takes no null pointer, even for no bytes
     const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
                                      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.data(), key.size()),
                                      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt_copy.data(), salt_copy.size()),

@@ -1,6 +1,8 @@
 #include "holdfast/base/json.h"
 
+#include <algorithm>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "holdfast/base/text.h"
@@ -10,6 +12,29 @@ namespace {
 
 using Library = nlohmann::ordered_json;
 constexpr std::size_t depth_max = 64;
+
+// The library's message without its own names, its count of lines, and the text it read, which may be a secret.
+std::string plain_reason(std::string_view message) {
+    if (message.starts_with('[')) message.remove_prefix(std::min(message.size(), message.find("] ") + 2));
+    if (message.starts_with("parse error at")) message.remove_prefix(std::min(message.size(), message.find(": ") + 2));
+    message = message.substr(0, message.find("; last read"));
+    return std::string(message.substr(0, message.find(" parsing '")));
+}
+
+// Where the bracket stands that goes below depth_max; everything before it is well formed.
+std::size_t find_too_deep(std::string_view text) {
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"') in_string = !in_string;
+        else if (in_string && c == '\\') ++i;
+        else if (in_string) continue;
+        else if (c == ']' || c == '}') --depth;
+        else if ((c == '[' || c == '{') && ++depth > depth_max) return i;
+    }
+    return text.size();
+}
 
 // Builds a Json as the library's parser meets its parts; the stack holds the open arrays and objects.
 class Builder : public nlohmann::json_sax<Library> {
@@ -21,51 +46,61 @@ public:
     bool number_float(number_float_t value, const string_t&) override { return add(Json(value)); }
     bool string(string_t& value) override { return add(Json(std::move(value))); }
     bool binary(binary_t&) override { return false; }
-    bool start_object(std::size_t) override { return open(Json::object()); }
-    bool start_array(std::size_t) override { return open(Json::array()); }
+    bool start_object(std::size_t) override { return open({.is_object = true}); }
+    bool start_array(std::size_t) override { return open({.is_object = false}); }
     bool end_object() override { return close(); }
     bool end_array() override { return close(); }
     bool key(string_t& name) override {
         stack_.back().key = std::move(name);
         return true;
     }
+    // `position` counts the characters read, the wrong one included.
     bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-        position_ = position;
-        why_ = error.what();
+        wrong_at_ = position == 0 ? 0 : position - 1;
+        why_ = plain_reason(error.what());
         return false;
     }
 
     Json take() { return std::move(result_); }
-    std::size_t position() const { return position_; }
-    const std::string& why() const { return why_; }
+    std::size_t wrong_at() const { return wrong_at_; }
+    const std::string& why() const { return why_; }  // empty: nested too deeply
 
 private:
     struct Level {
-        Json value;
-        std::string key;
+        bool is_object = false;
+        std::string key = {};
+        Json::Array items = {};
+        Json::Object members = {};
+        std::map<std::string, std::size_t> places = {};  // of the members: a search for each key would make long objects slow
     };
     bool add(Json value) {
-        if (stack_.empty()) result_ = std::move(value);
-        else if (stack_.back().value.as_array() != nullptr) stack_.back().value.push(std::move(value));
-        else stack_.back().value.set(std::move(stack_.back().key), std::move(value));
+        if (stack_.empty()) {
+            result_ = std::move(value);
+            return true;
+        }
+        Level& level = stack_.back();
+        if (!level.is_object) {
+            level.items.push_back(std::move(value));
+            return true;
+        }
+        const auto [place, is_new] = level.places.try_emplace(level.key, level.members.size());
+        if (is_new) level.members.emplace_back(std::move(level.key), std::move(value));
+        else level.members[place->second].second = std::move(value);
         return true;
     }
-    bool open(Json value) {
-        if (stack_.size() == depth_max) {
-            why_ = "nested too deeply";
-            return false;
-        }
-        stack_.push_back({std::move(value), {}});
+    bool open(Level level) {
+        if (stack_.size() == depth_max) return false;
+        stack_.push_back(std::move(level));
         return true;
     }
     bool close() {
-        Json value = std::move(stack_.back().value);
+        Level level = std::move(stack_.back());
         stack_.pop_back();
-        return add(std::move(value));
+        return add(level.is_object ? Json(std::move(level.members)) : Json(std::move(level.items)));
     }
     std::vector<Level> stack_;
     Json result_;
-    std::size_t position_ = 0;
+    std::size_t wrong_at_ = 0;
     std::string why_;
 };
 
@@ -172,12 +207,21 @@ std::string Json::to_text(int indent) const {
 
 Result<Json> Json::parse(std::string_view text) {
     Builder builder;
-    if (Library::sax_parse(text, &builder)) return builder.take();
-    const std::string_view before = text.substr(0, builder.position());
+    const std::size_t zero = text.find('\0');  // nowhere in JSON, and the library would take it for the end
+    if (zero == std::string_view::npos && Library::sax_parse(text, &builder)) return builder.take();
+    std::size_t wrong_at = builder.wrong_at();
+    std::string why = printable(builder.why());
+    if (zero != std::string_view::npos) {
+        wrong_at = zero;
+        why = "a zero byte";
+    } else if (why.empty()) {
+        wrong_at = find_too_deep(text);
+        why = "nested too deeply";
+    }
+    const std::string_view before = text.substr(0, wrong_at);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const std::size_t last = before.rfind('\n');
-    const std::size_t column = last == std::string_view::npos ? before.size() : before.size() - last - 1;
-    return fail(ErrorCode::invalid, "read JSON: line {}, column {}: {}", line, column, printable(builder.why()));
+    const std::size_t column = before.size() - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0: the first line
+    return fail(ErrorCode::invalid, "read JSON: line {}, column {}: {}", line, column, why);
 }
 
 }  // namespace holdfast

@@ -16,6 +16,7 @@ constexpr std::uint64_t tree_levels_max = 7;
 constexpr std::uint64_t dictionary_size_max = 128 * 1024;
 constexpr std::uint64_t small_object_max = 16 * 1024 * 1024;  // snapshot, note, key, session
 constexpr std::uint64_t index_table_max = 1ull << 34;
+constexpr std::uint64_t record_fields_max = 1 << 20;          // fields of one tagged record
 constexpr std::uint64_t name_size_max = 4096;
 constexpr std::uint64_t comment_size_max = 64 * 1024;
 constexpr std::uint64_t tags_max = 256;

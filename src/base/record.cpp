@@ -1,5 +1,6 @@
 #include "holdfast/base/record.h"
 
+#include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 
 namespace holdfast {
@@ -29,11 +30,13 @@ Result<RecordReader> RecordReader::parse(ByteView bytes, std::string_view what) 
     ByteReader in(bytes, reader.what_);
     std::uint64_t last_tag = 0;
     while (in.remaining() > 0) {
+        if (reader.fields_.size() == limits::record_fields_max)
+            return fail(ErrorCode::corrupt, "read {}: it has more than {} fields", what, limits::record_fields_max);
         const std::uint64_t tag = TRY(in.varint());
         if (tag < last_tag || tag > UINT32_MAX) return fail(ErrorCode::corrupt, "read {}: its fields are out of order", what);
         last_tag = tag;
         const ByteView value = TRY(in.counted_bytes(in.remaining()));
-        reader.fields_.push_back({static_cast<std::uint32_t>(tag), value});
+        reader.fields_.push_back({.tag = static_cast<std::uint32_t>(tag), .bytes = value});
     }
     return reader;
 }

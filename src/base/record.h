@@ -28,7 +28,8 @@ private:
 
 class RecordReader {
 public:
-    // Splits `bytes` into fields; `what` names the record in messages. Fails `corrupt` on anything malformed.
+    // Splits `bytes` into fields; `what` names the record in messages. Fails `corrupt` on anything malformed,
+    // and beyond limits::record_fields_max. Holds views: `bytes` outlives the reader.
     static Result<RecordReader> parse(ByteView bytes, std::string_view what);
 
     Result<std::uint64_t> number(std::uint32_t tag);  // corrupt when missing
@@ -44,8 +45,8 @@ public:
 private:
     struct Field {
         std::uint32_t tag;
-        ByteView bytes;
         bool asked = false;
+        ByteView bytes;
     };
     std::vector<Field> fields_;
     std::string what_;

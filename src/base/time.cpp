@@ -1,8 +1,9 @@
 #include "holdfast/base/time.h"
 
-#include <chrono>
-#include <cctype>
+#include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <limits>
 #include <optional>
 
 #include "holdfast/base/text.h"
@@ -121,6 +122,7 @@ std::optional<std::int64_t> unit_seconds(std::string_view unit) {
 std::optional<Timestamp> parse_age(std::string_view text, Timestamp now) {
     if (!text.ends_with("ago")) return std::nullopt;
     text = trim(text.substr(0, text.size() - 3));
+    constexpr std::int64_t longest = 200LL * 366 * seconds_per_day;
     std::int64_t seconds = 0;
     if (text.empty()) return std::nullopt;
     while (!text.empty()) {
@@ -131,10 +133,9 @@ std::optional<Timestamp> parse_age(std::string_view text, Timestamp now) {
         const auto unit = unit_seconds(text.substr(0, end));
         if (!unit || *amount > 1'000'000'000) return std::nullopt;
         seconds += *amount * *unit;
+        if (seconds > longest) return std::nullopt;
         text = end == std::string_view::npos ? std::string_view{} : trim(text.substr(end));
     }
-    constexpr std::int64_t longest = 200LL * 366 * seconds_per_day;
-    if (seconds > longest) return std::nullopt;
     return Timestamp{now.nanoseconds - seconds * nanoseconds_per_second};
 }
 
@@ -156,9 +157,11 @@ CivilTime civil_of(Timestamp moment, std::int32_t utc_offset_s) {
 Result<Timestamp> timestamp_of(const CivilTime& civil, std::int32_t utc_offset_s) {
     const std::chrono::year_month_day date{std::chrono::year{civil.year}, std::chrono::month{static_cast<unsigned>(civil.month)},
                                            std::chrono::day{static_cast<unsigned>(civil.day)}};
-    const bool in_range = civil.year >= 1678 && civil.year <= 2261;  // what 64-bit nanoseconds hold
-    const bool clock_ok = civil.hour >= 0 && civil.hour < 24 && civil.minute >= 0 && civil.minute < 60 && civil.second >= 0 && civil.second < 60;
-    if (!date.ok() || !in_range || !clock_ok)
+    const bool in_range = civil.year >= 1678 && civil.year <= 2261 &&  // what 64-bit nanoseconds hold, a day spared at each end
+                          utc_offset_s >= -seconds_per_day && utc_offset_s <= seconds_per_day;
+    const bool in_byte = civil.month >= 0 && civil.month < 256 && civil.day >= 0 && civil.day < 256;  // chrono keeps no more of them
+    const bool clock_ok = civil.nanosecond >= 0 && civil.nanosecond < nanoseconds_per_second && civil.hour >= 0 && civil.hour < 24 && civil.minute >= 0 && civil.minute < 60 && civil.second >= 0 && civil.second < 60;
+    if (!date.ok() || !in_range || !in_byte || !clock_ok)
         return fail(ErrorCode::invalid, "there is no time {:04}-{:02}-{:02} {:02}:{:02}:{:02}", civil.year, civil.month, civil.day, civil.hour,
                     civil.minute, civil.second);
     const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
@@ -181,7 +184,7 @@ std::string to_display(Timestamp moment, std::int32_t utc_offset_s) {
 
 std::string human_age(std::int64_t seconds) {
     const bool future = seconds < 0;
-    const std::int64_t s = future ? -seconds : seconds;
+    const std::int64_t s = future ? -std::max(seconds, -std::numeric_limits<std::int64_t>::max()) : seconds;
     const auto count = [](std::int64_t n, std::string_view unit) { return format("{} {}{}", n, unit, n == 1 ? "" : "s"); };
     const std::string text = s < 60 ? format("{} s", s) : s < 3600 ? format("{} min", s / 60) : s < 2 * seconds_per_day ? count(s / 3600, "hour") : count(s / seconds_per_day, "day");
     return future ? "in " + text : text + " ago";

@@ -22,7 +22,8 @@ struct CivilTime {
     std::int64_t nanosecond = 0;
 };
 CivilTime civil_of(Timestamp moment, std::int32_t utc_offset_s = 0);
-Result<Timestamp> timestamp_of(const CivilTime& civil, std::int32_t utc_offset_s);  // invalid: no such date
+// Fails `invalid`: no such date or time, a year outside 1678…2261, an offset of more than a day.
+Result<Timestamp> timestamp_of(const CivilTime& civil, std::int32_t utc_offset_s);
 
 std::string to_rfc3339(Timestamp moment, std::int32_t utc_offset_s = 0);  // "2026-08-01T09:30:00.123Z", milliseconds
 std::string to_display(Timestamp moment, std::int32_t utc_offset_s);      // "2026-08-01 09:30:00"

@@ -1,9 +1,8 @@
 // The past of databases in a repository: its moments, choosing one, and opening it as an image.
 #pragma once
 
-#include <functional>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,33 +17,52 @@ struct Moment {
     repository::Snapshot snapshot;
     repository::NoteSummary notes;
     bool is_good() const;  // passed verification at level `opened`, or a drill, and is not marked damaged
+    bool is_bad() const;   // marked damaged, or its newest verification found something
 };
 
-// Which moments are meant. All conditions given must hold.
+// Which source is meant; both empty: any. A source matches when one of them does.
 struct Filter {
-    std::string source;          // name, id prefix of at least 8 hex digits, or a path that belongs to it; empty: any
+    std::string source = {};      // its name, or a prefix of its id of at least 8 hex digits
+    std::string path = {};        // canonical, of a database that belongs to it
     bool with_forgotten = false;
+    bool is_any() const { return source.empty() && path.empty(); }
 };
+bool matches(const repository::SourceRecord& source, const Filter& filter);
 
 struct MomentList {
-    std::vector<Moment> moments;                                    // ascending by number
-    std::map<repository::SnapshotNumber, Error> damaged;
+    std::vector<Moment> moments;                              // ascending by number
+    std::map<repository::SnapshotNumber, Error> damaged;      // of any source: whose they are cannot be read
     std::vector<Error> note_damage;
     repository::SnapshotNumber highest;
 };
 Result<MomentList> list_moments(const repository::Repository& repository, const Filter& filter);
 
-// The moment meant. `latest`, `last-good` and times pass over forgotten, damaged and safety snapshots; a number or id
-// finds them too. Several sources and no filter: `invalid`, naming them. Nothing found: `not_found` with neighbours.
-Result<Moment> select_moment(const repository::Repository& repository, const Selector& selector, const Filter& filter);
+// What was chosen, and what a person should know of the choice: newer backups that were passed over or cannot be read,
+// databases that are missing in it.
+struct Choice {
+    Moment moment;
+    std::vector<std::string> warnings;
+};
+// The moment meant. `latest`, `last-good` and times pass over forgotten, bad and safety snapshots, and with a path over
+// those without that database; a number or id finds them too. Several sources match: `invalid`, naming them. Nothing
+// found: `not_found` with neighbours, or with the sources that exist.
+Result<Choice> select_moment(const repository::Repository& repository, const Selector& selector, const Filter& filter);
 
-// The image of a database member. Reads chunks as pages are asked for; reference to repository.
-Result<std::unique_ptr<sqlite::Image>> open_image(const repository::Repository& repository, const repository::DirectoryEntry& member);
+// The image of a database member. Reads chunks as pages are asked for; reference to repository. `corrupt` when the
+// record does not fit the content.
+Result<std::unique_ptr<sqlite::Image>> open_image(const repository::Repository& repository,
+                                                  const repository::DirectoryEntry& member);
 
 // Forget and recall are notes. `not_found`/`invalid` (already so) name the snapshot; nothing is changed on error.
 Result<void> forget(repository::Repository& repository, repository::SnapshotNumber number, Timestamp now);
 Result<void> recall(repository::Repository& repository, repository::SnapshotNumber number, Timestamp now);
-// Forgotten at least `grace_s` ago: what prune may drop.
-Result<std::vector<repository::SnapshotNumber>> ripe_for_prune(const repository::Repository& repository, Timestamp now, std::int64_t grace_s);
+
+// Forgotten snapshots: at least `grace_s` ago (what prune may drop), and the others.
+struct Forgotten {
+    std::vector<repository::SnapshotNumber> ripe;     // ascending
+    std::vector<repository::SnapshotNumber> in_grace;
+};
+// `corrupt` when there are ripe ones and a note cannot be read: it may say that one of them was recalled.
+Result<Forgotten> forgotten_snapshots(const repository::Repository& repository, Timestamp now, std::int64_t grace_s);
 
 }  // namespace holdfast::history

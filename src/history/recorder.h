@@ -1,6 +1,7 @@
-// Recorder: one backup being written: images in, a committed snapshot out.
+// Recorder: one backup being written: images in, a committed snapshot out. And whose backup it is.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,16 +14,27 @@ namespace holdfast::history {
 // Who a source is (DECISIONS 22): found again by machine and path set, or by name.
 struct SourceIdentity {
     repository::SourceRecord record;
-    std::optional<repository::Snapshot> parent;  // its newest snapshot, also when forgotten
+    std::optional<repository::Snapshot> parent;  // its newest snapshot, of any kind, also when forgotten
+    bool is_new() const { return !parent; }
 };
 struct SourceQuestion {
-    std::string name;                 // --source; empty: by machine and paths
+    std::string name;                       // --source: a name, or an id prefix; empty: by machine and paths
     std::string machine;
-    std::vector<std::string> paths;   // canonical
-    std::array<std::byte, 16> fresh_id{};  // used when the source is new
+    std::vector<std::string> paths;         // canonical
+    std::array<std::byte, 16> fresh_id{};   // used when the source is new
 };
-// `invalid` when it cannot be told which of several it is: names them and asks for --source.
+// The source whose newest snapshot is of this machine and these paths; with a name, the one called so. None: a new one,
+// named as asked or after its first path, never like another. `invalid` when several have the name: it lists them, and
+// asks for --source with an id.
 Result<SourceIdentity> find_source(const repository::Repository& repository, const SourceQuestion& question);
+
+// How a database was kept the last time, and in which snapshot of the source that was; none when it never was.
+struct KeptBefore {
+    repository::SnapshotNumber snapshot;
+    repository::DirectoryEntry entry;
+};
+Result<std::optional<KeptBefore>> kept_before(const repository::Repository& repository, const SourceIdentity& source,
+                                              const std::string& member);
 
 // One member of a Recorder. look() as often as the database must be looked at again; the last look counts.
 class MemberRecorder {
@@ -31,33 +43,52 @@ public:
     virtual Result<void> look(const sqlite::Image& image, const Watch& watch) = 0;
     // Bytes of something that is no image (a damaged original and its sidecars): kept as kind raw.
     virtual Result<void> look_raw(const repository::ByteSource& source, const Watch& watch) = 0;
-    virtual Result<void> finish(repository::DirectoryEntry entry) = 0;  // content and root node are filled in
-    virtual const repository::KeptContent& kept() const = 0;            // after finish
+    // The last look failed because the image could not be read; false: because it could not be kept.
+    virtual bool failed_at_source() const = 0;
+    // Content, root node, dictionary and the plain SHA-256 (of a database, when known) are filled in; the rest is the
+    // caller's word. Once.
+    virtual Result<void> finish(repository::DirectoryEntry entry) = 0;
+    virtual const repository::KeptContent& kept() const = 0;  // after finish
 };
 
 struct RecorderOptions {
-    bool everything = false;  // --full
+    std::string purpose = "backup";  // for people who look what is running
+    bool everything = false;         // --full
 };
+// Destroyed without commit: nothing was backed up, and the number stays unused.
 class Recorder {
 public:
-    static Result<std::unique_ptr<Recorder>> begin(repository::Repository& repository, SourceIdentity source, RecorderOptions options);
+    static Result<std::unique_ptr<Recorder>> begin(repository::Repository& repository, SourceIdentity source,
+                                                   RecorderOptions options);
     virtual ~Recorder() = default;
     virtual repository::SnapshotNumber number() const = 0;
-    virtual Result<std::unique_ptr<MemberRecorder>> member(const std::string& name, std::uint32_t unit) = 0;
-    // A member that did not change since the parent: its entry is taken over without reading.
-    virtual Result<void> take_over(const repository::DirectoryEntry& entry) = 0;
+    // A member about to be looked at; belongs to the recorder, and is kept only when it is finished. `unit` is the page
+    // size (any power of two up to 65536 for raw bytes).
+    virtual Result<MemberRecorder*> member(const std::string& name, std::uint32_t unit) = 0;
+    // A member that did not change since: its entry is taken over without reading. `not_found`: that snapshot has been
+    // dropped meanwhile, and the database must be read.
+    virtual Result<void> take_over(KeptBefore before) = 0;
     virtual void failed(const std::string& path, const Error& error) = 0;
+    // The draft's source, members, failures, partial flag and statistics of bytes are filled in. `busy`: a prune voided
+    // the number while this process slept; nothing is lost, begin again.
     virtual Result<repository::Snapshot> commit(repository::Snapshot draft) = 0;
+    virtual std::uint64_t bytes_stored() const = 0;
+    virtual std::vector<std::string> warnings() const = 0;  // of all members
 };
 
 // What the caller knew of a member when it was last kept (live's appearance text), remembered in the local cache and
 // bound to the content; for not reading what did not change. Absent when anything is doubtful.
 struct Remembered {
     std::string appearance;
-    Timestamp frozen;
-    repository::Content content;
+    Timestamp frozen{};
+    repository::Content content{};
 };
-std::optional<Remembered> recall_appearance(const repository::Repository& repository, const repository::SourceRecord& source, const std::string& member);
-void remember_appearance(const repository::Repository& repository, const repository::SourceRecord& source, const std::string& member, const Remembered& what) noexcept;
+// Which member of which source.
+struct MemberKey {
+    std::array<std::byte, 16> source{};
+    std::string member;
+};
+std::optional<Remembered> recall_appearance(const repository::Repository& repository, const MemberKey& key);
+void remember_appearance(const repository::Repository& repository, const MemberKey& key, const Remembered& what) noexcept;
 
 }  // namespace holdfast::history

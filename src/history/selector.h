@@ -11,10 +11,10 @@ namespace holdfast::history {
 
 struct Selector {
     enum class Kind { number, latest, last_good, id_prefix, at } kind = Kind::latest;
-    repository::SnapshotNumber number;
+    repository::SnapshotNumber number{};
     std::uint64_t back = 0;   // latest~back
-    std::string id_prefix;    // lower-case hex, at least 8 digits
-    Timestamp at;             // the newest freeze time not after this
+    std::string id_prefix{};  // lower-case hex, at least 8 digits
+    Timestamp at{};           // the newest freeze time not after this
 };
 
 // "43", "#43", "latest", "latest~2", "last-good", "3fa91c07b2", "id:3fa91c07". Digits alone are a number; an id prefix

@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "holdfast/base/text.h"
@@ -59,21 +60,17 @@ bool maps_line_names(std::string_view line, FileIdentity file) {
     return ::stat(std::string(trim(line)).c_str(), &status) == 0 && is_file(status, file);
 }
 
-Seen look_at_mappings(std::int64_t process, FileIdentity file) {
+bool has_mapped(std::int64_t process, FileIdentity file) {
     const auto maps = read_proc(format("/proc/{}/maps", process));
-    if (!maps) return stat_of_process(process) ? Seen::hidden : Seen::holds_not;
-    for (const auto& line : split(*maps, '\n')) {
-        if (maps_line_names(line, file)) return Seen::holds;
-    }
-    return Seen::holds_not;
+    if (!maps) return false;
+    const auto lines = split(*maps, '\n');
+    return std::ranges::any_of(lines, [&](const std::string& line) { return maps_line_names(line, file); });
 }
 
+// Mappings are looked at where they may be seen; descriptors must be seen. SQLite keeps the descriptor of what it maps.
 Seen look_at_process(std::int64_t process, FileIdentity file) {
     const auto descriptors = look_at_descriptors(process, file);
-    if (descriptors == Seen::holds) return Seen::holds;
-    const auto mappings = look_at_mappings(process, file);
-    if (mappings == Seen::holds) return Seen::holds;
-    return descriptors == Seen::hidden ? Seen::hidden : mappings;
+    return descriptors != Seen::holds && has_mapped(process, file) ? Seen::holds : descriptors;
 }
 
 // With the mount option hidepid, processes of other users are not even listed.

@@ -15,7 +15,7 @@ struct Opener {
 };
 struct Openers {
     std::vector<Opener> found;        // one a process, by process id
-    bool saw_every_process = false;  // false: some process could not be looked into, so there may be more
+    bool saw_every_process = false;  // false: some /proc/PID/fd could not be read, so there may be more
 };
 
 // Who has the file (device and inode as in FileStatus) open or mapped, other than this process. Processes outside

@@ -218,7 +218,8 @@ public:
 
     Result<std::vector<std::string>> list(const std::string& folder) override {
         TRY(check_path(folder));
-        const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), [](DIR* it) { return ::closedir(it); });
+        const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()),
+                                                       [](DIR* it) { return ::closedir(it); });
         if (!open) return posix_error(errno, {"list", folder});
         std::vector<std::string> names;
         for (;;) {
@@ -278,7 +279,8 @@ public:
 
     Result<std::unique_ptr<FileLock>> try_lock(const std::string& path) override {
         for (int attempt = 0; attempt < 100; ++attempt) {
-            auto descriptor = TRY(open_descriptor(path, {"open lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600}));
+            constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+            auto descriptor = TRY(open_descriptor(path, {"open lock", flags, 0600}));
             if (uninterrupted([&] { return ::flock(descriptor.number(), LOCK_EX | LOCK_NB); }) == -1) {
                 return posix_error(errno, {"lock", path});
             }

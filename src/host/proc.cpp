@@ -8,11 +8,9 @@
 
 namespace holdfast::host {
 
-std::optional<std::string> read_proc(const std::string& path) {
+Result<std::string> read_proc(const std::string& path) {
     constexpr std::uint64_t size_max = 64 * 1024 * 1024;
-    const auto bytes = read_file(posix_file_system(), path, size_max);
-    if (!bytes) return std::nullopt;
-    return std::string(text_of(*bytes));
+    return std::string(text_of(TRY(read_file(posix_file_system(), path, size_max))));
 }
 
 template <typename Integer>

@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "holdfast/base/error.h"
+
 namespace holdfast::host {
 
-std::optional<std::string> read_proc(const std::string& path);  // nothing when it cannot be read, or beyond 64 MiB
+Result<std::string> read_proc(const std::string& path);  // at most 64 MiB; not_found also when the process has ended
 std::vector<std::int64_t> visible_processes();                  // ascending
 template <typename Integer>
 std::optional<Integer> parse_integer(std::string_view text, int base = 10);  // the whole text, std::uint64_t or int64_t

@@ -14,7 +14,7 @@ public:
     void fill(MutableByteView into) override {
         while (!into.empty()) {
             const auto got = uninterrupted([&] { return ::getrandom(into.data(), into.size(), 0); });
-            HOLDFAST_ASSERT(got > 0);  // keys must not be made without it, and it cannot fail on a system that we run on
+            HOLDFAST_ASSERT(got > 0);  // it cannot fail on a system that we run on, and no key may be made without it
             into = into.subspan(static_cast<std::size_t>(got));
         }
     }

@@ -99,11 +99,11 @@ std::string_view name_of(ReadAs way) {
     switch (way) {
         case ReadAs::empty: return "empty";
         case ReadAs::rollback: return "rollback";
-        case ReadAs::hot_journal: return "hot_journal";
+        case ReadAs::hot_journal: return "hot-journal";
         case ReadAs::wal: return "wal";
-        case ReadAs::wal_quiet: return "wal_quiet";
-        case ReadAs::wal_leftover: return "wal_leftover";
-        case ReadAs::backup_api: return "backup_api";
+        case ReadAs::wal_quiet: return "wal-quiet";
+        case ReadAs::wal_leftover: return "wal-leftover";
+        case ReadAs::backup_api: return "backup-api";
     }
     return "rollback";
 }

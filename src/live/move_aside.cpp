@@ -56,4 +56,18 @@ Result<std::vector<std::string>> move_sidecars(host::FileSystem& files, const st
     return moved;
 }
 
+Result<std::vector<std::string>> keep_old_files(host::FileSystem& files, const std::string& path, const std::string& aside) {
+    auto kept = files.link(path, aside);
+    if (!kept && kept.error().code() != ErrorCode::unavailable) return std::move(kept).error();
+    if (kept) TRY(files.sync_folder(host::folder_of(path)));
+    auto moved = TRY(move_sidecars(files, path, aside));
+    if (!kept) {
+        // No hard links here: for a moment the name belongs to nobody.
+        TRY(files.rename(path, aside));
+        TRY(files.sync_folder(host::folder_of(path)));
+    }
+    moved.insert(moved.begin(), aside);
+    return moved;
+}
+
 }  // namespace holdfast::live

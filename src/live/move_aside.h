@@ -18,4 +18,8 @@ Result<std::string> name_aside(host::Host host, const std::string& path);
 // Renames the sidecars of `path` to be those of `aside`, durably. The names they got.
 Result<std::vector<std::string>> move_sidecars(host::FileSystem& files, const std::string& path, const std::string& aside);
 
+// Gives the old database second names, and only then takes its own away: the main file keeps its name until a new one
+// takes it. What there is under the new names.
+Result<std::vector<std::string>> keep_old_files(host::FileSystem& files, const std::string& path, const std::string& aside);
+
 }  // namespace holdfast::live

@@ -12,11 +12,11 @@ bool is_wal(ReadAs way) {
     return way == ReadAs::wal || way == ReadAs::wal_quiet || way == ReadAs::wal_leftover || way == ReadAs::backup_api;
 }
 
-// SQLite opens a frozen image as it would open the database, and leaves nothing beside it.
+// SQLite opens a frozen image as it would open the database, schema included, and leaves nothing beside it.
 Result<void> open_with_sqlite(const sqlite::Image& image) {
     const auto served = TRY(sqlite::serve_image(image));
     auto connection = TRY(served->connect());
-    TRY(connection.integer("PRAGMA schema_version"));
+    TRY(connection.integer("SELECT count(*) FROM sqlite_schema"));
     return {};
 }
 

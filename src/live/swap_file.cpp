@@ -30,22 +30,6 @@ Result<void> let_it_come_to_rest(host::Host host, const std::string& path, const
     return {};
 }
 
-// The old files get second names, and only then lose their own. The main file keeps its name until the new one takes
-// it; without its sidecars it is no less unusable than before.
-Result<std::vector<std::string>> keep_old_files(host::FileSystem& files, const std::string& path, const std::string& aside) {
-    auto kept = files.link(path, aside);
-    if (!kept && kept.error().code() != ErrorCode::unavailable) return std::move(kept).error();
-    if (kept) TRY(files.sync_folder(host::folder_of(path)));
-    auto moved = TRY(move_sidecars(files, path, aside));
-    if (!kept) {
-        // No hard links here: for a moment the name belongs to nobody.
-        TRY(files.rename(path, aside));
-        TRY(files.sync_folder(host::folder_of(path)));
-    }
-    moved.insert(moved.begin(), aside);
-    return moved;
-}
-
 Result<void> expect_room_for_swap(host::Host host, const NewFileRequest& request, const PlaceOptions& place) {
     const auto status = TRY(host.files.status(request.path));
     if (status.kind != host::FileKind::regular) {

@@ -26,11 +26,12 @@ Result<WriteReport> write_new_file(host::Host host, host::WorkerPool& pool, cons
     TRY(host::make_folders_durably(host.files, host::folder_of(request.path), folder_mode));
     auto written = NewFile::write(host, pool, image, request, watch);
     if (!written) return std::move(written).error().while_doing(format("write {}", printable(request.path)));
-    if (!sidecars_of(host.files, request.path).empty()) {
+    const bool replaces = request.replace_existing && TRY(is_taken(host.files, request.path));
+    if (replaces || !sidecars_of(host.files, request.path).empty()) {
         const std::string aside = TRY(name_aside(host, request.path));
-        written->report.moved_aside = TRY(move_sidecars(host.files, request.path, aside));
+        written->report.moved_aside = TRY(replaces ? keep_old_files(host.files, request.path, aside) : move_sidecars(host.files, request.path, aside));
     }
-    TRY(request.replace_existing ? written->replace() : written->take_name());
+    TRY(replaces ? written->replace() : written->take_name());
     return std::move(written->report);
 }
 

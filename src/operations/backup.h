@@ -76,6 +76,7 @@ struct BackupReport {
         visit("comment", comment, "The comment.");
         visit("repository", repository, "Where it is kept.");
         visit("repository_created", repository_created, "The repository was made by this command.");
+        visit("repository_note", repository_note, "What should be known of a repository that was just made.");
         visit("confirmed_only", confirmed_only, "Nothing had changed: no new backup, the number is the last one's.");
         visit("partial", partial, "Some databases failed.");
         visit("damaged", damaged, "Some database is damaged at its source.");

@@ -51,6 +51,7 @@ struct PruneRequest {
     RepositoryRequest repository;
     bool dry_run = false;
     std::string grace = "24h";
+    std::uint64_t wait_s = 10;
     static OperationText operation() {
         return {.name = "prune",
                 .sentence = "Free the space of forgotten backups.",
@@ -62,6 +63,7 @@ struct PruneRequest {
     void describe(Visitor& visit) {
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would be freed; change nothing.", .letter = 'n'});
         visit(grace, {.name = "grace", .sentence = "How long a forgotten backup can still be recalled (0, 90m, 24h, 7d).", .value = "DURATION"});
+        visit(wait_s, {.name = "wait", .sentence = "Wait so long for running backups before leaving to the next prune what they may need.", .value = "SECONDS"});
         repository.describe(visit);
     }
 };

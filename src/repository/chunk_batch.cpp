@@ -12,7 +12,7 @@ namespace holdfast::repository {
 namespace {
 
 constexpr std::size_t run_bytes_max = 1024 * 1024;  // of one read, unless a single entry is larger
-constexpr std::size_t gap_max = 16 * 1024;          // read and thrown away rather than read twice
+constexpr std::size_t gap_max = 64 * 1024;          // read and thrown away rather than read twice
 constexpr std::size_t bases_of_run_max = 32;        // held while a run is decoded: at most 2 MiB of extents
 
 // One entry to be read; `number` is the caller's.

@@ -13,11 +13,22 @@ Result<void> put_claim(store::ObjectStore& store, const Keys& keys, host::Random
                        const Presence& by) {
     const auto name = claim_name(number);
     const Bytes record = copy_of(write_presence(by).view());
-    return store.put_fleeting(name, TRY(seal_envelope({ObjectType::session, record}, name, &keys, random)));
+    return store.put_if_absent(name, TRY(seal_envelope({ObjectType::session, record}, name, &keys, random)));
 }
 
 Result<Presence> read_claim(store::ObjectStore& store, const Keys& keys, SnapshotNumber number) {
     return read_presence(TRY(get_record(store, claim_name(number), ObjectType::session, &keys)));
+}
+
+Behind behind(const Result<Presence>& presence) {
+    // Who cannot be known cannot be waited for; making a number void is safe whoever it was.
+    if (!presence) return presence.error().code() == ErrorCode::corrupt ? Behind::nobody : Behind::perhaps;
+    switch (host::is_alive(presence->process)) {
+        case host::Alive::yes: return Behind::somebody;
+        case host::Alive::no: return Behind::nobody;
+        case host::Alive::unknown: return Behind::perhaps;
+    }
+    return Behind::perhaps;
 }
 
 Result<bool> void_number(store::ObjectStore& store, const Keys& keys, host::Random& random, SnapshotNumber number) {

@@ -69,7 +69,7 @@ Result<ConfigRecord> decode_config(ByteView bytes) {
     return read;
 }
 
-Result<ConfigRecord> read_config(store::ObjectStore& store) {
+Result<ConfigRecord> read_config_record(store::ObjectStore& store) {
     auto bytes = get_record_kept_twice(store, config_name(), ObjectType::config, nullptr);
     if (!bytes) {
         if (bytes.error().code() == ErrorCode::not_found) {
@@ -155,7 +155,7 @@ Result<Config> create_config(store::ObjectStore& store, host::Host host, const U
 
 Result<OpenedConfig> open_config(store::ObjectStore& store, const Unlock& unlock) {
     TRY(check_unlock(unlock));
-    const ConfigRecord read = TRY(read_config(store));
+    const ConfigRecord read = TRY(read_config_record(store));
     if (!read.config.sealed) {
         // Whoever gives a secret expects that what he writes is sealed.
         if (has_secret(unlock)) {
@@ -171,6 +171,6 @@ Result<OpenedConfig> open_config(store::ObjectStore& store, const Unlock& unlock
     return OpenedConfig{.config = read.config, .keys = TRY(open_keys(store, read, unlock))};
 }
 
-Result<bool> is_sealed(store::ObjectStore& store) { return TRY(read_config(store)).config.sealed; }
+Result<Config> read_config(store::ObjectStore& store) { return TRY(read_config_record(store)).config; }
 
 }  // namespace holdfast::repository

@@ -21,6 +21,7 @@ public:
 
 // Everything a look needs to know about the content before it. All optional: without it everything is new.
 struct Before {
+    SnapshotNumber snapshot;              // the parent, which the session leans on (Session::lean_on)
     Content content;                      // the parent's; its chunks are what patches lean on
     std::vector<Bytes> root_nodes;        // copies of root nodes, from the parent's snapshot
     std::optional<ChunkId> dictionary;    // of the lineage
@@ -37,7 +38,7 @@ struct KeptContent {
     Content content;
     std::optional<Bytes> root_node;       // node bytes when levels >= 1: goes into the snapshot
     std::optional<Hash> plain_sha256;     // when one look saw all bytes in order
-    std::optional<ChunkId> dictionary;
+    std::optional<ChunkId> dictionary;    // goes into the directory entry, for the next backup
     std::uint64_t bytes_read = 0;
     std::uint64_t units_changed = 0;      // pages that differ from before (all of them when there was none)
     std::uint64_t extents_changed = 0;
@@ -46,14 +47,14 @@ struct KeptContent {
 
 class Session;
 
-// One file of one session. look() may be called again when the source may have changed meanwhile (a database that
+// One file of one session, which outlives it. One look at a time in a session. look() may be called again when the source may have changed meanwhile (a database that
 // was read without a lock, then under one): only what differs from the look before is stored again; the last counts.
 class ContentWriter {
 public:
     ~ContentWriter();
     ContentWriter(ContentWriter&&) noexcept;
-    // Fails `corrupt` with `cache` in its advice when the rotating check finds the local cache wrong: the cache is
-    // dropped and the look has been repeated without it, so this is only a warning in warnings().
+    // When the rotating check finds the local cache wrong, the cache is dropped and the look repeated without it; that is
+    // a warning in warnings(). After an error the writer is of no more use.
     Result<void> look(const ByteSource& source, const Watch& watch);
     Result<KeptContent> finish();         // builds the tree; once
     // To be called after the snapshot is committed: remembers fingerprints for the next time. Failure is harmless.

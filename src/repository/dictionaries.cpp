@@ -33,12 +33,16 @@ Result<ChunkId> put_dictionary(store::ObjectStore& store, const Keys& keys, host
 Result<Bytes> get_dictionary(store::ObjectStore& store, const Keys& keys, const ChunkId& id) {
     const store::ObjectName name = dictionary_name(id);
     const Bytes record = TRY(get_record_kept_twice(store, name, ObjectType::dictionary, &keys));
-    auto reader = TRY(RecordReader::parse(record, name.text()));
+    Bytes bytes = TRY(decode_dictionary(record));
+    if (keys.name_of(ChunkType::dictionary, bytes) == id) return bytes;
+    return fail(ErrorCode::corrupt, "read {}: it does not hold what its name says", name.text());
+}
+
+Result<Bytes> decode_dictionary(ByteView record) {
+    auto reader = TRY(RecordReader::parse(record, "dictionary"));
     const ByteView bytes = TRY(reader.bytes(bytes_tag));
     TRY(reader.finish());
-    if (bytes.size() > limits::dictionary_size_max || keys.name_of(ChunkType::dictionary, bytes) != id) {
-        return fail(ErrorCode::corrupt, "read {}: it does not hold what its name says", name.text());
-    }
+    if (bytes.size() > limits::dictionary_size_max) return fail(ErrorCode::corrupt, "read dictionary: {} bytes", bytes.size());
     return copy_of(bytes);
 }
 

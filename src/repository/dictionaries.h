@@ -9,6 +9,7 @@ store::ObjectName dictionary_name(const ChunkId& id);
 // Durable, both objects, after success; also when they were there already and prove. At most dictionary_size_max.
 Result<ChunkId> put_dictionary(store::ObjectStore& store, const Keys& keys, host::Random& random, ByteView bytes);
 // Proven by its id. not_found, corrupt.
+Result<Bytes> decode_dictionary(ByteView record);
 Result<Bytes> get_dictionary(store::ObjectStore& store, const Keys& keys, const ChunkId& id);
 
 }  // namespace holdfast::repository

@@ -36,19 +36,23 @@ IndexEntry IndexRows::entry(std::size_t at) const {
 }
 
 void IndexRows::sort() {
-    const auto before = [&](const Row& a, const Row& b) {
+    sort_packs();
+    const auto before = [](const Row& a, const Row& b) {
         if (const auto order = a.id <=> b.id; order != 0) return order < 0;
-        return std::tuple(!stands_alone(a.kind), packs_[a.pack], a.offset) <
-               std::tuple(!stands_alone(b.kind), packs_[b.pack], b.offset);
+        return std::tuple(!stands_alone(a.kind), a.pack, a.offset) < std::tuple(!stands_alone(b.kind), b.pack, b.offset);
     };
     std::ranges::sort(rows_, before);
-    const auto same = [&](const Row& a, const Row& b) {
-        return a.id == b.id && a.pack == b.pack && a.offset == b.offset;
-    };
+    const auto same = [](const Row& a, const Row& b) { return a.id == b.id && a.pack == b.pack && a.offset == b.offset; };
     rows_.erase(std::unique(rows_.begin(), rows_.end(), same), rows_.end());
 }
 
-void IndexRows::clear() { *this = IndexRows(); }
+// Their numbers then follow from the entries alone, so equal entries make equal tables.
+void IndexRows::sort_packs() {
+    const std::vector<PackId> old = packs_;
+    std::ranges::sort(packs_);
+    for (std::uint32_t i = 0; i < packs_.size(); ++i) pack_numbers_[packs_[i]] = i;
+    for (Row& row : rows_) row.pack = pack_numbers_.at(old[row.pack]);
+}
 
 std::uint32_t IndexRows::number_of(const PackId& pack) {
     const auto [at, is_new] = pack_numbers_.try_emplace(pack, static_cast<std::uint32_t>(packs_.size()));

@@ -28,9 +28,9 @@ public:
 
     void add(const IndexEntry& entry);
     IndexEntry entry(std::size_t at) const;
-    // By id; of one id what can be read by itself first. Entries at one and the same place become one.
+    // By id; of one id what can be read by itself first. Entries at one and the same place become one, and the order in
+    // which they were added no longer shows.
     void sort();
-    void clear();
 
     std::size_t size() const { return rows_.size(); }
     bool empty() const { return rows_.empty(); }
@@ -40,6 +40,7 @@ public:
 
 private:
     std::uint32_t number_of(const PackId& pack);
+    void sort_packs();
 
     std::vector<Row> rows_;
     std::vector<PackId> packs_;

@@ -41,6 +41,19 @@ std::vector<Table> next_to_merge(const std::map<TableId, Table>& tables, const s
     return {};
 }
 
+// The name is the hash of the bytes: one that exists is of another writer who has merged the same tables, or is damaged
+// and the reason why there is a new one.
+Result<void> put_named_by_hash(store::ObjectStore& store, const BuiltTable& table) {
+    const store::ObjectName name = table_name(table.id);
+    auto put = store.put_if_absent(name, table.bytes);
+    if (put || put.error().code() != ErrorCode::exists) return put;
+    const auto there = store.get(name, table.bytes.size());
+    if (there && *there == table.bytes) return {};
+    if (!there && there.error().code() != ErrorCode::corrupt) return there.error().copy();
+    TRY(store.remove(name));
+    return store.put_if_absent(name, table.bytes);
+}
+
 }  // namespace
 
 Result<Index::State::Put> Index::State::put_tables(IndexRows rows, host::Random& random) {
@@ -51,11 +64,10 @@ Result<Index::State::Put> Index::State::put_tables(IndexRows rows, host::Random&
         IndexRows part;
         if (last - first < rows.size()) {
             for (std::size_t i = first; i < last; ++i) part.add(rows.entry(i));
+            part.sort();
         }
         const BuiltTable table = TRY(build_table(part.empty() ? rows : part, keys, random));
-        auto stored = store.put_if_absent(table_name(table.id), table.bytes);
-        // The name is the hash of the bytes: another writer has merged the same tables.
-        if (!stored && stored.error().code() != ErrorCode::exists) return std::move(stored).error();
+        TRY(put_named_by_hash(store, table));
         put.ids.insert(table.id);
         put.bytes += table.bytes.size();
     }
@@ -64,7 +76,15 @@ Result<Index::State::Put> Index::State::put_tables(IndexRows rows, host::Random&
 
 Result<void> Index::State::show(const std::set<TableId>& come, const std::set<TableId>& gone) {
     Tables opened;
-    for (const TableId& id : come) opened.emplace(id, TRY(IndexTable::open(store, keys, id, cache)));
+    for (const TableId& id : come) {
+        auto table = IndexTable::open(store, keys, id, cache);
+        if (!table && table.error().code() == ErrorCode::not_found) {
+            // Another writer has merged it already: what it held is in a table that is listed.
+            std::set<TableId> listed;
+            return refresh(listed);
+        }
+        opened.emplace(id, TRY(std::move(table)));
+    }
     const std::lock_guard lock(mutex);
     auto now = std::make_shared<Tables>(*view.tables);
     for (const TableId& id : gone) now->erase(id);
@@ -147,8 +167,8 @@ Result<void> Index::replace_all(std::vector<IndexEntry> entries, host::Random& r
     TRY(state_->show(put.ids, gone));
     for (const TableId& id : gone) TRY(state_->store.remove(table_name(id)));
     const std::lock_guard lock(state_->mutex);
+    for (const TableId& id : state_->replaceable) state_->damaged.erase(id);
     state_->replaceable = put.ids;
-    for (const TableId& id : gone) state_->damaged.erase(id);
     state_->view.recovered.reset();
     return {};
 }

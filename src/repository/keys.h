@@ -74,7 +74,8 @@ struct OpenedConfig {
 // not_found: no repository there. denied: sealed, and no or the wrong secret. too_new: another format or draft, by
 // name. corrupt: neither copy proves.
 Result<OpenedConfig> open_config(store::ObjectStore& store, const Unlock& unlock);
-// Reads only whether it is sealed, so that a password is asked for only where one is needed.
-Result<bool> is_sealed(store::ObjectStore& store);
+// What everybody may read of it without a key (of a sealed one it is not proven): so that a password is asked for only
+// where one is needed, and files get the modes that init chose. Fails as open_config does.
+Result<Config> read_config(store::ObjectStore& store);
 
 }  // namespace holdfast::repository

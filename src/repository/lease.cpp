@@ -2,6 +2,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/repository/envelope.h"
+#include "holdfast/repository/reserve.h"
 
 namespace holdfast::repository {
 
@@ -31,7 +32,8 @@ Result<store::ObjectName> put_lease(store::ObjectStore& store, const Keys& keys,
     record.number(Tag::snapshot, number.value);
     record.record(Tag::by, write_presence(by));
     const Bytes sealed = TRY(seal_envelope({ObjectType::lease, std::move(record).take()}, name, &keys, random));
-    TRY(store.put_fleeting(name, sealed));
+    if (number == prune_lease) TRY(with_reserve(store, random, [&] { return store.put_if_absent(name, sealed); }));
+    else TRY(store.put_fleeting(name, sealed));
     return name;
 }
 

@@ -1,4 +1,5 @@
-// Leases: the objects leases/ID, by which a reader keeps a snapshot's chunks from being removed under it.
+// Leases: the objects leases/ID, by which a reader keeps a snapshot's chunks from being removed under it, and a prune
+// shows that it is at work.
 #pragma once
 
 #include <optional>
@@ -14,6 +15,7 @@ struct LeaseSeen {
     std::optional<SnapshotNumber> number;  // none: it does not prove, as a power cut leaves it; nobody can be behind it
     Presence by;
 };
+constexpr SnapshotNumber prune_lease{0};  // of no snapshot: what a prune leaves half done is known by it. Durable
 Result<store::ObjectName> put_lease(store::ObjectStore& store, const Keys& keys, host::Random& random,
                                     SnapshotNumber number, const Presence& by);
 Result<std::vector<LeaseSeen>> read_leases(store::ObjectStore& store, const Keys& keys);

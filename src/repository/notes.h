@@ -18,11 +18,15 @@ enum class VerifyLevel : std::uint8_t { listed = 1, hashed = 2, opened = 3 };
 struct Note {
     NoteType type = NoteType::seen;
     Timestamp time;
-    std::string text;            // annotated: the comment; verified: findings; seen: who
+    std::string text = {};       // annotated: the comment; verified: findings; seen: who
     std::uint64_t value = 0;     // verified: level
     bool good = true;            // verified, drilled
-    std::optional<Hash> hash;    // plain_sha256
+    std::optional<Hash> hash = {};  // plain_sha256
 };
+// A note's record (type 6). A note of an unknown type decodes as well, with what it has of these fields.
+Result<Bytes> encode_note(const Note& note);
+Result<Note> decode_note(ByteView record);
+
 // What the notes of one snapshot add up to.
 struct NoteSummary {
     bool forgotten = false;
@@ -37,22 +41,5 @@ struct NotesRead {
     std::map<SnapshotNumber, NoteSummary> of;
     std::vector<Error> damage;
 };
-
-// The record of one note.
-Bytes encode_note(const Note& note);
-Result<Note> decode_note(ByteView record);
-// Takes the next note of a snapshot (in order of K) into account.
-void add_to(NoteSummary& summary, const Note& note);
-// Which notes of one snapshot (in order of K) say nothing any more, because a later one of their kind does.
-std::vector<bool> superseded(const std::vector<Note>& notes);
-
-// The name notes/N.K, and back.
-struct NoteName {
-    SnapshotNumber number;
-    std::uint64_t sequence = 0;
-    auto operator<=>(const NoteName&) const = default;
-};
-store::ObjectName name_of(const NoteName& note);
-std::optional<NoteName> parse_note_name(const store::ObjectName& name);
 
 }  // namespace holdfast::repository

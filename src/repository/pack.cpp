@@ -202,8 +202,9 @@ Result<ByteView> unseal_payload(const PackHeader& pack, const EntryHeader& heade
 
 namespace {
 
-// Walks one pack's bytes. After damage it searches; an entry found by searching is trusted to say where the next one
-// lies only if the next one is there: content that looks like an entry must not hide real entries behind it.
+// Walks one pack's bytes. An entry is trusted to say where the next one lies only if the next one is there: else the
+// search begins inside it, since it may be content that looks like an entry, found while searching, whose end is not the
+// end of anything, and real entries lie behind its beginning.
 class PackWalker {
 public:
     PackWalker(ByteView pack, const PackWalk& walk) : pack_(pack), walk_(walk) {}
@@ -214,11 +215,12 @@ public:
         while (at < pack_.size()) {
             auto header = entry_at(at);
             if (!header) {
-                at = search(at, std::move(header).error());
+                at = search({.from = at + 1, .damaged_from = at}, header.error());
                 continue;
             }
             walk_.entry(static_cast<std::uint32_t>(at), *header);
-            at += header->stored_size();
+            const std::size_t next = at + header->stored_size();
+            at = is_followed(next, *header) ? next : search({.from = at + 1, .damaged_from = next}, bad_entry("there is none here"));
         }
     }
 
@@ -236,28 +238,22 @@ private:
         return header;
     }
 
-    bool is_followed(std::size_t at, const EntryHeader& header) const {
-        const std::size_t next = at + header.stored_size();
+    bool is_followed(std::size_t next, const EntryHeader& header) const {
         if (next == pack_.size()) return true;
         const auto follower = entry_at(next);
         return follower && follower->slot == header.slot + 1;
     }
 
-    // Reports damage from `from` on, up to the next entry that is followed by another or ends the pack: returns where
-    // that one lies. Entries on the way that prove, but are not followed, are told of and searched through.
-    std::size_t search(std::size_t from, Error why) {
-        std::size_t damaged_from = from;
-        std::size_t at = from + 1;
-        for (; (at = next_magic(at)) < pack_.size(); ++at) {
-            auto header = entry_at(at);
-            if (!header) continue;
-            if (damaged_from < at) report(damaged_from, at, why);
-            if (is_followed(at, *header)) return at;
-            walk_.entry(static_cast<std::uint32_t>(at), *header);
-            damaged_from = at + header->stored_size();
-        }
-        if (damaged_from < pack_.size()) report(damaged_from, pack_.size(), why);
-        return pack_.size();
+    struct Search {
+        std::size_t from = 0;
+        std::size_t damaged_from = 0;
+    };
+    // Where the next entry lies that proves, or the end; what lies before it is reported.
+    std::size_t search(Search search, const Error& why) const {
+        std::size_t at = next_magic(search.from);
+        while (at < pack_.size() && !entry_at(at)) at = next_magic(at + 1);
+        if (search.damaged_from < at) report(search.damaged_from, at, why);
+        return at;
     }
 
     std::size_t next_magic(std::size_t from) const {

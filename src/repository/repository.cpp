@@ -25,6 +25,8 @@ struct Repository::State {
     std::unique_ptr<Index> index;
     std::unique_ptr<ChunkReader> chunks;
     std::atomic<bool> is_open = false;
+
+    std::mutex flushing;  // held while a table is put: a second flush waits until what it has to give is durable
 };
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -58,6 +60,32 @@ Result<void> Repository::open_index() const {
     state_->chunks = std::make_unique<ChunkReader>(state_->store, state_->keys, *state_->index);
     state_->is_open = true;
     return {};
+}
+
+Result<void> Repository::refresh_index() const {
+    const bool was_open = state_->is_open;
+    TRY(open_index());
+    return was_open ? state_->index->refresh() : Result<void>();
+}
+
+Result<std::uint64_t> Repository::flush_index() const {
+    TRY(open_index());
+    const std::lock_guard lock(state_->flushing);
+    return state_->index->flush(state_->host.random);
+}
+
+Result<void> Repository::rewrite_index(const std::function<Result<bool>(const PackId&)>& is_gone, IndexRewrite when) const {
+    TRY(open_index());
+    const std::lock_guard lock(state_->flushing);
+    std::vector<IndexEntry> entries;
+    std::uint64_t seen = 0;
+    TRY(state_->index->for_each([&](const IndexEntry& entry) -> Result<void> {
+        ++seen;
+        if (!TRY(is_gone(entry.place.pack))) entries.push_back(entry);
+        return {};
+    }));
+    if (entries.size() == seen && when == IndexRewrite::when_it_changes) return {};
+    return state_->index->replace_all(std::move(entries), state_->host.random);
 }
 
 Index& Repository::index() const {

@@ -29,6 +29,8 @@ struct SnapshotListing {
     SnapshotNumber highest;               // the highest number ever claimed, as far as can be seen
 };
 
+enum class IndexRewrite { when_it_changes, always };
+
 // Thread-safe. References to store and host outlive it.
 class Repository {
 public:
@@ -43,6 +45,11 @@ public:
     const RepositoryOptions& options() const;
     Index& index() const;              // opened at first use
     Result<void> open_index() const;   // must succeed before index() or chunks()
+    Result<void> refresh_index() const;  // opens it, or finds what others have put since
+    Result<std::uint64_t> flush_index() const;  // Index::flush, one caller at a time
+    // Tables with all entries but those of packs that are gone, in place of the ones there are. What others put meanwhile
+    // stays.
+    Result<void> rewrite_index(const std::function<Result<bool>(const PackId&)>& is_gone, IndexRewrite when) const;
     const ChunkReader& chunks() const;
 
     Result<Snapshot> snapshot(SnapshotNumber number) const;      // not_found names the neighbours

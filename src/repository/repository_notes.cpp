@@ -3,6 +3,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/repository/envelope.h"
+#include "holdfast/repository/note_objects.h"
 #include "holdfast/repository/repository.h"
 
 namespace holdfast::repository {
@@ -71,7 +72,7 @@ Result<void> Repository::add_note(SnapshotNumber number, const Note& note) {
     for (const auto& other : TRY(list_notes(store()))) {
         if (other.number == number) name.sequence = std::max(name.sequence, other.sequence + 1);
     }
-    const Bytes record = encode_note(note);
+    const Bytes record = TRY(encode_note(note));
     for (int attempt = 1; attempt <= attempts_max; ++attempt, ++name.sequence) {
         const auto object = name_of(name);
         auto put = put_with_reserve(object, TRY(seal_envelope({ObjectType::note, record}, object, &keys(), host().random)));

@@ -1,13 +1,13 @@
 #include "holdfast/repository/reuse.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/repository/dictionaries.h"
 #include "holdfast/repository/envelope.h"
+#include "holdfast/repository/index_rows.h"
 
 namespace holdfast::repository {
 
 namespace {
-
-bool is_plain(const IndexEntry& entry) { return entry.kind == EntryKind::raw || entry.kind == EntryKind::compressed; }
 
 Result<bool> is_there(store::ObjectStore& store, const store::ObjectName& name) {
     const auto status = store.status(name);
@@ -46,7 +46,7 @@ Result<bool> Reuse::is_usable(const IndexEntry& entry, Parts& parts) {
 Result<std::optional<IndexEntry>> Reuse::usable_plain(const ChunkId& id) {
     for (auto& entry : TRY(index_.find(id))) {
         Parts parts;
-        if (is_plain(entry) && TRY(is_usable(entry, parts))) return std::optional(std::move(entry));
+        if (stands_alone(entry.kind) && TRY(is_usable(entry, parts))) return std::optional(std::move(entry));
     }
     return std::optional<IndexEntry>();
 }
@@ -101,6 +101,11 @@ void Reuse::add_own(PackId pack) {
     own_.insert(pack);
 }
 
+std::vector<PackId> Reuse::own_packs() {
+    const std::lock_guard lock(mutex_);
+    return {own_.begin(), own_.end()};
+}
+
 Result<void> Reuse::check_relied_on() {
     std::vector<PackId> packs;
     {
@@ -115,10 +120,6 @@ Result<void> Reuse::check_relied_on() {
             .with_advice("begin the backup again: it stores anew what is missing");
     }
     return {};
-}
-
-store::ObjectName dictionary_name(const ChunkId& id) {
-    return store::ObjectName(format("dictionaries/{}", id.hex()).c_str());
 }
 
 }  // namespace holdfast::repository

@@ -33,9 +33,11 @@ public:
     void rely_on(const PlainChunkPlace& place);
 
     Result<bool> has_dictionary(const ChunkId& id);
+    bool is_condemned_dictionary(const ChunkId& id) const { return condemned_.dictionaries.contains(id); }
 
     // The packs this session has put itself: known to exist, and not to be looked at again.
     void add_own(PackId pack);
+    std::vector<PackId> own_packs();
 
     // Before the commit: every pack relied on still exists. corrupt: it was removed behind everybody's back.
     Result<void> check_relied_on();
@@ -58,8 +60,5 @@ private:
     std::unordered_set<PackId, NameHasher> own_;
     std::unordered_set<PackId, NameHasher> relied_on_;
 };
-
-// `dictionaries/ID`, kept twice.
-store::ObjectName dictionary_name(const ChunkId& id);
 
 }  // namespace holdfast::repository

@@ -10,19 +10,26 @@
 namespace holdfast::repository {
 
 class Repository;
+struct Ledger;
 
-// One thread commits; ContentWriters use the pool. Destroyed without commit: the claim is given up, what was put
-// stays as garbage for prune. After a crash the claim is left; prune sees that its owner is gone.
+// One thread uses it; ContentWriters use the pool. Destroyed without commit: the number becomes void, what was put stays
+// as garbage for prune. After a crash the claim is left; prune sees that its owner is gone.
 class Session {
 public:
     ~Session();
     SnapshotNumber number() const;
 
+    // Members of that snapshot may be taken over as they are, and be the parents of new ones: nothing they need will be
+    // removed while this session lives. not_found: it has been dropped; damaged ones are their own error.
+    Result<void> lean_on(SnapshotNumber number);
+
+    // A parent that has been dropped meanwhile, or whose tree cannot be read, is done without (a warning).
     Result<ContentWriter> keep(KeepRequest request);
 
-    // Puts packs and index, checks that all reused packs exist, then commits. number, id and previous are filled in
-    // and the result returned. After success it survives a power cut. `busy`: the number was voided by a prune while
-    // this session slept; nothing is lost, begin again.
+    // Puts packs and index, checks that all reused packs exist, then commits. number, id, previous, unfinished and
+    // statistics.bytes_stored are filled in and the result returned. Every member's content was kept by this session, or
+    // belongs to a snapshot it leans on (`invalid` otherwise). After success it survives a power cut. `busy`: the number
+    // was voided by a prune while this session slept; nothing is lost, begin again.
     Result<Snapshot> commit(Snapshot draft);
 
     std::uint64_t bytes_stored() const;  // of everything put so far, snapshot included after commit
@@ -32,6 +39,9 @@ private:
     friend class ContentWriter;
     struct State;
     explicit Session(std::unique_ptr<State> state);
+    Result<void> prepare(const Ledger& ledger);
+    void finish_for_the_dead(const Ledger& ledger) const;
+    Result<void> put_name(const store::ObjectName& name, ByteView sealed);
     std::unique_ptr<State> state_;
 };
 

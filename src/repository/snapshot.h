@@ -70,8 +70,8 @@ struct Snapshot {
     bool partial = false;
     bool damaged = false;
     std::optional<std::pair<SnapshotNumber, SnapshotId>> previous;
-    // Lower numbers that others had claimed and not committed when this one began. A power cut may lose such a claim;
-    // then this explains the hole it leaves.
+    // Lower numbers that others had claimed and not committed when this one began. Somebody may remove such a claim by
+    // hand; then this explains the hole it leaves.
     std::vector<SnapshotNumber> unfinished;
     SourceRecord source;
     std::string comment;
@@ -81,8 +81,11 @@ struct Snapshot {
     SnapshotStatistics statistics;
     std::string program;
 };
+// The record of type 5. Members are written in the order of their names; every member with levels has its root node.
+// invalid: a limit is passed, two members have one name, a root node is missing.
 Result<Bytes> encode_snapshot(const Snapshot& snapshot);
-Result<Snapshot> decode_snapshot(ByteView record, const Keys& keys);  // sets id
+// Sets id. The caller compares the number with the object's name. Fields that are not critical and not known are left out.
+Result<Snapshot> decode_snapshot(ByteView record, const Keys& keys);
 store::ObjectName snapshot_name(SnapshotNumber number);
 
 }  // namespace holdfast::repository

@@ -22,6 +22,7 @@ Result<Content> decode_content(ByteView record);
 
 std::uint64_t extents_of(std::uint64_t size);  // number of extents
 std::uint64_t extent_bytes(std::uint64_t size, std::uint64_t extent);
+std::uint32_t levels_of(std::uint64_t size);  // of nodes: a function of the size alone
 
 struct Node {
     std::uint8_t level = 1;
@@ -30,12 +31,20 @@ struct Node {
 Bytes encode_node(const Node& node);
 Result<Node> decode_node(ByteView bytes);
 
+// Where a node stands in a file's tree: its level, and the first extent below it.
+struct NodePlace {
+    std::uint32_t level = 1;
+    std::uint64_t first_extent = 0;
+};
+
 // Where nodes come from: the store, and the copies of root nodes kept in snapshots. Proven by id either way.
 class NodeSource {
 public:
     explicit NodeSource(const ChunkReader& chunks) : chunks_(chunks) {}
     void add_copy(const ChunkId& id, ByteView node);  // of a snapshot; believed only if it proves
     Result<Node> read(const ChunkId& id) const;
+    // The same, and corrupt when the node has not the level, or not the children, that it must have at that place.
+    Result<Node> read_at(const ChunkId& id, const NodePlace& place, std::uint64_t content_size) const;
 
 private:
     const ChunkReader& chunks_;

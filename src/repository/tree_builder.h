@@ -5,6 +5,7 @@
 #include "holdfast/repository/changed_extents.h"
 #include "holdfast/repository/packer.h"
 #include "holdfast/repository/parent_tree.h"
+#include "holdfast/repository/payload.h"
 
 namespace holdfast::repository {
 

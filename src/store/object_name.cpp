@@ -24,7 +24,9 @@ bool is_name(std::string_view text) {
 }  // namespace
 
 Result<ObjectName> ObjectName::parse(std::string_view text) {
-    if (!is_name(text)) return fail(ErrorCode::invalid, "not a name for an object: '{}'", printable(text.substr(0, 300)));
+    if (!is_name(text)) {
+        return fail(ErrorCode::invalid, "not a name for an object: '{}'", printable(text.substr(0, 300)));
+    }
     ObjectName name;
     name.text_ = text;
     return name;

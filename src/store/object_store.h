@@ -41,9 +41,9 @@ public:
     virtual ~ObjectStore() = default;
 
     // After success the object is there, whole, with exactly these bytes, and survives a power cut. After `exists`
-    // somebody else's object (perhaps with other bytes) is there, unchanged, and survives a power cut too, unless it was
-    // put_fleeting. After any other error it is there whole or not at all. Of any number of simultaneous calls for one
-    // name exactly one succeeds.
+    // somebody else's object (perhaps with other bytes) is there, unchanged, and survives a power cut too, unless it
+    // was put_fleeting. After any other error it is there whole or not at all. Of any number of simultaneous calls for
+    // one name exactly one succeeds.
     virtual Result<void> put_if_absent(const ObjectName& name, ByteView bytes) = 0;
 
     // Like put_if_absent, but a power cut may lose it, or leave it with other bytes of at most its size: who reads one
@@ -56,12 +56,18 @@ public:
     virtual Result<void> read(const ObjectName& name, std::uint64_t offset, MutableByteView into) = 0;
     virtual Result<ObjectStatus> status(const ObjectName& name) = 0;
 
-    // Every object whose name starts with `prefix` followed by '/' ("": every object), in any order. Objects put before
-    // the call are listed; objects put or removed during it may or may not be.
+    // Every object whose name starts with `prefix` followed by '/' ("": every object), in any order. Objects put
+    // before the call are listed; objects put or removed during it may or may not be.
     virtual Result<std::vector<ListedObject>> list(std::string_view prefix) = 0;
     // The names directly below `prefix` ("snapshots": snapshots/1, not snapshots/a/1) without sizes, where that is
     // cheaper: every backup asks for those of tens of thousands of snapshots. May hold a name that is no object.
-    virtual Result<std::vector<ObjectName>> names_in(std::string_view prefix);
+    virtual Result<std::vector<ObjectName>> names_in(std::string_view prefix) {
+        std::vector<ObjectName> names;
+        for (auto& object : TRY(list(prefix))) {
+            if (object.name.text().find('/', prefix.size() + 1) == std::string::npos) names.push_back(std::move(object.name));
+        }
+        return names;
+    }
 
     // Gone after success, also when it was not there. Durable before return.
     virtual Result<void> remove(const ObjectName& name) = 0;

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <sodium.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 namespace holdfast {
 namespace {
 
@@ -67,6 +71,62 @@ TEST(SecretBytes, MovesLeaveNothingBehind) {
     EXPECT_TRUE(one.empty());  // NOLINT: what a moved-from secret holds is the point
     EXPECT_TRUE(two == SecretBytes(bytes_of("secret")));
     EXPECT_FALSE(two == SecretBytes(bytes_of("secreT")));
+}
+
+// The nonce's place in its 12 bytes and the associated bytes, by a second library.
+TEST(Aead, AgreesWithASecondLibrary) {
+    ASSERT_GE(sodium_init(), 0);
+    if (crypto_aead_aes256gcm_is_available() == 0) GTEST_SKIP() << "libsodium has AES-256-GCM only where the CPU has it";
+    const unsigned char key[32] = {1, 2, 3};
+    const unsigned char nonce[12] = {0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11};  // and four zeros
+    const unsigned char text[5] = {'h', 'e', 'l', 'l', 'o'};
+    const unsigned char header[3] = {'a', 'b', 'c'};
+    unsigned char theirs[sizeof text + 16];
+    ASSERT_EQ(crypto_aead_aes256gcm_encrypt(theirs, nullptr, text, sizeof text, header, sizeof header, nullptr, nonce, key), 0);
+    const Aead cipher{SecretBytes(std::as_bytes(std::span(key)))};
+    const Bytes ours = cipher.seal({.nonce = 0x1122334455667788, .associated = bytes_of("abc")}, bytes_of("hello"));
+    EXPECT_EQ(to_hex(ours), to_hex(std::as_bytes(std::span(theirs))));
+}
+
+TEST(Aead, KeysTakeTurnsOnOneThreadAndShareSeveral) {
+    const Aead one(key_of(1)), two(key_of(2));
+    const Aead::Bound bound{.nonce = 1, .associated = bytes_of("x")};
+    const Bytes sealed_by_one = one.seal(bound, bytes_of("text")), sealed_by_two = two.seal(bound, bytes_of("text"));
+    EXPECT_NE(sealed_by_one, sealed_by_two);
+    std::atomic<int> wrong = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 4; ++i)
+            threads.emplace_back([&] {
+                for (int n = 0; n < 500; ++n) {
+                    wrong += one.open(bound, sealed_by_one).ok() ? 0 : 1;
+                    wrong += one.open(bound, sealed_by_two).ok() ? 1 : 0;
+                    wrong += two.seal(bound, bytes_of("text")) == sealed_by_two ? 0 : 1;
+                }
+            });
+    }
+    EXPECT_EQ(wrong, 0);
+}
+
+TEST(Aead, RefusesEveryTruncationAndExtension) {
+    const Aead cipher(key_of(4));
+    const Aead::Bound bound{.nonce = 9, .associated = {}};
+    Bytes sealed = cipher.seal(bound, bytes_of("a few bytes"));
+    for (std::size_t size = 0; size < sealed.size(); ++size) EXPECT_FALSE(cipher.open(bound, ByteView(sealed).first(size)).ok()) << size;
+    sealed.push_back(std::byte{0});
+    EXPECT_FALSE(cipher.open(bound, sealed).ok());
+}
+
+TEST(AeadDeathTest, AKeyOfAnotherSizeIsABrokenPromise) { EXPECT_DEATH(Aead(SecretBytes(Bytes(16))), "broken promise"); }
+
+TEST(StretchPassword, EmptyPasswordsWorkAndDiffer) {
+    const Bytes salt(16);
+    const PasswordCost cheap{.passes = 1, .memory_kib = 64};
+    const auto empty = stretch_password(SecretBytes(), salt, cheap);
+    const auto other = stretch_password(SecretBytes(bytes_of("x")), salt, cheap);
+    ASSERT_TRUE(empty.ok() && other.ok());
+    EXPECT_EQ(empty->size(), aead_key_size);
+    EXPECT_FALSE(*empty == *other);
 }
 
 }  // namespace

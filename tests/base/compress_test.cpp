@@ -4,9 +4,12 @@
 #include <rapidcheck/gtest.h>
 
 #include "holdfast/base/text.h"
+#include "support/results.h"
 
 namespace holdfast {
 namespace {
+
+using namespace tests;
 
 Bytes text_like(std::size_t size, unsigned seed) {
     static constexpr std::string_view words[] = {"session", "prompt", "{\"tool\":\"Read\"}", "observation", "\n", "path/to/file.cc", "0.25", "NULL"};
@@ -99,6 +102,88 @@ TEST(Decompress, RefusesLyingSizesAndGarbage) {
     EXPECT_FALSE(decompressor.decompress(bytes_of("not a frame"), out).ok());
     EXPECT_TRUE(decompressor.decompress(*frame, out).ok());
 }
+
+TEST(Compress, AFrameOwnsNoMoreThanItsSize) {  // thousands of them wait in a pack
+    const auto frame = Compressor(3).compress(Bytes(65'536));
+    ASSERT_TRUE(frame.ok());
+    EXPECT_LT(frame->size(), 100u);
+    EXPECT_LE(frame->capacity(), frame->size());
+}
+
+RC_GTEST_PROP(Compress, PrefixesRoundTripAnything, (const std::vector<std::uint8_t>& first, const std::vector<std::uint8_t>& second)) {
+    const ByteView prefix = std::as_bytes(std::span(first)), plain = std::as_bytes(std::span(second));
+    Compressor compressor(3);
+    Decompressor decompressor;
+    const auto frame = compressor.compress_after(prefix, plain);
+    RC_ASSERT(frame.ok());
+    Bytes out(plain.size());
+    RC_ASSERT(decompressor.decompress_after(prefix, *frame, out).ok());
+    RC_ASSERT(out == copy_of(plain));
+}
+
+TEST(Compress, FramesDependOnNothingThatCameBefore) {
+    const Bytes one = text_like(30'000, 1), two = text_like(30'000, 2);
+    const auto alone = Compressor(3).compress(two);
+    Compressor used(3);
+    ASSERT_TRUE(used.compress(one).ok());
+    ASSERT_TRUE(used.compress_after(one, two).ok());
+    Compressor moved = std::move(used);
+    const auto after = moved.compress(two);
+    ASSERT_TRUE(alone.ok() && after.ok());
+    EXPECT_EQ(*after, *alone);
+}
+
+TEST(Decompress, RefusesMoreThanOneFrame) {
+    const Bytes plain = text_like(1000, 5);
+    const auto frame = Compressor(3).compress(plain);
+    ASSERT_TRUE(frame.ok());
+    Decompressor decompressor;
+    Bytes twice = *frame;
+    append(twice, *frame);
+    Bytes out(2000);
+    EXPECT_FALSE(decompressor.decompress(twice, out).ok());
+    EXPECT_FALSE(decompressor.decompress_after(plain, twice, out).ok());
+    Bytes followed = *frame;
+    append(followed, must(from_hex("502a4d1804000000deadbeef")));  // a skippable frame of four bytes
+    out.resize(1000);
+    const auto done = decompressor.decompress(followed, out);
+    ASSERT_FALSE(done.ok());
+    EXPECT_EQ(done.error().code(), ErrorCode::corrupt);
+}
+
+RC_GTEST_PROP(Decompress, DamageIsAnErrorOrOtherBytesAndTheNextFrameIsUnharmed, (std::uint32_t at, std::uint8_t flip, std::uint32_t cut)) {
+    const Bytes plain = text_like(5'000, 8);
+    const Bytes frame = Compressor(3).compress(plain).value();
+    Bytes damaged = frame;
+    damaged[at % damaged.size()] ^= std::byte{flip};
+    damaged.resize(damaged.size() - cut % 3);
+    Decompressor decompressor;
+    Bytes out(plain.size());
+    for (const auto& done : {decompressor.decompress(damaged, out), decompressor.decompress_after(plain, damaged, out)})
+        if (!done.ok()) RC_ASSERT(done.error().code() == ErrorCode::corrupt);
+    RC_ASSERT(decompressor.decompress(frame, out).ok());
+    RC_ASSERT(out == plain);
+}
+
+TEST(Decompress, NeedsTheSamePrefix) {
+    const Bytes base = text_like(10'000, 6);
+    const Bytes changed = text_like(10'000, 6);
+    const auto frame = Compressor(3).compress_after(base, changed);
+    ASSERT_TRUE(frame.ok());
+    Bytes out(changed.size());
+    const auto wrong = Decompressor().decompress_after(ByteView(base).first(100), *frame, out);
+    EXPECT_TRUE(!wrong.ok() || out != changed);
+}
+
+TEST(Dictionary, GarbageIsNotOne) {
+    for (const ByteView bytes : {ByteView(), bytes_of("no dictionary at all"), bytes_of("\x37\xa4\x30\xec but nothing after the magic number")}) {
+        const auto loaded = Dictionary::load(bytes, 3);
+        ASSERT_FALSE(loaded.ok()) << text_of(bytes);
+        EXPECT_EQ(loaded.error().code(), ErrorCode::corrupt);
+    }
+}
+
+TEST(DictionaryDeathTest, SampleSizesThatDoNotFitAreABrokenPromise) { EXPECT_DEATH(train_dictionary(Bytes(10), {11}, 1024).ok(), "broken promise"); }
 
 }  // namespace
 }  // namespace holdfast

@@ -1,8 +1,10 @@
 #include "holdfast/base/hash.h"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 #include <xxhash.h>
 
+#include <array>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -73,6 +75,108 @@ TEST(Hash, HexAndBytesRoundTrip) {
     EXPECT_EQ(*back, hash);
     EXPECT_FALSE(Hash::from_hex("abcd").ok());
     EXPECT_FALSE(Hash::from_hex(std::string(64, 'g')).ok());
+}
+
+TEST(KeyedHash, MoreKnownAnswers) {  // RFC 4231, cases 3, 4 and 7, their first byte as the domain
+    const KeyedHash three(Bytes(20, std::byte{0xaa}));
+    EXPECT_EQ(three(0xdd, Bytes(49, std::byte{0xdd})).hex(), "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
+    Bytes counting;
+    for (std::uint8_t i = 1; i <= 25; ++i) counting.push_back(std::byte{i});
+    EXPECT_EQ(KeyedHash(counting)(0xcd, Bytes(49, std::byte{0xcd})).hex(), "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b");
+    const KeyedHash seven(Bytes(131, std::byte{0xaa}));
+    EXPECT_EQ(seven('T', bytes_of("his is a test using a larger than block-size key and a larger than block-size data. "
+                                  "The key needs to be hashed before being used by the HMAC algorithm.")).hex(),
+              "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
+}
+
+const unsigned char* plain(ByteView bytes) {
+    const void* at = bytes.data();
+    return static_cast<const unsigned char*>(at);
+}
+
+Hash hmac_by_libsodium(ByteView key, ByteView text) {
+    crypto_auth_hmacsha256_state state;
+    std::array<unsigned char, 32> out{};
+    crypto_auth_hmacsha256_init(&state, plain(key), key.size());
+    crypto_auth_hmacsha256_update(&state, plain(text), text.size());
+    crypto_auth_hmacsha256_final(&state, out.data());
+    return Hash::from_bytes(std::as_bytes(std::span(out))).value();
+}
+
+// Key lengths around the block size, text lengths around several blocks; the second library is libsodium.
+TEST(KeyedHash, AgreesWithASecondLibraryAroundEveryBoundary) {
+    Bytes bytes(400);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 7 + 1);
+    for (const std::size_t key_size : {0u, 1u, 31u, 32u, 63u, 64u, 65u, 128u, 129u}) {
+        const KeyedHash keyed(ByteView(bytes).first(key_size));
+        for (std::size_t size = 1; size < 300; ++size)
+            ASSERT_EQ(keyed(1, ByteView(bytes).subspan(1, size - 1)), hmac_by_libsodium(ByteView(bytes).first(key_size), ByteView(bytes).first(size))) << key_size << ' ' << size;
+    }
+}
+
+TEST(Sha256, AgreesWithASecondLibraryInAnyPieces) {
+    Bytes bytes(1000);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 13);
+    for (std::size_t cut = 0; cut <= bytes.size(); cut += 37) {
+        Sha256 pieces;
+        pieces.update(ByteView(bytes).first(cut));
+        pieces.update(ByteView(bytes).subspan(cut));
+        std::array<unsigned char, 32> expected{};
+        crypto_hash_sha256(expected.data(), plain(bytes), bytes.size());
+        EXPECT_EQ(pieces.finish().hex(), to_hex(std::as_bytes(std::span(expected))));
+    }
+}
+
+TEST(KeyedHash, MovedOnesGoOnAndDomainsDiffer) {
+    KeyedHash first(bytes_of("key"));
+    const Hash before = first(1, bytes_of("text"));
+    const KeyedHash second = std::move(first);
+    EXPECT_EQ(second(1, bytes_of("text")), before);
+    EXPECT_NE(second(2, bytes_of("text")), before);
+    EXPECT_NE(second(1, bytes_of("texT")), before);
+}
+
+TEST(DeriveKey, MoreKnownAnswers) {  // RFC 5869, test cases 2 and 3, their first 32 bytes
+    const auto counting = [](unsigned from, unsigned to) {
+        Bytes bytes;
+        for (unsigned i = from; i < to; ++i) bytes.push_back(static_cast<std::byte>(i));
+        return bytes;
+    };
+    const Bytes purpose = counting(0xb0, 0x100);
+    EXPECT_EQ(to_hex(derive_key(counting(0, 0x50), counting(0x60, 0xb0), text_of(purpose)).view()), "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c");
+    EXPECT_EQ(to_hex(derive_key(Bytes(22, std::byte{0x0b}), {}, "").view()), "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+}
+
+TEST(DeriveKey, EveryArgumentCounts) {
+    const SecretBytes key = derive_key(bytes_of("secret"), bytes_of("salt"), "purpose");
+    EXPECT_EQ(key.size(), 32u);
+    EXPECT_TRUE(key == derive_key(bytes_of("secret"), bytes_of("salt"), "purpose"));
+    EXPECT_FALSE(key == derive_key(bytes_of("secreT"), bytes_of("salt"), "purpose"));
+    EXPECT_FALSE(key == derive_key(bytes_of("secret"), bytes_of("salT"), "purpose"));
+    EXPECT_FALSE(key == derive_key(bytes_of("secret"), bytes_of("salt"), "purposE"));
+}
+
+// Each size has another route through the library (short, middle, long, blocks), and each CPU another one.
+TEST(Fingerprint, IsXxh3AtEverySizeAndAddress) {
+    Bytes bytes(70'000);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * i >> 3);
+    for (const std::size_t size : {0u, 1u, 3u, 4u, 8u, 9u, 16u, 17u, 128u, 129u, 240u, 241u, 1023u, 1024u, 1025u, 4096u, 65'536u}) {
+        for (std::size_t start = 0; start < 4; ++start) {
+            const ByteView view = ByteView(bytes).subspan(start, size);
+            const XXH128_hash_t expected = XXH3_128bits_withSeed(view.data(), size, 99);
+            EXPECT_EQ(fingerprint(view, 99), (Fingerprint{.low = expected.low64, .high = expected.high64})) << size;
+            EXPECT_EQ(short_fingerprint(view, 99), XXH3_64bits_withSeed(view.data(), size, 99)) << size;
+        }
+    }
+}
+
+TEST(Hash, OrdersBytewiseAndChecksItsLength) {
+    Hash small, large;
+    small.bytes[0] = std::byte{0x7f};
+    large.bytes[0] = std::byte{0x80};
+    EXPECT_LT(small, large);
+    EXPECT_FALSE(Hash::from_bytes(ByteView(small.bytes).first(31)).ok());
+    EXPECT_NE(HashHasher{}(small), HashHasher{}(large));
 }
 
 }  // namespace

@@ -3,8 +3,15 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <map>
+
+#include "holdfast/base/limits.h"
+#include "support/results.h"
+
 namespace holdfast {
 namespace {
+
+using namespace tests;
 
 Bytes three_fields() {
     RecordWriter writer;
@@ -90,6 +97,88 @@ TEST(Wire, CountedBytesKeepTheirLimit) {
     EXPECT_FALSE(small.counted_text(4).ok());
     ByteReader enough(writer.view(), "test");
     EXPECT_EQ(enough.counted_text(5).value_or(""), "hello");
+}
+
+RC_GTEST_PROP(Record, AnyFieldsRoundTrip, (const std::map<std::uint32_t, std::vector<std::string>>& fields)) {
+    RecordWriter writer;
+    for (const auto& [tag, texts] : fields)
+        for (const auto& text : texts) writer.text(tag, text);
+    const Bytes bytes = std::move(writer).take();
+    auto reader = RecordReader::parse(bytes, "test");
+    RC_ASSERT(reader.ok());
+    for (const auto& [tag, texts] : fields) {
+        const std::vector<ByteView> found = reader->all(tag);
+        RC_ASSERT(found.size() == texts.size());
+        for (std::size_t i = 0; i < texts.size(); ++i) RC_ASSERT(text_of(found[i]) == texts[i]);
+    }
+    RC_ASSERT(reader->finish().ok());
+}
+
+// Whatever parse() takes, writing its fields again gives the same bytes: a record has one encoding.
+RC_GTEST_PROP(Record, AnyBytesAreCorruptOrTheOneEncoding, ()) {
+    const auto noise = *rc::gen::resize(12, rc::gen::container<std::vector<std::uint8_t>>(rc::gen::element<std::uint8_t>(0, 0, 0, 1, 1, 2, 5)));
+    const ByteView input = std::as_bytes(std::span(noise));
+    auto reader = RecordReader::parse(input, "test");
+    RC_CLASSIFY(reader.ok() && !noise.empty(), "a record");
+    if (!reader.ok()) {
+        RC_ASSERT(reader.error().code() == ErrorCode::corrupt);
+        return;
+    }
+    RecordWriter again;
+    for (std::uint32_t tag = 0; tag < 6; ++tag)
+        for (const ByteView value : reader->all(tag)) again.bytes(tag, value);
+    RC_ASSERT(to_hex(again.view()) == to_hex(input));
+}
+
+TEST(Record, HostileFieldsAreCorrupt) {
+    const auto refused = [](std::string_view hex) {
+        const Bytes bytes = must(from_hex(hex));
+        EXPECT_THAT(RecordReader::parse(bytes, "snapshot"), FailsWith(ErrorCode::corrupt)) << hex;
+    };
+    refused("02");                          // a tag and no length
+    refused("0205aabb");                    // a length past the end
+    refused("02ffffffffffffffffff01aa");    // a length of 2^64 - 1
+    refused("808080801000");                // tag 2^32
+    refused("820000");                      // tag 2 in its long form
+    refused("04000200");                    // descending tags
+}
+
+TEST(Record, ANumberFillsItsFieldExactly) {
+    RecordWriter writer;
+    writer.bytes(2, must(from_hex("0100")));
+    writer.bytes(4, must(from_hex("")));
+    writer.bytes(6, must(from_hex("8000")));
+    const Bytes bytes = std::move(writer).take();
+    auto reader = must(RecordReader::parse(bytes, "test"));
+    for (const std::uint32_t tag : {2u, 4u, 6u}) {
+        EXPECT_THAT(reader.number(tag), FailsWith(ErrorCode::corrupt)) << tag;
+        EXPECT_THAT(reader.number_or(tag, 1), FailsWith(ErrorCode::corrupt)) << tag;
+    }
+}
+
+TEST(Record, NestsAndNamesItselfInErrors) {
+    RecordWriter inner;
+    inner.text(2, "deep");
+    RecordWriter outer;
+    outer.record(4, inner);
+    const Bytes bytes = std::move(outer).take();
+    auto reader = must(RecordReader::parse(bytes, "snapshot 7"));
+    auto nested = must(RecordReader::parse(must(reader.bytes(4)), "member"));
+    EXPECT_EQ(must(nested.text(2)), "deep");
+    EXPECT_THAT(reader.text(6).error().message(), ::testing::HasSubstr("snapshot 7"));
+}
+
+TEST(Record, TheNumberOfFieldsIsBounded) {  // two bytes each in the file, many more in memory
+    const Bytes most(limits::record_fields_max * 2);
+    EXPECT_THAT(RecordReader::parse(most, "test"), Succeeds());
+    const Bytes more((limits::record_fields_max + 1) * 2);
+    EXPECT_THAT(RecordReader::parse(more, "test"), FailsWith(ErrorCode::corrupt));
+}
+
+TEST(RecordDeathTest, DescendingTagsAreABrokenPromise) {
+    RecordWriter writer;
+    writer.number(4, 1);
+    EXPECT_DEATH(writer.number(2, 1), "broken promise");
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
+
 TEST(SystemClock, TellsTheTimeAndNeverGoesBack) {
     const auto before = ::time(nullptr);
     const auto now = system_clock().now();

@@ -15,6 +15,8 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
+
 // Another process that does something and then waits to be ended.
 class OtherProcess {
 public:

@@ -8,6 +8,8 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
+
 TEST(Paths, Join) {
     EXPECT_EQ(join_path("/a", "b"), "/a/b");
     EXPECT_EQ(join_path("/a/", "b"), "/a/b");

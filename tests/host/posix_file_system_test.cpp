@@ -15,6 +15,7 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 

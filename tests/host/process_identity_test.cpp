@@ -9,6 +9,8 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
+
 TEST(ProcessIdentity, OfThisProcessIsFullAndAlive) {
     const auto me = this_process();
     EXPECT_EQ(me.process, ::getpid());

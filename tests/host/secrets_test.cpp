@@ -17,6 +17,7 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -49,16 +50,15 @@ TEST(SecretFromCommand, PrintsAtMostTheLimit) {
 }
 
 TEST(SecretFromCommand, IsEndedWhenItTakesTooLong) {
-    const Stopwatch watch(system_clock());
     const auto late = secret_from_command("echo early; exec sleep 1000", {.time_ms_max = 50});
     ASSERT_THAT(late, FailsWith(ErrorCode::unavailable));
-    EXPECT_LT(watch.ms(), 100'000.0);
+    EXPECT_THAT(late.error().message(), HasSubstr("50"));
 }
 
 TEST(SecretFromCommand, DoesNotWaitForWhatItLeftRunning) {
-    const Stopwatch watch(system_clock());
-    EXPECT_EQ(text_in(must(secret_from_command("sleep 1000 & echo \"$! secret\""))).substr(0, 1).size(), 1u);
-    EXPECT_LT(watch.ms(), 60'000.0);
+    const CommandLimits patient{.time_ms_max = 500'000};
+    const auto running = text_in(must(secret_from_command("sleep 1000 2>/dev/null & echo $!", patient)));
+    EXPECT_EQ(::kill(std::stoi(running), SIGKILL), 0) << "it still runs, and holds the pipe";
 }
 
 TEST(SecretFromCommand, StartsWithDefaultSignals) {
@@ -123,7 +123,9 @@ public:
         while (shown.find(text) == std::string::npos && ::read(terminal_, &letter, 1) == 1) shown += letter;
         return shown;
     }
-    void type(std::string_view keys) const { ASSERT_EQ(::write(terminal_, keys.data(), keys.size()), ssize_t(keys.size())); }
+    void type(std::string_view keys) const {
+        ASSERT_EQ(::write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+    }
     std::string answer() const {
         std::string text;
         char letter = 0;
@@ -136,7 +138,8 @@ private:
         ::setsid();
         static_cast<void>(::open(terminal.c_str(), O_RDWR));  // becomes the controlling terminal
         const auto secret = secret_from_terminal("Password: ");
-        const std::string text = secret.ok() ? text_in(*secret) : "error " + std::string(name_of(secret.error().code()));
+        const std::string text =
+            secret.ok() ? text_in(*secret) : "error " + std::string(name_of(secret.error().code()));
         static_cast<void>(!::write(answer, text.data(), text.size()));
         ::_exit(0);
     }

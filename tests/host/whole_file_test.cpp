@@ -8,6 +8,7 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 

@@ -17,6 +17,8 @@
 namespace holdfast::host {
 namespace {
 
+using namespace tests;
+
 TEST(WorkerPool, RunsEveryTaskBeforeItEnds) {
     std::atomic<int> ran = 0;
     {

@@ -15,6 +15,8 @@
 #include "support/temporary_folder.h"
 
 namespace holdfast::live {
+
+using namespace tests;
 namespace {
 
 namespace fs = std::filesystem;

@@ -10,6 +10,8 @@
 #include "support/temporary_folder.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using ::testing::HasSubstr;

@@ -15,6 +15,8 @@
 #include "support/workload.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using tests::DatabaseProcess;
@@ -162,7 +164,7 @@ TEST_P(PageCopyTest, AnOpenReaderKeepsItsViewInWalMode) {
 
 TEST_P(PageCopyTest, BusyWhenAWriterStaysAndNotWhenItGoes) {
     DatabaseProcess writer(path_);
-    writer.run("BEGIN IMMEDIATE");
+    writer.run("PRAGMA busy_timeout=60000; BEGIN IMMEDIATE");  // who waits for the lock looks in with a SHARED one
     auto from = must(served_->connect());
     {
         auto to = destination(50);

@@ -7,6 +7,8 @@
 #include "support/temporary_folder.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using ::testing::HasSubstr;

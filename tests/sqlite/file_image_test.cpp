@@ -9,6 +9,8 @@
 #include "support/temporary_folder.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 class FileImageTest : public ::testing::TestWithParam<int> {

@@ -5,6 +5,8 @@
 #include "support/results.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 PageSize size_512() { return must(PageSize::from_bytes(512)); }

@@ -5,6 +5,8 @@
 #include "support/results.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 TEST(PageSizeTest, TakesThePowersOfTwoFrom512To65536) {

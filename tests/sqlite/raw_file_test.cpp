@@ -14,6 +14,8 @@
 #include "support/temporary_folder.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using tests::DatabaseProcess;

@@ -12,6 +12,8 @@
 #include "support/workload.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using ::testing::Contains;

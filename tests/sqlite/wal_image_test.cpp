@@ -15,6 +15,8 @@
 #include "support/workload.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using tests::BytesFile;
@@ -75,7 +77,6 @@ Bytes recovered_by_sqlite(const std::string& folder) {
         }
     }
     auto connection = must(Connection::open(copy / "a.db", {.mode = OpenMode::read_write}));
-    must(connection.execute("PRAGMA synchronous=OFF"));
     return tests::serialized(connection);
 }
 

@@ -9,6 +9,8 @@
 #include "support/wal_bytes.h"
 
 namespace holdfast::sqlite {
+
+using namespace tests;
 namespace {
 
 using tests::BytesFile;

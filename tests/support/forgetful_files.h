@@ -6,7 +6,7 @@
 
 #include "holdfast/host/file_system.h"
 
-namespace holdfast::simulated {
+namespace holdfast::tests {
 
 class ForgetfulFiles final : public host::FileSystem {
 public:
@@ -80,4 +80,4 @@ private:
     Syncs syncs_file_, syncs_folder_;
 };
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests

@@ -77,6 +77,7 @@ public:
     }
     Result<std::vector<store::ListedObject>> list(std::string_view prefix) override {
         TRY(ask(StoreStep::list, std::string(prefix)));
+        if (!prefix.empty()) TRY(store::ObjectName::parse(prefix));
         const std::unique_lock lock(mutex_);
         ++counts_.lists;
         const std::string start = prefix.empty() ? "" : std::string(prefix) + "/";

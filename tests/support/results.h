@@ -9,7 +9,7 @@
 
 #include "holdfast/base/error.h"
 
-namespace holdfast {
+namespace holdfast::tests {
 
 MATCHER(Succeeds, "succeeds") {
     if (!arg.ok()) *result_listener << "it failed: " << name_of(arg.error().code()) << ": " << arg.error().text();
@@ -35,4 +35,4 @@ T must(Result<T> result) {
     return std::move(result).value();
 }
 
-}  // namespace holdfast
+}  // namespace holdfast::tests

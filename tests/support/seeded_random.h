@@ -1,6 +1,8 @@
 // SeededRandom: randomness that a test can repeat.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <random>
 
@@ -14,7 +16,10 @@ public:
     explicit SeededRandom(std::uint64_t seed = 1) : engine_(seed) {}
     void fill(MutableByteView into) override {
         const std::lock_guard lock(mutex_);
-        for (auto& byte : into) byte = static_cast<std::byte>(engine_() >> 56);
+        for (std::size_t at = 0; at < into.size(); at += 8) {
+            const std::uint64_t drawn = engine_();
+            std::memcpy(into.data() + at, &drawn, std::min<std::size_t>(8, into.size() - at));
+        }
     }
 
 private:

@@ -4,7 +4,7 @@
 #include <functional>
 #include <unordered_map>
 
-namespace holdfast::simulated {
+namespace holdfast::tests::simulated {
 namespace {
 
 constexpr std::uint64_t sector_size = 512;
@@ -175,4 +175,4 @@ void lose_power(Node& root, Dice& dice) {
     }
 }
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests::simulated

@@ -22,7 +22,7 @@
 #include "holdfast/base/bytes.h"
 #include "holdfast/host/file_system.h"
 
-namespace holdfast::simulated {
+namespace holdfast::tests::simulated {
 
 class Dice {
 public:
@@ -97,4 +97,4 @@ struct Node {
 // Of the tree below root, what is still there after the cut.
 void lose_power(Node& root, Dice& dice);
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests::simulated

@@ -3,7 +3,8 @@
 #include "holdfast/base/text.h"
 #include "support/simulated_state.h"
 
-namespace holdfast::simulated {
+namespace holdfast::tests {
+namespace simulated {
 namespace {
 
 class SimulatedLock final : public host::FileLock {
@@ -29,9 +30,9 @@ Error wrong(ErrorCode code, const Step& step, std::string_view reason) {
 
 }  // namespace
 
-class SimulatedFiles final : public host::FileSystem {
+class Files final : public host::FileSystem {
 public:
-    explicit SimulatedFiles(MachineState& machine) : machine_(machine) {}
+    explicit Files(MachineState& machine) : machine_(machine) {}
 
     Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override {
         return open({"open", path}, false);
@@ -84,7 +85,7 @@ private:
 
 // --- names to nodes; the mutex is held ---
 
-std::vector<std::string> SimulatedFiles::parts_of(const std::string& path) {
+std::vector<std::string> Files::parts_of(const std::string& path) {
     std::vector<std::string> parts;
     for (auto& part : split(path, '/')) {
         if (part == ".." && !parts.empty()) parts.pop_back();
@@ -93,7 +94,7 @@ std::vector<std::string> SimulatedFiles::parts_of(const std::string& path) {
     return parts;
 }
 
-Result<NodePointer> SimulatedFiles::walk(const Step& step, const std::vector<std::string>& parts) const {
+Result<NodePointer> Files::walk(const Step& step, const std::vector<std::string>& parts) const {
     TRY(machine_.need_power(step));
     NodePointer node = machine_.root;
     for (const auto& part : parts) {
@@ -105,7 +106,7 @@ Result<NodePointer> SimulatedFiles::walk(const Step& step, const std::vector<std
     return node;
 }
 
-Result<SimulatedFiles::Place> SimulatedFiles::place_of(const Step& step) const {
+Result<Files::Place> Files::place_of(const Step& step) const {
     auto parts = parts_of(step.path);
     if (parts.empty()) return wrong(ErrorCode::invalid, step, "it is the root");
     std::string name = std::move(parts.back());
@@ -115,20 +116,20 @@ Result<SimulatedFiles::Place> SimulatedFiles::place_of(const Step& step) const {
     return Place{std::move(folder), std::move(name)};
 }
 
-Result<NodePointer> SimulatedFiles::existing(const Step& step, const Place& place) const {
+Result<NodePointer> Files::existing(const Step& step, const Place& place) const {
     auto holder = place.holder();
     if (!holder) return wrong(ErrorCode::not_found, step, "no such file or folder");
     return holder;
 }
 
-void SimulatedFiles::change(const Place& place, const NodePointer& holder) {
+void Files::change(const Place& place, const NodePointer& holder) {
     place.folder->folder.change({machine_.steps, {{place.name, holder}}});
     place.folder->status.modified = place.folder->status.changed = machine_.time();
 }
 
 // --- files ---
 
-Result<std::unique_ptr<host::File>> SimulatedFiles::open(const Step& step, bool may_write) {
+Result<std::unique_ptr<host::File>> Files::open(const Step& step, bool may_write) {
     const std::lock_guard lock(machine_.mutex);
     auto node = TRY(find(step));
     if (is_folder(node)) return wrong(ErrorCode::invalid, step, "it is a folder");
@@ -137,7 +138,7 @@ Result<std::unique_ptr<host::File>> SimulatedFiles::open(const Step& step, bool 
         std::make_unique<SimulatedFile>(machine_, SimulatedFile::Opened{std::move(node), step.path, may_write}));
 }
 
-Result<std::unique_ptr<host::File>> SimulatedFiles::create(const std::string& path, std::uint32_t mode) {
+Result<std::unique_ptr<host::File>> Files::create(const std::string& path, std::uint32_t mode) {
     const std::lock_guard lock(machine_.mutex);
     const Step step{"create", path};
     NodePointer node;
@@ -152,7 +153,7 @@ Result<std::unique_ptr<host::File>> SimulatedFiles::create(const std::string& pa
         std::make_unique<SimulatedFile>(machine_, SimulatedFile::Opened{std::move(node), path, true}));
 }
 
-Result<std::unique_ptr<host::FileLock>> SimulatedFiles::try_lock(const std::string& path) {
+Result<std::unique_ptr<host::FileLock>> Files::try_lock(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
     const Step step{"lock", path};
     TRY(machine_.need_power(step));
@@ -171,7 +172,7 @@ Result<std::unique_ptr<host::FileLock>> SimulatedFiles::try_lock(const std::stri
 
 // --- names ---
 
-Result<void> SimulatedFiles::link(const std::string& existing_path, const std::string& name) {
+Result<void> Files::link(const std::string& existing_path, const std::string& name) {
     const std::lock_guard lock(machine_.mutex);
     const Step step{"link", name};
     return machine_.take(step, [&]() -> Result<void> {
@@ -185,7 +186,7 @@ Result<void> SimulatedFiles::link(const std::string& existing_path, const std::s
     });
 }
 
-Result<void> SimulatedFiles::move(const std::string& from, const std::string& to, bool may_replace) {
+Result<void> Files::move(const std::string& from, const std::string& to, bool may_replace) {
     const std::lock_guard lock(machine_.mutex);
     const Step step{"rename to", to};
     return machine_.take(step, [&]() -> Result<void> {
@@ -209,7 +210,7 @@ Result<void> SimulatedFiles::move(const std::string& from, const std::string& to
     });
 }
 
-Result<void> SimulatedFiles::remove(const std::string& path) {
+Result<void> Files::remove(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
     const Step step{"remove", path};
     return machine_.take(step, [&]() -> Result<void> {
@@ -220,7 +221,7 @@ Result<void> SimulatedFiles::remove(const std::string& path) {
     });
 }
 
-Result<void> SimulatedFiles::make_folder(const std::string& path, std::uint32_t mode) {
+Result<void> Files::make_folder(const std::string& path, std::uint32_t mode) {
     const std::lock_guard lock(machine_.mutex);
     const Step step{"make folder", path};
     return machine_.take(step, [&]() -> Result<void> {
@@ -231,7 +232,7 @@ Result<void> SimulatedFiles::make_folder(const std::string& path, std::uint32_t 
     });
 }
 
-Result<void> SimulatedFiles::remove_folder(const std::string& path) {
+Result<void> Files::remove_folder(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
     const Step step{"remove folder", path};
     return machine_.take(step, [&]() -> Result<void> {
@@ -244,7 +245,7 @@ Result<void> SimulatedFiles::remove_folder(const std::string& path) {
     });
 }
 
-Result<void> SimulatedFiles::sync_folder(const std::string& path) {
+Result<void> Files::sync_folder(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
     const Step step{"sync folder", path};
     const auto node = TRY(find(step));
@@ -257,7 +258,7 @@ Result<void> SimulatedFiles::sync_folder(const std::string& path) {
 
 // --- looking ---
 
-Result<std::vector<std::string>> SimulatedFiles::list(const std::string& folder) {
+Result<std::vector<std::string>> Files::list(const std::string& folder) {
     const std::lock_guard lock(machine_.mutex);
     const auto node = TRY(find({"list", folder}));
     if (!is_folder(node)) return wrong(ErrorCode::not_found, {"list", folder}, "it is not a folder");
@@ -266,7 +267,7 @@ Result<std::vector<std::string>> SimulatedFiles::list(const std::string& folder)
     return names;
 }
 
-Result<host::FileStatus> SimulatedFiles::status(const std::string& path) {
+Result<host::FileStatus> Files::status(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
     const auto node = TRY(find({"look at", path}));
     auto status = node->status;
@@ -274,7 +275,7 @@ Result<host::FileStatus> SimulatedFiles::status(const std::string& path) {
     return status;
 }
 
-Result<std::string> SimulatedFiles::canonical(const std::string& path) {
+Result<std::string> Files::canonical(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
     TRY(find({"resolve", path}));
     std::string resolved;
@@ -282,19 +283,19 @@ Result<std::string> SimulatedFiles::canonical(const std::string& path) {
     return resolved.empty() ? "/" : resolved;
 }
 
-Result<std::string> SimulatedFiles::read_link(const std::string& path) {
+Result<std::string> Files::read_link(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
     TRY(find({"read link", path}));
     return wrong(ErrorCode::invalid, {"read link", path}, "it is not a link");
 }
 
-Result<std::uint64_t> SimulatedFiles::free_bytes(const std::string& path) {
+Result<std::uint64_t> Files::free_bytes(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
     TRY(find({"look at the file system of", path}));
     return machine_.room();
 }
 
-Result<void> SimulatedFiles::change_status(const Step& step, const std::function<void(host::FileStatus&)>& change) {
+Result<void> Files::change_status(const Step& step, const std::function<void(host::FileStatus&)>& change) {
     const std::lock_guard lock(machine_.mutex);
     return machine_.take(step, [&]() -> Result<void> {
         const auto node = TRY(find(step));
@@ -304,21 +305,23 @@ Result<void> SimulatedFiles::change_status(const Step& step, const std::function
     });
 }
 
-Result<void> SimulatedFiles::set_mode(const std::string& path, std::uint32_t mode) {
+Result<void> Files::set_mode(const std::string& path, std::uint32_t mode) {
     return change_status({"set the mode of", path}, [&](host::FileStatus& status) { status.mode = mode; });
 }
 
-Result<void> SimulatedFiles::set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) {
+Result<void> Files::set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) {
     return change_status({"set the owner of", path}, [&](host::FileStatus& status) {
         status.owner = owner;
         status.group = group;
     });
 }
 
+}  // namespace simulated
+
 // --- the machine ---
 
 SimulatedMachine::SimulatedMachine(std::uint64_t seed)
-    : state_(std::make_unique<MachineState>(seed)), files_(std::make_unique<SimulatedFiles>(*state_)) {}
+    : state_(std::make_unique<simulated::MachineState>(seed)), files_(std::make_unique<simulated::Files>(*state_)) {}
 
 SimulatedMachine::~SimulatedMachine() = default;
 
@@ -346,7 +349,7 @@ bool SimulatedMachine::power_is_off() const {
 
 void SimulatedMachine::reboot() {
     const std::lock_guard lock(state_->mutex);
-    lose_power(*state_->root, state_->fates);
+    simulated::lose_power(*state_->root, state_->fates);
     state_->locked.clear();
     ++state_->boots;
     state_->cut_at = std::numeric_limits<std::uint64_t>::max();
@@ -356,6 +359,11 @@ void SimulatedMachine::reboot() {
 void SimulatedMachine::fail_step(std::uint64_t step, ErrorCode code) {
     const std::lock_guard lock(state_->mutex);
     state_->failing[step] = code;
+}
+
+void SimulatedMachine::fail_no_step() {
+    const std::lock_guard lock(state_->mutex);
+    state_->failing.clear();
 }
 
 void SimulatedMachine::set_capacity(std::uint64_t bytes) {
@@ -378,4 +386,4 @@ void SimulatedMachine::advance_ms(std::int64_t ms) {
     state_->uptime_ns += ms * 1'000'000;
 }
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests

@@ -12,10 +12,12 @@
 
 #include "holdfast/host/host.h"
 
-namespace holdfast::simulated {
+namespace holdfast::tests {
 
+namespace simulated {
 struct MachineState;
-class SimulatedFiles;
+class Files;
+}  // namespace simulated
 
 class SimulatedMachine {
 public:
@@ -38,6 +40,7 @@ public:
     // That step fails with the code and the machine goes on. A write that fails has happened in part; a sync that
     // fails leaves its bytes doubtful; any other step has not happened.
     void fail_step(std::uint64_t step, ErrorCode code);
+    void fail_no_step();  // takes back every fail_step() that has not come
 
     void set_capacity(std::uint64_t bytes);  // `full` for what would take the files beyond it
     void set_read_only(bool read_only);      // `denied` for every step
@@ -45,8 +48,8 @@ public:
     void advance_ms(std::int64_t ms);
 
 private:
-    std::unique_ptr<MachineState> state_;
-    std::unique_ptr<SimulatedFiles> files_;
+    std::unique_ptr<simulated::MachineState> state_;
+    std::unique_ptr<simulated::Files> files_;
 };
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests

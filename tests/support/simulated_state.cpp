@@ -6,7 +6,7 @@
 
 #include "holdfast/base/text.h"
 
-namespace holdfast::simulated {
+namespace holdfast::tests::simulated {
 namespace {
 
 constexpr Timestamp first_boot{1'767'225'600 * nanoseconds_per_second};  // 2026-01-01
@@ -196,4 +196,4 @@ Result<void> SimulatedFile::sync() {
     return machine_.end(std::move(verdict));
 }
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests::simulated

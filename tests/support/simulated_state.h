@@ -9,7 +9,7 @@
 #include "support/simulated_disk.h"
 #include "support/simulated_machine.h"
 
-namespace holdfast::simulated {
+namespace holdfast::tests::simulated {
 
 struct Step {
     std::string doing;
@@ -86,4 +86,4 @@ private:
     std::uint64_t boot_;
 };
 
-}  // namespace holdfast::simulated
+}  // namespace holdfast::tests::simulated

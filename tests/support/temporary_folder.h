@@ -9,7 +9,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace holdfast {
+namespace holdfast::tests {
 
 class TemporaryFolder {
 public:
@@ -29,4 +29,4 @@ private:
     std::string path_;
 };
 
-}  // namespace holdfast
+}  // namespace holdfast::tests

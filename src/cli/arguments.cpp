@@ -1,0 +1,105 @@
+#include "holdfast/cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::string flag_names(const operations::FieldText& text) {
+    if (text.positional) return std::string(text.name);
+    std::string names = format("--{}", text.name);
+    if (text.letter != 0) names += format(",-{}", text.letter);
+    return names;
+}
+
+void bind(CLI::App& app, const BoundField& field) {
+    const std::string names = flag_names(field.text);
+    CLI::Option* option = nullptr;
+    if (auto* const* flag = std::get_if<bool*>(&field.target)) {
+        app.add_flag(names, **flag);
+        return;
+    }
+    if (auto* const* list = std::get_if<std::vector<std::string>*>(&field.target)) {
+        option = app.add_option(names, **list);
+        if (!field.text.positional) option->allow_extra_args(false);
+    } else if (auto* const* text = std::get_if<std::string*>(&field.target)) {
+        option = app.add_option(names, **text);
+    } else if (auto* const* integer = std::get_if<std::int64_t*>(&field.target)) {
+        option = app.add_option(names, **integer);
+    } else if (auto* const* number = std::get_if<std::uint64_t*>(&field.target)) {
+        option = app.add_option(names, **number);
+    } else {
+        option = app.add_option(names, *std::get<double*>(field.target));
+    }
+    if (field.text.required) option->required();
+}
+
+std::vector<std::string> all_flags(const std::vector<BoundField>& fields) {
+    std::vector<std::string> flags;
+    for (const auto& field : fields)
+        if (!field.text.positional) flags.push_back(format("--{}", field.text.name));
+    return flags;
+}
+
+Error explain(const CLI::ParseError& error, const std::string& verb, const std::vector<BoundField>& fields,
+              const std::vector<std::string>& words) {
+    for (const auto& word : words) {
+        if (!word.starts_with("--")) continue;
+        const std::string flag = word.substr(0, word.find('='));
+        const auto flags = all_flags(fields);
+        if (std::find(flags.begin(), flags.end(), flag) != flags.end()) continue;
+        const std::string near = nearest(flag, flags);
+        return fail(ErrorCode::invalid, "{}: there is no flag {}", verb, printable(flag))
+            .with_advice(near.empty() ? format("holdfast {} --help", verb) : format("{} (holdfast {} --help lists all)", near, verb));
+    }
+    return fail(ErrorCode::invalid, "{}: {}", verb, printable(error.what())).with_advice(format("holdfast {} --help", verb));
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0u : 1u)});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+    std::string best;
+    std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
+    for (const auto& candidate : candidates) {
+        const std::size_t distance = candidate.starts_with(word) ? 1 : edit_distance(word.substr(0, 64), candidate);
+        if (distance < least) {
+            least = distance;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+Result<void> parse_arguments(const std::string& verb, const std::vector<BoundField>& fields, std::vector<std::string> words) {
+    try {
+        CLI::App app;
+        app.set_help_flag();
+        app.allow_windows_style_options(false);
+        for (const auto& field : fields) bind(app, field);
+        std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
+        app.parse(reversed);
+        return {};
+    } catch (const CLI::ParseError& error) {
+        return explain(error, verb, fields, words);
+    }
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,26 @@
+// Reports as text for people, one function per report; what a program reads is JSON, made from describe().
+#pragma once
+
+#include <string>
+
+#include "holdfast/cli/style.h"
+#include "holdfast/operations/backup.h"
+#include "holdfast/operations/forget.h"
+#include "holdfast/operations/init.h"
+#include "holdfast/operations/list.h"
+#include "holdfast/operations/restore.h"
+#include "holdfast/operations/verify.h"
+
+namespace holdfast::cli {
+
+std::string text_of(const operations::InitReport& report, const Style& style);
+std::string text_of(const operations::BackupReport& report, const Style& style);
+std::string text_of(const operations::ListReport& report, const Style& style);
+std::string text_of(const operations::ShowReport& report, const Style& style);
+std::string text_of(const operations::StatusReport& report, const Style& style);
+std::string text_of(const operations::RestoreReport& report, const Style& style);
+std::string text_of(const operations::VerifyReport& report, const Style& style);
+std::string text_of(const operations::ForgetReport& report, const Style& style);
+std::string text_of(const operations::PruneReport& report, const Style& style);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,84 @@
+#include "holdfast/base/text.h"
+#include "holdfast/cli/print.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::vector<std::string> row(const operations::ListedBackup& backup) {
+    std::string remark = printable(backup.comment);
+    for (const auto& tag : backup.tags) remark += (remark.empty() ? "" : " ") + format("[{}]", printable(tag));
+    const std::string kind = backup.state == "ok" ? backup.kind : backup.kind + ", " + backup.state;
+    return {format("#{}", backup.number), local_time(backup.time), kind, human_bytes(backup.logical_bytes), human_bytes(backup.bytes_stored),
+            joined(backup.paths, ", "), remark};
+}
+
+std::string damage_lines(const std::vector<std::string>& damage, const Style& style) {
+    return damage.empty() ? "" : style.bad("damaged (holdfast verify --all says more):") + "\n" + lines("  ", damage);
+}
+
+std::string member_lines(const operations::ShownMember& member) {
+    std::vector<std::vector<std::string>> rows = {{"", "database", printable(member.path)},
+                                                  {"", "size", format("{} ({} bytes, {} pages of {})", human_bytes(member.size), member.size, member.pages, member.page_size)},
+                                                  {"", "sha256", member.sha256}};
+    if (member.kind != "database") rows[0][1] = member.kind;
+    else {
+        rows.push_back({"", "journal", format("{}, read as {}", member.journal_mode, member.read_as)});
+        rows.push_back({"", "encoding", member.encoding});
+        rows.push_back({"", "versions", format("user_version {}, application_id {}", member.user_version, member.application_id)});
+        rows.push_back({"", "schema", member.schema_hash});
+    }
+    rows.push_back({"", "mode", format("{:o}", member.mode)});
+    for (const auto& finding : member.findings) rows.push_back({"", "SQLite says", printable(finding)});
+    return columns(rows, {false, false, false});
+}
+
+}  // namespace
+
+std::string text_of(const operations::ListReport& report, const Style& style) {
+    std::string out;
+    if (report.backups.empty()) {
+        out = format("no backups in {}\n", printable(report.repository));
+    } else {
+        std::vector<std::vector<std::string>> rows = {{"number", "time", "kind", "size", "stored", "database", "comment"}};
+        for (const auto& backup : report.backups) rows.push_back(row(backup));
+        out = columns(rows, {true, false, false, true, true, false, false});
+    }
+    return out + damage_lines(report.damage, style);
+}
+
+std::string text_of(const operations::ShowReport& report, const Style& style) {
+    const auto& backup = report.backup;
+    std::string out = format("{}  {}  {}\n", style.bold(format("backup #{}", backup.number)), local_time(backup.time), printable(backup.comment));
+    std::vector<std::vector<std::string>> rows = {{"", "id", backup.id},
+                                                  {"", "kind", backup.kind + (backup.state == "ok" ? "" : ", " + backup.state)},
+                                                  {"", "source", printable(backup.source)},
+                                                  {"", "stored", human_bytes(backup.bytes_stored)},
+                                                  {"", "changed", format("{} pages, {} read, writers waited {}", report.pages_changed, human_bytes(report.bytes_read),
+                                                                         human_duration_ms(report.writers_blocked_ms))},
+                                                  {"", "verified", report.verified.empty() ? "never" : report.verified},
+                                                  {"", "made by", report.program}};
+    if (!report.last_confirmed.empty()) rows.push_back({"", "confirmed", report.last_confirmed});
+    if (!backup.tags.empty()) rows.push_back({"", "tags", joined(backup.tags, ", ")});
+    out += columns(rows, {false, false, false});
+    for (const auto& member : report.members) out += "\n" + member_lines(member);
+    for (const auto& failed : report.failed) out += style.bad("  not backed up: ") + printable(failed) + "\n";
+    return out;
+}
+
+std::string text_of(const operations::StatusReport& report, const Style& style) {
+    std::string out = format("{}  {}{}, {} used, {} free\n", style.bold(printable(report.repository)), report.id.substr(0, 8),
+                             report.encrypted ? ", encrypted" : "", human_bytes(report.repository_bytes), human_bytes(report.free_bytes));
+    for (const auto& source : report.sources) {
+        out += format("\n{}  {}\n", style.bold(printable(source.name)), joined(source.paths, ", "));
+        out += columns({{"", "last backup", format("#{}  {}", source.last_number, local_time(source.last_backup))},
+                        {"", "last confirmed", format("{}  ({})", local_time(source.last_confirmed), human_age(source.age_s))},
+                        {"", "last verified", source.last_verified.empty() ? "never" : source.last_verified},
+                        {"", "backups", format("{}, {} of databases kept in {}", source.backups, human_bytes(source.logical_bytes), human_bytes(source.bytes_stored))}},
+                       {false, false, false});
+    }
+    if (report.forgotten > 0) out += format("\n{} forgotten, free their space with: holdfast prune\n", report.forgotten);
+    out += lines("unfinished: ", report.unfinished);
+    return out + damage_lines(report.damage, style);
+}
+
+}  // namespace holdfast::cli

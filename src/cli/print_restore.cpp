@@ -1,0 +1,67 @@
+#include "holdfast/base/text.h"
+#include "holdfast/cli/print.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::string member_lines(const operations::RestoredMember& member, bool dry_run, const Style& style) {
+    std::string out = format("  {} {}  ({}, {})\n", dry_run ? "would write" : "wrote", printable(member.to), human_bytes(member.bytes), member.route);
+    if (!member.why.empty()) out += format("    because {}\n", printable(member.why));
+    if (!dry_run) {
+        out += format("    written and synced in {}, {} in {}\n", human_duration_ms(member.copy_ms), style.good("proven by hash"), human_duration_ms(member.proof_ms));
+        const std::string check = member.check == "ok" ? style.good("ok") : member.check == "damaged" ? style.bad("damaged") : member.check;
+        out += format("    SQLite's own check: {}{}\n", check, member.check_ms > 0 ? " in " + human_duration_ms(member.check_ms) : "");
+        out += lines("      ", member.findings);
+    }
+    out += lines(dry_run ? "    would keep aside " : "    kept aside ", member.moved_aside);
+    return out + lines("    note: ", member.notes);
+}
+
+}  // namespace
+
+std::string text_of(const operations::RestoreReport& report, const Style& style) {
+    std::string out = format("{} of {}{}\n", report.dry_run ? "dry run: nothing is changed; restore of backup" : "restored backup",
+                             style.bold(format("#{}", report.number)), "  " + local_time(report.time));
+    if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
+    for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
+    if (report.safety_number > 0)
+        out += format("  the state before is backup {}; to go back: holdfast restore {} -r {}\n", style.bold(format("#{}", report.safety_number)),
+                      report.safety_number, printable(report.safety_repository));
+    if (!report.dry_run) out += format("  {} in all\n", human_duration_ms(report.duration_ms));
+    return out + lines("  note: ", report.warnings);
+}
+
+std::string text_of(const operations::VerifyReport& report, const Style& style) {
+    std::string out;
+    for (const auto& damage : report.damage) {
+        out += format("{} #{} {}: bytes {} to {}: {}\n", style.bad("damaged:"), damage.number, printable(damage.database), damage.offset,
+                      damage.offset + damage.size, printable(damage.why));
+        if (!damage.tables.empty()) out += format("  pages of: {}\n", joined(damage.tables, ", "));
+        if (!damage.object.empty()) out += format("  object: {}\n", damage.object);
+    }
+    out += lines("damaged object: ", report.objects) + lines("SQLite says: ", report.sqlite_findings) + lines("note: ", report.warnings);
+    std::vector<std::string> numbers;
+    for (const auto number : report.verified) numbers.push_back(format("#{}", number));
+    const std::string which = numbers.size() > 8 ? format("{} backups", numbers.size()) : joined(numbers, ", ");
+    if (!which.empty()) out += format("{} {} at level {}: {} chunks, {} read in {}\n", report.good ? style.good("good:") : "verified:", which, report.level,
+                                      report.chunks_checked, human_bytes(report.bytes_read), human_duration_ms(report.duration_ms));
+    return out;
+}
+
+std::string text_of(const operations::ForgetReport& report, const Style&) {
+    std::vector<std::string> numbers;
+    for (const auto number : report.numbers) numbers.push_back(format("#{}", number));
+    return format("{}{}\n{}", report.dry_run ? "dry run: would change " : "done: ", joined(numbers, ", "), report.advice.empty() ? "" : "  " + report.advice + "\n");
+}
+
+std::string text_of(const operations::PruneReport& report, const Style& style) {
+    std::string out = format("{}{} backups dropped, {} freed, {} kept\n", report.dry_run ? "dry run: nothing is changed; would be: " : "", report.dropped.size(),
+                             style.bold(human_bytes(report.bytes_freed)), human_bytes(report.bytes_kept));
+    out += format("  {} packs removed, {} repacked, in {}\n", report.packs_removed, report.packs_repacked, human_duration_ms(report.duration_ms));
+    if (report.in_grace > 0) out += format("  {} forgotten backups can still be recalled; --grace 0 drops them now\n", report.in_grace);
+    if (report.bytes_waiting > 0) out += format("  {} wait for: {}\n", human_bytes(report.bytes_waiting), joined(report.waiting_for, ", "));
+    if (report.sessions_voided > 0) out += format("  {} backups that had died were cleared away\n", report.sessions_voided);
+    return out;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,118 @@
+#include "holdfast/cli/run.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "holdfast/base/text.h"
+#include "holdfast/cli/arguments.h"
+#include "holdfast/cli/progress_bar.h"
+#include "holdfast/cli/verbs.h"
+#include "holdfast/host/environment.h"
+#include "holdfast/host/console.h"
+#include "holdfast/operations/outcome.h"
+
+namespace holdfast::cli {
+namespace {
+
+void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+int show(const std::string& text) {
+    print(stdout, text);
+    return 0;
+}
+
+int report_error(const Error& error, bool json) {
+    if (json) {
+        Json inside;
+        inside.set("code", name_of(error.code())).set("message", error.message()).set("advice", error.advice());
+        print(stderr, Json().set("error", inside).to_text() + "\n");
+    } else {
+        print(stderr, format("holdfast: {}\n", printable(error.message())));
+        if (!error.advice().empty()) print(stderr, format("  try: {}\n", printable(error.advice())));
+    }
+    if (error.code() == ErrorCode::cancelled && host::stopping_signal() != 0) return 128 + host::stopping_signal();
+    return operations::exit_code_of(error.code());
+}
+
+int unknown_verb(const std::string& word) {
+    std::vector<std::string> names;
+    for (const auto& entry : verbs()) names.emplace_back(entry.name);
+    const std::string near = nearest(word, names);
+    return report_error(fail(ErrorCode::invalid, "there is no command {}", word)
+                            .with_advice(near.empty() ? "holdfast --help" : format("holdfast {}", near)),
+                        false);
+}
+
+const VerbEntry* find_verb(const std::string& name) {
+    const auto& table = verbs();
+    const auto at = std::find_if(table.begin(), table.end(), [&](const VerbEntry& entry) { return entry.name == name; });
+    return at == table.end() ? nullptr : &*at;
+}
+
+// Words that are no verb of the table: help, versions, and what packaging needs.
+int run_without_verb(const std::vector<std::string>& words) {
+    EveryVerbsFlags common;
+    const auto common_fields = fields_of(common);
+    const std::string first = words.empty() ? "" : words[0];
+    const std::string second = words.size() > 1 ? words[1] : "";
+    if (first == "--version" || first == "version") return show(format("holdfast {}\n{}", HOLDFAST_VERSION, operations::library_versions()));
+    if (first == "--man") return show(man_page(all_verb_texts(), common_fields));
+    if (first == "completion") {
+        const std::string text = completion(second, all_verb_texts(), common_fields);
+        return text.empty() ? report_error(fail(ErrorCode::invalid, "completion: no such shell").with_advice("holdfast completion bash (or zsh, fish)"), false) : show(text);
+    }
+    if (first == "help" && !second.empty()) {
+        const auto* entry = find_verb(second);
+        return entry == nullptr ? unknown_verb(second) : show(help_of(entry->make()->text(), common_fields));
+    }
+    if (first.empty() || first == "help" || first == "--help" || first == "-h") return show(overview(all_verb_texts()));
+    return unknown_verb(first);
+}
+
+bool has_word(const std::vector<std::string>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+ProgressStyle progress_style(const EveryVerbsFlags& flags) {
+    if (flags.progress) return ProgressStyle::json_lines;
+    const bool bar = !flags.quiet && !flags.json && host::is_terminal(host::Stream::error);
+    return bar ? ProgressStyle::bar : ProgressStyle::none;
+}
+
+int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
+    ProgressBar progress(progress_style(flags));
+    operations::Context context{
+        .host = host::real_host(),
+        .watch = {.progress = &progress, .stop = host::stop_on_signals()},
+        .vfs = "",
+        .may_ask = host::is_terminal(host::Stream::input) && !flags.json,
+    };
+    const Style style{.colour = host::is_terminal(host::Stream::output) && !host::environment("NO_COLOR")};
+    auto answer = verb.run(context, style);
+    progress.finish();
+    if (!answer) return report_error(answer.error(), flags.json);
+    if (flags.json) print(stdout, answer->json.to_text() + "\n");
+    else if (!flags.quiet) print(stdout, answer->text);
+    if (std::fflush(stdout) != 0)
+        return report_error(fail(ErrorCode::unavailable, "write the result to standard output: it cannot be written"), flags.json);
+    return answer->exit_code;
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& words) {
+    const VerbEntry* entry = words.empty() ? nullptr : find_verb(words[0]);
+    if (entry == nullptr) return run_without_verb(words);
+    const auto verb = entry->make();
+    const VerbText text = verb->text();
+    EveryVerbsFlags flags;
+    const auto common_fields = fields_of(flags);
+    const std::vector<std::string> rest(words.begin() + 1, words.end());
+    if (has_word(rest, "--help") || has_word(rest, "-h")) return show(help_of(text, common_fields));
+    auto fields = text.fields;
+    fields.insert(fields.end(), common_fields.begin(), common_fields.end());
+    if (auto parsed = parse_arguments(std::string(entry->name), fields, rest); !parsed) return report_error(parsed.error(), has_word(rest, "--json"));
+    return run_verb(*verb, flags);
+}
+
+}  // namespace holdfast::cli

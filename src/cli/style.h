@@ -1,0 +1,26 @@
+// How text is shown: colours where they are wanted, times in the local zone, columns that line up.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "holdfast/base/time.h"
+
+namespace holdfast::cli {
+
+struct Style {
+    bool colour = false;
+    std::string bold(const std::string& text) const { return colour ? "\033[1m" + text + "\033[0m" : text; }
+    std::string good(const std::string& text) const { return colour ? "\033[32m" + text + "\033[0m" : text; }
+    std::string bad(const std::string& text) const { return colour ? "\033[31m" + text + "\033[0m" : text; }
+    std::string faint(const std::string& text) const { return colour ? "\033[2m" + text + "\033[0m" : text; }
+};
+
+std::string local_time(Timestamp moment);  // "2026-08-01 09:30:00", in the zone of this machine
+
+// Rows of cells as text; columns as wide as their widest cell, the ones marked right-aligned.
+std::string columns(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right);
+std::string lines(const std::string& indent, const std::vector<std::string>& texts);
+std::string joined(const std::vector<std::string>& texts, std::string_view between);
+
+}  // namespace holdfast::cli

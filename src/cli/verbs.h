@@ -1,0 +1,38 @@
+// The verbs of the command line: one table, each made from an operation's request, report and function.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/json.h"
+#include "holdfast/cli/fields.h"
+#include "holdfast/cli/help.h"
+#include "holdfast/cli/style.h"
+#include "holdfast/operations/context.h"
+
+namespace holdfast::cli {
+
+struct Answer {
+    Json json;
+    std::string text;
+    int exit_code = 0;
+};
+
+// One verb with a request of its own, made when it is needed.
+class Verb {
+public:
+    virtual ~Verb() = default;
+    virtual VerbText text() = 0;  // its fields are bound to the request inside
+    virtual Result<Answer> run(operations::Context& context, const Style& style) = 0;
+};
+
+struct VerbEntry {
+    std::string_view name;
+    std::unique_ptr<Verb> (*make)();
+};
+const std::vector<VerbEntry>& verbs();
+std::vector<VerbText> all_verb_texts();
+
+}  // namespace holdfast::cli

@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "holdfast/base/text.h"
+#include "holdfast/history/history.h"
+
+namespace holdfast::history {
+
+namespace {
+
+using repository::SnapshotKind;
+using repository::SnapshotNumber;
+using Candidates = std::vector<const Moment*>;  // newest first
+
+std::string title_of(const repository::SourceRecord& source) {
+    return format("{} ({})", printable(source.name), to_hex(source.id).substr(0, 8));
+}
+
+bool is_visible(const Moment& moment) {
+    return !moment.notes.forgotten && moment.snapshot.kind == SnapshotKind::ordinary;
+}
+
+// Every source of the moments for which `wanted` is true, by its newest name.
+std::vector<repository::SourceRecord> sources_of(const std::vector<Moment>& moments,
+                                                 const std::function<bool(const Moment&)>& wanted) {
+    std::vector<repository::SourceRecord> sources;
+    std::set<std::array<std::byte, 16>> seen;
+    for (auto at = moments.rbegin(); at != moments.rend(); ++at) {
+        if (wanted(*at) && seen.insert(at->snapshot.source.id).second) sources.push_back(at->snapshot.source);
+    }
+    return sources;
+}
+
+std::string titles_of(const std::vector<repository::SourceRecord>& sources) {
+    constexpr std::size_t shown_max = 10;
+    std::string titles;
+    for (std::size_t i = 0; i < std::min(sources.size(), shown_max); ++i) {
+        titles += (i == 0 ? "" : ", ") + title_of(sources[i]);
+    }
+    if (sources.size() > shown_max) titles += format(" and {} more", sources.size() - shown_max);
+    return titles;
+}
+
+bool has_database(const repository::Snapshot& snapshot, const std::string& path) {
+    return std::ranges::any_of(snapshot.members, [&](const auto& member) { return member.name == path; });
+}
+
+// Whether the wanted path is a condition on the moment: only when it is the path that tells the source.
+bool lacks_wanted_database(const repository::Snapshot& snapshot, const Filter& filter) {
+    const auto& paths = snapshot.source.paths;
+    if (filter.path.empty() || std::ranges::find(paths, filter.path) == paths.end()) return false;
+    return !has_database(snapshot, filter.path);
+}
+
+// A list searched for one moment: what is there, and what may be chosen without naming it.
+class Search {
+public:
+    Search(const repository::Repository& repository, MomentList list, Filter filter)
+        : repository_(repository), list_(std::move(list)), filter_(std::move(filter)) {}
+
+    Result<Choice> by_id(const std::string& prefix) const;
+    Result<Choice> newest(const Selector& selector) const;
+
+private:
+    Result<void> expect_one_source() const;
+    Error nothing_found(const Selector& selector) const;
+    Result<Choice> choice_of(const Moment& listed, std::vector<std::string> warnings) const;
+    Candidates candidates(const Selector& selector) const;
+    std::vector<std::string> warnings_for(const Moment& chosen, const Selector& selector) const;
+
+    const repository::Repository& repository_;
+    MomentList list_;
+    Filter filter_;
+};
+
+Result<Choice> Search::by_id(const std::string& prefix) const {
+    const Moment* found = nullptr;
+    for (const auto& moment : list_.moments) {
+        if (!moment.snapshot.id.hex().starts_with(prefix)) continue;
+        if (found != nullptr) {
+            return fail(ErrorCode::invalid, "which backup is meant by '{}': #{} and #{} begin so", prefix,
+                        found->snapshot.number.value, moment.snapshot.number.value)
+                .with_advice("give more characters of the id, or the number");
+        }
+        found = &moment;
+    }
+    if (found == nullptr) {
+        return fail(ErrorCode::not_found, "no backup's id begins with {}", prefix).with_advice("holdfast list --forgotten");
+    }
+    return choice_of(*found, {});
+}
+
+// Read again, whole: lists leave out what is needed only to open a snapshot.
+Result<Choice> Search::choice_of(const Moment& listed, std::vector<std::string> warnings) const {
+    Moment moment{.snapshot = TRY(repository_.snapshot(listed.snapshot.number)), .notes = listed.notes};
+    return Choice{.moment = std::move(moment), .warnings = std::move(warnings)};
+}
+
+Result<void> Search::expect_one_source() const {
+    const auto sources = sources_of(list_.moments, is_visible);
+    if (sources.size() <= 1) return {};
+    return fail(ErrorCode::invalid, "which source is meant: there are {}", titles_of(sources))
+        .with_advice("--source NAME, or the backup's number");
+}
+
+Candidates Search::candidates(const Selector& selector) const {
+    Candidates found;
+    for (auto at = list_.moments.rbegin(); at != list_.moments.rend(); ++at) {
+        const auto& snapshot = at->snapshot;
+        if (!is_visible(*at) || at->is_bad()) continue;
+        if (lacks_wanted_database(snapshot, filter_)) continue;
+        if (selector.kind == Selector::Kind::last_good && !at->is_good()) continue;
+        if (selector.kind == Selector::Kind::at && snapshot.time > selector.at) continue;
+        found.push_back(&*at);
+    }
+    // Numbers follow the order of beginning; the moments themselves may overtake each other.
+    const auto is_newer = [](const Moment* a, const Moment* b) { return a->snapshot.time > b->snapshot.time; };
+    if (selector.kind == Selector::Kind::at) std::ranges::stable_sort(found, is_newer);
+    return found;
+}
+
+Error Search::nothing_found(const Selector& selector) const {
+    if (list_.moments.empty() && !filter_.is_any()) {
+        auto all = list_moments(repository_, {.source = {}, .path = {}, .with_forgotten = true});
+        const std::string wanted = printable(filter_.source.empty() ? filter_.path : filter_.source);
+        if (all && !all->moments.empty()) {
+            return fail(ErrorCode::not_found, "no source {} here; there are {}", wanted,
+                        titles_of(sources_of(all->moments, [](const Moment&) { return true; })));
+        }
+    }
+    if (list_.moments.empty()) {
+        return fail(ErrorCode::not_found, "no backup here yet").with_advice("holdfast backup DATABASE");
+    }
+    const std::uint64_t first = list_.moments.front().snapshot.number.value;
+    const std::uint64_t last = list_.moments.back().snapshot.number.value;
+    const std::string range = first == last ? format("#{} is there", first) : format("#{} to #{} are there", first, last);
+    switch (selector.kind) {
+        case Selector::Kind::last_good:
+            return fail(ErrorCode::not_found, "no backup has been verified yet ({})", range).with_advice("holdfast verify");
+        case Selector::Kind::at:
+            return fail(ErrorCode::not_found, "no backup is as old as {}: the oldest is of {}", to_rfc3339(selector.at),
+                        to_rfc3339(list_.moments.front().snapshot.time));
+        default:
+            return fail(ErrorCode::not_found, "no backup {} back that is neither forgotten, damaged nor a safety backup ({})",
+                        selector.back, range)
+                .with_advice("holdfast list --forgotten, then give the number");
+    }
+}
+
+std::vector<std::string> Search::warnings_for(const Moment& chosen, const Selector& selector) const {
+    std::vector<std::string> warnings;
+    const auto& snapshot = chosen.snapshot;
+    for (const auto& [number, why] : list_.damaged) {
+        if (number < snapshot.number) continue;
+        warnings.push_back(format("backup #{} is newer and cannot be read: {}", number.value, why.message()));
+    }
+    for (const auto& moment : list_.moments) {
+        if (moment.snapshot.number <= snapshot.number || moment.notes.forgotten) continue;
+        if (selector.kind == Selector::Kind::at && moment.snapshot.time > selector.at) continue;
+        if (!moment.is_bad()) continue;
+        warnings.push_back(format("backup #{} is newer and was passed over: {}", moment.snapshot.number.value,
+                                  moment.snapshot.damaged ? "its source was damaged" : "verification found damage"));
+    }
+    for (const auto& failed : snapshot.failed) {
+        warnings.push_back(format("backup #{} is partial: {} is not in it", snapshot.number.value, printable(failed.path)));
+    }
+    return warnings;
+}
+
+Result<Choice> Search::newest(const Selector& selector) const {
+    TRY(expect_one_source());
+    const auto found = candidates(selector);
+    const std::uint64_t back = selector.kind == Selector::Kind::latest ? selector.back : 0;
+    if (back >= found.size()) return nothing_found(selector);
+    const Moment& chosen = *found[back];
+    return choice_of(chosen, warnings_for(chosen, selector));
+}
+
+Result<Choice> by_number(const repository::Repository& repository, SnapshotNumber number, const Filter& filter) {
+    Moment moment{.snapshot = TRY(repository.snapshot(number)), .notes = {}};
+    if (!matches(moment.snapshot.source, filter)) {
+        return fail(ErrorCode::not_found, "backup #{} is of the source {}", number.value, title_of(moment.snapshot.source));
+    }
+    const auto notes = TRY(repository.notes());
+    if (const auto at = notes.of.find(number); at != notes.of.end()) moment.notes = at->second;
+    return Choice{.moment = std::move(moment), .warnings = {}};
+}
+
+}  // namespace
+
+Result<Choice> select_moment(const repository::Repository& repository, const Selector& selector, const Filter& filter) {
+    if (selector.kind == Selector::Kind::number) return by_number(repository, selector.number, filter);
+    Filter with_forgotten = filter;
+    with_forgotten.with_forgotten = true;
+    const Search search(repository, TRY(list_moments(repository, with_forgotten)), filter);
+    if (selector.kind == Selector::Kind::id_prefix) return search.by_id(selector.id_prefix);
+    return search.newest(selector);
+}
+
+}  // namespace holdfast::history

@@ -1,0 +1,58 @@
+#include "holdfast/host/console.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+namespace holdfast::host {
+namespace {
+
+std::atomic<int> signal_seen = 0;
+
+// Waits for the signals in a thread of its own: request_stop() may not be called from a signal handler.
+void watch_signals(std::stop_source source, sigset_t signals) {
+    for (;;) {
+        int number = 0;
+        if (sigwait(&signals, &number) != 0) return;
+        if (signal_seen.exchange(number) != 0) _exit(128 + number);
+        source.request_stop();
+    }
+}
+
+}  // namespace
+
+bool is_terminal(Stream stream) {
+    switch (stream) {
+        case Stream::input: return isatty(STDIN_FILENO) == 1;
+        case Stream::output: return isatty(STDOUT_FILENO) == 1;
+        case Stream::error: return isatty(STDERR_FILENO) == 1;
+    }
+    return false;
+}
+
+int terminal_width() {
+    winsize size{};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    return 80;
+}
+
+std::stop_token stop_on_signals() {
+    static std::stop_source source;
+    static std::atomic_flag started;
+    if (started.test_and_set()) return source.get_token();
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread(watch_signals, source, signals).detach();
+    return source.get_token();
+}
+
+int stopping_signal() { return signal_seen.load(); }
+
+}  // namespace holdfast::host

@@ -1,0 +1,139 @@
+#include "holdfast/operations/backup.h"
+
+#include <algorithm>
+
+#include "holdfast/base/limits.h"
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/host/process_identity.h"
+#include "holdfast/operations/named_databases.h"
+#include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/record_backup.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+Result<Tags> parse_tags(const std::vector<std::string>& texts) {
+    if (texts.size() > limits::tags_max) return fail(ErrorCode::invalid, "at most {} tags", limits::tags_max);
+    Tags tags;
+    for (const auto& text : texts) {
+        const auto equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return fail(ErrorCode::invalid, "read the tag '{}': it is not KEY=VALUE", printable(text));
+        }
+        tags.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return tags;
+}
+
+Result<history::SourceIdentity> source_of(Context& context, OpenRepository& opened, const BackupRequest& request,
+                                          const std::vector<NamedDatabase>& databases) {
+    history::SourceQuestion question{.name = request.source, .machine = host::this_process().machine_id, .paths = {}};
+    for (const auto& database : databases) question.paths.push_back(database.path);
+    context.host.random.fill(question.fresh_id);
+    return history::find_source(opened.get(), question);
+}
+
+Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const BackupRequest& request,
+                             std::vector<NamedDatabase> databases) {
+    BackupOrder order;
+    order.tags = TRY(parse_tags(request.tags));
+    order.comment = request.comment;
+    order.source = TRY(source_of(context, opened, request, databases));
+    order.full = request.full;
+    order.all_or_nothing = request.all_or_nothing;
+    order.skip_unchanged = request.skip_unchanged && !request.full && request.comment.empty() && request.tags.empty();
+    for (auto& database : databases) {
+        MemberPlan plan;
+        plan.path = database.path;
+        if (!database.failure) plan = look_at(context, opened.get(), order.source, database.path);
+        plan.failure = std::move(database.failure);
+        plan.is_unchanged = plan.is_unchanged && !request.full;
+        order.members.push_back(std::move(plan));
+    }
+    return order;
+}
+
+// Nobody may confirm what was forgotten: the confirmation would go with it.
+Result<bool> may_confirm(repository::Repository& repository, const history::SourceIdentity& source) {
+    if (source.is_new()) return false;
+    const auto notes = TRY(repository.notes());
+    const auto at = notes.of.find(source.parent->number);
+    return at == notes.of.end() || !at->second.forgotten;
+}
+
+Result<void> confirm(Context& context, repository::Repository& repository, repository::SnapshotNumber number) {
+    repository::Note note;
+    note.type = repository::NoteType::seen;
+    note.time = context.host.clock.now();
+    return repository.add_note(number, note);
+}
+
+void describe_snapshot(BackupReport& report, const repository::Snapshot& snapshot) {
+    report.number = snapshot.number.value;
+    report.id = snapshot.id.hex();
+    report.time = snapshot.time;
+    report.source = snapshot.source.name;
+    report.comment = snapshot.comment;
+    report.partial = snapshot.partial;
+    report.damaged = snapshot.damaged;
+    report.logical_bytes = snapshot.statistics.logical_bytes;
+}
+
+BackupReport report_of(RecordedBackup recorded, const BackupOrder& order) {
+    BackupReport report;
+    report.confirmed_only = !recorded.snapshot;
+    describe_snapshot(report, recorded.snapshot ? *recorded.snapshot : *order.source.parent);
+    report.bytes_stored = report.confirmed_only ? 0 : recorded.bytes_stored;
+    for (const auto& member : recorded.members) {
+        report.bytes_read += member.bytes_read;
+        report.pages_read += member.page_size == 0 ? 0 : member.bytes_read / member.page_size;
+        report.pages_changed += member.pages_changed;
+        report.writers_blocked_ms = std::max(report.writers_blocked_ms, member.writers_blocked_ms);
+    }
+    report.databases = std::move(recorded.members);
+    report.warnings = std::move(recorded.warnings);
+    return report;
+}
+
+// A disk that fails takes both with it.
+void warn_of_one_disk(Context& context, const OpenRepository& opened, BackupReport& report) {
+    const auto repository = context.host.files.status(opened.path());
+    const auto database = context.host.files.status(report.databases.front().path);
+    const bool is_one = repository && database && repository->device == database->device;
+    if (opened.was_created()) {
+        report.repository_note = format("made the repository {} beside the database", printable(opened.path()));
+        if (is_one) report.repository_note += "; it is on the same disk, so a failing disk takes both: -r puts it elsewhere";
+    } else if (is_one && !opened.is_default()) {
+        report.warnings.push_back("the repository is on the same disk as the database: a failing disk takes both");
+    }
+}
+
+}  // namespace
+
+Result<BackupReport> backup(Context& context, const BackupRequest& request) {
+    const host::Stopwatch stopwatch(context.host.clock);
+    auto databases = TRY(named_databases(context, request.databases));
+    OpenHow how{.databases = {}, .create_default = true, .low_priority = true};
+    for (const auto& database : databases) how.databases.push_back(database.path);
+    const auto opened = TRY(open_repository(context, request.repository, how));
+    auto order = TRY(order_of(context, *opened, request, std::move(databases)));
+    order.skip_unchanged = order.skip_unchanged && TRY(may_confirm(opened->get(), order.source));
+
+    auto recorded = record_backup(context, opened->get(), order);
+    if (!recorded && recorded.error().code() == ErrorCode::full) {
+        return std::move(recorded).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
+    }
+    auto report = report_of(TRY(std::move(recorded)), order);
+    if (report.confirmed_only) TRY(confirm(context, opened->get(), order.source.parent->number));
+    report.repository = opened->path();
+    report.repository_created = opened->was_created();
+    warn_of_one_disk(context, *opened, report);
+    report.duration_ms = stopwatch.ms();
+    return report;
+}
+
+}  // namespace holdfast::operations

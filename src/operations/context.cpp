@@ -1,0 +1,47 @@
+#include "holdfast/operations/context.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+bool looks_like_a_database(const std::string& name) {
+    return std::ranges::any_of(std::initializer_list<std::string_view>{".db", ".sqlite", ".sqlite3", ".db3", ".s3db", ".sdb"},
+                               [&](std::string_view end) { return name.ends_with(end); });
+}
+
+// Of a path that is not there: the databases that are.
+std::string databases_near(host::FileSystem& files, const std::string& path) {
+    constexpr std::size_t shown_max = 5;
+    auto names = files.list(host::folder_of(path));
+    if (!names) return format("there is no folder {}", printable(host::folder_of(path)));
+    std::erase_if(*names, [](const std::string& name) { return !looks_like_a_database(name); });
+    std::ranges::sort(*names);
+    if (names->empty()) return "there is no database in its folder";
+    std::string text = "in its folder are";
+    for (std::size_t i = 0; i < std::min(names->size(), shown_max); ++i) {
+        text += (i == 0 ? " " : ", ") + printable((*names)[i]);
+    }
+    return names->size() > shown_max ? format("{} and {} more", text, names->size() - shown_max) : text;
+}
+
+}  // namespace
+
+Result<std::string> canonical_database(Context& context, const std::string& path) {
+    host::FileSystem& files = context.host.files;
+    if (path.empty()) return fail(ErrorCode::invalid, "which database: the path is empty");
+    auto canonical = files.canonical(path);
+    if (!canonical) {
+        if (canonical.error().code() != ErrorCode::not_found) return canonical;
+        return fail(ErrorCode::not_found, "there is no {}", printable(path)).with_advice(databases_near(files, path));
+    }
+    const auto status = TRY(files.status(*canonical));
+    if (status.kind == host::FileKind::regular) return canonical;
+    return fail(ErrorCode::invalid, "use {} as a database: it is {}", printable(path),
+                status.kind == host::FileKind::folder ? "a folder" : "not a file");
+}
+
+}  // namespace holdfast::operations

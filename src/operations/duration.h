@@ -1,0 +1,14 @@
+// Durations as people write them: "0", "90m", "24h", "7d".
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "holdfast/base/error.h"
+
+namespace holdfast::operations {
+
+// Seconds. Units: s, m, h, d, w; "0" needs none. `invalid` explains the form.
+Result<std::int64_t> parse_duration_s(std::string_view text);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,151 @@
+#include "holdfast/operations/keep_database.h"
+
+#include "holdfast/base/text.h"
+#include "holdfast/operations/database_record.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+// A change within this time of a freeze may have left the same times behind (DECISIONS 6).
+constexpr std::int64_t settled_ns = nanoseconds_per_second;
+
+// The looks of one freeze at one database. A look that fails because the image cannot be read is thrown away with its
+// member: the next one begins afresh.
+class Looks {
+public:
+    Looks(Context& context, history::Recorder& recorder, const std::string& path)
+        : context_(context), recorder_(recorder), path_(path) {}
+
+    // Unlocked, perhaps torn: that it cannot be read says nothing.
+    Result<void> first(const sqlite::Image& image) {
+        auto looked = look(image);
+        return looked || repository_failed_ ? std::move(looked) : Result<void>();
+    }
+    Result<void> last(const sqlite::Image& image, const live::FreezeFacts& facts) {
+        TRY(look(image));
+        frozen_ = {.facts = facts, .schema = TRY(read_schema(image)), .page_count = image.last_page().value};
+        judge_header(frozen_);
+        return {};
+    }
+    bool repository_failed() const { return repository_failed_; }
+    history::MemberRecorder& member() { return *member_; }
+    FrozenDatabase& frozen() { return frozen_; }
+
+private:
+    Result<void> look(const sqlite::Image& image) {
+        repository_failed_ = true;
+        if (member_ == nullptr) member_ = TRY(recorder_.member(path_, image.page_size().bytes()));
+        auto looked = member_->look(image, context_.watch);
+        repository_failed_ = !looked && !member_->failed_at_source();
+        if (!looked) member_ = nullptr;
+        return looked;
+    }
+
+    Context& context_;
+    history::Recorder& recorder_;
+    const std::string& path_;
+    history::MemberRecorder* member_ = nullptr;
+    FrozenDatabase frozen_;
+    bool repository_failed_ = false;
+};
+
+void fill_report(BackupMember& report, const repository::DirectoryEntry& entry, const repository::DatabaseRecord& record) {
+    report.path = entry.name;
+    report.pages = record.page_count;
+    report.page_size = record.page_size;
+    report.read_as = record.read_as;
+    if (!record.findings.empty()) report.finding = record.findings.front();
+}
+
+// Content and what else a restore gives back.
+bool is_same(const std::optional<history::KeptBefore>& before, const repository::DirectoryEntry& now,
+             const repository::Content& content) {
+    return before && before->entry.content == content && before->entry.mode == now.mode &&
+           before->entry.owner == now.owner && before->entry.group == now.group;
+}
+
+KeptMember failed_member(const MemberPlan& plan, Error error) {
+    KeptMember member;
+    member.report.path = plan.path;
+    member.report.error = error.text();
+    member.failure = std::move(error);
+    return member;
+}
+
+Result<KeptMember> take_over(history::Recorder& recorder, const MemberPlan& plan) {
+    history::KeptBefore before = *plan.before;
+    before.entry.database->frozen = plan.seen;
+    KeptMember member;
+    fill_report(member.report, before.entry, *before.entry.database);
+    member.report.unchanged = true;
+    member.frozen = plan.seen;
+    member.content = before.entry.content;
+    member.is_same = true;
+    TRY(recorder.take_over(std::move(before)));
+    return member;
+}
+
+}  // namespace
+
+live::FreezeOptions freeze_options(const Context& context) {
+    live::FreezeOptions options;
+    options.vfs = context.vfs;
+    options.busy_timeout_ms = context.lock_wait_ms;
+    return options;
+}
+
+MemberPlan look_at(Context& context, const repository::Repository& repository, const history::SourceIdentity& source,
+                   const std::string& path) {
+    MemberPlan plan;
+    plan.path = path;
+    plan.seen = context.host.clock.now();
+    auto before = history::kept_before(repository, source, path);
+    if (before) plan.before = std::move(before).value();
+    const auto appearance = live::appearance_of(context.host, path, freeze_options(context));
+    if (!appearance) return plan;
+    plan.appearance = appearance->text;
+    const auto remembered = history::recall_appearance(repository, {.source = source.record.id, .member = path});
+    if (!plan.before || !remembered || !plan.before->entry.database->findings.empty()) return plan;
+    plan.is_unchanged = remembered->appearance == plan.appearance && remembered->content == plan.before->entry.content &&
+                        appearance->last_change.nanoseconds + settled_ns <= remembered->frozen.nanoseconds;
+    return plan;
+}
+
+Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const MemberPlan& plan) {
+    if (plan.failure) return failed_member(plan, plan.failure->copy());
+    if (plan.is_unchanged) {
+        // Whatever keeps it from being taken over, it can still be read.
+        if (auto taken = take_over(recorder, plan)) return taken;
+    }
+    Looks looks(context, recorder, plan.path);
+    auto done = live::with_frozen(
+        context.host, plan.path, freeze_options(context),
+        {.first_look = [&](const sqlite::Image& image) { return looks.first(image); },
+         .use = [&](const sqlite::Image& image, const live::FreezeFacts& facts) { return looks.last(image, facts); }});
+    if (!done) {
+        const bool is_over = looks.repository_failed() || done.error().code() == ErrorCode::cancelled;
+        if (is_over) return std::move(done).error();
+        return failed_member(plan, std::move(done).error());
+    }
+    const auto entry = entry_of(plan.path, looks.frozen());
+    KeptMember member;
+    fill_report(member.report, entry, *entry.database);
+    TRY(looks.member().finish(entry));
+    const auto& kept = looks.member().kept();
+    member.report.pages_changed = kept.units_changed;
+    member.report.bytes_read = kept.bytes_read;
+    member.report.writers_blocked_ms = done->report.writers_blocked_ms;
+    member.report.damaged = looks.frozen().schema.is_damaged;
+    if (done->report.others_left) {
+        member.warnings.push_back(format("all other programs closed {} while it was read: its -wal and -shm stay until the "
+                                         "next one opens it", printable(plan.path)));
+    }
+    member.frozen = done->facts.frozen;
+    member.content = kept.content;
+    member.is_same = is_same(plan.before, entry, kept.content);
+    member.report.unchanged = member.is_same;
+    return member;
+}
+
+}  // namespace holdfast::operations

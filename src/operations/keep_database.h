@@ -1,0 +1,40 @@
+// One database of a backup: seen, frozen, and kept.
+#pragma once
+
+#include <optional>
+
+#include "holdfast/history/recorder.h"
+#include "holdfast/live/freeze.h"
+#include "holdfast/operations/backup.h"
+
+namespace holdfast::operations {
+
+// A database to be backed up, and what is known of it before it is read.
+struct MemberPlan {
+    std::string path;                                  // canonical
+    std::optional<Error> failure;                      // it cannot be backed up, and this is why
+    std::optional<history::KeptBefore> before;         // how it was kept the last time
+    std::string appearance;                            // before it is read; empty: not known
+    Timestamp seen{};                                  // when it was looked at
+    bool is_unchanged = false;                         // since `before`: it need not be read
+};
+// Looks, without reading: is the database as it was when it was kept the last time?
+MemberPlan look_at(Context& context, const repository::Repository& repository, const history::SourceIdentity& source,
+                   const std::string& path);
+
+// How it went.
+struct KeptMember {
+    BackupMember report;
+    std::vector<std::string> warnings;
+    std::optional<Error> failure;  // this database could not be backed up; others may be
+    Timestamp frozen{};
+    repository::Content content{};
+    bool is_same = false;          // as the content before
+};
+// Freezes the database and gives its image to the recorder; an unchanged one is taken over. An Error is none of the
+// database's: the backup cannot go on (the repository is full, the user stopped it).
+Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const MemberPlan& plan);
+
+live::FreezeOptions freeze_options(const Context& context);
+
+}  // namespace holdfast::operations

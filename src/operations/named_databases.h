@@ -1,0 +1,17 @@
+// The databases that a person named for a backup, each looked at once before anything is made for it.
+#pragma once
+
+#include <optional>
+
+#include "holdfast/operations/context.h"
+
+namespace holdfast::operations {
+
+struct NamedDatabase {
+    std::string path;              // canonical, also of one that is missing
+    std::optional<Error> failure;  // it is not there, or no database
+};
+// Each once. `invalid`: none is named, or one lies in a repository. When all fail, the first one's error.
+Result<std::vector<NamedDatabase>> named_databases(Context& context, const std::vector<std::string>& names);
+
+}  // namespace holdfast::operations

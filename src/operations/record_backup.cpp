@@ -1,0 +1,117 @@
+#include "holdfast/operations/record_backup.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/raw_file_source.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+// Raw bytes have no pages; a sector is what databases are damaged by.
+constexpr std::uint32_t raw_unit = 4096;
+
+Result<void> keep_raw(Context& context, history::Recorder& recorder, const std::string& path) {
+    const auto source = TRY(RawFileSource::open(context, path));
+    auto* member = TRY(recorder.member(path, raw_unit));
+    TRY(member->look_raw(source, context.watch));
+    return member->finish(source.entry());
+}
+
+Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order) {
+    std::vector<KeptMember> members;
+    for (const auto& plan : order.members) {
+        auto member = TRY(keep_database(context, recorder, plan));
+        if (member.failure && order.all_or_nothing) return std::move(*member.failure);
+        if (member.failure) recorder.failed(plan.path, *member.failure);
+        members.push_back(std::move(member));
+    }
+    for (const auto& path : order.raw_files) TRY(keep_raw(context, recorder, path));
+    return members;
+}
+
+Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& order) {
+    const auto works = [](const KeptMember& member) { return !member.failure; };
+    if (!order.raw_files.empty() || std::ranges::any_of(members, works)) return {};
+    auto first = std::move(*members.front().failure);
+    if (members.size() == 1) return first;
+    return std::move(first).while_doing(format("none of {} databases could be backed up; the first", members.size()));
+}
+
+// Whether the parent says already all that this backup would.
+bool is_confirmed(const std::vector<KeptMember>& members, const BackupOrder& order) {
+    if (!order.skip_unchanged || order.source.is_new()) return false;
+    const auto& parent = *order.source.parent;
+    const bool is_whole = !parent.partial && !parent.damaged && parent.kind == repository::SnapshotKind::ordinary;
+    return is_whole && parent.members.size() == members.size() && order.raw_files.empty() &&
+           std::ranges::all_of(members, [](const KeptMember& member) { return !member.failure && member.is_same; });
+}
+
+repository::Snapshot draft_of(Context& context, const std::vector<KeptMember>& members, const BackupOrder& order) {
+    repository::Snapshot draft;
+    draft.kind = order.kind;
+    draft.comment = order.comment;
+    draft.tags = order.tags;
+    draft.program = "holdfast " HOLDFAST_VERSION;
+    for (const auto& member : members) {
+        draft.time = std::max(draft.time, member.frozen);
+        draft.damaged = draft.damaged || member.report.damaged;
+        const auto blocked_us = static_cast<std::uint64_t>(member.report.writers_blocked_ms * 1000);
+        draft.statistics.writers_blocked_us = std::max(draft.statistics.writers_blocked_us, blocked_us);
+    }
+    if (draft.time == Timestamp{}) draft.time = context.host.clock.now();
+    draft.utc_offset_s = host::local_offset_s(draft.time);
+    return draft;
+}
+
+// What was seen before the freeze goes with the content of the freeze: a change since then shows the next time.
+void remember(const repository::Repository& repository, const std::vector<KeptMember>& members, const BackupOrder& order) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const auto& plan = order.members[i];
+        if (members[i].failure || plan.is_unchanged || plan.appearance.empty()) continue;
+        history::remember_appearance(
+            repository, {.source = order.source.record.id, .member = plan.path},
+            {.appearance = plan.appearance, .frozen = members[i].frozen, .content = members[i].content});
+    }
+}
+
+// None: a prune voided the number while this process slept.
+Result<std::optional<RecordedBackup>> record_once(Context& context, repository::Repository& repository,
+                                                  const BackupOrder& order) {
+    const Timestamp began = context.host.clock.now();
+    auto recorder = TRY(history::Recorder::begin(repository, order.source, {.purpose = order.purpose, .everything = order.full}));
+    auto members = TRY(keep_all(context, *recorder, order));
+    TRY(expect_some(members, order));
+    RecordedBackup recorded;
+    if (!is_confirmed(members, order)) {
+        auto draft = draft_of(context, members, order);
+        draft.began = began;
+        auto snapshot = recorder->commit(std::move(draft));
+        if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<RecordedBackup>();
+        recorded.snapshot = TRY(std::move(snapshot));
+    }
+    remember(repository, members, order);
+    recorded.bytes_stored = recorder->bytes_stored();
+    recorded.warnings = recorder->warnings();
+    for (auto& member : members) {
+        std::ranges::move(member.warnings, std::back_inserter(recorded.warnings));
+        recorded.members.push_back(std::move(member.report));
+    }
+    return std::optional(std::move(recorded));
+}
+
+}  // namespace
+
+Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order) {
+    constexpr int attempts_max = 2;
+    for (int attempt = 1; attempt <= attempts_max; ++attempt) {
+        auto recorded = TRY(record_once(context, repository, order));
+        if (recorded) return std::move(*recorded);
+    }
+    return fail(ErrorCode::busy, "commit the backup: a prune gave up its number while it slept, twice")
+        .with_advice("run it again");
+}
+
+}  // namespace holdfast::operations

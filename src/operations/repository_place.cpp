@@ -1,0 +1,89 @@
+#include "holdfast/operations/repository_place.h"
+
+#include <set>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/environment.h"
+#include "holdfast/store/local_store.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+Result<bool> has_config(host::FileSystem& files, const std::string& folder) {
+    for (const char* name : {"config", "config.copy"}) {
+        if (TRY(host::exists(files, host::join_path(folder, name)))) return true;
+    }
+    return false;
+}
+
+Result<RepositoryPlace> named_place(Context& context, const std::string& name) {
+    RepositoryPlace place;
+    place.path = TRY(host::canonical_or_future(context.host.files, name));
+    place.is_there = TRY(has_config(context.host.files, place.path));
+    return place;
+}
+
+Result<RepositoryPlace> default_place(Context& context, const std::string& folder) {
+    auto place = TRY(named_place(context, host::join_path(folder, default_repository_name)));
+    place.is_default = true;
+    return place;
+}
+
+Result<RepositoryPlace> beside_databases(Context& context, const std::vector<std::string>& databases) {
+    std::set<std::string> folders;
+    for (const auto& path : databases) folders.insert(host::folder_of(path));
+    if (folders.size() > 1) {
+        return fail(ErrorCode::invalid, "which repository: the databases lie in {} folders", folders.size())
+            .with_advice("-r REPOSITORY");
+    }
+    return default_place(context, *folders.begin());
+}
+
+Result<RepositoryPlace> above_working_folder(Context& context) {
+    const std::string start = TRY(context.host.files.canonical(host::working_folder()));
+    for (std::string folder = start;; folder = host::folder_of(folder)) {
+        auto place = TRY(default_place(context, folder));
+        if (place.is_there) return place;
+        if (folder == "/") break;
+    }
+    return fail(ErrorCode::not_found, "which repository: there is no {} in {} or above it", default_repository_name,
+                printable(start))
+        .with_advice("-r REPOSITORY, or set HOLDFAST_REPOSITORY");
+}
+
+}  // namespace
+
+std::string named_repository(const RepositoryRequest& request) {
+    if (!request.repository.empty()) return request.repository;
+    return host::environment("HOLDFAST_REPOSITORY").value_or("");
+}
+
+Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how) {
+    if (const auto name = named_repository(request); !name.empty()) return named_place(context, name);
+    if (!how.databases.empty()) {
+        auto place = TRY(beside_databases(context, how.databases));
+        if (place.is_there || how.create_default) return place;
+    }
+    return above_working_folder(context);
+}
+
+Result<void> refuse_inside_repository(Context& context, const std::string& canonical_path) {
+    for (std::string folder = host::folder_of(canonical_path);; folder = host::folder_of(folder)) {
+        const bool is_named_so = host::file_name_of(folder) == default_repository_name;
+        bool is_repository = TRY(has_config(context.host.files, folder));
+        if (is_repository && !is_named_so) {
+            const auto store = TRY(store::open_local_store(context.host, folder, {}));
+            const auto config = repository::read_config(*store);
+            is_repository = config.ok() || config.error().code() == ErrorCode::too_new;
+        }
+        if (is_repository || is_named_so) {
+            return fail(ErrorCode::invalid, "use {}: it lies in the repository {}", printable(canonical_path),
+                        printable(folder))
+                .with_advice("databases are kept outside of repositories");
+        }
+        if (folder == "/" || folder == ".") return {};
+    }
+}
+
+}  // namespace holdfast::operations

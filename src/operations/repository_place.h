@@ -1,0 +1,28 @@
+// Where a repository is looked for, and which folders are repositories.
+#pragma once
+
+#include <string>
+
+#include "holdfast/operations/open_repository.h"
+
+namespace holdfast::operations {
+
+struct RepositoryPlace {
+    std::string path;            // canonical
+    bool is_there = false;       // it has a config, or what is left of one
+    bool is_default = false;     // .holdfast beside the database: nobody named it
+};
+// As the request or $HOLDFAST_REPOSITORY names it; empty: neither does.
+std::string named_repository(const RepositoryRequest& request);
+
+// Named by the request or $HOLDFAST_REPOSITORY; else .holdfast beside the databases; else .holdfast in the working folder
+// or above it. `invalid` when the databases lie in several folders; `not_found` when nothing says where.
+Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
+
+// `invalid` when the path lies in a repository: a backup of a repository, or a restore into one, would destroy trust in
+// both.
+Result<void> refuse_inside_repository(Context& context, const std::string& canonical_path);
+
+constexpr std::string_view default_repository_name = ".holdfast";
+
+}  // namespace holdfast::operations

@@ -1,0 +1,65 @@
+#include "holdfast/operations/restore.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/host/process_identity.h"
+#include "holdfast/operations/restore_proof.h"
+#include "holdfast/operations/restore_write.h"
+#include "holdfast/operations/selection.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+OpenHow where_to_look(const history::Filter& filter) {
+    OpenHow how;
+    if (!filter.path.empty()) how.databases.push_back(filter.path);
+    return how;
+}
+
+RestoreReport report_of(const Selection& selection, const RestoreRequest& request) {
+    const auto& snapshot = selection.moment.snapshot;
+    RestoreReport report;
+    report.number = snapshot.number.value;
+    report.id = snapshot.id.hex();
+    report.time = snapshot.time;
+    report.gap_s = selection.gap_s;
+    report.dry_run = request.dry_run;
+    report.warnings = selection.warnings;
+    if (request.to.empty() && snapshot.source.machine != host::this_process().machine_id) {
+        report.warnings.push_back("the backup is of another machine: its paths are used on this one");
+    }
+    return report;
+}
+
+}  // namespace
+
+Result<RestoreReport> restore(Context& context, const RestoreRequest& request) {
+    const host::Stopwatch stopwatch(context.host.clock);
+    const auto filter = TRY(source_filter(context, request.source));
+    const auto opened = TRY(open_repository(context, request.repository, where_to_look(filter)));
+    const auto selection =
+        TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source}));
+    const auto lease = TRY(opened->get().lease(selection.moment.snapshot.number));
+    auto plan = TRY(plan_restore(context, opened->get(), selection.moment, request));
+    auto report = report_of(selection, request);
+    if (plan.needs_safety_backup()) report.safety_repository = opened->path();
+
+    if (!request.dry_run && plan.is_in_place) {
+        TRY(prove_before(context, *opened, plan, request));
+        auto safety = TRY(replace_in_place(context, *opened, plan, request));
+        report.safety_number = safety.number;
+        report.safety_repository = safety.repository;
+        std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
+    } else if (!request.dry_run) {
+        TRY(write_new_files(context, *opened, plan, request));
+        TRY(check_after(context, plan, request));
+    }
+    for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
+    report.duration_ms = stopwatch.ms();
+    return report;
+}
+
+}  // namespace holdfast::operations

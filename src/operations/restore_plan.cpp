@@ -1,0 +1,136 @@
+#include "holdfast/operations/restore_plan.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/operations/repository_place.h"
+#include "holdfast/operations/restore_targets.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using live::Route;
+using live::RoutePlan;
+using repository::DirectoryEntry;
+
+std::string_view route_name(Route route) {
+    switch (route) {
+        case Route::new_file: return "new-file";
+        case Route::transaction: return "transaction";
+        case Route::swap: return "swap";
+    }
+    return "new-file";
+}
+
+Error refused_as_existing(const std::string& target) {
+    return fail(ErrorCode::exists, "restore to {}: it is there already", printable(target))
+        .with_advice("another path, or --force, which keeps the old file aside");
+}
+
+// --force: the file is taken away whole and kept aside, whatever it is, as long as nobody has it open. That SQLite could
+// not write it is no obstacle.
+Result<RoutePlan> plan_forced(Context& context, Result<RoutePlan> plan, const std::string& target, const RestoreRequest& request) {
+    if (!plan && plan.error().code() != ErrorCode::invalid) return plan;
+    if (plan && plan->route == Route::new_file) return plan;
+    TRY(expect_unopened(context, target, request));
+    RoutePlan forced;
+    if (plan) forced = std::move(*plan);
+    forced.route = Route::swap;
+    forced.target = target;
+    forced.why = "--force: the old file is kept aside";
+    return forced;
+}
+
+Result<RoutePlan> plan_database(Context& context, const PlannedMember& member, const std::string& target,
+                                const RestoreRequest& request) {
+    const bool is_there = TRY(host::status_if_any(context.host.files, target)).has_value();
+    const bool is_in_place = request.to.empty();
+    if (is_there && !is_in_place && !request.force) return refused_as_existing(target);
+    auto plan = live::plan_replacement(context.host, target, *member.image, place_options(context, request));
+    if (is_in_place || !is_there) return plan;
+    return plan_forced(context, std::move(plan), target, request);
+}
+
+// The bytes of a damaged original are for looking at, never for use: they go to a new file only.
+Result<RoutePlan> plan_raw(Context& context, const std::string& target, const RestoreRequest& request) {
+    if (request.to.empty()) {
+        return fail(ErrorCode::invalid, "restore {} in place: the backup holds the bytes of a damaged database",
+                    printable(target))
+            .with_advice("--to FOLDER, to look at them; or another backup");
+    }
+    if (TRY(host::exists(context.host.files, target))) {
+        return fail(ErrorCode::exists, "restore to {}: it is there already", printable(target)).with_advice("another path");
+    }
+    return RoutePlan{.route = Route::new_file, .target = target, .why = "bytes of a damaged database", .openers = {}};
+}
+
+Result<PlannedMember> plan_member(Context& context, const repository::Repository& repository, const RestoreTarget& target,
+                                  const RestoreRequest& request) {
+    PlannedMember member;
+    member.entry = *target.entry;
+    if (member.entry.database) {
+        member.image = TRY(history::open_image(repository, member.entry));
+        member.route = TRY(plan_database(context, member, target.path, request));
+    } else {
+        member.route = TRY(plan_raw(context, target.path, request));
+    }
+    auto& report = member.report;
+    report.from = member.entry.name;
+    report.to = member.route.target.empty() ? target.path : member.route.target;
+    report.route = route_name(member.route.route);
+    report.why = member.route.why;
+    report.bytes = member.entry.content.size;
+    TRY(refuse_inside_repository(context, report.to));
+    return member;
+}
+
+}  // namespace
+
+bool RestorePlan::needs_safety_backup() const {
+    const auto replaces = [](const PlannedMember& member) { return member.route.route != Route::new_file; };
+    return is_in_place && std::ranges::any_of(members, replaces);
+}
+
+Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request) {
+    if (request.offline) return {};
+    const auto status = TRY(context.host.files.status(path));
+    const auto openers = TRY(host::who_has_open({.device = status.device, .inode = status.inode}));
+    if (!openers.found.empty()) {
+        return fail(ErrorCode::busy, "replace {}: process {} ({}) has it open", printable(path), openers.found.front().process,
+                    printable(openers.found.front().command))
+            .with_advice("stop it; or another path");
+    }
+    if (openers.saw_every_process) return {};
+    return fail(ErrorCode::busy, "replace {}: not every process could be seen, so one may have it open", printable(path))
+        .with_advice("stop the application, then say so with --offline; or another path");
+}
+
+live::PlaceOptions place_options(const Context& context, const RestoreRequest& request) {
+    constexpr std::uint64_t wait_s_max = 1'000'000;
+    live::PlaceOptions options;
+    options.vfs = context.vfs;
+    options.offline = request.offline;
+    options.wait_ms = static_cast<std::int64_t>(std::min(request.wait_s, wait_s_max)) * 1000;
+    return options;
+}
+
+Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
+                                 const history::Moment& moment, const RestoreRequest& request) {
+    RestorePlan plan;
+    plan.number = moment.snapshot.number;
+    plan.is_in_place = request.to.empty();
+    plan.paths = moment.snapshot.source.paths;
+    for (const auto& target : TRY(restore_targets(context, moment.snapshot, request.to))) {
+        auto member = TRY(plan_member(context, repository, target, request));
+        if (const auto& record = member.entry.database; record && record->plain_sha256) {
+            member.report.sha256 = record->plain_sha256->hex();
+        } else if (moment.snapshot.members.size() == 1 && moment.notes.plain_sha256) {
+            member.report.sha256 = moment.notes.plain_sha256->hex();
+        }
+        plan.members.push_back(std::move(member));
+    }
+    return plan;
+}
+
+}  // namespace holdfast::operations

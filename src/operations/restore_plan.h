@@ -1,0 +1,35 @@
+// What a restore is going to do, decided by looking only. A dry run ends with it; a real one does exactly this.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "holdfast/history/history.h"
+#include "holdfast/live/replace.h"
+#include "holdfast/operations/restore.h"
+
+namespace holdfast::operations {
+
+struct PlannedMember {
+    repository::DirectoryEntry entry;
+    std::unique_ptr<sqlite::Image> image;  // null: raw bytes
+    live::RoutePlan route;
+    RestoredMember report;
+};
+struct RestorePlan {
+    repository::SnapshotNumber number;
+    bool is_in_place = false;              // without --to
+    std::vector<std::string> paths;        // of the source: who a safety backup belongs to
+    std::vector<PlannedMember> members;
+    bool needs_safety_backup() const;      // something is there that would be replaced
+};
+// Every member planned before anything is written; an obstacle of one refuses all.
+Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
+                                 const history::Moment& moment, const RestoreRequest& request);
+
+// `busy` when a process has the file open, or may have; --offline says that none has.
+Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request);
+
+live::PlaceOptions place_options(const Context& context, const RestoreRequest& request);
+
+}  // namespace holdfast::operations

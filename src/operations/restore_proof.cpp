@@ -1,0 +1,85 @@
+#include "holdfast/operations/restore_proof.h"
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/check_image.h"
+#include "holdfast/repository/check.h"
+#include "holdfast/sqlite/file_image.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using sqlite::CheckOutcome;
+
+Result<void> expect_proven(Context& context, OpenRepository& opened, repository::SnapshotNumber number) {
+    const auto checked = TRY(repository::check(
+        opened.get(), {.snapshots = {number}, .level = repository::VerifyLevel::hashed}, context.watch));
+    if (checked.ranges.empty()) return {};
+    const auto& first = checked.ranges.front();
+    return fail(ErrorCode::corrupt, "restore backup #{}: bytes {} to {} of {} cannot be proven: {}", number.value, first.offset,
+                first.offset + first.size, printable(first.member), first.why)
+        .with_advice(format("nothing was changed; holdfast verify {} tells the whole damage; restore another backup", number.value));
+}
+
+// A missing collation or function is told and stops nothing.
+Result<CheckOutcome> check_member(Context& context, const sqlite::Image& image, RestoredMember& report) {
+    const host::Stopwatch stopwatch(context.host.clock);
+    auto outcome = TRY(check_image(image, sqlite::CheckDepth::full, context.watch));
+    report.check_ms = stopwatch.ms();
+    report.check = name_of(outcome.verdict);
+    report.findings = outcome.findings;
+    return outcome;
+}
+
+void note_known_damage(PlannedMember& member) {
+    if (member.entry.database->findings.empty()) return;
+    member.report.notes.push_back("the source was damaged already when it was backed up: " +
+                                  member.entry.database->findings.front());
+}
+
+Result<void> check_written(Context& context, PlannedMember& member) {
+    const auto file = TRY(sqlite::RawFile::open(member.report.to, {.vfs = context.vfs}));
+    const auto image = sqlite::file_image(file, member.image->page_size(), member.image->last_page());
+    TRY(check_member(context, *image, member.report));
+    return {};
+}
+
+}  // namespace
+
+Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
+    TRY(expect_proven(context, opened, plan.number));
+    for (auto& member : plan.members) {
+        note_known_damage(member);
+        if (request.no_check) {
+            member.report.check = "left out";
+            continue;
+        }
+        const auto outcome = TRY(check_member(context, *member.image, member.report));
+        const bool is_news = member.entry.database->findings.empty();
+        if (outcome.verdict != CheckOutcome::Verdict::damaged || !is_news) continue;
+        return fail(ErrorCode::corrupt, "restore backup #{}: its bytes are as they were, but SQLite finds {} damaged: {}",
+                    plan.number.value, printable(member.entry.name), outcome.findings.empty() ? "" : outcome.findings.front())
+            .with_advice("nothing was changed; an older backup may be whole; --to looks at this one; --no-check restores it as it is");
+    }
+    return {};
+}
+
+Result<void> check_after(Context& context, RestorePlan& plan, const RestoreRequest& request) {
+    for (auto& member : plan.members) {
+        if (!member.image) continue;
+        note_known_damage(member);
+        if (request.no_check) {
+            member.report.check = "left out";
+            continue;
+        }
+        const auto checked = check_written(context, member);
+        if (checked) continue;
+        if (checked.error().code() == ErrorCode::cancelled) return checked.error().copy();
+        member.report.check = name_of(CheckOutcome::Verdict::could_not);
+        member.report.findings.push_back(checked.error().message());
+    }
+    return {};
+}
+
+}  // namespace holdfast::operations

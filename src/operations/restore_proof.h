@@ -1,0 +1,18 @@
+// What is proven of a restore: before anything is replaced, and of the files that were written.
+#pragma once
+
+#include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/restore_plan.h"
+
+namespace holdfast::operations {
+
+// In place: every byte of the backup is read and proven, and SQLite checks each image, before anything is replaced: the
+// result is proven equal to it afterwards, so this is its check as well, and no application waits for it. `corrupt`
+// refuses the restore: bytes that are damaged, or an image that SQLite finds damaged though nothing was known of it when
+// it was backed up (--no-check restores that one).
+Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request);
+
+// New files: SQLite checks each as it lies there. Its findings are told, and fail nothing.
+Result<void> check_after(Context& context, RestorePlan& plan, const RestoreRequest& request);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,61 @@
+#include "holdfast/operations/restore_targets.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::DirectoryEntry;
+using repository::Snapshot;
+
+// Names come out of the repository: one that climbs out of its folder would write where nobody asked.
+Result<void> expect_canonical(const std::string& name) {
+    bool is_canonical = name.starts_with('/') && !name.ends_with('/') && name.find('\0') == std::string::npos;
+    for (const auto& part : split(name.substr(std::min<std::size_t>(1, name.size())), '/')) {
+        is_canonical = is_canonical && !part.empty() && part != "." && part != "..";
+    }
+    if (is_canonical) return {};
+    return fail(ErrorCode::corrupt, "restore: '{}' is no path that a backup has", printable(name));
+}
+
+// The deepest folder above all members, with its slash.
+std::string shared_folder(const Snapshot& snapshot) {
+    std::string shared = host::folder_of(snapshot.members.front().name);
+    for (const auto& entry : snapshot.members) {
+        while (shared != "/" && !entry.name.starts_with(shared + "/")) shared = host::folder_of(shared);
+    }
+    return shared == "/" ? shared : shared + "/";
+}
+
+Result<bool> is_folder(host::FileSystem& files, const std::string& path) {
+    const auto status = TRY(host::status_if_any(files, path));
+    return status && status->kind == host::FileKind::folder;
+}
+
+}  // namespace
+
+Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snapshot& snapshot, const std::string& to) {
+    if (snapshot.members.empty()) return fail(ErrorCode::invalid, "restore backup #{}: it holds no database", snapshot.number.value);
+    for (const auto& entry : snapshot.members) TRY(expect_canonical(entry.name));
+    std::vector<RestoreTarget> targets;
+    if (to.empty()) {
+        for (const auto& entry : snapshot.members) targets.push_back({.entry = &entry, .path = entry.name});
+        return targets;
+    }
+    const std::string place = TRY(host::canonical_or_future(context.host.files, to));
+    const bool is_file = snapshot.members.size() == 1 && !TRY(is_folder(context.host.files, place));
+    if (is_file) {
+        targets.push_back({.entry = &snapshot.members.front(), .path = place});
+        return targets;
+    }
+    const std::string shared = shared_folder(snapshot);
+    for (const auto& entry : snapshot.members) {
+        targets.push_back({.entry = &entry, .path = host::join_path(place, entry.name.substr(shared.size()))});
+    }
+    return targets;
+}
+
+}  // namespace holdfast::operations

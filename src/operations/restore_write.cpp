@@ -1,0 +1,114 @@
+#include "holdfast/operations/restore_write.h"
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/write_raw_file.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using live::Route;
+
+live::NewFileRequest file_request(const PlannedMember& member, bool is_in_place) {
+    live::NewFileRequest request;
+    request.path = member.report.to;
+    request.appearance = {.mode = member.entry.mode, .owner = member.entry.owner, .group = member.entry.group,
+                          .set_owner = is_in_place};
+    request.replace_existing = member.route.route == Route::swap;
+    return request;
+}
+
+void tell(RestoredMember& report, live::WriteReport written) {
+    report.copy_ms = written.copy_ms;
+    report.proof_ms = written.proof_ms;
+    report.moved_aside = std::move(written.moved_aside);
+    report.notes.insert(report.notes.end(), written.notes.begin(), written.notes.end());
+}
+
+// In place of nothing, or of something that nobody can use.
+Result<void> put_file(Context& context, OpenRepository& opened, PlannedMember& member, const RestoreRequest& options) {
+    const bool is_in_place = options.to.empty();
+    const bool is_forced = !is_in_place && member.route.route == Route::swap;
+    if (is_forced) TRY(expect_unopened(context, member.report.to, options));
+    const auto request = file_request(member, is_in_place);
+    auto written = is_in_place ? live::swap_file(context.host, opened.pool(), *member.image, request,
+                                                 place_options(context, options), context.watch)
+                               : live::write_new_file(context.host, opened.pool(), *member.image, request, context.watch);
+    if (!written) return std::move(written).error();
+    tell(member.report, std::move(*written));
+    return {};
+}
+
+// The locks nest: each database's transaction begins inside that of the one before, and the innermost callback finds
+// all of them held.
+class LiveReplacement {
+public:
+    LiveReplacement(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& options)
+        : context_(context), opened_(opened), plan_(plan), options_(options) {}
+
+    Result<SafetyBackup> run() {
+        auto done = lock_from(0);
+        if (!done && safety_.number > 0) {
+            return std::move(done).error().with_advice(format("the state before is backup #{} in {}: holdfast restore {} -r '{}'",
+                                                              safety_.number, printable(safety_.repository), safety_.number,
+                                                              printable(safety_.repository)));
+        }
+        if (!done) return std::move(done).error();
+        return std::move(safety_);
+    }
+
+private:
+    Result<void> lock_from(std::size_t index) {
+        auto& members = plan_.members;
+        while (index < members.size() && members[index].route.route != Route::transaction) ++index;
+        if (index == members.size()) return all_are_locked();
+        auto& member = members[index];
+        live::LiveRequest request;
+        request.path = member.report.to;
+        request.place = place_options(context_, options_);
+        request.safety = [this, index] { return lock_from(index + 1); };
+        auto written = live::write_live(context_.host, *member.image, request, context_.watch);
+        if (!written) return std::move(written).error();
+        tell(member.report, std::move(*written));
+        return {};
+    }
+
+    Result<void> all_are_locked() {
+        if (plan_.needs_safety_backup()) {
+            safety_ = TRY(make_safety_backup(context_, opened_, plan_, {.is_optional = options_.no_safety_backup}));
+        }
+        for (auto& member : plan_.members) {
+            if (member.route.route != Route::transaction) TRY(put_file(context_, opened_, member, options_));
+        }
+        return {};
+    }
+
+    Context& context_;
+    OpenRepository& opened_;
+    RestorePlan& plan_;
+    const RestoreRequest& options_;
+    SafetyBackup safety_;
+};
+
+}  // namespace
+
+Result<void> write_new_files(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
+    for (auto& member : plan.members) {
+        if (member.image) {
+            TRY(put_file(context, opened, member, request));
+            continue;
+        }
+        const host::Stopwatch stopwatch(context.host.clock);
+        TRY(write_raw_file(context, opened.get(), member.entry, member.report.to));
+        member.report.copy_ms = stopwatch.ms();
+    }
+    return {};
+}
+
+Result<SafetyBackup> replace_in_place(Context& context, OpenRepository& opened, RestorePlan& plan,
+                                      const RestoreRequest& request) {
+    return LiveReplacement(context, opened, plan, request).run();
+}
+
+}  // namespace holdfast::operations

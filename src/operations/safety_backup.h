@@ -1,0 +1,25 @@
+// The backup of what a restore is about to replace.
+#pragma once
+
+#include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/restore_plan.h"
+
+namespace holdfast::operations {
+
+struct SafetyBackup {
+    std::uint64_t number = 0;              // 0: none was made
+    std::string repository;
+    std::vector<std::string> warnings;
+};
+struct SafetyRequest {
+    bool is_optional = false;  // --no-safety-backup: go on without, when it cannot be made
+};
+// Every database that would be replaced, as it is now, in one snapshot: of the same repository, or, where that cannot be
+// written, of one beside the database. Damaged originals and their sidecars are kept as bytes. An Error refuses the
+// restore.
+Result<SafetyBackup> make_safety_backup(Context& context, OpenRepository& opened, const RestorePlan& plan,
+                                        const SafetyRequest& request);
+
+constexpr std::string_view safety_repository_name = ".holdfast-safety";
+
+}  // namespace holdfast::operations

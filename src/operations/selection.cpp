@@ -1,0 +1,44 @@
+#include "holdfast/operations/selection.h"
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+constexpr std::string_view unsaid = "latest";
+
+Result<history::Selector> selector_of(Context& context, const SelectionRequest& request) {
+    const bool is_said = !request.snapshot.empty() && request.snapshot != unsaid;
+    if (request.at.empty()) return history::parse_selector(is_said ? request.snapshot : unsaid);
+    if (is_said) {
+        return fail(ErrorCode::invalid, "which backup: both {} and --at are given", printable(request.snapshot))
+            .with_advice("give one of them");
+    }
+    const Timestamp now = context.host.clock.now();
+    const Timestamp at = TRY(parse_moment(request.at, now, host::local_to_utc, host::local_offset_s(now)));
+    return history::Selector{.kind = history::Selector::Kind::at, .at = at};
+}
+
+}  // namespace
+
+Result<history::Filter> source_filter(Context& context, const std::string& source) {
+    history::Filter filter;
+    if (source.empty()) return filter;
+    filter.source = source;
+    filter.path = TRY(host::canonical_or_future(context.host.files, source));
+    return filter;
+}
+
+Result<Selection> select(Context& context, const repository::Repository& repository, const SelectionRequest& request) {
+    const auto selector = TRY(selector_of(context, request));
+    auto choice = TRY(history::select_moment(repository, selector, TRY(source_filter(context, request.source))));
+    Selection selection{.moment = std::move(choice.moment), .warnings = std::move(choice.warnings), .gap_s = 0};
+    if (selector.kind == history::Selector::Kind::at) {
+        selection.gap_s = (selector.at.nanoseconds - selection.moment.snapshot.time.nanoseconds) / nanoseconds_per_second;
+    }
+    return selection;
+}
+
+}  // namespace holdfast::operations

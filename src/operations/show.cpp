@@ -1,0 +1,101 @@
+#include "holdfast/base/text.h"
+#include "holdfast/operations/list.h"
+#include "holdfast/operations/listed_backup.h"
+#include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/selection.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::DirectoryEntry;
+using repository::Repository;
+using repository::Snapshot;
+
+std::string encoding_name(std::uint32_t encoding) {
+    switch (encoding) {
+        case 1: return "UTF-8";
+        case 2: return "UTF-16le";
+        case 3: return "UTF-16be";
+        default: return "";  // a database without a schema has none yet
+    }
+}
+
+ShownMember shown(const DirectoryEntry& entry) {
+    ShownMember member;
+    member.path = entry.name;
+    member.kind = entry.database ? "database" : "raw";
+    member.size = entry.content.size;
+    member.mode = entry.mode;
+    if (!entry.database) return member;
+    const auto& record = *entry.database;
+    member.page_size = record.page_size;
+    member.pages = record.page_count;
+    member.encoding = encoding_name(record.encoding);
+    member.journal_mode = record.journal_mode == 2 ? "wal" : "rollback";
+    member.read_as = record.read_as;
+    member.schema_hash = record.schema_hash;
+    member.user_version = record.user_version;
+    member.application_id = record.application_id;
+    member.findings = record.findings;
+    return member;
+}
+
+// The hash that a restored file has: recorded at the backup, noted since, or computed now.
+Result<Hash> plain_hash(const Repository& repository, const DirectoryEntry& entry, const history::Moment& moment) {
+    if (entry.database->plain_sha256) return *entry.database->plain_sha256;
+    if (moment.snapshot.members.size() == 1 && moment.notes.plain_sha256) return *moment.notes.plain_sha256;
+    const auto lease = TRY(repository.lease(moment.snapshot.number));
+    const auto image = TRY(history::open_image(repository, entry));
+    return sqlite::plain_sha256(*image);
+}
+
+// So that it need not be computed again. A repository that cannot be written costs only that.
+void note_hash(Context& context, Repository& repository, const history::Moment& moment, const Hash& hash) {
+    const auto& members = moment.snapshot.members;
+    if (members.size() != 1 || members.front().database->plain_sha256 || moment.notes.plain_sha256) return;
+    repository::Note note;
+    note.type = repository::NoteType::plain_sha256;
+    note.time = context.host.clock.now();
+    note.hash = hash;
+    static_cast<void>(repository.add_note(moment.snapshot.number, note).ok());
+}
+
+Result<std::vector<ShownMember>> show_members(Context& context, Repository& repository, const history::Moment& moment) {
+    std::vector<ShownMember> members;
+    for (const auto& entry : moment.snapshot.members) {
+        members.push_back(shown(entry));
+        if (!entry.database) continue;
+        const Hash hash = TRY(plain_hash(repository, entry, moment));
+        members.back().sha256 = hash.hex();
+        note_hash(context, repository, moment, hash);
+    }
+    return members;
+}
+
+}  // namespace
+
+Result<ShowReport> show(Context& context, const ShowRequest& request) {
+    OpenHow how;
+    if (!request.source.empty()) how.databases.push_back(TRY(source_filter(context, request.source)).path);
+    const auto opened = TRY(open_repository(context, request.repository, how));
+    const auto selection =
+        TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source}));
+    const Snapshot& snapshot = selection.moment.snapshot;
+
+    ShowReport report;
+    report.backup = listed(selection.moment);
+    report.began = snapshot.began;
+    report.machine = snapshot.source.machine;
+    report.program = snapshot.program;
+    report.verified = verification_of(selection.moment);
+    if (selection.moment.notes.last_seen) report.last_confirmed = to_rfc3339(*selection.moment.notes.last_seen);
+    report.bytes_read = snapshot.statistics.bytes_read;
+    report.pages_changed = snapshot.statistics.pages_changed;
+    report.writers_blocked_ms = static_cast<double>(snapshot.statistics.writers_blocked_us) / 1000;
+    report.members = TRY(show_members(context, opened->get(), selection.moment));
+    for (const auto& failed : snapshot.failed) report.failed.push_back(failed.path + ": " + failed.error);
+    return report;
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,101 @@
+#include "holdfast/operations/verification.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/history/damage.h"
+#include "holdfast/operations/check_image.h"
+
+namespace holdfast::operations {
+
+using repository::DirectoryEntry;
+using repository::SnapshotNumber;
+
+void Verification::fail_backup(SnapshotNumber number, const std::string& why) {
+    auto& verdict = verdicts_[number];
+    verdict.is_good = false;
+    if (verdict.findings.empty()) verdict.findings = why;
+    report_.good = false;
+}
+
+std::vector<std::string> Verification::tables_of(const repository::DamagedRange& range) const {
+    const auto snapshot = repository_.snapshot(range.snapshot);
+    if (!snapshot) return {};
+    const auto entry = std::ranges::find(snapshot->members, range.member, &DirectoryEntry::name);
+    if (entry == snapshot->members.end() || !entry->database) return {};
+    const auto image = history::open_image(repository_, *entry);
+    if (!image) return {};
+    return history::tables_in(**image, {.offset = range.offset, .size = range.size});
+}
+
+void Verification::tell_of(const repository::DamagedRange& range) {
+    FoundDamage damage;
+    damage.number = range.snapshot.value;
+    damage.database = range.member;
+    damage.offset = range.offset;
+    damage.size = range.size;
+    damage.object = range.object;
+    damage.why = range.why;
+    damage.tables = tables_of(range);
+    report_.damage.push_back(std::move(damage));
+    fail_backup(range.snapshot, range.why);
+}
+
+Result<void> Verification::check_bytes(const repository::CheckRequest& request) {
+    const auto checked = TRY(repository::check(repository_, request, context_.watch));
+    report_.bytes_read = checked.bytes_read;
+    report_.chunks_checked = checked.chunks_checked;
+    report_.good = checked.good();
+    for (const auto& object : checked.objects) {
+        report_.objects.push_back(format("{}: {}{}", object.name, object.why, object.twin_is_good ? " (its copy is good)" : ""));
+    }
+    for (const auto& range : checked.ranges) tell_of(range);
+    return {};
+}
+
+Result<void> Verification::open(const history::Moment& moment) {
+    const auto number = moment.snapshot.number;
+    if (level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good) return {};
+    const auto lease = TRY(repository_.lease(number));
+    const auto snapshot = TRY(repository_.snapshot(number));
+    for (const auto& entry : snapshot.members) {
+        if (!entry.database) continue;
+        auto opened = open_member(number, entry);
+        if (!opened && opened.error().code() != ErrorCode::corrupt) return opened;
+        if (!opened) fail_backup(number, opened.error().message());
+    }
+    return {};
+}
+
+Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEntry& entry) {
+    const auto image = TRY(history::open_image(repository_, entry));
+    const auto outcome = TRY(check_image(*image, sqlite::CheckDepth::full, context_.watch));
+    const std::string where = format("#{} {}", number.value, printable(entry.name));
+    for (const auto& finding : outcome.findings) report_.sqlite_findings.push_back(where + ": " + finding);
+    if (outcome.verdict != sqlite::CheckOutcome::Verdict::damaged) return {};
+    if (entry.database->findings.empty()) {
+        fail_backup(number, "SQLite finds it damaged: " + (outcome.findings.empty() ? "" : outcome.findings.front()));
+        return {};
+    }
+    report_.warnings.push_back(where + ": the source was damaged already when it was backed up");
+    verdicts_[number].is_good = false;
+    return {};
+}
+
+void Verification::note(const history::Moment& moment) {
+    const auto& verdict = verdicts_[moment.snapshot.number];
+    const auto level = static_cast<std::uint64_t>(level_);
+    report_.verified.push_back(moment.snapshot.number.value);
+    const auto& before = moment.notes.verified;
+    const bool is_less = verdict.is_good && before && before->good && before->value > level;
+    if (is_less) return;  // the deeper one goes on standing
+    repository::Note note;
+    note.type = repository::NoteType::verified;
+    note.time = context_.host.clock.now();
+    note.value = level;
+    note.good = verdict.is_good;
+    note.text = verdict.findings;
+    static_cast<void>(repository_.add_note(moment.snapshot.number, note).ok());
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,89 @@
+#include "holdfast/operations/verify.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/selection.h"
+#include "holdfast/operations/verification.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::VerifyLevel;
+
+Result<VerifyLevel> parse_level(const std::string& text) {
+    if (text == "listed") return VerifyLevel::listed;
+    if (text == "hashed") return VerifyLevel::hashed;
+    if (text == "opened") return VerifyLevel::opened;
+    return fail(ErrorCode::invalid, "verify at level '{}': there are listed, hashed and opened", printable(text));
+}
+
+// What is to be verified; and what cannot even be read.
+struct Wanted {
+    std::vector<history::Moment> moments;
+    std::vector<std::string> unreadable;
+    std::vector<std::string> warnings;
+};
+
+Result<Wanted> all_moments(Context& context, const repository::Repository& repository, const VerifyRequest& request) {
+    if (!request.snapshot.empty()) {
+        return fail(ErrorCode::invalid, "verify which backup: both {} and --all are given", printable(request.snapshot));
+    }
+    auto filter = TRY(source_filter(context, request.source));
+    filter.with_forgotten = true;
+    auto list = TRY(history::list_moments(repository, filter));
+    Wanted wanted;
+    wanted.moments = std::move(list.moments);
+    for (const auto& [number, why] : list.damaged) wanted.unreadable.push_back(why.text());
+    for (const auto& why : list.note_damage) wanted.unreadable.push_back(why.text());
+    return wanted;
+}
+
+Result<Wanted> wanted_moments(Context& context, const repository::Repository& repository, const VerifyRequest& request) {
+    if (request.all) return all_moments(context, repository, request);
+    auto selection = TRY(select(context, repository, {.snapshot = request.snapshot, .at = {}, .source = request.source}));
+    Wanted wanted;
+    wanted.moments.push_back(std::move(selection.moment));
+    wanted.warnings = std::move(selection.warnings);
+    return wanted;
+}
+
+repository::CheckRequest check_request(const VerifyRequest& request, VerifyLevel level, const Wanted& wanted) {
+    repository::CheckRequest check;
+    check.level = std::min(level, VerifyLevel::hashed);
+    const bool is_everything = request.all && request.source.empty();
+    if (is_everything) return check;
+    for (const auto& moment : wanted.moments) check.snapshots.push_back(moment.snapshot.number);
+    return check;
+}
+
+}  // namespace
+
+Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
+    const host::Stopwatch stopwatch(context.host.clock);
+    const auto level = TRY(parse_level(request.level));
+    const auto opened = TRY(open_repository(context, request.repository, {}));
+    const auto wanted = TRY(wanted_moments(context, opened->get(), request));
+    std::unique_ptr<repository::Repository::Lease> lease;
+    if (!request.all) lease = TRY(opened->get().lease(wanted.moments.front().snapshot.number));
+
+    Verification verification(context, opened->get(), level);
+    TRY(verification.check_bytes(check_request(request, level, wanted)));
+    for (const auto& moment : wanted.moments) TRY(verification.open(moment));
+    for (const auto& moment : wanted.moments) verification.note(moment);
+
+    VerifyReport report = std::move(verification).take_report();
+    report.level = request.level;
+    report.warnings.insert(report.warnings.begin(), wanted.warnings.begin(), wanted.warnings.end());
+    for (const auto& why : wanted.unreadable) {
+        if (std::ranges::find(report.objects, why) == report.objects.end()) report.objects.push_back(why);
+    }
+    report.good = report.good && wanted.unreadable.empty();
+    report.duration_ms = stopwatch.ms();
+    return report;
+}
+
+}  // namespace holdfast::operations

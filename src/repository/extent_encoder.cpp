@@ -1,0 +1,190 @@
+#include "holdfast/repository/extent_encoder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "holdfast/base/limits.h"
+
+namespace holdfast::repository {
+
+// Bases with their bytes, and what is copied out of them.
+struct ExtentEncoder::Leaning {
+    std::vector<Reuse::PlainChunkPlace> places;
+    std::vector<std::shared_ptr<const Bytes>> bytes;
+    std::vector<Copy> copies;
+    std::vector<Base> bases() const {
+        std::vector<Base> all;
+        for (std::size_t i = 0; i < places.size(); ++i) all.push_back({.id = places[i].id, .bytes = *bytes[i]});
+        return all;
+    }
+};
+
+// A compressor for the time of one extent.
+class ExtentEncoder::Borrowed {
+public:
+    explicit Borrowed(ExtentEncoder& from) : from_(from), compressor_(take()) {}
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+    ~Borrowed() {
+        const std::lock_guard lock(from_.compressors_mutex_);
+        from_.compressors_.push_back(std::move(compressor_));
+    }
+    Compressor& operator*() { return compressor_; }
+
+private:
+    Compressor take() {
+        const std::lock_guard lock(from_.compressors_mutex_);
+        if (from_.compressors_.empty()) return Compressor(from_.places_.compression_level);
+        Compressor one = std::move(from_.compressors_.back());
+        from_.compressors_.pop_back();
+        return one;
+    }
+    ExtentEncoder& from_;
+    Compressor compressor_;
+};
+
+namespace {
+
+// A unit of the extent, and where in the content before its bytes may lie.
+struct Candidate {
+    std::uint32_t unit = 0;    // of the extent
+    std::uint64_t extent = 0;  // before
+    std::uint32_t offset = 0;  // in that extent, bytes
+};
+
+// The extent that would give most units; near ones first, since neighbours will need the same base.
+std::uint64_t best_extent(const std::vector<Candidate>& candidates, std::uint64_t near) {
+    std::map<std::uint64_t, std::size_t> units;
+    for (const auto& candidate : candidates) ++units[candidate.extent];
+    const auto distance = [near](std::uint64_t extent) { return extent > near ? extent - near : near - extent; };
+    auto best = units.begin();
+    for (auto at = units.begin(); at != units.end(); ++at) {
+        if (at->second > best->second || (at->second == best->second && distance(at->first) < distance(best->first))) best = at;
+    }
+    return best->first;
+}
+
+void join_neighbours(std::vector<Copy>& copies) {
+    std::ranges::sort(copies, {}, &Copy::position);
+    std::vector<Copy> joined;
+    for (const auto& copy : copies) {
+        if (!joined.empty()) {
+            Copy& last = joined.back();
+            if (last.base == copy.base && last.position + last.length == copy.position && last.offset + last.length == copy.offset) {
+                last.length += copy.length;
+                continue;
+            }
+        }
+        joined.push_back(copy);
+    }
+    copies = std::move(joined);
+}
+
+bool is_lean(const EncodedChunk& chunk) {
+    // So small that nothing plain could be worth the work of making it for comparison.
+    return chunk.payload.size() + 32 * chunk.bases.size() <= chunk.plain_size / 64;
+}
+
+bool pays(const EncodedChunk& leaning, const EncodedChunk& plain) {
+    return leaning.payload.size() + 32 * leaning.bases.size() <= plain.payload.size() / 2;
+}
+
+}  // namespace
+
+void ExtentEncoder::use_dictionary(const ChunkId& id, GetDictionary get) {
+    const std::lock_guard lock(dictionary_mutex_);
+    dictionary_id_ = id;
+    get_dictionary_ = std::move(get);
+}
+
+NamedDictionary ExtentEncoder::dictionary() {
+    const std::lock_guard lock(dictionary_mutex_);
+    if (get_dictionary_) {
+        auto got = get_dictionary_();
+        get_dictionary_ = nullptr;
+        if (got) dictionary_ = *std::move(got);
+    }
+    if (!dictionary_) return {};
+    return {.id = *dictionary_id_, .dictionary = &*dictionary_};
+}
+
+Result<EncodedChunk> ExtentEncoder::encode(const ChangedExtent& extent) {
+    Borrowed compressor(*this);
+    auto leaning = encode_leaning(extent, *compressor);
+    if (leaning && is_lean(*leaning)) return *std::move(leaning);
+    const NamedDictionary named = dictionary();
+    auto plain = TRY(encode_plain(extent.chunk, *compressor, named.dictionary != nullptr ? &named : nullptr));
+    if (leaning && pays(*leaning, plain)) return *std::move(leaning);
+    return plain;
+}
+
+// None whenever nothing can be leant on, for whatever reason: then the extent is stored plain.
+std::optional<EncodedChunk> ExtentEncoder::encode_leaning(const ChangedExtent& extent, Compressor& compressor) {
+    if (places_.parent == nullptr) return std::nullopt;
+    std::optional<Leaning> leaning;
+    if (const auto* moved = moved_.load()) leaning = lean_on_moved(extent, *moved);
+    if (!leaning) leaning = lean_in_place(extent);
+    if (!leaning) return std::nullopt;
+    auto encoded = encode_copy_list(extent.chunk, leaning->bases(), leaning->copies, compressor);
+    if (!encoded) return std::nullopt;
+    for (const auto& place : leaning->places) places_.reuse.rely_on(place);
+    return *std::move(encoded);
+}
+
+std::optional<ExtentEncoder::Leaning> ExtentEncoder::lean_in_place(const ChangedExtent& extent) {
+    if (!extent.before) return std::nullopt;
+    const auto place = places_.reuse.plain_in_place_of(*extent.before);
+    if (!place || !*place) return std::nullopt;
+    auto bytes = places_.chunks.read((*place)->id, ChunkType::extent);
+    if (!bytes) return std::nullopt;
+    Leaning leaning;
+    leaning.copies = copies_in_place(*bytes, extent.chunk.bytes, places_.unit);
+    leaning.places.push_back(**place);
+    leaning.bytes.push_back(std::make_shared<const Bytes>(*std::move(bytes)));
+    return leaning;
+}
+
+std::optional<ExtentEncoder::Leaning> ExtentEncoder::lean_on_moved(const ChangedExtent& extent, const MovedUnits& moved) {
+    const auto units_per_extent = static_cast<std::uint32_t>(limits::extent_size / places_.unit);
+    std::vector<Candidate> candidates;
+    for (std::uint32_t unit = 0; unit < extent.units.size(); ++unit) {
+        const auto near = static_cast<std::uint32_t>(extent.number * units_per_extent + unit);
+        for (const auto position : moved.find(extent.units[unit], near)) {
+            candidates.push_back({.unit = unit,
+                                  .extent = position / units_per_extent,
+                                  .offset = position % units_per_extent * places_.unit});
+        }
+    }
+    Leaning leaning;
+    while (!candidates.empty() && leaning.places.size() < limits::bases_max) {
+        const auto from = best_extent(candidates, extent.number);
+        const auto copies_before = leaning.copies.size();
+        const auto id = places_.parent->id_of(from);
+        const auto place = id ? places_.reuse.plain_in_place_of(*id) : id.error().copy();
+        const auto bytes = place && *place ? places_.chunks.read_cached((*place)->id, ChunkType::extent)
+                                           : fail(ErrorCode::not_found, "no base");
+        std::vector<bool> covered(extent.units.size());
+        for (const auto& candidate : candidates) {
+            if (!bytes || candidate.extent != from || covered[candidate.unit]) continue;
+            const std::uint32_t position = candidate.unit * places_.unit;
+            const auto plain = extent.chunk.bytes.subspan(position, std::min<std::size_t>(places_.unit, extent.chunk.bytes.size() - position));
+            if ((*bytes)->size() < candidate.offset + plain.size()) continue;
+            if (std::memcmp((*bytes)->data() + candidate.offset, plain.data(), plain.size()) != 0) continue;
+            covered[candidate.unit] = true;
+            leaning.copies.push_back({.position = position,
+                                      .length = static_cast<std::uint32_t>(plain.size()),
+                                      .base = static_cast<std::uint32_t>(leaning.places.size()),
+                                      .offset = candidate.offset});
+        }
+        std::erase_if(candidates, [&](const Candidate& one) { return one.extent == from || covered[one.unit]; });
+        if (leaning.copies.size() == copies_before) continue;
+        leaning.places.push_back(**place);
+        leaning.bytes.push_back(*bytes);
+    }
+    if (leaning.places.empty()) return std::nullopt;
+    join_neighbours(leaning.copies);
+    return leaning;
+}
+
+}  // namespace holdfast::repository

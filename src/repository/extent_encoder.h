@@ -1,0 +1,65 @@
+// ExtentEncoder: the smallest sensible stored form of an extent: plain, or as what differs from earlier chunks.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "holdfast/repository/moved_units.h"
+#include "holdfast/repository/parent_tree.h"
+#include "holdfast/repository/payload.h"
+#include "holdfast/repository/reuse.h"
+
+namespace holdfast::repository {
+
+// An extent that changed, and what is known of it.
+struct ChangedExtent {
+    std::uint64_t number = 0;
+    PlainChunk chunk;
+    std::optional<ChunkId> before;          // the parent's chunk at the same place
+    std::span<const std::uint32_t> units;   // fingerprints of its units
+};
+
+// Thread-safe.
+class ExtentEncoder {
+public:
+    struct Places {
+        const ChunkReader& chunks;
+        Reuse& reuse;
+        const ParentTree* parent;  // null: there is none
+        std::uint32_t unit;
+        int compression_level;
+    };
+    explicit ExtentEncoder(const Places& places) : places_(places) {}
+
+    // What plain chunks are compressed with from here on: fetched once, by the first that needs it. A failure to get it
+    // only means that they are compressed without.
+    using GetDictionary = std::function<Result<Dictionary>()>;
+    void use_dictionary(const ChunkId& id, GetDictionary get);
+    // Pages may have moved, from here on: they are looked for among all pages of the content before. Must outlive this.
+    void look_for_moved(const MovedUnits* moved) { moved_ = moved; }
+
+    Result<EncodedChunk> encode(const ChangedExtent& extent);
+
+private:
+    struct Leaning;
+    class Borrowed;
+    NamedDictionary dictionary();
+    std::optional<EncodedChunk> encode_leaning(const ChangedExtent& extent, Compressor& compressor);
+    std::optional<Leaning> lean_in_place(const ChangedExtent& extent);
+    std::optional<Leaning> lean_on_moved(const ChangedExtent& extent, const MovedUnits& moved);
+
+    const Places places_;
+    std::atomic<const MovedUnits*> moved_ = nullptr;
+
+    std::mutex dictionary_mutex_;  // guards the three below; held while the dictionary is fetched, which others wait for
+    std::optional<ChunkId> dictionary_id_;
+    GetDictionary get_dictionary_;
+    std::optional<Dictionary> dictionary_;
+
+    std::mutex compressors_mutex_;  // guards the compressors nobody is using
+    std::vector<Compressor> compressors_;
+};
+
+}  // namespace holdfast::repository

@@ -1,0 +1,153 @@
+#include "holdfast/cli/verbs.h"
+
+#include <gtest/gtest.h>
+
+#include "holdfast/cli/arguments.h"
+#include "holdfast/cli/help.h"
+#include "holdfast/cli/print.h"
+
+namespace holdfast::cli {
+namespace {
+
+// Splits as a shell would for the quoting that our examples use.
+std::vector<std::string> shell_words(std::string_view line) {
+    std::vector<std::string> words;
+    std::string word;
+    bool quoted = false, any = false;
+    for (const char c : line) {
+        if (c == '\'') {
+            quoted = !quoted;
+            any = true;
+        } else if (c == ' ' && !quoted) {
+            if (any) words.push_back(word);
+            word.clear();
+            any = false;
+        } else {
+            word += c;
+            any = true;
+        }
+    }
+    if (any) words.push_back(word);
+    return words;
+}
+
+Result<void> parse(std::string_view line) {
+    auto words = shell_words(line);
+    EXPECT_EQ(words.at(0), "holdfast");
+    for (const auto& entry : verbs()) {
+        if (entry.name != words.at(1)) continue;
+        const auto verb = entry.make();
+        EveryVerbsFlags common;
+        auto fields = verb->text().fields;
+        for (auto& field : fields_of(common)) fields.push_back(field);
+        return parse_arguments(words[1], fields, {words.begin() + 2, words.end()});
+    }
+    return fail(ErrorCode::not_found, "no verb {}", words.at(1));
+}
+
+TEST(Verbs, EveryExampleOfEveryHelpParses) {
+    std::size_t examples = 0;
+    for (const auto& text : all_verb_texts()) {
+        for (const auto& example : text.operation.examples) {
+            const auto parsed = parse(example.command);
+            EXPECT_TRUE(parsed.ok()) << example.command << ": " << (parsed.ok() ? "" : parsed.error().text());
+            ++examples;
+        }
+    }
+    EXPECT_GE(examples, verbs().size());
+}
+
+TEST(Verbs, HelpNamesEveryFieldExampleAndExitCode) {
+    EveryVerbsFlags common;
+    const auto common_fields = fields_of(common);
+    for (const auto& text : all_verb_texts()) {
+        const std::string help = help_of(text, common_fields);
+        for (const auto& field : text.fields)
+            EXPECT_NE(help.find(field.text.positional ? std::string(field.text.value) : format("--{}", field.text.name)), std::string::npos) << field.text.name;
+        for (const auto& example : text.operation.examples) EXPECT_NE(help.find(example.command), std::string::npos);
+        EXPECT_NE(help.find("--json"), std::string::npos);
+        EXPECT_NE(help.find("Exit codes:"), std::string::npos);
+        EXPECT_FALSE(text.operation.examples.empty()) << text.operation.name;
+    }
+}
+
+TEST(Verbs, OverviewAndManPageNameEveryVerb) {
+    EveryVerbsFlags common;
+    const auto texts = all_verb_texts();
+    for (const auto& entry : verbs()) {
+        EXPECT_NE(overview(texts).find(entry.name), std::string::npos);
+        EXPECT_NE(man_page(texts, fields_of(common)).find(entry.name), std::string::npos);
+        for (const char* shell : {"bash", "zsh", "fish"}) EXPECT_NE(completion(shell, texts, fields_of(common)).find(entry.name), std::string::npos);
+    }
+    EXPECT_EQ(completion("tcsh", texts, fields_of(common)), "");
+}
+
+TEST(Arguments, FillsEveryTypeOfField) {
+    operations::RestoreRequest request;
+    const auto parsed = parse_arguments("restore", fields_of(request), {"43", "--to=-odd name", "--wait", "7", "-n", "-r", "/backups"});
+    ASSERT_TRUE(parsed.ok()) << parsed.error().text();
+    EXPECT_EQ(request.snapshot, "43");
+    EXPECT_EQ(request.to, "-odd name");
+    EXPECT_EQ(request.wait_s, 7u);
+    EXPECT_TRUE(request.dry_run);
+    EXPECT_EQ(request.repository.repository, "/backups");
+}
+
+TEST(Arguments, RepeatedFlagsMakeAList) {
+    operations::BackupRequest request;
+    ASSERT_TRUE(parse_arguments("backup", fields_of(request), {"--tag", "a=1", "one.db", "--tag", "b=2", "two.db"}).ok());
+    EXPECT_EQ(request.tags, (std::vector<std::string>{"a=1", "b=2"}));
+    EXPECT_EQ(request.databases, (std::vector<std::string>{"one.db", "two.db"}));
+}
+
+TEST(Arguments, UnknownFlagsAreRefusedWithTheNearestOne) {
+    operations::BackupRequest request;
+    const auto parsed = parse_arguments("backup", fields_of(request), {"app.db", "--coment", "x"});
+    ASSERT_FALSE(parsed.ok());
+    EXPECT_EQ(parsed.error().code(), ErrorCode::invalid);
+    EXPECT_NE(parsed.error().advice().find("--comment"), std::string::npos);
+}
+
+TEST(Arguments, MissingAndMalformedValuesAreRefused) {
+    operations::RestoreRequest restore;
+    EXPECT_FALSE(parse_arguments("restore", fields_of(restore), {"--wait", "soon"}).ok());
+    EXPECT_FALSE(parse_arguments("restore", fields_of(restore), {"--to"}).ok());
+    EXPECT_FALSE(parse_arguments("restore", fields_of(restore), {"1", "2"}).ok());
+    operations::ForgetRequest forget;
+    EXPECT_FALSE(parse_arguments("forget", fields_of(forget), {}).ok());
+}
+
+TEST(Nearest, FindsWhatWasMeantAndNothingFarOff) {
+    const std::vector<std::string> names = {"backup", "restore", "recall", "prune"};
+    EXPECT_EQ(nearest("bakcup", names), "backup");
+    EXPECT_EQ(nearest("rest", names), "restore");
+    EXPECT_EQ(nearest("xyzzy", names), "");
+}
+
+TEST(Reports, JsonHasEveryDescribedField) {
+    const auto json = operations::json_of(operations::BackupReport{.number = 43, .databases = {{.path = "a.db"}}});
+    const std::string text = json.to_text();
+    EXPECT_NE(text.find("\"number\":43"), std::string::npos);
+    EXPECT_NE(text.find("\"databases\":[{\"path\":\"a.db\""), std::string::npos);
+    std::size_t described = 0;
+    auto count = [&](std::string_view name, const auto&, std::string_view) {
+        EXPECT_NE(text.find(format("\"{}\":", name)), std::string::npos) << name;
+        ++described;
+    };
+    operations::BackupReport().describe(count);
+    EXPECT_GE(described, 18u);
+}
+
+TEST(Reports, TextShowsHostileNamesSafely) {
+    const operations::BackupReport report{.number = 1, .databases = {{.path = "a\033[31m\n.db"}}};
+    const std::string text = text_of(report, Style{});
+    EXPECT_EQ(text.find('\033'), std::string::npos);
+    EXPECT_NE(text.find("\\x1b"), std::string::npos);
+}
+
+TEST(Style, ColumnsLineUpByCodePoints) {
+    EXPECT_EQ(columns({{"a", "bb"}, {"ééé", "c"}}, {false, true}), "a    bb\nééé   c\n");
+}
+
+}  // namespace
+}  // namespace holdfast::cli

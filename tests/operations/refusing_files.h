@@ -1,0 +1,80 @@
+// RefusingFiles: the real files, of which some folders cannot be written: for read-only places, also when tests run as
+// root.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/file_system.h"
+
+namespace holdfast::tests {
+
+class RefusingFiles final : public host::FileSystem {
+public:
+    std::vector<std::string> read_only;  // folders, with all below them
+
+    Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
+    Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
+        TRY(ask(path));
+        return files_.open_to_write(path);
+    }
+    Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override {
+        TRY(ask(path));
+        return files_.create(path, mode);
+    }
+    Result<void> link(const std::string& existing, const std::string& name) override {
+        TRY(ask(name));
+        return files_.link(existing, name);
+    }
+    Result<void> rename(const std::string& from, const std::string& to) override {
+        TRY(ask(to));
+        return files_.rename(from, to);
+    }
+    Result<void> rename_if_absent(const std::string& from, const std::string& to) override {
+        TRY(ask(to));
+        return files_.rename_if_absent(from, to);
+    }
+    Result<void> remove(const std::string& path) override {
+        TRY(ask(path));
+        return files_.remove(path);
+    }
+    Result<void> make_folder(const std::string& path, std::uint32_t mode) override {
+        TRY(ask(path));
+        return files_.make_folder(path, mode);
+    }
+    Result<void> remove_folder(const std::string& path) override {
+        TRY(ask(path));
+        return files_.remove_folder(path);
+    }
+    Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
+    Result<host::FileStatus> status(const std::string& path) override { return files_.status(path); }
+    Result<host::FileStatus> status_of_link(const std::string& path) override { return files_.status_of_link(path); }
+    Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
+    Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
+    Result<void> sync_folder(const std::string& path) override { return files_.sync_folder(path); }
+    Result<void> set_mode(const std::string& path, std::uint32_t mode) override {
+        TRY(ask(path));
+        return files_.set_mode(path, mode);
+    }
+    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
+        TRY(ask(path));
+        return files_.set_owner(path, owner, group);
+    }
+    Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
+    Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override {
+        TRY(ask(path));
+        return files_.try_lock(path);
+    }
+
+private:
+    Result<void> ask(const std::string& path) const {
+        const auto holds = [&](const std::string& folder) { return path == folder || path.starts_with(folder + "/"); };
+        if (std::ranges::none_of(read_only, holds)) return {};
+        return fail(ErrorCode::denied, "write {}: read-only", path);
+    }
+    host::FileSystem& files_ = host::posix_file_system();
+};
+
+}  // namespace holdfast::tests

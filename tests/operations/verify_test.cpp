@@ -1,0 +1,141 @@
+#include "holdfast/operations/verify.h"
+
+#include "operations/world.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Verifying : public World {
+protected:
+    Verifying() { make_repository(); }
+    VerifyReport verified(const std::string& snapshot, const std::string& level = "opened") {
+        auto request = verify_request(level);
+        request.snapshot = snapshot;
+        return must(verify(context, request));
+    }
+    std::string largest_pack() {
+        std::string largest;
+        for (const auto& [path, bytes] : files_below(repository + "/packs")) {
+            if (largest.empty() || bytes.size() > std::filesystem::file_size(largest)) largest = path;
+        }
+        return largest;
+    }
+};
+
+TEST_F(Verifying, GoodBackupsAreGoodAtEveryLevel) {
+    create_database(database, 1000);
+    backup();
+    insert(database, 10);
+    backup();
+    for (const char* level : {"listed", "hashed", "opened"}) {
+        const auto report = verify_all(level);
+        EXPECT_TRUE(report.good) << level;
+        EXPECT_EQ(report.level, level);
+        EXPECT_THAT(report.verified, ElementsAre(1u, 2u));
+        EXPECT_THAT(report.damage, IsEmpty());
+        EXPECT_THAT(report.objects, IsEmpty());
+    }
+    EXPECT_GT(verify_all("hashed").bytes_read, 0u);
+}
+
+TEST_F(Verifying, WithoutANameTheLatestIsMeant) {
+    create_database(database, 100);
+    backup();
+    backup();
+    EXPECT_THAT(verified("").verified, ElementsAre(2u));
+    EXPECT_THAT(verified("1").verified, ElementsAre(1u));
+    auto request = verify_request("deep");
+    EXPECT_THAT(verify(context, request), FailsWith(ErrorCode::invalid));
+    request = verify_request("listed");
+    request.all = true;
+    request.snapshot = "1";
+    EXPECT_THAT(verify(context, request), FailsWith(ErrorCode::invalid));
+}
+
+TEST_F(Verifying, TheDepthReachedIsNotedAndAShallowerLookDoesNotUndoIt) {
+    create_database(database, 100);
+    backup();
+    backup();
+    EXPECT_EQ(shown("1").verified, "");
+    verified("1", "hashed");
+    EXPECT_THAT(shown("1").verified, HasSubstr("hashed, good"));
+    verified("1", "opened");
+    verified("1", "listed");
+    EXPECT_THAT(shown("1").verified, HasSubstr("opened, good"));
+    EXPECT_EQ(shown("last-good").backup.number, 1u);
+}
+
+TEST_F(Verifying, DamageIsToldWithItsExtentAndTables) {
+    create_database(database, 3000, {.mode = "delete"});
+    backup();
+    const std::string pack = largest_pack();
+    overwrite(pack, std::filesystem::file_size(pack) / 2, "xxxxxxxx");
+    const auto report = verify_all("hashed");
+    EXPECT_FALSE(report.good);
+    ASSERT_FALSE(report.damage.empty());
+    const auto& damage = report.damage.front();
+    EXPECT_EQ(damage.number, 1u);
+    EXPECT_EQ(damage.database, database);
+    EXPECT_GT(damage.size, 0u);
+    EXPECT_THAT(damage.tables, Contains(testing::AnyOf("ledger", "payloads")));
+    EXPECT_THAT(damage.object + damage.why, HasSubstr(std::filesystem::path(pack).filename().string()));
+    EXPECT_THAT(shown("1").verified, HasSubstr("damage found"));
+    EXPECT_EQ(listed().backups.at(0).state, "verification found damage");
+}
+
+TEST_F(Verifying, ASnapshotThatCannotBeReadIsDamage) {
+    create_database(database, 100);
+    backup();
+    backup();
+    overwrite(repository + "/snapshots/1", 60, "xxxx");
+    const auto with_a_good_copy = verify_all("hashed");
+    EXPECT_FALSE(with_a_good_copy.good);
+    EXPECT_THAT(with_a_good_copy.objects, Contains(HasSubstr("snapshots/1")));
+    overwrite(repository + "/snapshots/1.copy", 60, "xxxx");
+    EXPECT_FALSE(verify_all("listed").good);
+}
+
+TEST_F(Verifying, ASourceThatWasQuietlyDamagedIsFoundOut) {
+    create_database(database, 500, {.mode = "delete"});
+    backup();
+    overwrite(database, 5 * 4096 + 8, std::string(200, '\x7F'));
+    let_time_pass();
+    EXPECT_FALSE(backup().damaged) << "a backup does not read every page for damage";
+    EXPECT_TRUE(verified("2", "hashed").good) << "the bytes are as they were";
+    const auto report = verified("2", "opened");
+    EXPECT_FALSE(report.good);
+    EXPECT_THAT(report.sqlite_findings, Contains(HasSubstr("#2")));
+    EXPECT_EQ(shown("latest").backup.number, 1u) << "what is known to be damaged is not latest";
+}
+
+TEST_F(Verifying, ASourceThatWasKnownToBeDamagedIsNoNews) {
+    create_database(database, 500, {.mode = "delete"});
+    overwrite(database, 100, std::string(3000, 'x'));
+    EXPECT_TRUE(backup().damaged);
+    const auto report = verified("1");
+    EXPECT_TRUE(report.good) << "it comes back as it was";
+    EXPECT_THAT(report.warnings, Contains(HasSubstr("damaged already")));
+    ShowRequest request;
+    request.repository = in_repository();
+    request.snapshot = "last-good";
+    EXPECT_THAT(show(context, request), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(Verifying, AReadOnlyRepositoryIsVerifiedToo) {
+    create_database(database, 500);
+    backup();
+    files.read_only = {repository};
+    EXPECT_TRUE(verify_all().good);
+    EXPECT_TRUE(verified("1").good);
+    EXPECT_EQ(shown("1").verified, "");
+    must(restore_to("1", root / "copy.db"));
+    EXPECT_EQ(rows_of(root / "copy.db"), rows_of(database));
+}
+
+}  // namespace
+}  // namespace holdfast::operations

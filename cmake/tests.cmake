@@ -24,17 +24,20 @@ foreach(name ${rooms})
   test_binary(${name}_test room_${name} ${name} ${name})
 endforeach()
 
-# Support for tests above host and store: a simulated machine. (What is header only, all tests may include.)
+# Support for tests above host: a simulated machine, and SQLite on it. (What is header only, all tests may include.)
 file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
 add_library(test_support STATIC ${support})
-target_include_directories(test_support PRIVATE ${CMAKE_BINARY_DIR}/view/store PUBLIC ${CMAKE_SOURCE_DIR}/tests)
-target_link_libraries(test_support PRIVATE holdfast_settings PUBLIC base host store)
+target_include_directories(test_support PRIVATE ${CMAKE_BINARY_DIR}/view/sqlite PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(test_support PRIVATE holdfast_settings PUBLIC base host sqlite)
+target_link_libraries(live_test PRIVATE test_support)
 
 # What every store must keep, and what must hold when the power goes or a step fails.
 foreach(suite contracts faults)
   test_binary(${suite}_test ${suite} ${suite} store)
   target_link_libraries(${suite}_test PRIVATE test_support)
 endforeach()
+target_include_directories(faults_test PRIVATE ${CMAKE_BINARY_DIR}/view/live)
+target_link_libraries(faults_test PRIVATE live)
 
 # Stories: the built program against real databases and real writers, one test a file (python3, standard library).
 find_program(HOLDFAST_PYTHON NAMES /usr/bin/python3 python3)

@@ -13,14 +13,14 @@ constexpr std::uint64_t fingerprint_seed = 0x686f6c6466617374;
 
 // --- the temporary file ---
 
-// A file that nobody has open and that has not changed for an hour was left by a crash.
+// A file that nobody is seen to have open and that has not changed for an hour was left by a crash.
 bool is_abandoned(host::Host host, const std::string& path) {
     constexpr std::int64_t age_ns_min = 3600 * nanoseconds_per_second;
     const auto status = host.files.status_of_link(path);
     if (!status || status->kind != host::FileKind::regular) return false;
     if (host.clock.now().nanoseconds - status->modified.nanoseconds < age_ns_min) return false;
     const auto openers = host::who_has_open({status->device, status->inode});
-    return openers && openers->found.empty() && openers->saw_every_process;
+    return openers && openers->found.empty();
 }
 
 struct Temporary {

@@ -56,7 +56,7 @@ struct WriteReport {
 // synced. `exists` when the name is taken, unless `replace_existing` (then the swap rules above must hold already).
 struct NewFileRequest {
     std::string path;
-    FileAppearance appearance;
+    FileAppearance appearance = {};
     bool replace_existing = false;
 };
 Result<WriteReport> write_new_file(host::Host host, host::WorkerPool& pool, const sqlite::Image& image,

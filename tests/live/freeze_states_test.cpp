@@ -460,6 +460,54 @@ TEST_F(FreezeStatesTest, ARottenFrameIsCopiedThroughSqlite) {
     EXPECT_TRUE(fs::is_empty(folder_ / "holdfast/frozen"));
 }
 
+// Everything is in the database file already: the WAL starts again under the frozen database, which does not need it.
+TEST_F(FreezeStatesTest, TheWalStartsAgainMeanwhile) {
+    make_database("PRAGMA journal_mode=WAL");
+    DatabaseProcess other(path_);
+    other.run("PRAGMA wal_autocheckpoint=0; UPDATE t SET b=1 WHERE id<20; PRAGMA wal_checkpoint(PASSIVE)");
+    const auto expected = what_sqlite_reads(path_);
+    auto frozen = must(freeze(host::real_host(), path_, {}));
+    const auto wal_start = tests::file_bytes(path_ + "-wal");
+    EXPECT_EQ(other.run("DELETE FROM t; VACUUM; PRAGMA wal_checkpoint(PASSIVE)").substr(0, 2), "0|");
+    EXPECT_FALSE(std::ranges::equal(ByteView(wal_start).first(32), ByteView(tests::file_bytes(path_ + "-wal")).first(32)));
+    EXPECT_TRUE(tests::image_bytes(frozen->image()) == expected);
+    EXPECT_THAT(frozen->finish(), Succeeds());
+}
+
+// Frames that are in no file but the WAL: checkpoints come up to the pin and no further, and the WAL only grows.
+TEST_F(FreezeStatesTest, TheWalGrowsAndIsCheckpointedMeanwhile) {
+    make_database("PRAGMA journal_mode=WAL");
+    DatabaseProcess other(path_);
+    other.run("PRAGMA wal_autocheckpoint=0; UPDATE t SET b=1 WHERE id<20");
+    const auto expected = what_sqlite_reads(path_);
+    auto frozen = must(freeze(host::real_host(), path_, {}));
+    const auto main_before = fs::last_write_time(path_);
+    for (const char* mode : {"PASSIVE", "FULL", "RESTART", "TRUNCATE"}) {
+        other.run(format("UPDATE t SET b=3 WHERE id>180; PRAGMA wal_checkpoint({}); DELETE FROM t WHERE id>190", mode));
+    }
+    other.run("VACUUM; PRAGMA wal_checkpoint(PASSIVE)");
+    EXPECT_NE(fs::last_write_time(path_), main_before) << "no checkpoint came through";
+    EXPECT_TRUE(tests::image_bytes(frozen->image()) == expected);
+    EXPECT_THAT(frozen->finish(), Succeeds());
+}
+
+// Somebody in this process opens and closes the files, which drops the pin's locks.
+TEST_F(FreezeStatesTest, LosingThePinIsNoticed) {
+    make_database("PRAGMA journal_mode=WAL");
+    DatabaseProcess other(path_);
+    other.run("UPDATE t SET b=1 WHERE id<20");
+    auto frozen = must(freeze(host::real_host(), path_, {}));
+    tests::file_bytes(path_ + "-shm");
+    other.run("PRAGMA wal_checkpoint(RESTART); UPDATE t SET b=2 WHERE id<20");
+    EXPECT_THAT(frozen->finish(), FailsWith(ErrorCode::busy));
+    frozen.reset();
+    other.run("PRAGMA wal_checkpoint(PASSIVE)");
+    frozen = must(freeze(host::real_host(), path_, {}));
+    tests::file_bytes(path_ + "-shm");
+    other.run("UPDATE t SET b=3 WHERE id<20; PRAGMA wal_checkpoint(PASSIVE)");
+    EXPECT_THAT(frozen->finish(), FailsWith(ErrorCode::busy));
+}
+
 TEST_F(FreezeStatesTest, TheOthersLeaveMeanwhile) {
     make_database("PRAGMA journal_mode=WAL");
     DatabaseProcess other(path_);

@@ -9,6 +9,8 @@
 
 namespace holdfast::repository {
 
+using tests::TemporaryFolder;
+
 class BytesSource final : public ByteSource {
 public:
     explicit BytesSource(ByteView bytes) : bytes_(bytes) {}

@@ -15,12 +15,14 @@
 #include "support/memory_store.h"
 #include "support/results.h"
 #include "support/seeded_random.h"
+#include "support/temporary_folder.h"
 
 namespace holdfast::repository {
 
 using tests::FailsWith;
 using tests::must;
 using tests::Succeeds;
+using tests::TemporaryFolder;
 
 enum class Sealing { plain, sealed };
 

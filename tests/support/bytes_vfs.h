@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -12,7 +13,6 @@
 
 #include "holdfast/base/bytes.h"
 #include "holdfast/sqlite/raw_file.h"
-#include "support/results.h"
 
 namespace holdfast::tests {
 
@@ -28,7 +28,7 @@ public:
     ~BytesFile() { contents().erase(name_); }
 
     sqlite::RawFile open(sqlite::RawFileKind kind = sqlite::RawFileKind::database) const {
-        return must(sqlite::RawFile::open(name_, {.vfs = vfs(), .kind = kind}));
+        return sqlite::RawFile::open(name_, {.vfs = vfs(), .kind = kind}).value();
     }
     Bytes& bytes() { return content_->bytes; }
     // Reads that touch bytes at or after this offset fail.

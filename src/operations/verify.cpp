@@ -35,6 +35,9 @@ Result<Wanted> all_moments(Context& context, const repository::Repository& repos
     auto filter = TRY(source_filter(context, request.source));
     filter.with_forgotten = true;
     auto list = TRY(history::list_moments(repository, filter));
+    if (list.moments.empty() && !filter.is_any()) {
+        return fail(ErrorCode::not_found, "no backup of the source {} here", printable(request.source)).with_advice("holdfast status");
+    }
     Wanted wanted;
     wanted.moments = std::move(list.moments);
     for (const auto& [number, why] : list.damaged) wanted.unreadable.push_back(why.text());

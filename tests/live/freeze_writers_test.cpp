@@ -13,9 +13,9 @@
 namespace holdfast::live {
 namespace {
 
+using namespace tests;
+
 namespace fs = std::filesystem;
-using tests::BusyProcess;
-using tests::freeze_bytes;
 
 Result<std::int64_t> proven_prefix(ByteView bytes) {
     const TemporaryFolder folder;
@@ -96,8 +96,8 @@ TEST_P(FreezeWritersTest, WhatAKillLeavesIsAPrefixAndStaysAsItIs) {
         EXPECT_GE(static_cast<std::uint64_t>(*prefix), busy.committed());
         EXPECT_LE(static_cast<std::uint64_t>(*prefix), busy.begun());
     }
-    if (GetParam().journal_mode == "WAL") EXPECT_TRUE(ways.contains("wal_leftover"));
-    else EXPECT_TRUE(ways.contains("hot_journal")) << "no kill came in the middle of a transaction";
+    if (GetParam().journal_mode == "WAL") EXPECT_TRUE(ways.contains("wal-leftover"));
+    else EXPECT_TRUE(ways.contains("hot-journal")) << "no kill came in the middle of a transaction";
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, FreezeWritersTest,

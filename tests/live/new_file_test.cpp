@@ -17,8 +17,9 @@
 namespace holdfast::live {
 namespace {
 
+using namespace tests;
+
 namespace fs = std::filesystem;
-using tests::DatabaseProcess;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

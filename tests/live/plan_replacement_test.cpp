@@ -15,8 +15,9 @@
 namespace holdfast::live {
 namespace {
 
+using namespace tests;
+
 namespace fs = std::filesystem;
-using tests::DatabaseProcess;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -145,7 +146,7 @@ TEST_F(PlanReplacementTest, WhatNobodyMayReplace) {
 }
 
 TEST_F(PlanReplacementTest, TheRoomIsLookedAtFirst) {
-    simulated::SimulatedMachine machine(1);
+    SimulatedMachine machine(1);
     machine.set_capacity(image_->size() - 1);
     EXPECT_THAT(plan_replacement(machine.host(), "/app.db", *image_, {}), FailsWith(ErrorCode::full));
     machine.set_capacity(image_->size());

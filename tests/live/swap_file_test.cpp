@@ -15,8 +15,9 @@
 namespace holdfast::live {
 namespace {
 
+using namespace tests;
+
 namespace fs = std::filesystem;
-using tests::DatabaseProcess;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 

@@ -16,10 +16,9 @@
 namespace holdfast::live {
 namespace {
 
+using namespace tests;
+
 namespace fs = std::filesystem;
-using tests::DatabaseProcess;
-using tests::freeze_bytes;
-using tests::masked;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

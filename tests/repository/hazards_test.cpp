@@ -174,7 +174,7 @@ TEST_P(HazardsTest, ABackupSleepsAtEveryStepWhileItsParentIsPruned) {
         // Dropped before the child could lean on it: then it was not found, and another was its parent, or none.
         if (*backup) contents[(*backup)->snapshot.number.value] = child;
         else EXPECT_TRUE(backup->error().code() == ErrorCode::busy) << "step " << step << ": " << backup->error().text();
-        committed += backup->ok() ? 1 : 0;
+        committed += backup->ok() ? 1u : 0u;
         expect_whole(store, contents, step);
     }
     EXPECT_GT(committed, 10u);

@@ -25,7 +25,7 @@ INSTANTIATE_TEST_SUITE_P(Both, SessionTest, ::testing::Values(Sealing::plain, Se
 TEST_P(SessionTest, KeepsContentsOfEverySize) {
     for (const std::size_t size : {0ul, 1ul, 4096ul, 65535ul, 65536ul, 65537ul, 16 * mebibyte, 16 * mebibyte + 65536, 17 * mebibyte + 5}) {
         const Bytes content = pages(size, size);
-        const auto backup = program.backup(content, {.member = format("/data/{}", size)});
+        const auto backup = program.backup(content, {.member = format("/data/{}", size), .everything = true});
         EXPECT_EQ(must(program.try_restore(backup.snapshot.number, format("/data/{}", size))), content) << size;
         EXPECT_EQ(backup.kept.plain_sha256, sha256(content)) << size;
     }
@@ -134,10 +134,10 @@ TEST_P(SessionTest, OnlyWhatASecondLookFindsIsStoredAgain) {
 TEST_P(SessionTest, ASecondLookThatDiffersHasNoSha256) {
     const Bytes first = pages(1, 2 * mebibyte);
     Bytes second = first;
-    EXPECT_EQ(must(program.try_backup(std::vector{first, first})).kept.plain_sha256, sha256(first));
+    EXPECT_EQ(must(program.try_backup(std::vector{first, first}, {.everything = true})).kept.plain_sha256, sha256(first));
     touch_pages(second, {7}, 1);
-    EXPECT_FALSE(must(program.try_backup(std::vector{first, second}, {.use_parent = false})).kept.plain_sha256.has_value());
-    EXPECT_FALSE(must(program.try_backup(std::vector{first, Bytes(first.begin(), first.end() - 1)}, {.use_parent = false}))
+    EXPECT_FALSE(must(program.try_backup(std::vector{first, second}, {.everything = true, .use_parent = false})).kept.plain_sha256.has_value());
+    EXPECT_FALSE(must(program.try_backup(std::vector{first, Bytes(first.begin(), first.end() - 1)}, {.everything = true, .use_parent = false}))
                      .kept.plain_sha256.has_value());
 }
 

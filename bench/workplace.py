@@ -33,29 +33,29 @@ class Workplace:
         self.database = os.path.join(self.work, "application.db")
         self.tools = [tool(self.work, self.database) for tool in tools]
 
-    def made(self, size):
+    def made(self, size, search=True):
         """Path of a generated database of that size: made once, kept until its generator changes."""
         sources = b""
         for name in ("application_database.py", "prose.py"):
             with open(os.path.join(SUPPORT, name), "rb") as file:
                 sources += file.read()
-        path = os.path.join(self.folder, f"application-{size}-{zlib.crc32(sources):08x}.db")
+        path = os.path.join(self.folder, f"application-{size}{'' if search else '-no-search'}-{zlib.crc32(sources):08x}.db")
         if not os.path.exists(path):
             print(f"making {path}", flush=True)
             partial = path + ".partial"
             for leftover in (partial, partial + "-wal", partial + "-shm"):
                 if os.path.exists(leftover):
                     os.unlink(leftover)
-            run(support("application_database.py", partial, "--size", size))
+            run(support("application_database.py", partial, "--size", size, *([] if search else ["--no-search"])))
             os.rename(partial, path)
         return path
 
-    def fresh_database(self, size=None):
+    def fresh_database(self, size=None, search=True):
         """The working copy as it was made, old enough that its times alone can tell that it did not change."""
         for suffix in ("", "-wal", "-shm", "-journal"):
             if os.path.exists(self.database + suffix):
                 os.unlink(self.database + suffix)
-        shutil.copyfile(self.made(size) if size else self.pristine, self.database)
+        shutil.copyfile(self.made(size or self.options.size, search), self.database)
         settle()
         time.sleep(2)
         warm(self.database)

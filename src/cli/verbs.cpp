@@ -1,5 +1,7 @@
 #include "holdfast/cli/verbs.h"
 
+#include "holdfast/host/worker_pool.h"
+
 #include "holdfast/cli/print.h"
 #include "holdfast/operations/outcome.h"
 
@@ -30,7 +32,10 @@ protected:
 class BackupVerb : public VerbOf<BackupRequest, BackupReport, operations::backup> {
 public:
     Result<Answer> run(Context& context, const Style& style) override {
-        if (!request_.list) return VerbOf::run(context, style);
+        if (!request_.list) {
+            host::lower_priority_of_this_thread();  // whoever writes to the database comes first
+            return VerbOf::run(context, style);
+        }
         const auto report = TRY(operations::list(context, {.repository = request_.repository, .source = request_.source}));
         return Answer{json_of(report), text_of(report, style), 0};
     }

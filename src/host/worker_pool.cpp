@@ -90,7 +90,7 @@ void WorkerPool::submit(std::function<void()> task) {
 }
 
 void lower_priority_of_this_thread() noexcept {
-    constexpr int background_nice = 10;
+    constexpr int background_nice = 15;
     constexpr int io_class_shift = 13, io_class_idle = 3, io_who_process = 1;
     constexpr int io_best_effort_last = (2 << io_class_shift) | 7;
 

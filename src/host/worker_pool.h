@@ -10,7 +10,7 @@ namespace holdfast::host {
 
 struct WorkerPoolOptions {
     unsigned threads = 0;       // 0: one per processor
-    bool low_priority = false;  // nice 10 and best-effort I/O class 7, for the worker threads only
+    bool low_priority = false;  // nice 15 and best-effort I/O class 7, for the worker threads only
 };
 
 // A thread starts when a task finds all others at work. Tasks start in the order of submit(), which is thread-safe.

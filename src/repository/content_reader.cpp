@@ -10,7 +10,7 @@ namespace holdfast::repository {
 
 namespace {
 
-constexpr std::size_t extents_bytes_max = 1024 * 1024;
+constexpr std::size_t extents_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t leaves_max = 16;     // leaf nodes kept decoded: 16 MiB of content each
 constexpr std::uint64_t batch_extents = 64;  // asked for together
 

@@ -7,7 +7,7 @@
 
 namespace holdfast::repository {
 
-// Thread-safe. Keeps the last few extents and nodes; bounded.
+// Thread-safe. Keeps extents read page by page (at most 4 MiB) and a few nodes.
 class ContentReader {
 public:
     ContentReader(const ChunkReader& chunks, Content content, std::vector<Bytes> root_nodes);

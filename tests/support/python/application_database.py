@@ -44,7 +44,9 @@ CREATE TABLE activities (
     tool_output_summary TEXT, file_path TEXT, files_affected TEXT, duration_ms INTEGER, success BOOLEAN DEFAULT TRUE,
     error_message TEXT, timestamp TEXT NOT NULL, timestamp_epoch INTEGER NOT NULL, processed BOOLEAN DEFAULT FALSE,
     observation_id TEXT, content_hash TEXT, source_machine_id TEXT);
+"""
 
+SEARCH = """
 CREATE VIRTUAL TABLE memories_fts USING fts5(observation, context, content='memory_observations', content_rowid='rowid');
 CREATE VIRTUAL TABLE activities_fts USING fts5(
     tool_name, tool_input, tool_output_summary, file_path, error_message, content='activities', content_rowid='id');
@@ -216,7 +218,7 @@ def make_blocks(seed, queue):
         queue.put(rows.block(25))
 
 
-def create(path, size, seed=1, journal="wal"):
+def create(path, size, seed=1, journal="wal", search=True):
     """Makes the database; it must not exist. Afterwards it is closed, checkpointed and synced."""
     if os.path.exists(path):
         raise FileExistsError(path)
@@ -227,10 +229,11 @@ def create(path, size, seed=1, journal="wal"):
     database = sqlite3.connect(path)
     # Durability is not needed until the end: a database that was not finished is made anew.
     database.executescript("PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; "
-                           "PRAGMA cache_size=-1000000;" + SCHEMA + "".join(create_indexes()))
+                           "PRAGMA cache_size=-1000000;" + SCHEMA + (SEARCH if search else "") + "".join(create_indexes()))
     while database.execute("PRAGMA page_count").fetchone()[0] * 4096 < size:
-        insert(database, queue.get(), index_new_rows=True)
-    database.executescript(TRIGGERS)
+        insert(database, queue.get(), index_new_rows=search)
+    if search:
+        database.executescript(TRIGGERS)
     maker.terminate()
     maker.join()
     database.execute("PRAGMA locking_mode=NORMAL")
@@ -267,12 +270,13 @@ def main():
     parser.add_argument("--size", type=bytes_of, default=bytes_of("200M"), help="bytes, or with K, M, G (default 200M)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--journal", choices=("wal", "delete"), default="wal")
+    parser.add_argument("--no-search", action="store_true", help="without full-text indexes and their triggers")
     parser.add_argument("--append", type=int, metavar="ROWS", help="add rows to an existing database instead")
     arguments = parser.parse_args()
     if arguments.append:
         print(f"{append(arguments.database, arguments.append, arguments.seed)} rows added")
     else:
-        create(arguments.database, arguments.size, arguments.seed, arguments.journal)
+        create(arguments.database, arguments.size, arguments.seed, arguments.journal, not arguments.no_search)
         print(f"{os.path.getsize(arguments.database)} bytes")
 
 

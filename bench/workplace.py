@@ -87,6 +87,7 @@ class Workplace:
                 if before_act:
                     before_act(tool)
                 settle()
+                warm(self.database)  # some tools tell the kernel to forget what they have read
                 measured = act(tool)
                 results[tool.name].append(measured)
                 self.report.keep_run(scenario, tool.name, turn, measured)

@@ -40,7 +40,7 @@ Result<Bytes> train_dictionary(ByteView samples, const std::vector<std::size_t>&
     ZDICT_fastCover_params_t parameters{};
     parameters.k = 1024;
     parameters.d = 8;
-    parameters.f = 18;
+    parameters.f = 20;
     parameters.accel = 4;
     const std::size_t size = ZDICT_trainFromBuffer_fastCover(dictionary.data(), dictionary.size(), samples.data(), sample_sizes.data(),
                                                              static_cast<unsigned>(sample_sizes.size()), parameters);

@@ -38,6 +38,8 @@ public:
     virtual Result<void> write_at(std::uint64_t offset, ByteView bytes) = 0;
     virtual Result<std::uint64_t> size() const = 0;
     virtual Result<void> resize(std::uint64_t size) = 0;
+    // A hint, that promises nothing: these bytes may go to the disk now, so that sync() finds less to do.
+    virtual void begin_writing_out(std::uint64_t /*offset*/, std::uint64_t /*size*/) noexcept {}
     virtual Result<void> sync() = 0;  // bytes and size survive a power cut once this returns; a failure is final
 };
 

@@ -95,6 +95,10 @@ public:
         return {};
     }
 
+    // Errors of this writing are told by the next fdatasync.
+    void begin_writing_out(std::uint64_t offset, std::uint64_t size) noexcept override {
+        static_cast<void>(::sync_file_range(descriptor_.number(), static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE));
+    }
     // After a failed fsync the kernel may call the pages clean although they never reached the disk, so that a second
     // fsync would succeed and mean nothing: the first failure stays the answer.
     Result<void> sync() override {

@@ -103,7 +103,10 @@ private:
     }
     Result<void> write(const Piece& piece) {
         prints_[piece.index] = piece.print;
-        if (!piece.is_zero) TRY(file_.write_at(offset_of(piece), piece.content));
+        if (!piece.is_zero) {
+            TRY(file_.write_at(offset_of(piece), piece.content));
+            file_.begin_writing_out(offset_of(piece), piece.content.size());
+        }
         return tell("restoring", piece);
     }
     Result<void> read_back(const Piece& piece) const {

@@ -119,7 +119,8 @@ private:
         return jobs;
     }
 
-    // The bases of a run that are not at hand yet, read in runs themselves. What fails is left for read_alone().
+    // The bases of a run that are not at hand yet, read in runs themselves. What fails is left for read_alone(), and so is
+    // what a damaged base spoils.
     State::Bases fetch_bases(std::span<const Job> jobs) const {
         State::Bases bases;
         std::vector<Job> missing;
@@ -127,6 +128,7 @@ private:
             for (const ChunkId& id : job.entry.bases) {
                 if (bases.contains(id)) continue;
                 bases[id] = state_.decoded.find(id);
+                if (!bases[id]) bases[id] = state_.unproven_bases.find(id);
                 if (bases[id]) continue;
                 const auto entries = state_.index.find(id);
                 if (!entries || entries->empty() || !stands_alone(entries->front().kind)) continue;
@@ -137,8 +139,8 @@ private:
         for_each_fetched(state_.store, missing, [&](std::span<const Job> together, const Run& run) {
             for (const Job& job : together) {
                 auto plain = std::make_shared<Bytes>(job.entry.plain_size);
-                if (!state_.decode({.entry = job.entry, .bytes = run.entry(job), .type = type_}, {}, *plain)) continue;
-                state_.decoded.put(job.entry.id, plain, plain->size());
+                if (!state_.decode_unproven({.entry = job.entry, .bytes = run.entry(job), .type = type_}, {}, *plain)) continue;
+                state_.unproven_bases.put(job.entry.id, plain, plain->size());
                 bases[job.entry.id] = std::move(plain);
             }
         });

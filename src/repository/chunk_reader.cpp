@@ -90,6 +90,12 @@ Result<std::shared_ptr<const Dictionary>> ChunkReader::State::dictionary(const C
 }
 
 Result<void> ChunkReader::State::decode(const Fetched& fetched, const Bases& at_hand, MutableByteView into) const {
+    TRY(decode_unproven(fetched, at_hand, into));
+    if (keys.name_of(fetched.type, into) != fetched.entry.id) return bad_chunk("its bytes are not those that its id names");
+    return {};
+}
+
+Result<void> ChunkReader::State::decode_unproven(const Fetched& fetched, const Bases& at_hand, MutableByteView into) const {
     const IndexEntry& entry = fetched.entry;
     const EntryHeader header = TRY(parse_entry_header(fetched.bytes));
     // The kind as well: an index that calls a patch raw would have us look for the bases of bases, without end.
@@ -109,12 +115,8 @@ Result<void> ChunkReader::State::decode(const Fetched& fetched, const Bases& at_
                                                : TRY(read_cached({.id = id, .type = header.type, .depth = Depth::alone})));
         bases.push_back(*owned.back());
     }
-    {
-        auto decompressor = decompressors.lend();
-        TRY(decode_payload(header, payload, {.decompressor = *decompressor, .bases = bases, .dictionary = trained.get()}, into));
-    }
-    if (keys.name_of(header.type, into) != entry.id) return bad_chunk("its bytes are not those that its id names");
-    return {};
+    auto decompressor = decompressors.lend();
+    return decode_payload(header, payload, {.decompressor = *decompressor, .bases = bases, .dictionary = trained.get()}, into);
 }
 
 Result<Bytes> ChunkReader::State::read_entry(const IndexEntry& entry, ChunkType type) const {

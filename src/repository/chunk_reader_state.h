@@ -46,6 +46,8 @@ struct ChunkReader::State {
     const Keys& keys;
     const Index& index;
     mutable Lru<ChunkId, Bytes, NameHasher> decoded;
+    // Of read_many(), and not proven: whatever is decoded with them is, by its own id.
+    mutable Lru<ChunkId, Bytes, NameHasher> unproven_bases{unproven_bytes_max};
     mutable Lru<PackId, PackHeader, NameHasher> packs{pack_headers_max};
     mutable Lru<ChunkId, Dictionary, NameHasher> dictionaries{dictionaries_max};
     mutable DecompressorPool decompressors;
@@ -62,18 +64,20 @@ struct ChunkReader::State {
     Result<Bytes> read(const What& what) const;
     Result<SharedBytes> read_cached(const What& what) const;
 
-    // Decodes a whole entry (header and payload, as fetched) and proves it.
+    // Decodes a whole entry (header and payload, as fetched), and proves it by its id.
     struct Fetched {
         const IndexEntry& entry;
         ByteView bytes;
         ChunkType type;
     };
     Result<void> decode(const Fetched& fetched, const Bases& bases, MutableByteView into) const;
+    Result<void> decode_unproven(const Fetched& fetched, const Bases& bases, MutableByteView into) const;
 
     Result<std::shared_ptr<const PackHeader>> pack_header(const PackId& pack) const;
     Result<std::shared_ptr<const Dictionary>> dictionary(const ChunkId& id) const;
     Result<Bytes> read_entry(const IndexEntry& entry, ChunkType type) const;
 
+    static constexpr std::size_t unproven_bytes_max = 24 * 1024 * 1024;
     static constexpr std::size_t pack_headers_max = 1024;
     static constexpr std::size_t dictionaries_max = 8;
 };

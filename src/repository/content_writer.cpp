@@ -124,7 +124,7 @@ Result<void> ContentWriter::State::first_look(const ByteSource& source, const Wa
     TRY(choose_dictionary(source));
 
     const auto extents = extents_of(size);
-    LookRequest look_request{.first = 0, .last = extents, .name_everything = !has_cache, .hash_all = !parent || request.everything};
+    LookRequest look_request{.first = 0, .last = extents, .name_everything = !has_cache, .hash_all = request.everything};
     if (has_cache) audit(look_request);
     may_look_for_moved = has_cache && known.has_units;
     TRY(look(source, look_request, watch));
@@ -188,7 +188,7 @@ void ContentWriter::State::begin_prints(std::optional<HashCache> cache) {
         known.prints = *std::move(cache);
         known.extents = known.prints.extents.size();
         known.has_units = known.prints.unit == request.unit;
-        if (!known.has_units) known.prints.units.clear();
+        if (!known.has_units) known.prints.units.clear(), known.prints.tails.clear();
     } else {
         known.prints.seed = host::random_u64(session.random());
     }
@@ -202,6 +202,7 @@ void ContentWriter::State::resize(std::uint64_t source_size) {
     known.extents = std::min(known.extents, extents);
     known.prints.extents.resize(extents);
     known.prints.units.resize(extents * (limits::extent_size / request.unit));
+    known.prints.tails.resize(known.prints.units.size());
     known.changed.resize(extents);
 }
 
@@ -219,8 +220,8 @@ void ContentWriter::State::consider_moved(std::uint64_t batch, std::uint64_t bat
     may_look_for_moved = false;
     // Read again: what was in memory has been overwritten by what this look has seen.
     const auto cache = read_hash_cache(session.repository.host().files, cache_place, parent->content());
-    if (!cache || cache->unit != request.unit || cache->units.size() > UINT32_MAX) return;
-    moved = std::make_unique<MovedUnits>(cache->units);
+    if (!cache || cache->unit != request.unit || cache->tails.size() > UINT32_MAX) return;
+    moved = std::make_unique<MovedUnits>(cache->tails);
     encoder->look_for_moved(moved.get());
 }
 

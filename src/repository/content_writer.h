@@ -37,7 +37,7 @@ struct KeepRequest {
 struct KeptContent {
     Content content;
     std::optional<Bytes> root_node;       // node bytes when levels >= 1: goes into the snapshot
-    std::optional<Hash> plain_sha256;     // when one look saw all bytes in order
+    std::optional<Hash> plain_sha256;     // with `everything`, when one look saw all bytes in order
     std::optional<ChunkId> dictionary;    // goes into the directory entry, for the next backup
     std::uint64_t bytes_read = 0;
     std::uint64_t units_changed = 0;      // pages that differ from before (all of them when there was none)

@@ -10,7 +10,7 @@ namespace holdfast::repository {
 
 namespace {
 
-constexpr std::uint64_t sample_bytes_max = 2 * 1024 * 1024;
+constexpr std::uint64_t sample_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t dictionary_bytes_max = 110 * 1024;
 constexpr std::uint64_t source_per_dictionary = 128;  // a dictionary is at most this part of the source
 constexpr std::uint32_t piece_size_min = 4096;

@@ -65,6 +65,30 @@ std::uint64_t best_extent(const std::vector<Candidate>& candidates, std::uint64_
     return best->first;
 }
 
+// What two units have in common at the same places; nothing when that is less than half.
+struct EqualRun {
+    std::uint32_t position = 0, length = 0;
+};
+std::vector<EqualRun> equal_runs(ByteView before, ByteView now) {
+    constexpr std::uint32_t length_min = 32;  // a copy takes about ten bytes to write down
+    if (before.size() != now.size()) return {};
+    const auto size = static_cast<std::uint32_t>(now.size());
+    if (std::memcmp(before.data(), now.data(), size) == 0) return {{.position = 0, .length = size}};
+    std::vector<EqualRun> runs;
+    std::uint32_t common = 0;
+    for (std::uint32_t at = 0; at < size;) {
+        std::uint32_t end = at;
+        while (end < size && before[end] == now[end]) ++end;
+        if (end - at >= length_min) {
+            runs.push_back({.position = at, .length = end - at});
+            common += end - at;
+        }
+        at = end + 1;
+    }
+    if (common < size / 2) runs.clear();
+    return runs;
+}
+
 void join_neighbours(std::vector<Copy>& copies) {
     std::ranges::sort(copies, {}, &Copy::position);
     std::vector<Copy> joined;
@@ -81,13 +105,9 @@ void join_neighbours(std::vector<Copy>& copies) {
     copies = std::move(joined);
 }
 
-bool is_lean(const EncodedChunk& chunk) {
-    // So small that nothing plain could be worth the work of making it for comparison.
-    return chunk.payload.size() + 32 * chunk.bases.size() <= chunk.plain_size / 64;
-}
-
-bool pays(const EncodedChunk& leaning, const EncodedChunk& plain) {
-    return leaning.payload.size() + 32 * leaning.bases.size() <= plain.payload.size() / 2;
+// Whether leaning saves enough to be worth its bases, beside a plain chunk of that size.
+bool pays(const EncodedChunk& leaning, std::size_t plain_stored) {
+    return leaning.payload.size() + sizeof(ChunkId) * leaning.bases.size() <= plain_stored / 2;
 }
 
 }  // namespace
@@ -112,15 +132,16 @@ NamedDictionary ExtentEncoder::dictionary() {
 Result<EncodedChunk> ExtentEncoder::encode(const ChangedExtent& extent) {
     Borrowed compressor(*this);
     auto leaning = encode_leaning(extent, *compressor);
-    if (leaning && is_lean(*leaning)) return *std::move(leaning);
+    // The base's size foretells that of the chunk stored plain, so that it need not be made for comparison.
+    if (leaning && pays(leaning->chunk, leaning->base_stored)) return std::move(leaning->chunk);
     const NamedDictionary named = dictionary();
     auto plain = TRY(encode_plain(extent.chunk, *compressor, named.dictionary != nullptr ? &named : nullptr));
-    if (leaning && pays(*leaning, plain)) return *std::move(leaning);
+    if (leaning && pays(leaning->chunk, plain.payload.size())) return std::move(leaning->chunk);
     return plain;
 }
 
 // None whenever nothing can be leant on, for whatever reason: then the extent is stored plain.
-std::optional<EncodedChunk> ExtentEncoder::encode_leaning(const ChangedExtent& extent, Compressor& compressor) {
+std::optional<ExtentEncoder::Leant> ExtentEncoder::encode_leaning(const ChangedExtent& extent, Compressor& compressor) {
     if (places_.parent == nullptr) return std::nullopt;
     std::optional<Leaning> leaning;
     if (const auto* moved = moved_.load()) leaning = lean_on_moved(extent, *moved);
@@ -129,7 +150,7 @@ std::optional<EncodedChunk> ExtentEncoder::encode_leaning(const ChangedExtent& e
     auto encoded = encode_copy_list(extent.chunk, leaning->bases(), leaning->copies, compressor);
     if (!encoded) return std::nullopt;
     for (const auto& place : leaning->places) places_.reuse.rely_on(place);
-    return *std::move(encoded);
+    return Leant{.chunk = *std::move(encoded), .base_stored = leaning->places.front().stored_size};
 }
 
 std::optional<ExtentEncoder::Leaning> ExtentEncoder::lean_in_place(const ChangedExtent& extent) {
@@ -148,14 +169,18 @@ std::optional<ExtentEncoder::Leaning> ExtentEncoder::lean_in_place(const Changed
 std::optional<ExtentEncoder::Leaning> ExtentEncoder::lean_on_moved(const ChangedExtent& extent, const MovedUnits& moved) {
     const auto units_per_extent = static_cast<std::uint32_t>(limits::extent_size / places_.unit);
     std::vector<Candidate> candidates;
-    for (std::uint32_t unit = 0; unit < extent.units.size(); ++unit) {
+    for (std::uint32_t unit = 0; unit < extent.tails.size(); ++unit) {
         const auto near = static_cast<std::uint32_t>(extent.number * units_per_extent + unit);
-        for (const auto position : moved.find(extent.units[unit], near)) {
+        for (const auto position : moved.find(extent.tails[unit], near)) {
             candidates.push_back({.unit = unit,
                                   .extent = position / units_per_extent,
                                   .offset = position % units_per_extent * places_.unit});
         }
     }
+    const auto unit_of = [this](ByteView bytes, std::uint32_t at) {
+        const ByteView rest = bytes.subspan(std::min<std::size_t>(at, bytes.size()));
+        return rest.first(std::min<std::size_t>(places_.unit, rest.size()));
+    };
     Leaning leaning;
     while (!candidates.empty() && leaning.places.size() < limits::bases_max) {
         const auto from = best_extent(candidates, extent.number);
@@ -164,18 +189,17 @@ std::optional<ExtentEncoder::Leaning> ExtentEncoder::lean_on_moved(const Changed
         const auto place = id ? places_.reuse.plain_in_place_of(*id) : id.error().copy();
         const auto bytes = place && *place ? places_.chunks.read_cached((*place)->id, ChunkType::extent)
                                            : fail(ErrorCode::not_found, "no base");
-        std::vector<bool> covered(extent.units.size());
+        std::vector<bool> covered(extent.tails.size());
         for (const auto& candidate : candidates) {
             if (!bytes || candidate.extent != from || covered[candidate.unit]) continue;
-            const std::uint32_t position = candidate.unit * places_.unit;
-            const auto plain = extent.chunk.bytes.subspan(position, std::min<std::size_t>(places_.unit, extent.chunk.bytes.size() - position));
-            if ((*bytes)->size() < candidate.offset + plain.size()) continue;
-            if (std::memcmp((*bytes)->data() + candidate.offset, plain.data(), plain.size()) != 0) continue;
-            covered[candidate.unit] = true;
-            leaning.copies.push_back({.position = position,
-                                      .length = static_cast<std::uint32_t>(plain.size()),
-                                      .base = static_cast<std::uint32_t>(leaning.places.size()),
-                                      .offset = candidate.offset});
+            const auto runs = equal_runs(unit_of(**bytes, candidate.offset), unit_of(extent.chunk.bytes, candidate.unit * places_.unit));
+            for (const auto& run : runs) {
+                leaning.copies.push_back({.position = candidate.unit * places_.unit + run.position,
+                                          .length = run.length,
+                                          .base = static_cast<std::uint32_t>(leaning.places.size()),
+                                          .offset = candidate.offset + run.position});
+            }
+            covered[candidate.unit] = !runs.empty();
         }
         std::erase_if(candidates, [&](const Candidate& one) { return one.extent == from || covered[one.unit]; });
         if (leaning.copies.size() == copies_before) continue;

@@ -18,7 +18,7 @@ struct ChangedExtent {
     std::uint64_t number = 0;
     PlainChunk chunk;
     std::optional<ChunkId> before;          // the parent's chunk at the same place
-    std::span<const std::uint32_t> units;   // fingerprints of its units
+    std::span<const std::uint32_t> tails;   // fingerprints of the ends of its units (unit_prints.h)
 };
 
 // Thread-safe.
@@ -44,9 +44,13 @@ public:
 
 private:
     struct Leaning;
+    struct Leant {
+        EncodedChunk chunk;
+        std::uint32_t base_stored = 0;  // of its first base
+    };
     class Borrowed;
     NamedDictionary dictionary();
-    std::optional<EncodedChunk> encode_leaning(const ChangedExtent& extent, Compressor& compressor);
+    std::optional<Leant> encode_leaning(const ChangedExtent& extent, Compressor& compressor);
     std::optional<Leaning> lean_in_place(const ChangedExtent& extent);
     std::optional<Leaning> lean_on_moved(const ChangedExtent& extent, const MovedUnits& moved);
 

@@ -9,7 +9,7 @@ namespace holdfast::repository {
 namespace {
 
 constexpr std::string_view magic = "HFHASHES";
-constexpr std::uint32_t format_number = 1;
+constexpr std::uint32_t format_number = 2;
 constexpr std::size_t check_size = 16;
 constexpr std::uint64_t file_size_max = 1ull << 32;
 
@@ -73,7 +73,7 @@ std::optional<HashCache> decode(ByteView file, const Content& content) {
     if (!is_for(start, content)) return std::nullopt;
     const std::uint64_t extents = start.extents, units = start.units;
     if (extents != extents_of(content.size) || extents > rest.size() / sizeof(FingerprintAsStored)) return std::nullopt;
-    if (rest.size() - extents * sizeof(FingerprintAsStored) != units * sizeof(UnitAsStored)) return std::nullopt;
+    if (units > rest.size() / sizeof(UnitAsStored) || rest.size() - extents * sizeof(FingerprintAsStored) != 2 * units * sizeof(UnitAsStored)) return std::nullopt;
     if (start.unit == 0 || limits::extent_size % start.unit != 0) return std::nullopt;
 
     HashCache cache;
@@ -85,14 +85,17 @@ std::optional<HashCache> decode(ByteView file, const Content& content) {
         const auto one = take<FingerprintAsStored>(rest);
         cache.extents.push_back({one.low, one.high});
     }
-    cache.units.reserve(units);
-    for (std::uint64_t i = 0; i < units; ++i) cache.units.push_back(take<UnitAsStored>(rest));
+    for (auto* prints : {&cache.units, &cache.tails}) {
+        prints->reserve(units);
+        for (std::uint64_t i = 0; i < units; ++i) prints->push_back(take<UnitAsStored>(rest));
+    }
     return cache;
 }
 
 Bytes encode(const HashCache& cache, const Content& content) {
+    HOLDFAST_ASSERT(cache.tails.size() == cache.units.size());
     const std::size_t size = sizeof(Start) + cache.extents.size() * sizeof(FingerprintAsStored) +
-                             cache.units.size() * sizeof(UnitAsStored) + check_size;
+                             2 * cache.units.size() * sizeof(UnitAsStored) + check_size;
     Bytes file(size);
     MutableByteView rest = file;
     const auto put = [&rest](const auto& value) {
@@ -101,7 +104,9 @@ Bytes encode(const HashCache& cache, const Content& content) {
     };
     put(start_of(cache, content));
     for (const auto& one : cache.extents) put(FingerprintAsStored{one.low, one.high});
-    for (const auto one : cache.units) put(UnitAsStored(one));
+    for (const auto* prints : {&cache.units, &cache.tails}) {
+        for (const auto one : *prints) put(UnitAsStored(one));
+    }
     put(check_of(ByteView(file).first(size - check_size)));
     return file;
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "holdfast/base/limits.h"
+#include "holdfast/repository/unit_prints.h"
 
 namespace holdfast::repository {
 
@@ -59,7 +60,7 @@ private:
     Result<void> keep_changed(std::uint64_t number, ByteView bytes, Finding& finding);
     Result<std::optional<ChunkId>> parent_id(std::uint64_t number);
     Result<std::uint32_t> count_changed_units(std::uint64_t number, ByteView bytes, const std::optional<ChunkId>& before);
-    std::span<std::uint32_t> units_of(std::uint64_t number);
+    std::span<std::uint32_t> of_extent(std::vector<std::uint32_t>& prints, std::uint64_t number) const;
     std::uint32_t print_units(std::uint64_t number, ByteView bytes);
     ChunkId name(ByteView bytes) const;
 
@@ -131,7 +132,7 @@ Result<void> Looking::keep_changed(std::uint64_t number, ByteView bytes, Finding
     const ChangedExtent extent{.number = number,
                                .chunk = {.type = ChunkType::extent, .id = id, .bytes = bytes},
                                .before = before,
-                               .units = units_of(number).first((bytes.size() + places_.unit - 1) / places_.unit)};
+                               .tails = of_extent(known_.prints.tails, number).first((bytes.size() + places_.unit - 1) / places_.unit)};
     finding.encoded = TRY(places_.encoder.encode(extent));
     return {};
 }
@@ -165,26 +166,27 @@ Result<std::uint32_t> Looking::count_changed_units(std::uint64_t number, ByteVie
     return static_cast<std::uint32_t>(all - same);
 }
 
-std::span<std::uint32_t> Looking::units_of(std::uint64_t number) {
+std::span<std::uint32_t> Looking::of_extent(std::vector<std::uint32_t>& prints, std::uint64_t number) const {
     const auto count = known_.prints.units_per_extent();
-    return std::span(known_.prints.units).subspan(number * count, count);
+    return std::span(prints).subspan(number * count, count);
 }
 
 // Returns how many differ from what was known of them; all of them, when nothing was.
 std::uint32_t Looking::print_units(std::uint64_t number, ByteView bytes) {
-    const auto units = units_of(number);
+    const auto units = of_extent(known_.prints.units, number), tails = of_extent(known_.prints.tails, number);
     const bool is_known = known_.has_units && number < known_.extents;
     std::uint32_t differ = 0;
     for (std::size_t i = 0; i < units.size(); ++i) {
         const auto at = i * places_.unit;
         if (at >= bytes.size()) {
-            units[i] = 0;
+            units[i] = tails[i] = 0;
             continue;
         }
         const auto unit = bytes.subspan(at, std::min<std::size_t>(places_.unit, bytes.size() - at));
-        const auto print = static_cast<std::uint32_t>(short_fingerprint(unit, known_.prints.seed));
+        const auto print = unit_print(unit, known_.prints.seed);
         if (!is_known || units[i] != print) ++differ;
         units[i] = print;
+        tails[i] = tail_print(unit, known_.prints.seed);
     }
     return differ;
 }

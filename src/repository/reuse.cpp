@@ -61,7 +61,7 @@ Result<std::optional<Reuse::PlainChunkPlace>> Reuse::plain_in_place_of(const Chu
         }
     }
     if (!plain) return std::optional<PlainChunkPlace>();
-    return std::optional(PlainChunkPlace{plain->id, plain->place.pack, plain->dictionary});
+    return std::optional(PlainChunkPlace{plain->id, plain->place.pack, plain->dictionary, plain->place.stored_size});
 }
 
 void Reuse::rely_on(const PlainChunkPlace& place) {

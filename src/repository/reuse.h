@@ -28,6 +28,7 @@ public:
         ChunkId id;
         PackId pack;
         std::optional<ChunkId> dictionary;
+        std::uint32_t stored_size = 0;
     };
     Result<std::optional<PlainChunkPlace>> plain_in_place_of(const ChunkId& id);
     void rely_on(const PlainChunkPlace& place);

@@ -9,7 +9,7 @@
 
 namespace holdfast::repository {
 
-constexpr int default_compression_level = 3;
+constexpr int default_compression_level = 2;
 
 struct Session::State {
     State(Repository& in, SnapshotNumber claimed) : repository(in), number(claimed) {}

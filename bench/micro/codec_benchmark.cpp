@@ -3,6 +3,7 @@
 
 #include "holdfast/base/compress.h"
 #include "holdfast/repository/payload.h"
+#include "holdfast/repository/session_state.h"
 #include "inputs.h"
 
 namespace holdfast::bench {
@@ -10,7 +11,7 @@ namespace {
 
 using namespace repository;
 
-constexpr int level = 3;  // as backups compress
+constexpr int level = default_compression_level;
 
 const Bytes& trained() {
     static const Bytes bytes = [] {

@@ -3,7 +3,7 @@
 #
 # usage: scripts/install_dependencies.sh [build] [try] [test] [bench] [fuzz]      (default: build test)
 #   build  compiler and libraries            try    Python, for the demonstration
-#   test   test libraries and tools          bench  the programs compared with
+#   test   test libraries and tools          bench  the programs compared with, and Google Benchmark
 #   fuzz   clang 19 with libFuzzer
 # Needs to be root, or sudo. HOLDFAST_SKIP_INSTALL=1 installs nothing: for systems whose packages are managed otherwise.
 set -euo pipefail
@@ -12,7 +12,7 @@ build=(g++ cmake ninja-build pkg-config libfmt-dev libssl-dev libsodium-dev libz
        libcli11-dev libsqlite3-dev)
 test=(libgtest-dev libgmock-dev librapidcheck-dev python3 sqlite3 strace git)
 try=(python3)
-bench=(restic borgbackup sqlite3 zstd python3)
+bench=(restic borgbackup sqlite3 zstd python3 libbenchmark-dev)
 fuzz=(clang-19 libclang-rt-19-dev)
 welcome=(ccache mold)  # make building faster; their absence is no fault
 

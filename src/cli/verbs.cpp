@@ -1,8 +1,7 @@
 #include "holdfast/cli/verbs.h"
 
-#include "holdfast/host/worker_pool.h"
-
 #include "holdfast/cli/print.h"
+#include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/outcome.h"
 
 namespace holdfast::cli {

@@ -25,7 +25,8 @@ Result<CheckOutcome> check_image(const sqlite::Image& image, sqlite::CheckDepth 
     const auto served = TRY(sqlite::serve_image(image));
     auto connection = served->connect();
     if (!connection) return verdict_of(std::move(connection).error(), *served);
-    TRY(connection->execute("PRAGMA cache_size=-49152"));  // KiB: the check looks every row up in every index
+    // KiB: the check looks every row up in every index.
+    if (auto set = connection->execute("PRAGMA cache_size=-49152"); !set) return verdict_of(std::move(set).error(), *served);
     auto outcome = sqlite::check_integrity(*connection, depth, watch);
     if (!outcome) return verdict_of(std::move(outcome).error(), *served);
     if (const std::string why = served->last_failure(); !why.empty()) {

@@ -24,6 +24,7 @@ Result<Gaps> read_listed_gaps(store::ObjectStore& store, const Keys& keys) {
         if (numbered) gaps.records.push_back(numbered->number.value);
     }
     std::ranges::sort(gaps.records);
+    gaps.is_last_twofold = gaps.records.size() > 1 && gaps.records.back() == gaps.records[gaps.records.size() - 2];
     const auto repeated = std::ranges::unique(gaps.records);
     gaps.records.erase(repeated.begin(), repeated.end());
     for (const auto record : gaps.records) {
@@ -33,13 +34,14 @@ Result<Gaps> read_listed_gaps(store::ObjectStore& store, const Keys& keys) {
     return gaps;
 }
 
-std::vector<store::ObjectName> names_of_gaps(const std::vector<std::uint64_t>& records) {
+// Whoever writes record K has read those before it, so that the last one holds what they hold.
+Result<void> remove_all_but_the_last(store::ObjectStore& store, const Gaps& gaps) {
     std::vector<store::ObjectName> names;
-    for (const auto record : records) {
+    for (const auto record : std::span(gaps.records).first(gaps.records.empty() ? 0 : gaps.records.size() - 1)) {
         names.push_back(gap_name(record));
         names.push_back(copy_name(gap_name(record)));
     }
-    return names;
+    return store.remove_all(names);
 }
 
 Result<std::vector<SnapshotNumber>> read_claims(store::ObjectStore& store) {
@@ -128,11 +130,12 @@ Result<void> add_gap(store::ObjectStore& store, const Keys& keys, host::Random& 
         Gaps gaps = TRY(read_gaps(store, keys));
         NumberSet all = gaps.numbers;
         all.add_all(more);
-        if (all == gaps.numbers) return {};
+        if (all == gaps.numbers && (gaps.records.empty() || gaps.is_last_twofold)) return remove_all_but_the_last(store, gaps);
         const auto name = gap_name(gaps.records.empty() ? 1 : gaps.records.back() + 1);
         const Bytes sealed = TRY(seal_envelope({ObjectType::gap, all.encode()}, name, &keys, random));
         auto put = with_reserve(store, random, [&] { return put_twice(store, name, sealed); });
-        if (put) return store.remove_all(names_of_gaps(gaps.records));
+        // Ours may be of the past by now, and half removed.
+        if (put) return remove_all_but_the_last(store, TRY(read_gaps(store, keys)));
         if (put.error().code() != ErrorCode::exists) return std::move(put).error().while_doing("drop snapshots");
     }
     return fail(ErrorCode::busy, "drop snapshots: others keep writing gap records");

@@ -11,7 +11,8 @@ namespace holdfast::repository {
 // All gap records together; folding leaves one, a prune at work two.
 struct Gaps {
     NumberSet numbers;
-    std::vector<std::uint64_t> records;  // the K of each, ascending: equal lists, equal numbers
+    std::vector<std::uint64_t> records;  // the K of each, ascending: equal lists, equal numbers; the last holds them all
+    bool is_last_twofold = false;        // name and copy are there
 };
 
 struct Ledger {

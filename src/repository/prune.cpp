@@ -262,8 +262,14 @@ Result<void> Pruning::remove_spent_lists() {
 }  // namespace
 
 Result<PruneReport> prune(Repository& repository, const PruneRequest& request, const Watch& watch) {
-    TRY(repository.open_index());
-    return Pruning(repository, request, watch).run();
+    // Another prune may remove what this one has seen and means to write again: then there is something new to look at.
+    constexpr int attempts_max = 3;
+    for (int attempt = 1;; ++attempt) {
+        TRY(repository.open_index());
+        auto report = Pruning(repository, request, watch).run();
+        const bool was_overtaken = !report && (report.error().code() == ErrorCode::not_found || report.error().code() == ErrorCode::corrupt);
+        if (!was_overtaken || request.dry_run || attempt == attempts_max) return report;
+    }
 }
 
 }  // namespace holdfast::repository

@@ -26,6 +26,11 @@ Result<bool> is_taken(store::ObjectStore& store, SnapshotNumber number) {
     return false;
 }
 
+Error given_up(SnapshotNumber number) {
+    return fail(ErrorCode::busy, "commit backup #{}: a prune has given its number up", number.value)
+        .with_advice("begin the backup again: what it has stored is found there");
+}
+
 std::vector<SnapshotNumber> unfinished_in(const Ledger& ledger) {
     std::vector<SnapshotNumber> unfinished;
     for (const auto claim : ledger.claims) {
@@ -139,7 +144,11 @@ Result<Snapshot> Session::commit(Snapshot draft) {
     }
     TRY(state.packer->finish());
     state.bytes_beside_packs += TRY(state.repository.flush_index());
-    TRY(state.reuse->check_relied_on());
+    if (auto there = state.reuse->check_relied_on(); !there) {
+        // What a prune has removed after giving our number up, it has removed rightly.
+        const bool was_given_up = TRY(is_taken(state.store(), state.number));
+        return was_given_up ? given_up(state.number) : std::move(there).error();
+    }
     draft.number = state.number;
     draft.previous = state.previous;
     draft.unfinished = state.unfinished;
@@ -162,10 +171,7 @@ Result<Snapshot> Session::commit(Snapshot draft) {
 // The commit: whoever creates the name first has decided what the number is.
 Result<void> Session::put_name(const store::ObjectName& name, ByteView sealed) {
     State& state = *state_;
-    const auto voided = [&] {
-        return fail(ErrorCode::busy, "commit backup #{}: a prune has given its number up", state.number.value)
-            .with_advice("begin the backup again: what it has stored is found there");
-    };
+    const auto voided = [&] { return given_up(state.number); };
     // A claim that somebody has removed by hand: then no prune has waited for us.
     const auto claim = state.store().status(claim_name(state.number));
     if (!claim && claim.error().code() == ErrorCode::not_found) return voided();

@@ -96,7 +96,7 @@ struct ShownMember {
         visit("schema_hash", schema_hash, "Changes when the schema does.");
         visit("sha256", sha256, "SHA-256 of the image: what sha256sum of a restored file prints.");
         visit("mode", mode, "Permission bits of the file.");
-        visit("findings", findings, "What SQLite's own check said of the source.");
+        visit("findings", findings, "What SQLite's own check said of the source, and what cannot be told.");
     }
 };
 struct ShowReport {

@@ -66,9 +66,15 @@ Result<std::vector<ShownMember>> show_members(Context& context, Repository& repo
     for (const auto& entry : moment.snapshot.members) {
         members.push_back(shown(entry));
         if (!entry.database) continue;
-        const Hash hash = TRY(plain_hash(repository, entry, moment));
-        members.back().sha256 = hash.hex();
-        note_hash(context, repository, moment, hash);
+        const auto hash = plain_hash(repository, entry, moment);
+        if (hash) {
+            members.back().sha256 = hash->hex();
+            note_hash(context, repository, moment, *hash);
+        } else if (hash.error().code() == ErrorCode::corrupt) {  // all else that is known can be shown
+            members.back().findings.push_back("no SHA-256: " + hash.error().message());
+        } else {
+            return hash.error().copy();
+        }
     }
     return members;
 }

@@ -49,12 +49,14 @@ public:
         return "neither the old nor the new content: " + found;
     }
     bool was_acknowledged() const { return acknowledged_; }
+    const std::string& refusal() const { return refusal_; }
 
 protected:
     host::Host host_, seen_;
     SimulatedDatabases databases_, judging_;
     std::string old_;  // the content before; "" when there was none
     bool acknowledged_ = false;
+    std::string refusal_;  // why it was not
 };
 
 }  // namespace holdfast::tests

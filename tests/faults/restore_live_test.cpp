@@ -37,6 +37,7 @@ public:
         const auto written = live::write_live(seen_, *new_content().image,
                                               {.path = path, .place = {.vfs = databases_.vfs(), .wait_ms = 0}}, {});
         acknowledged_ = written.ok();
+        if (!written) refusal_ = written.error().text();
     }
 
 private:
@@ -66,6 +67,15 @@ template <typename Each>
 class LiveRestore : public ::testing::Test {};
 using Stories = ::testing::Types<Rollback, RollbackGrowing, RollbackOpen, Wal, WalOpen, WalLeftover>;
 TYPED_TEST_SUITE(LiveRestore, Stories);
+
+TYPED_TEST(LiveRestore, IsAcknowledgedWhenNothingDisturbsIt) {
+    SimulatedMachine machine(1);
+    TypeParam story(machine);
+    story.work();
+    EXPECT_EQ(story.refusal(), "");
+    EXPECT_TRUE(story.was_acknowledged());
+    story.judge();
+}
 
 TYPED_TEST(LiveRestore, LeavesOldOrNewAtEveryCut) {
     const auto cuts = cut_power_at_every_step<TypeParam>(8);

@@ -236,22 +236,22 @@ const sqlite3_io_methods methods = [] {
 
 struct Opened {
     std::unique_ptr<host::File> file;
-    bool made = false, only_to_read = false;
+    bool only_to_read = false;
 };
 Result<Opened> open_named(host::FileSystem& files, const std::string& path, int flags) {
     constexpr std::uint32_t mode = 0644;
     if (flags & SQLITE_OPEN_CREATE) {
         auto made = files.create(path, mode);
-        if (made) return Opened{std::move(made).value(), true, false};
+        if (made) return Opened{std::move(made).value(), false};
         const bool is_there = made.error().code() == ErrorCode::exists;
         if (!is_there || (flags & SQLITE_OPEN_EXCLUSIVE)) return std::move(made).error();
     }
     if (flags & SQLITE_OPEN_READWRITE) {
         auto writable = files.open_to_write(path);
-        if (writable) return Opened{std::move(writable).value(), false, false};
+        if (writable) return Opened{std::move(writable).value(), false};
         if (writable.error().code() != ErrorCode::denied) return std::move(writable).error();
     }
-    return Opened{TRY(files.open_to_read(path)), false, true};
+    return Opened{TRY(files.open_to_read(path)), true};
 }
 
 Result<std::shared_ptr<Shared>> share(Machine& machine, const std::string& path) {
@@ -274,7 +274,7 @@ int open_into(Handle& handle, Machine& machine, const char* name, int flags) {
     handle.shared->handles.insert(&handle);
     handle.file = std::move(opened->file);
     constexpr int with_folder = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
-    handle.sync_folder = opened->made && (flags & with_folder);
+    handle.sync_folder = (flags & SQLITE_OPEN_CREATE) && (flags & with_folder);
     handle.remove_at_close = flags & SQLITE_OPEN_DELETEONCLOSE;
     if (flags & SQLITE_OPEN_URI) handle.only_reads_index = sqlite3_uri_boolean(name, "readonly_shm", 0);
     return opened->only_to_read ? SQLITE_READONLY : SQLITE_OK;

@@ -1,7 +1,7 @@
 // SimulatedVfs: SQLite itself on a simulated machine: a registered sqlite3_vfs over its files, clock and randomness, so
 // that power cuts and failing steps reach SQLite's own writes, syncs and removals.
 //
-// As SQLite's unix VFS: the first sync of a journal or WAL that was made also syncs its folder, and what that folder's
+// As SQLite's unix VFS: the first sync of a journal or WAL by each who may make it also syncs its folder, and what that folder's
 // sync answers is not looked at; names are taken as they are. Otherwise than it: the wal-index lies in memory only (no
 // -shm file) and is gone with its last connection or the power; files without a name never reach the disk.
 //

@@ -36,8 +36,8 @@ foreach(suite contracts faults)
   test_binary(${suite}_test ${suite} ${suite} store)
   target_link_libraries(${suite}_test PRIVATE test_support)
 endforeach()
-target_include_directories(faults_test PRIVATE ${CMAKE_BINARY_DIR}/view/live)
-target_link_libraries(faults_test PRIVATE live)
+target_include_directories(faults_test PRIVATE ${CMAKE_BINARY_DIR}/view/live ${CMAKE_BINARY_DIR}/view/operations)
+target_link_libraries(faults_test PRIVATE live operations)
 
 # Stories: the built program against real databases and real writers, one test a file (python3, standard library).
 find_program(HOLDFAST_PYTHON NAMES /usr/bin/python3 python3)

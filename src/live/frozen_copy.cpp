@@ -73,13 +73,13 @@ Result<void> FrozenCopy::take(sqlite::Connection reader) {
     facts_.file = TRY(files_.host.files.status(files_.path));
     TRY(folder_.make());
     {
-        auto destination = TRY(sqlite::Connection::open(folder_.file(), {.mode = sqlite::OpenMode::create}));
+        auto destination = TRY(sqlite::Connection::open(folder_.file(), {.mode = sqlite::OpenMode::create, .vfs = files_.options.vfs}));
         TRY(destination.execute("PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF"));
         auto pages = TRY(sqlite::PageCopy::begin(reader, destination));
         TRY(pages.commit([](std::uint64_t, std::uint64_t) { return Result<void>(); }));
     }
     files_.main.unlock();
-    copy_ = TRY(sqlite::RawFile::open(folder_.file()));
+    copy_ = TRY(sqlite::RawFile::open(folder_.file(), {.vfs = files_.options.vfs}));
     const auto header = TRY(sqlite::parse_database_header(TRY(first_bytes(*copy_, sqlite::database_header_size))));
     image_ = sqlite::file_image(*copy_, header.page_size, TRY(pages_of_file(TRY(copy_->size()), header)));
     facts_.header = header;

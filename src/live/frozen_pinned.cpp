@@ -54,14 +54,15 @@ private:
 Result<sqlite::WalIndexHeader> FrozenPinned::settled_head() const {
     host::Clock& clock = files_.host.clock;
     const std::int64_t give_up_ns = clock.monotonic_ns() + files_.options.busy_timeout_ms * 1'000'000;
+    constexpr int looks_min = 3;  // also for who does not want to wait
     std::optional<sqlite::WalIndexHeader> before;
-    for (;;) {
+    for (int look = 1;; ++look) {
         auto head = files_.main.wal_index_head();
         if (!head && head.error().code() != ErrorCode::busy) return std::move(head).error();
         auto now = head ? TRY(sqlite::parse_wal_index_header(*head)) : std::nullopt;
         if (before && now && before->salts == now->salts) return *before;
         if (now) before = now;
-        if (clock.monotonic_ns() >= give_up_ns) break;
+        if (look >= looks_min && clock.monotonic_ns() >= give_up_ns) break;
         if (!now) clock.sleep_ms(1);
     }
     return fail(ErrorCode::unavailable, "read {}-shm: it does not come to rest", printable(files_.path));

@@ -53,6 +53,10 @@ private:
         const auto served = TRY(sqlite::serve_image(image_));
         auto source = TRY(served->connect());
         auto destination = TRY(connect(keep_wal_));
+        // FULL does not sync the folder after the journal's removal: a power cut could bring the journal back, and with it
+        // the old content, or after the file was cut to a smaller size, an old content that lacks its last pages.
+        auto set = destination.execute("PRAGMA synchronous = EXTRA");
+        if (!set) return named_busy(host_, path_, std::move(set).error());
         auto copy = sqlite::PageCopy::begin(source, destination);
         if (!copy) return named_busy(host_, path_, std::move(copy).error());
         TRY(act_while_locked());

@@ -76,17 +76,23 @@ KeptMember failed_member(const MemberPlan& plan, Error error) {
 Result<KeptMember> take_over(history::Recorder& recorder, const MemberPlan& plan) {
     history::KeptBefore before = *plan.before;
     before.entry.database->frozen = plan.seen;
-    KeptMember member;
-    fill_report(member.report, before.entry, *before.entry.database);
-    member.report.unchanged = true;
-    member.frozen = plan.seen;
-    member.content = before.entry.content;
-    member.is_same = true;
     TRY(recorder.take_over(std::move(before)));
-    return member;
+    return member_as_before(plan);
 }
 
 }  // namespace
+
+KeptMember member_as_before(const MemberPlan& plan) {
+    auto entry = plan.before->entry;
+    entry.database->frozen = plan.seen;
+    KeptMember member;
+    fill_report(member.report, entry, *entry.database);
+    member.report.unchanged = true;
+    member.frozen = plan.seen;
+    member.content = entry.content;
+    member.is_same = true;
+    return member;
+}
 
 live::FreezeOptions freeze_options(const Context& context) {
     live::FreezeOptions options;

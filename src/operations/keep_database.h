@@ -35,6 +35,9 @@ struct KeptMember {
 // database's: the backup cannot go on (the repository is full, the user stopped it).
 Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const MemberPlan& plan);
 
+// How it is with a plan that is_unchanged, without a recorder.
+KeptMember member_as_before(const MemberPlan& plan);
+
 live::FreezeOptions freeze_options(const Context& context);
 
 }  // namespace holdfast::operations

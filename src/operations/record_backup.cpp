@@ -77,6 +77,19 @@ void remember(const repository::Repository& repository, const std::vector<KeptMe
     }
 }
 
+// What need not be read to be known as unchanged is confirmed without a session, so that no number is used up.
+std::optional<RecordedBackup> confirm_at_sight(const BackupOrder& order) {
+    std::vector<KeptMember> members;
+    for (const auto& plan : order.members) {
+        if (plan.failure || !plan.is_unchanged) return std::nullopt;
+        members.push_back(member_as_before(plan));
+    }
+    if (!is_confirmed(members, order)) return std::nullopt;
+    RecordedBackup recorded;
+    for (auto& member : members) recorded.members.push_back(std::move(member.report));
+    return recorded;
+}
+
 // None: a prune voided the number while this process slept.
 Result<std::optional<RecordedBackup>> record_once(Context& context, repository::Repository& repository,
                                                   const BackupOrder& order) {
@@ -105,6 +118,7 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
 }  // namespace
 
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order) {
+    if (auto confirmed = confirm_at_sight(order)) return *std::move(confirmed);
     constexpr int attempts_max = 2;
     for (int attempt = 1; attempt <= attempts_max; ++attempt) {
         auto recorded = TRY(record_once(context, repository, order));

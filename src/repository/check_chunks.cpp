@@ -243,9 +243,10 @@ Result<ListedChunks> check_listed(const ChunkCheck& check) {
     const auto& repository = check.repository;
     ListedChunks listed;
     listed.packs = TRY(list_packs(repository.store(), {}, {}));
-    listed.chosen = TRY(choose_entries(repository.index(), check.trees.live(), listed.packs));
+    // The tables alone: the repository's own index may have helped itself to the packs already, and would hide a loss.
+    const auto tables = TRY(Index::open(repository.store(), repository.keys()));
+    listed.chosen = TRY(choose_entries(*tables, check.trees.live(), listed.packs));
     if (!listed.chosen.missing.empty()) {
-        // Perhaps only the index has lost them.
         const auto missing = listed.chosen.missing.size();
         TRY(repository.index().recover());
         listed.chosen = TRY(choose_entries(repository.index(), check.trees.live(), listed.packs));

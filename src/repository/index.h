@@ -28,6 +28,7 @@ public:
     // For a reader who misses a chunk: reads entries out of the packs that no table speaks of (all packs, when a table is
     // damaged), once, and keeps them. find() knows them from then on; nothing is written.
     Result<void> recover() const;
+    bool has_recovered() const;  // whether that found anything
 
     // Entries of packs that this session has put; found at once, kept until flushed.
     void add(IndexEntry entry);

@@ -76,4 +76,9 @@ Result<void> Index::recover() const {
     return {};
 }
 
+bool Index::has_recovered() const {
+    const auto recovered = state_->look().recovered;
+    return recovered && recovered->rows().size() > 0;
+}
+
 }  // namespace holdfast::repository

@@ -35,10 +35,10 @@ Result<void> PruneSurvey::look(const Question& question, const Watch& watch) {
     TRY(read_snapshots(question, watch));
     chosen_ = TRY(choose_entries(repository_.index(), live_, packs_));
     if (!chosen_.missing.empty()) {
-        index_was_incomplete_ = true;
         TRY(repository_.index().recover());
         chosen_ = TRY(choose_entries(repository_.index(), live_, packs_));
     }
+    index_was_incomplete_ = index_was_incomplete_ || repository_.index().has_recovered();
     if (chosen_.missing.empty()) return {};
     return fail(ErrorCode::corrupt, "prune: {} chunks that backups need are in no pack, {} among them", chosen_.missing.size(),
                 chosen_.missing.front().hex())

@@ -124,6 +124,7 @@ TEST_F(Backing, AChangeWithinTheSameTickAsTheFreezeIsNotMissed) {
 
 TEST_F(Backing, SkipUnchangedConfirmsTheLastOne) {
     create_database(database);
+    let_time_pass();  // so that the file's times can be believed, and nothing needs to be read
     backup();
     let_time_pass();
     const auto confirmed = must(skip_unchanged());
@@ -134,7 +135,7 @@ TEST_F(Backing, SkipUnchangedConfirmsTheLastOne) {
     EXPECT_FALSE(must(skip_unchanged("a comment is news")).confirmed_only);
     insert(database, 1);
     EXPECT_FALSE(must(skip_unchanged()).confirmed_only);
-    EXPECT_EQ(numbers(), (std::vector<std::uint64_t>{4, 3, 1})) << "number 2 was claimed, and given up when nothing had changed";
+    EXPECT_EQ(numbers(), (std::vector<std::uint64_t>{3, 2, 1})) << "to confirm takes no number";
 }
 
 TEST_F(Backing, NothingIsConfirmedThatWasForgotten) {

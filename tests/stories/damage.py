@@ -67,12 +67,12 @@ class Damage(stories.Story):
         self.assertEqual(self.damage_each(states, lambda path, good: path.write_bytes(b"")), [])
 
     def test_removed_objects_are_found(self):
-        """All but index tables (they are rebuilt) and what only a local memory can miss: the newest snapshot, a note."""
+        """All but what only a local memory can miss: the newest snapshot, a note."""
         states = self.make()
         newest = max(states)
         unseen = self.damage_each(states, lambda path, good: path.unlink())
         allowed = {f"snapshots/{newest}", f"snapshots/{newest}.copy"}
-        self.assertEqual([name for name in unseen if not name.startswith("index/") and not name.startswith("notes/") and name not in allowed], [])
+        self.assertEqual([name for name in unseen if not name.startswith("notes/") and name not in allowed], [])
 
     def test_sealed_repositories_too(self):
         key = self.root / "key"

@@ -248,8 +248,11 @@ Result<ListedChunks> check_listed(const ChunkCheck& check) {
     listed.chosen = TRY(choose_entries(*tables, check.trees.live(), listed.packs));
     if (!listed.chosen.missing.empty()) {
         const auto missing = listed.chosen.missing.size();
-        TRY(repository.index().recover());
         listed.chosen = TRY(choose_entries(repository.index(), check.trees.live(), listed.packs));
+        if (!listed.chosen.missing.empty()) {  // it knows by now which tables are damaged
+            TRY(repository.index().recover());
+            listed.chosen = TRY(choose_entries(repository.index(), check.trees.live(), listed.packs));
+        }
         if (listed.chosen.missing.size() < missing) {
             check.report.objects.push_back({"index", "tables are missing or damaged: chunks were found only by reading packs; the next prune writes them again", true});
         }

@@ -34,6 +34,12 @@ void bind(CLI::App& app, const BoundField& field) {
     } else {
         option = app.add_option(names, *std::get<double*>(field.target));
     }
+    // "$UNSET" in a script must not mean "not given": restore --to "" would go in place.
+    const bool is_text = !std::holds_alternative<std::int64_t*>(field.target) && !std::holds_alternative<std::uint64_t*>(field.target) &&
+                         !std::holds_alternative<double*>(field.target);
+    if (is_text && field.text.name != "comment") {
+        option->check([](const std::string& value) { return std::string(value.empty() ? "it is empty" : ""); });
+    }
     if (field.text.required) option->required();
 }
 

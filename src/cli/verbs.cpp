@@ -1,5 +1,7 @@
 #include "holdfast/cli/verbs.h"
 
+#include <algorithm>
+
 #include "holdfast/cli/print.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/outcome.h"
@@ -11,6 +13,9 @@ using namespace holdfast::operations;
 
 int exit_code_of(const auto&) { return 0; }
 int exit_code_of(const BackupReport& report) { return report.partial || report.damaged ? exit_code_partial : 0; }
+int exit_code_of(const RestoreReport& report) {
+    return std::ranges::any_of(report.databases, &operations::RestoredMember::damaged) ? exit_code_partial : 0;
+}
 int exit_code_of(const VerifyReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 
 template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>

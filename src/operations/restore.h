@@ -40,6 +40,7 @@ struct RestoreRequest {
 struct RestoredMember {
     std::string from, to, route, why, check, sha256;
     std::uint64_t bytes = 0;
+    bool damaged = false;
     double copy_ms = 0, proof_ms = 0, check_ms = 0;
     std::vector<std::string> moved_aside, findings, notes;
     template <class Visitor>
@@ -52,6 +53,7 @@ struct RestoredMember {
         visit("sha256", sha256, "SHA-256 of the image, when known.");
         visit("check", check, "SQLite's own check of the result: ok, damaged, could not, left out.");
         visit("findings", findings, "What it said.");
+        visit("damaged", damaged, "It found damage of which nothing was known when the backup was made: exit code 3.");
         visit("copy_ms", copy_ms, "Time to write and sync.");
         visit("proof_ms", proof_ms, "Time to read back and compare.");
         visit("check_ms", check_ms, "Time of SQLite's check.");

@@ -74,6 +74,8 @@ Result<void> check_after(Context& context, RestorePlan& plan, const RestoreReque
             continue;
         }
         const auto checked = check_written(context, member);
+        const bool is_bad = member.report.check == name_of(CheckOutcome::Verdict::damaged);
+        member.report.damaged = is_bad && member.entry.database->findings.empty();
         if (checked) continue;
         if (checked.error().code() == ErrorCode::cancelled) return checked.error().copy();
         member.report.check = name_of(CheckOutcome::Verdict::could_not);

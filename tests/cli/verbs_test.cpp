@@ -117,6 +117,17 @@ TEST(Arguments, MissingAndMalformedValuesAreRefused) {
     EXPECT_FALSE(parse_arguments("forget", fields_of(forget), {}).ok());
 }
 
+TEST(Arguments, AnEmptyValueIsNotTheSameAsNone) {
+    for (const auto* line : {"holdfast restore ''", "holdfast restore latest --to ''", "holdfast restore --at ''", "holdfast list -r ''",
+                             "holdfast backup app.db ''", "holdfast backup app.db --tag ''"}) {
+        const auto parsed = parse(line);
+        ASSERT_FALSE(parsed) << line;
+        EXPECT_EQ(parsed.error().code(), ErrorCode::invalid);
+        EXPECT_NE(parsed.error().message().find("empty"), std::string::npos) << parsed.error().message();
+    }
+    EXPECT_TRUE(parse("holdfast backup app.db --comment ''"));
+}
+
 TEST(Nearest, FindsWhatWasMeantAndNothingFarOff) {
     const std::vector<std::string> names = {"backup", "restore", "recall", "prune"};
     EXPECT_EQ(nearest("bakcup", names), "backup");

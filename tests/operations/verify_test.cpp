@@ -110,6 +110,8 @@ TEST_F(Verifying, ASourceThatWasQuietlyDamagedIsFoundOut) {
     const auto report = verified("2", "opened");
     EXPECT_FALSE(report.good);
     EXPECT_THAT(report.sqlite_findings, Contains(HasSubstr("#2")));
+    const auto restored = must(restore(context, {.repository = in_repository(), .snapshot = "2", .to = work + "/evidence.db"}));
+    EXPECT_TRUE(restored.databases.at(0).damaged) << "as it was, and worth an exit code";
     EXPECT_EQ(shown("latest").backup.number, 1u) << "what is known to be damaged is not latest";
 }
 

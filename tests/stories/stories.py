@@ -149,9 +149,9 @@ class Story(unittest.TestCase):
     def backup(self, *words, code=0):
         return self.call("backup", *(words or (self.database,)), code=code).json
 
-    def restore_copy(self, number, name=None):
+    def restore_copy(self, number, name=None, code=0):
         target = self.root / (name or f"restored {number} {self.random.randrange(10**9)}.db")
-        self.call("restore", number, "--to", target)
+        self.call("restore", number, "--to", target, code=code)
         return target
 
     def prove_backup(self, number):

@@ -15,6 +15,13 @@ std::string flag_names(const operations::FieldText& text) {
     return names;
 }
 
+// The library takes -1, and what is too large, for the largest number there is.
+std::string is_whole_number(const std::string& value) {
+    constexpr std::size_t digits_max = 18;
+    const bool is_number = !value.empty() && value.size() <= digits_max && value.find_first_not_of("0123456789") == std::string::npos;
+    return is_number ? "" : format("{} is not a whole number from 0", printable(value));
+}
+
 void bind(CLI::App& app, const BoundField& field) {
     const std::string names = flag_names(field.text);
     CLI::Option* option = nullptr;
@@ -30,7 +37,7 @@ void bind(CLI::App& app, const BoundField& field) {
     } else if (auto* const* integer = std::get_if<std::int64_t*>(&field.target)) {
         option = app.add_option(names, **integer);
     } else if (auto* const* number = std::get_if<std::uint64_t*>(&field.target)) {
-        option = app.add_option(names, **number);
+        option = app.add_option(names, **number)->check(is_whole_number);
     } else {
         option = app.add_option(names, *std::get<double*>(field.target));
     }

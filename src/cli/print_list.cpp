@@ -70,11 +70,10 @@ std::string text_of(const operations::StatusReport& report, const Style& style) 
                              report.encrypted ? ", encrypted" : "", human_bytes(report.repository_bytes), human_bytes(report.free_bytes));
     for (const auto& source : report.sources) {
         out += format("\n{}  {}\n", style.bold(printable(source.name)), joined(source.paths, ", "));
-        const bool is_complete = source.last_number != 0;
-        const auto confirmed = [&] { return format("{}  ({})", local_time(source.last_confirmed), human_age(source.age_s)); };
-        out += columns({{"", "last backup", is_complete ? format("#{}  {}", source.last_number, local_time(source.last_backup))
-                                                        : "none that is whole and undamaged"},
-                        {"", "last confirmed", is_complete ? confirmed() : "never"},
+        const auto last = [&] { return format("#{}  {}", source.last_number, local_time(*source.last_backup)); };
+        const auto confirmed = [&] { return format("{}  ({})", local_time(*source.last_confirmed), human_age(source.age_s.value_or(0))); };
+        out += columns({{"", "last backup", source.last_backup ? last() : "none that is whole and undamaged"},
+                        {"", "last confirmed", source.last_confirmed ? confirmed() : "never"},
                         {"", "last verified", source.last_verified.empty() ? "never" : source.last_verified},
                         {"", "backups", format("{}, {} of databases kept in {}", source.backups, human_bytes(source.logical_bytes), human_bytes(source.bytes_stored))}},
                        {false, false, false});

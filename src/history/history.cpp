@@ -26,6 +26,14 @@ Result<bool> is_forgotten(const repository::Repository& repository, repository::
     return at != notes.of.end() && at->second.forgotten;
 }
 
+// A word may be one source's name and, read as a path, another's database: then the name is meant.
+void prefer_the_named(std::vector<Moment>& moments, const Filter& filter) {
+    if (filter.source.empty() || filter.path.empty()) return;
+    const auto is_named = [&](const Moment& moment) { return moment.snapshot.source.name == filter.source; };
+    if (std::ranges::none_of(moments, is_named)) return;
+    std::erase_if(moments, [&](const Moment& moment) { return !is_named(moment); });
+}
+
 }  // namespace
 
 bool Moment::is_good() const {
@@ -57,6 +65,7 @@ Result<MomentList> list_moments(const repository::Repository& repository, const 
         if (moment.notes.forgotten && !filter.with_forgotten) continue;
         list.moments.push_back(std::move(moment));
     }
+    prefer_the_named(list.moments, filter);
     return list;
 }
 

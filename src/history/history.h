@@ -20,7 +20,8 @@ struct Moment {
     bool is_bad() const;   // marked damaged, or its newest verification found something
 };
 
-// Which source is meant; both empty: any. A source matches when one of them does.
+// Which source is meant; both empty: any. A source matches when one of them does; in lists a name that is exactly so
+// stands before a path.
 struct Filter {
     std::string source = {};      // its name, or a prefix of its id of at least 8 hex digits
     std::string path = {};        // canonical, of a database that belongs to it

@@ -1,9 +1,7 @@
 #include <algorithm>
-#include <functional>
-#include <set>
 
 #include "holdfast/base/text.h"
-#include "holdfast/history/history.h"
+#include "holdfast/history/sources.h"
 
 namespace holdfast::history {
 
@@ -13,33 +11,8 @@ using repository::SnapshotKind;
 using repository::SnapshotNumber;
 using Candidates = std::vector<const Moment*>;  // newest first
 
-std::string title_of(const repository::SourceRecord& source) {
-    return format("{} ({})", printable(source.name), to_hex(source.id).substr(0, 8));
-}
-
 bool is_visible(const Moment& moment) {
     return !moment.notes.forgotten && moment.snapshot.kind == SnapshotKind::ordinary;
-}
-
-// Every source of the moments for which `wanted` is true, by its newest name.
-std::vector<repository::SourceRecord> sources_of(const std::vector<Moment>& moments,
-                                                 const std::function<bool(const Moment&)>& wanted) {
-    std::vector<repository::SourceRecord> sources;
-    std::set<std::array<std::byte, 16>> seen;
-    for (auto at = moments.rbegin(); at != moments.rend(); ++at) {
-        if (wanted(*at) && seen.insert(at->snapshot.source.id).second) sources.push_back(at->snapshot.source);
-    }
-    return sources;
-}
-
-std::string titles_of(const std::vector<repository::SourceRecord>& sources) {
-    constexpr std::size_t shown_max = 10;
-    std::string titles;
-    for (std::size_t i = 0; i < std::min(sources.size(), shown_max); ++i) {
-        titles += (i == 0 ? "" : ", ") + title_of(sources[i]);
-    }
-    if (sources.size() > shown_max) titles += format(" and {} more", sources.size() - shown_max);
-    return titles;
 }
 
 bool has_database(const repository::Snapshot& snapshot, const std::string& path) {
@@ -121,14 +94,7 @@ Candidates Search::candidates(const Selector& selector) const {
 }
 
 Error Search::nothing_found(const Selector& selector) const {
-    if (list_.moments.empty() && !filter_.is_any()) {
-        auto all = list_moments(repository_, {.source = {}, .path = {}, .with_forgotten = true});
-        const std::string wanted = printable(filter_.source.empty() ? filter_.path : filter_.source);
-        if (all && !all->moments.empty()) {
-            return fail(ErrorCode::not_found, "no source {} here; there are {}", wanted,
-                        titles_of(sources_of(all->moments, [](const Moment&) { return true; })));
-        }
-    }
+    if (list_.moments.empty() && !filter_.is_any()) return no_such_source(repository_, filter_);
     if (list_.moments.empty()) {
         return fail(ErrorCode::not_found, "no backup here yet").with_advice("holdfast backup DATABASE");
     }

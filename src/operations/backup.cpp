@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/named_databases.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/record_backup.h"
@@ -29,12 +30,34 @@ Result<Tags> parse_tags(const std::vector<std::string>& texts) {
     return tags;
 }
 
+template <typename Predicate>
+std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases, Predicate is_wanted) {
+    std::vector<std::string> paths;
+    for (const auto& database : databases) {
+        if (is_wanted(database)) paths.push_back(database.path);
+    }
+    return paths;
+}
+
+// A path that cannot be backed up, of which a source known by the others has never heard, is a slip of the finger: it is
+// told, and makes neither another source nor the backup partial.
 Result<history::SourceIdentity> source_of(Context& context, OpenRepository& opened, const BackupRequest& request,
                                           const std::vector<NamedDatabase>& databases) {
     history::SourceQuestion question{.name = request.source, .machine = host::this_process().machine_id, .paths = {}};
-    for (const auto& database : databases) question.paths.push_back(database.path);
     context.host.random.fill(question.fresh_id);
-    return history::find_source(opened.get(), question);
+    const auto find = [&](std::vector<std::string> paths) {
+        question.paths = std::move(paths);
+        return history::find_source(opened.get(), question);
+    };
+    const auto works = [](const NamedDatabase& database) { return !database.failure; };
+    auto found = TRY(find(paths_of(databases, [](const auto&) { return true; })));
+    if (std::ranges::all_of(databases, works)) return found;
+    const auto by_others = found.is_new() ? TRY(find(paths_of(databases, works))) : found;
+    if (by_others.is_new()) return found;
+    const auto& known = by_others.parent->source.paths;
+    return find(paths_of(databases, [&](const NamedDatabase& database) {
+        return works(database) || std::ranges::find(known, database.path) != known.end();
+    }));
 }
 
 Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const BackupRequest& request,
@@ -52,17 +75,19 @@ Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const Bac
         if (!database.failure) plan = look_at(context, opened.get(), order.source, database.path);
         plan.failure = std::move(database.failure);
         plan.is_unchanged = plan.is_unchanged && !request.full;
+        plan.is_stranger = std::ranges::find(order.source.record.paths, plan.path) == order.source.record.paths.end();
         order.members.push_back(std::move(plan));
     }
     return order;
 }
 
-// Nobody may confirm what was forgotten: the confirmation would go with it.
+// Nobody may confirm what was forgotten, as the confirmation would go with it, nor what was found damaged.
 Result<bool> may_confirm(repository::Repository& repository, const history::SourceIdentity& source) {
     if (source.is_new()) return false;
     const auto notes = TRY(repository.notes());
     const auto at = notes.of.find(source.parent->number);
-    return at == notes.of.end() || !at->second.forgotten;
+    if (at == notes.of.end()) return true;
+    return !at->second.forgotten && !(at->second.verified && !at->second.verified->good);
 }
 
 Result<void> confirm(Context& context, repository::Repository& repository, repository::SnapshotNumber number) {
@@ -89,6 +114,7 @@ BackupReport report_of(RecordedBackup recorded, const BackupOrder& order) {
     describe_snapshot(report, recorded.snapshot ? *recorded.snapshot : *order.source.parent);
     report.bytes_stored = report.confirmed_only ? 0 : recorded.bytes_stored;
     for (const auto& member : recorded.members) {
+        report.partial = report.partial || !member.error.empty();
         report.bytes_read += member.bytes_read;
         report.pages_read += member.page_size == 0 ? 0 : member.bytes_read / member.page_size;
         report.pages_changed += member.pages_changed;
@@ -127,8 +153,10 @@ Result<BackupReport> backup(Context& context, const BackupRequest& request) {
     if (!recorded && recorded.error().code() == ErrorCode::full) {
         return std::move(recorded).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
     }
+    const auto snapshot = recorded ? recorded->snapshot : std::nullopt;
     auto report = report_of(TRY(std::move(recorded)), order);
-    if (report.confirmed_only) TRY(confirm(context, opened->get(), order.source.parent->number));
+    if (snapshot) verify_if_doubted(context, opened->get(), *snapshot, report);
+    else TRY(confirm(context, opened->get(), order.source.parent->number));
     report.repository = opened->path();
     report.repository_created = opened->was_created();
     warn_of_one_disk(context, *opened, report);

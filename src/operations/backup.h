@@ -59,7 +59,7 @@ struct BackupMember {
     }
 };
 struct BackupReport {
-    std::string repository, id, source, comment, repository_note;
+    std::string repository, id, source, comment, repository_note, verified;
     bool repository_created = false, confirmed_only = false, partial = false, damaged = false;
     std::uint64_t number = 0;
     Timestamp time;
@@ -79,7 +79,8 @@ struct BackupReport {
         visit("repository_note", repository_note, "What should be known of a repository that was just made.");
         visit("confirmed_only", confirmed_only, "Nothing had changed: no new backup, the number is the last one's.");
         visit("partial", partial, "Some databases failed.");
-        visit("damaged", damaged, "Some database is damaged at its source.");
+        visit("damaged", damaged, "Some database is damaged at its source, or verification found damage.");
+        visit("verified", verified, "good or damage found: it was verified because an earlier backup of the source was found damaged.");
         visit("logical_bytes", logical_bytes, "Size of the databases.");
         visit("bytes_read", bytes_read, "Bytes read.");
         visit("bytes_stored", bytes_stored, "Bytes added to the repository.");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/history/sources.h"
 #include "holdfast/operations/listed_backup.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/selection.h"
@@ -27,6 +28,11 @@ std::vector<ListedBackup> newest_first(const history::MomentList& list) {
     return backups;
 }
 
+Result<bool> has_only_forgotten(const repository::Repository& repository, history::Filter filter) {
+    filter.with_forgotten = true;
+    return !TRY(history::list_moments(repository, filter)).moments.empty();
+}
+
 }  // namespace
 
 Result<ListReport> list(Context& context, const ListRequest& request) {
@@ -36,6 +42,8 @@ Result<ListReport> list(Context& context, const ListRequest& request) {
     if (!filter.path.empty()) how.databases.push_back(filter.path);
     const auto opened = TRY(open_repository(context, request.repository, how));
     const auto moments = TRY(history::list_moments(opened->get(), filter));
+    const bool is_found = !moments.moments.empty() || filter.is_any() || TRY(has_only_forgotten(opened->get(), filter));
+    if (!is_found) return history::no_such_source(opened->get(), filter);
 
     ListReport report;
     report.repository = opened->path();

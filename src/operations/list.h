@@ -21,7 +21,7 @@ struct ListRequest {
         repository.describe(visit);
         visit(source, {.name = "source", .sentence = "Only this source (name, id or a database's path).", .value = "NAME"});
         visit(forgotten, {.name = "forgotten", .sentence = "Also backups that were forgotten and can still be recalled."});
-        visit(last, {.name = "last", .sentence = "At most so many.", .value = "N", .letter = 'n'});
+        visit(last, {.name = "last", .sentence = "At most so many; 0: all.", .value = "N", .letter = 'n'});
     }
 };
 struct ListedBackup {
@@ -136,15 +136,15 @@ struct SourceStatus {
     std::string name, id, last_verified;
     std::vector<std::string> paths;
     std::uint64_t backups = 0, last_number = 0, logical_bytes = 0, bytes_stored = 0;
-    Timestamp last_backup, last_confirmed;
-    std::int64_t age_s = 0;
+    std::optional<Timestamp> last_backup, last_confirmed;
+    std::optional<std::int64_t> age_s;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("name", name, "Name.");
         visit("id", id, "Id.");
         visit("paths", paths, "Databases.");
         visit("backups", backups, "How many backups.");
-        visit("last_number", last_number, "Number of the last.");
+        visit("last_number", last_number, "Number of the last that is whole and not known to be damaged; 0: there is none.");
         visit("last_backup", last_backup, "Its time.");
         visit("last_confirmed", last_confirmed, "When it was last known to be current.");
         visit("age_s", age_s, "Seconds since then.");

@@ -23,11 +23,11 @@ void add_to(SourceStatus& source, const history::Moment& moment) {
     source.bytes_stored += snapshot.statistics.bytes_stored;
     ++source.backups;
     if (moment.is_good()) source.last_verified = format("#{}: {}", snapshot.number.value, verification_of(moment));
-    const bool counts = snapshot.kind == repository::SnapshotKind::ordinary && !snapshot.damaged && !snapshot.partial;
+    const bool counts = snapshot.kind == repository::SnapshotKind::ordinary && !moment.is_bad() && !snapshot.partial;
     if (!counts) return;
     source.last_number = snapshot.number.value;
     source.last_backup = snapshot.time;
-    source.last_confirmed = std::max(source.last_backup, moment.notes.last_seen.value_or(source.last_backup));
+    source.last_confirmed = std::max(snapshot.time, moment.notes.last_seen.value_or(snapshot.time));
     source.logical_bytes = snapshot.statistics.logical_bytes;
 }
 
@@ -38,7 +38,7 @@ std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments
     }
     std::vector<SourceStatus> sources;
     for (auto& [id, source] : by_id) {
-        source.age_s = (now.nanoseconds - source.last_confirmed.nanoseconds) / nanoseconds_per_second;
+        if (const auto seen = source.last_confirmed) source.age_s = (now.nanoseconds - seen->nanoseconds) / nanoseconds_per_second;
         sources.push_back(std::move(source));
     }
     std::ranges::sort(sources, {}, &SourceStatus::name);

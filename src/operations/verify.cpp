@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/history/sources.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/selection.h"
@@ -36,7 +37,7 @@ Result<Wanted> all_moments(Context& context, const repository::Repository& repos
     filter.with_forgotten = true;
     auto list = TRY(history::list_moments(repository, filter));
     if (list.moments.empty() && !filter.is_any()) {
-        return fail(ErrorCode::not_found, "no backup of the source {} here", printable(request.source)).with_advice("holdfast status");
+        return history::no_such_source(repository, filter);
     }
     Wanted wanted;
     wanted.moments = std::move(list.moments);

@@ -42,8 +42,16 @@ Result<void> tell_missing(const ChunkCheck& check, const ChosenEntries& chosen) 
     return {};
 }
 
-void check_places(const ChunkCheck& check, const ListedChunks& listed) {
+// Whether it is this entry of the index that was chosen for its chunk.
+bool is_chosen(const ListedChunks& listed, const IndexEntry& entry) {
+    const auto chosen = listed.chosen.entries.find(entry.id);
+    return chosen != listed.chosen.entries.end() && listed.packs[chosen->second.pack].id == entry.place.pack &&
+           chosen->second.offset == entry.place.offset;
+}
+
+Result<void> check_places(const ChunkCheck& check, const ListedChunks& listed) {
     std::vector<bool> is_cut(listed.packs.size());
+    std::unordered_map<ChunkId, std::string, NameHasher> lost;
     for (const auto& [id, entry] : listed.chosen.entries) {
         const auto& pack = listed.packs[entry.pack];
         if (std::uint64_t{entry.offset} + entry.stored_size <= pack.size) continue;
@@ -51,7 +59,15 @@ void check_places(const ChunkCheck& check, const ListedChunks& listed) {
         check.trees.add_bad(id, {.object = name, .why = "its pack has been cut short"});
         if (!is_cut[entry.pack]) check.report.objects.push_back({name, "it has been cut short", false});
         is_cut[entry.pack] = true;
+        lost.emplace(id, name);
     }
+    if (lost.empty()) return {};
+    return check.repository.index().for_each([&](const IndexEntry& entry) -> Result<void> {
+        const auto base = std::ranges::find_if(entry.bases, [&](const ChunkId& one) { return lost.contains(one); });
+        if (base == entry.bases.end() || !is_chosen(listed, entry)) return {};
+        check.trees.add_bad(entry.id, {.object = lost.at(*base), .why = "a chunk it leans on lies in a pack that has been cut short"});
+        return {};
+    });
 }
 
 Result<void> check_dictionaries(const ChunkCheck& check, const ListedChunks& listed) {
@@ -62,10 +78,7 @@ Result<void> check_dictionaries(const ChunkCheck& check, const ListedChunks& lis
         const auto name = dictionary_name(id).text();
         check.report.objects.push_back({name, read.error().message(), false});
         TRY(check.repository.index().for_each([&](const IndexEntry& entry) -> Result<void> {
-            const auto chosen = listed.chosen.entries.find(entry.id);
-            const bool is_meant = chosen != listed.chosen.entries.end() && entry.dictionary == id &&
-                                  listed.packs[chosen->second.pack].id == entry.place.pack && chosen->second.offset == entry.place.offset;
-            if (is_meant) check.trees.add_bad(entry.id, {.object = name, .why = "the dictionary it was compressed with cannot be read"});
+            if (entry.dictionary == id && is_chosen(listed, entry)) check.trees.add_bad(entry.id, {.object = name, .why = "the dictionary it was compressed with cannot be read"});
             return {};
         }));
     }
@@ -258,7 +271,7 @@ Result<ListedChunks> check_listed(const ChunkCheck& check) {
         }
     }
     TRY(tell_missing(check, listed.chosen));
-    check_places(check, listed);
+    TRY(check_places(check, listed));
     TRY(check_dictionaries(check, listed));
     return listed;
 }

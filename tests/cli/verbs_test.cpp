@@ -128,6 +128,13 @@ TEST(Arguments, AnEmptyValueIsNotTheSameAsNone) {
     EXPECT_TRUE(parse("holdfast backup app.db --comment ''"));
 }
 
+TEST(Arguments, OnlyWholeNumbersAreNumbers) {
+    for (const auto* line : {"holdfast list -n -1", "holdfast list --last 99999999999999999999", "holdfast list --last 1.5", "holdfast list --last ten"}) {
+        EXPECT_FALSE(parse(line)) << line;
+    }
+    EXPECT_TRUE(parse("holdfast list --last 10"));
+}
+
 TEST(Nearest, FindsWhatWasMeantAndNothingFarOff) {
     const std::vector<std::string> names = {"backup", "restore", "recall", "prune"};
     EXPECT_EQ(nearest("bakcup", names), "backup");

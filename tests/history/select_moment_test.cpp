@@ -139,6 +139,13 @@ TEST_F(SelectMoment, SeveralSourcesMustBeTold) {
     EXPECT_EQ(chosen("latest"), 1u) << "the other source has nothing left to choose";
 }
 
+TEST_F(SelectMoment, ANameStandsBeforeAPath) {
+    const auto first = record({{.path = "/data/app.db", .bytes = page_bytes(1, 20)}});
+    record({{.path = "/other/app.db", .bytes = page_bytes(2, 20)}});
+    EXPECT_EQ(chosen("latest", {.source = first.source.name, .path = "/other/app.db"}), 1u);
+    EXPECT_EQ(chosen("latest", {.source = "other name", .path = "/other/app.db"}), 2u);
+}
+
 TEST_F(SelectMoment, NothingThereYet) {
     EXPECT_THAT(choose("latest"), FailsWith(ErrorCode::not_found));
     EXPECT_THAT(choose("1"), FailsWith(ErrorCode::not_found));

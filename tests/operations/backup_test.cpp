@@ -177,6 +177,27 @@ TEST_F(Backing, OneThatFailsHarmsNoOther) {
     EXPECT_EQ(numbers(), std::vector<std::uint64_t>{1});
 }
 
+TEST_F(Backing, ANameWrittenWronglyMakesNoOtherSource) {
+    create_database(database, 50);
+    write(work + "/notes.txt", "these are notes, not a database\n");
+    backup();
+    const auto report = must(try_backup({database, work + "/ap.db", work + "/notes.txt"}));
+    EXPECT_TRUE(report.partial) << "of what was asked for";
+    EXPECT_THAT(report.databases[1].error, HasSubstr("ap.db"));
+    EXPECT_EQ(listed().backups.at(0).state, "ok") << "the source is whole";
+    EXPECT_EQ(shown("latest").backup.number, 2u) << "there is one source still";
+
+    create_database(work + "/jobs.db", 5);
+    auto request = backup_request({database, work + "/jobs.db", work + "/nothing.db"});
+    request.source = "app.db";
+    must(operations::backup(context, request));
+    EXPECT_EQ(listed().backups.at(0).paths.size(), 2u);
+    std::filesystem::remove(work + "/jobs.db");
+    request.databases.pop_back();
+    EXPECT_TRUE(must(operations::backup(context, request)).partial);
+    EXPECT_EQ(listed().backups.at(0).state, "partial") << "one that belongs to it is missing";
+}
+
 TEST_F(Backing, WhenAllFailThereIsNoBackup) {
     write(work + "/notes.db", "these are notes, not a database\n");
     EXPECT_THAT(try_backup({work + "/notes.db", work + "/missing.db"}), FailsWith(ErrorCode::corrupt));

@@ -114,7 +114,7 @@ TEST_F(Listing, StatusTellsEachSource) {
     EXPECT_EQ(report.sources[0].backups, 2u);
     EXPECT_EQ(report.sources[0].last_number, 3u);
     EXPECT_EQ(report.sources[0].last_backup, third.time);
-    EXPECT_NEAR(static_cast<double>(report.sources[0].age_s), 600, 30);
+    EXPECT_NEAR(static_cast<double>(report.sources[0].age_s.value()), 600, 30);
     EXPECT_EQ(report.sources[1].backups, 1u);
     EXPECT_THAT(report.unfinished, IsEmpty());
     EXPECT_THAT(report.damage, IsEmpty());

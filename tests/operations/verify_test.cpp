@@ -115,6 +115,33 @@ TEST_F(Verifying, ASourceThatWasQuietlyDamagedIsFoundOut) {
     EXPECT_EQ(shown("latest").backup.number, 1u) << "what is known to be damaged is not latest";
 }
 
+TEST_F(Verifying, ASourceFoundDamagedIsInDoubtUntilABackupOfItIsGood) {
+    create_database(database, 500, {.mode = "delete"});
+    backup();
+    const Bytes whole = tests::file_bytes(database);
+    overwrite(database, 5 * 4096 + 8, std::string(200, '\x7F'));
+    let_time_pass();
+    EXPECT_EQ(backup().verified, "") << "nobody knows yet";
+    EXPECT_FALSE(verified("2", "opened").good);
+
+    const auto again = backup();
+    EXPECT_EQ(again.verified, "damage found");
+    EXPECT_TRUE(again.damaged);
+    EXPECT_THAT(again.warnings, Contains(HasSubstr("#2")));
+    auto request = backup_request({database});
+    request.skip_unchanged = true;
+    EXPECT_EQ(must(operations::backup(context, request)).number, 4u) << "what is damaged is not confirmed";
+    EXPECT_EQ(shown("latest").backup.number, 1u) << "none of them pushes out the good one";
+
+    tests::write_file(database, whole);
+    let_time_pass();
+    const auto repaired = backup();
+    EXPECT_EQ(repaired.verified, "good");
+    EXPECT_FALSE(repaired.damaged);
+    EXPECT_EQ(shown("latest").backup.number, repaired.number);
+    EXPECT_EQ(backup().verified, "") << "out of doubt";
+}
+
 TEST_F(Verifying, ASourceThatWasKnownToBeDamagedIsNoNews) {
     create_database(database, 500, {.mode = "delete"});
     overwrite(database, 100, std::string(3000, 'x'));

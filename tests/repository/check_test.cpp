@@ -208,6 +208,30 @@ TEST_P(CheckTest, DamageIsToldByBackupMemberAndBytes) {
     EXPECT_EQ(report.objects[0].name, pack);
 }
 
+TEST_P(CheckTest, WhatLeansOnACutPackIsToldByAListing) {
+    tests::MemoryStore place;
+    Program one(place, GetParam());
+    one.create();
+    one.open();
+    Bytes content = random_bytes(1, 2 * mebibyte);
+    one.backup(content);
+    const auto first = place.names("packs/").front();
+    for (const std::size_t at : {std::size_t{70'000}, mebibyte + 5, 2 * mebibyte - 9}) content[at] ^= std::byte{1};  // kept as patches
+    one.backup(content);
+    place.truncate(first, place.peek(first)->size() / 2);
+    one.open();
+    const auto listed = must(check(*one.repository, {.level = VerifyLevel::listed}, {}));
+    const auto hashed = must(check(*one.repository, {}, {}));
+    const auto lost_in = [](const CheckReport& report) {
+        std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> lost;
+        for (const auto& range : report.ranges) lost.emplace_back(range.snapshot.value, range.offset, range.size);
+        return lost;
+    };
+    const auto lost = lost_in(hashed);
+    EXPECT_TRUE(std::ranges::any_of(lost, [](const auto& range) { return std::get<0>(range) == 2; }));
+    EXPECT_EQ(lost_in(listed), lost);
+}
+
 TEST_P(CheckTest, ADamagedNodeTakesAllBelowItAlong) {
     tests::MemoryStore place;
     Program one(place, GetParam());

@@ -7,8 +7,8 @@ namespace {
 std::string member_lines(const operations::RestoredMember& member, bool dry_run, const Style& style) {
     std::string out = format("  {} {}  ({}, {})\n", dry_run ? "would write" : "wrote", printable(member.to), human_bytes(member.bytes), member.route);
     if (!member.why.empty()) out += format("    because {}\n", printable(member.why));
-    if (!dry_run) {
-        out += format("    written and synced in {}, {} in {}\n", human_duration_ms(member.copy_ms), style.good("proven by hash"), human_duration_ms(member.proof_ms));
+    if (!dry_run) out += format("    written and synced in {}, {} in {}\n", human_duration_ms(member.copy_ms), style.good("proven by hash"), human_duration_ms(member.proof_ms));
+    if (!member.check.empty()) {
         const std::string check = member.check == "ok" ? style.good("ok") : member.check == "damaged" ? style.bad("damaged") : member.check;
         out += format("    SQLite's own check: {}{}\n", check, member.check_ms > 0 ? " in " + human_duration_ms(member.check_ms) : "");
         out += lines("      ", member.findings);
@@ -27,6 +27,8 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
     if (report.safety_number > 0)
         out += format("  the state before is backup {}; to go back: holdfast restore {} -r {}\n", style.bold(format("#{}", report.safety_number)),
                       report.safety_number, printable(report.safety_repository));
+    if (report.dry_run && !report.safety_repository.empty())
+        out += format("  would first back up the state as it is now, into {}\n", printable(report.safety_repository));
     if (!report.dry_run) out += format("  {} in all\n", human_duration_ms(report.duration_ms));
     return out + lines("  note: ", report.warnings);
 }

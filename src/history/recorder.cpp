@@ -106,8 +106,6 @@ public:
         return snapshot;
     }
 
-    std::uint64_t bytes_stored() const override { return session_->bytes_stored(); }
-
     std::vector<std::string> warnings() const override {
         std::vector<std::string> all;
         for (const auto& member : members_) all.insert(all.end(), member->warnings().begin(), member->warnings().end());

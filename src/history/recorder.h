@@ -72,7 +72,6 @@ public:
     // The draft's source, members, failures, partial flag and statistics of bytes are filled in. `busy`: a prune voided
     // the number while this process slept; nothing is lost, begin again.
     virtual Result<repository::Snapshot> commit(repository::Snapshot draft) = 0;
-    virtual std::uint64_t bytes_stored() const = 0;
     virtual std::vector<std::string> warnings() const = 0;  // of all members
 };
 

@@ -74,6 +74,9 @@ public:
     virtual Result<void> sync_folder(const std::string& path) = 0;
     virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
     virtual Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) = 0;
+    // `denied` when we may not write the file, or into the folder, or its file system is read-only. By looking only, so
+    // success is no promise.
+    virtual Result<void> expect_writable(const std::string& path) = 0;
     virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;  // for us, on the file system of that path
     // Creates the lock file (0600) when missing and never removes it. `busy` when another holds it.
     virtual Result<std::unique_ptr<FileLock>> try_lock(const std::string& path) = 0;
@@ -101,6 +104,8 @@ Result<void> remove_tree(FileSystem& files, const std::string& folder);
 std::string join_path(std::string_view folder, std::string_view name);  // an absolute name stays as it is
 std::string folder_of(std::string_view path);     // "." when there is none
 std::string file_name_of(std::string_view path);  // the last part; "" of "/"
+// The deepest folder above the path that exists.
+Result<std::string> existing_folder_of(FileSystem& files, const std::string& path);
 // The canonical path of something that need not exist yet: the deepest existing parent resolved, the rest appended.
 // A link to something missing resolves to where that would be.
 Result<std::string> canonical_or_future(FileSystem& files, const std::string& path);

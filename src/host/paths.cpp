@@ -31,6 +31,12 @@ std::string file_name_of(std::string_view path) {
     return std::string(path.substr(path.rfind('/') + 1));
 }
 
+Result<std::string> existing_folder_of(FileSystem& files, const std::string& path) {
+    std::string folder = folder_of(path);
+    while (!TRY(exists(files, folder)) && folder_of(folder) != folder) folder = folder_of(folder);
+    return folder;
+}
+
 Result<std::string> canonical_or_future(FileSystem& files, const std::string& path) {
     constexpr int steps_max = 4096;  // parts of a path and links in it; links may go round in a circle
     std::string there = path, rest;

@@ -275,6 +275,12 @@ public:
         return run({"set the owner of", path}, path, [&] { return ::chown(path.c_str(), owner, group); });
     }
 
+    Result<void> expect_writable(const std::string& path) override {
+        const auto status = TRY(look_at(path, 0));
+        const int wanted = status.kind == FileKind::folder ? W_OK | X_OK : W_OK;
+        return run({"write", path}, path, [&] { return ::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS); });
+    }
+
     Result<std::uint64_t> free_bytes(const std::string& path) override {
         struct statvfs status{};
         TRY(run({"look at the file system of", path}, path, [&] { return ::statvfs(path.c_str(), &status); }));

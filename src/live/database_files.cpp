@@ -19,6 +19,11 @@ Result<host::FileStatus> status_of_database(host::Host host, const std::string& 
     return fail(ErrorCode::invalid, "open {}: it is not a file", printable(path));
 }
 
+// Programs older than SQLite 3.7 wrote no page count.
+bool header_counts(const sqlite::DatabaseHeader& header) {
+    return header.page_count != 0 && header.change_counter == header.version_valid_for;
+}
+
 }  // namespace
 
 Result<DatabaseFiles> open_database_files(host::Host host, const std::string& path, const FreezeOptions& options) {
@@ -81,8 +86,7 @@ Result<sqlite::PageNumber> pages_of_file(std::uint64_t size, const sqlite::Datab
         return fail(ErrorCode::corrupt, "{} pages of {} bytes are more than a database can have", whole, page_bytes);
     }
     const bool has_part = size % page_bytes != 0;
-    const bool header_counts = header.page_count != 0 && header.change_counter == header.version_valid_for;
-    const bool part_counts = has_part && (!header_counts || header.page_count > whole);
+    const bool part_counts = has_part && (!header_counts(header) || header.page_count > whole);
     return sqlite::PageNumber{static_cast<std::uint32_t>(whole + (part_counts ? 1 : 0))};
 }
 
@@ -91,6 +95,12 @@ Result<std::optional<sqlite::DatabaseHeader>> header_of(const sqlite::Image& ima
     Buffer page(image.page_size().bytes());
     TRY(image.read({sqlite::PageNumber{1}, 1}, page.span()));
     return std::optional(TRY(sqlite::parse_database_header(page.view())));
+}
+
+Result<sqlite::PageNumber> counted_pages(const sqlite::Image& image) {
+    const auto header = TRY(header_of(image));
+    if (!header || !header_counts(*header)) return image.last_page();
+    return sqlite::PageNumber{std::min(header->page_count, image.last_page().value)};
 }
 
 Result<void> expect_same_file(const DatabaseFiles& files) {

@@ -35,6 +35,11 @@ Result<Bytes> first_bytes(const sqlite::RawFile& file, std::size_t count);
 // tells, so that no byte is lost; a last page that the file holds in part counts where SQLite counts it.
 Result<sqlite::PageNumber> pages_of_file(std::uint64_t size, const sqlite::DatabaseHeader& header);
 
+// The pages of the image that SQLite counts: where the header counts, none behind the end that it tells. Files have such
+// pages where space is taken in large steps (SQLITE_FCNTL_CHUNK_SIZE), or a kill came between a commit and the cutting of
+// the file.
+Result<sqlite::PageNumber> counted_pages(const sqlite::Image& image);
+
 // The header as the image's first page has it; none without pages.
 Result<std::optional<sqlite::DatabaseHeader>> header_of(const sqlite::Image& image);
 

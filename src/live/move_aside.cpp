@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/base/time.h"
+#include "holdfast/live/replace.h"
 
 namespace holdfast::live {
 namespace {
@@ -54,6 +55,17 @@ Result<std::vector<std::string>> move_sidecars(host::FileSystem& files, const st
     }
     if (!moved.empty()) TRY(files.sync_folder(host::folder_of(path)));
     return moved;
+}
+
+Result<std::vector<std::string>> names_aside(host::Host host, const RoutePlan& plan) {
+    const auto sidecars = plan.comes_to_rest ? std::vector<std::string>() : sidecars_of(host.files, plan.target);
+    const bool is_there = TRY(host::exists(host.files, plan.target));
+    if (!is_there && sidecars.empty()) return std::vector<std::string>();
+    const std::string aside = TRY(name_aside(host, plan.target));
+    std::vector<std::string> names;
+    if (is_there) names.push_back(aside);
+    for (const auto& sidecar : sidecars) names.push_back(aside + sidecar.substr(plan.target.size()));
+    return names;
 }
 
 Result<std::vector<std::string>> keep_old_files(host::FileSystem& files, const std::string& path, const std::string& aside) {

@@ -87,9 +87,7 @@ Result<void> expect_nobody_has_it(host::Host host, const std::string& target, co
 }
 
 Result<std::uint64_t> free_bytes_at(host::FileSystem& files, const std::string& target) {
-    std::string folder = host::folder_of(target);
-    while (!TRY(host::exists(files, folder)) && host::folder_of(folder) != folder) folder = host::folder_of(folder);
-    return files.free_bytes(folder);
+    return files.free_bytes(TRY(host::existing_folder_of(files, target)));
 }
 
 }  // namespace holdfast::live

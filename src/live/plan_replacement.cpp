@@ -28,6 +28,7 @@ Result<void> choose_route(host::Host host, RoutePlan& plan, const sqlite::Image&
     }
     plan.openers = openers_of(host, plan.target).found;
     const std::string why_not = TRY(why_not_by_transaction(present, image));
+    plan.is_wal = present.is_wal;
     if (why_not.empty()) {
         plan.route = Route::transaction;
         plan.why = "the file is a database that others may have open";
@@ -35,11 +36,26 @@ Result<void> choose_route(host::Host host, RoutePlan& plan, const sqlite::Image&
         return {};
     }
     plan.route = Route::swap;
+    plan.comes_to_rest = present.is_usable && present.file_size != 0;
     plan.why = format("{}, and nobody has it open", why_not);
     TRY(expect_nobody_has_it(host, plan.target, place));
     if (!present.is_usable || place.offline) return {};
     return fail(ErrorCode::invalid, "write into {}: {}", printable(plan.target), why_not)
         .with_advice("stop the application and say --offline: then the file is replaced, and the old one kept aside");
+}
+
+Result<void> expect_may_write(host::Host host, const RoutePlan& plan) {
+    const bool is_there = plan.route != Route::new_file;
+    auto may = is_there ? host.files.expect_writable(plan.target) : Result<void>();
+    // SQLite makes its journal or WAL beside the database, unless the WAL is there already.
+    const bool makes_files = plan.route != Route::transaction || !plan.is_wal ||
+                             !TRY(host::exists(host.files, plan.target + "-wal"));
+    if (may && makes_files) may = host.files.expect_writable(TRY(host::existing_folder_of(host.files, plan.target)));
+    if (may) return {};
+    return std::move(may)
+        .error()
+        .while_doing(format("restore to {}", printable(plan.target)))
+        .with_advice("make it writable, run as its owner, or restore elsewhere: --to PATH");
 }
 
 }  // namespace
@@ -49,6 +65,7 @@ Result<RoutePlan> plan_replacement(host::Host host, const std::string& path, con
     RoutePlan plan;
     plan.target = TRY(host::canonical_or_future(host.files, path));
     TRY(choose_route(host, plan, image, options));
+    TRY(expect_may_write(host, plan));
     plan.bytes_free = TRY(free_bytes_at(host.files, plan.target));
     if (plan.bytes_free >= plan.bytes_needed) return plan;
     return fail(ErrorCode::full, "write {}: it takes {}, and {} are free", printable(plan.target),

@@ -14,12 +14,12 @@ namespace {
 constexpr std::uint64_t piece_bytes = 1024 * 1024;  // a whole number of pages of every size
 constexpr std::uint64_t fingerprint_seed = 0x70726f76656c6976;
 
-// An image as fingerprints of its pieces, so that what is compared with it need be read only once, and quickly: under a
-// lock perhaps.
+// An image, as far as SQLite counts its pages and so writes them, as fingerprints of its pieces: what is compared with it
+// need be read only once, and quickly, under a lock perhaps.
 class Prints {
 public:
     static Result<Prints> of(const sqlite::Image& image, const Watch& watch) {
-        Prints prints(image);
+        Prints prints(image.page_size(), TRY(counted_pages(image)));
         TRY(prints.visit(image, [&](std::size_t, const Fingerprint& print, std::uint64_t done) -> Result<void> {
             prints.prints_.push_back(print);
             watch.at({.phase = "proving", .done = done, .total = image.size()});
@@ -28,7 +28,7 @@ public:
         return prints;
     }
     Result<bool> same(const sqlite::Image& other) const {
-        if (other.page_size() != page_size_ || other.last_page() != last_page_) return false;
+        if (other.page_size() != page_size_ || TRY(counted_pages(other)) != last_page_) return false;
         bool same = true;
         TRY(visit(other, [&](std::size_t index, const Fingerprint& print, std::uint64_t) -> Result<void> {
             same = same && print == prints_[index];
@@ -38,7 +38,7 @@ public:
     }
 
 private:
-    explicit Prints(const sqlite::Image& image) : page_size_(image.page_size()), last_page_(image.last_page()) {}
+    Prints(sqlite::PageSize page_size, sqlite::PageNumber last_page) : page_size_(page_size), last_page_(last_page) {}
 
     template <typename Visit>
     Result<void> visit(const sqlite::Image& image, const Visit& each) const {

@@ -24,6 +24,8 @@ struct RoutePlan {
     Route route = Route::new_file;
     std::string target;               // symlinks resolved: what will be written
     std::string why;                  // for people: "the file is a database that others may have open"
+    bool is_wal = false;              // the journal mode of the database there
+    bool comes_to_rest = false;       // before a swap SQLite puts its WAL or journal into the file, which is then alone
     std::vector<host::Opener> openers;
     std::uint64_t bytes_needed = 0;   // on the target's file system, at most
     std::uint64_t bytes_free = 0;
@@ -36,6 +38,13 @@ struct PlaceOptions {
 // Errors are refusals, with the obstacle in the message and the way round as advice: busy (somebody has it open and
 // it cannot be written through SQLite), invalid (page size or encoding differs), full, denied.
 Result<RoutePlan> plan_replacement(host::Host host, const std::string& path, const sqlite::Image& image, const PlaceOptions& options);
+
+// What write_live() would meet when it begins, without taking a lock: waits for others' locks as long as it would, then
+// refuses (`busy`) as it would. For dry runs; locks that cannot be seen from here are not met.
+Result<void> expect_unblocked(host::Host host, const RoutePlan& plan, const PlaceOptions& options, const Watch& watch);
+
+// Under which names a swap would keep the files there are now, and a new file what a database left that is gone.
+Result<std::vector<std::string>> names_aside(host::Host host, const RoutePlan& plan);
 
 // Mode and owner to give a file. Owner is only changed when this process may.
 struct FileAppearance {

@@ -1,4 +1,5 @@
 #include "holdfast/base/text.h"
+#include "holdfast/live/blockers.h"
 #include "holdfast/live/database_files.h"
 #include "holdfast/live/held_locks.h"
 #include "holdfast/live/prove_live.h"
@@ -22,10 +23,7 @@ Result<bool> has_leftover_wal(host::Host host, const std::string& path, const Fr
 
 Error named_busy(host::Host host, const std::string& path, Error error) {
     if (error.code() != ErrorCode::busy) return error;
-    const auto openers = openers_of(host, path);
-    const std::string who = openers.found.empty() ? "" : format(" (open in {})", in_words(openers));
-    return fail(ErrorCode::busy, "write into {}{}: {}", printable(path), who, error.message())
-        .with_advice("wait for readers and writers to end, or --wait longer; an application in exclusive mode must be stopped");
+    return refused_as_locked(path, openers_of(host, path), error.message());
 }
 
 class LiveWrite {

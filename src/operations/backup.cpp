@@ -106,13 +106,14 @@ void describe_snapshot(BackupReport& report, const repository::Snapshot& snapsho
     report.partial = snapshot.partial;
     report.damaged = snapshot.damaged;
     report.logical_bytes = snapshot.statistics.logical_bytes;
+    report.bytes_stored = snapshot.statistics.bytes_stored;
 }
 
 BackupReport report_of(RecordedBackup recorded, const BackupOrder& order) {
     BackupReport report;
     report.confirmed_only = !recorded.snapshot;
     describe_snapshot(report, recorded.snapshot ? *recorded.snapshot : *order.source.parent);
-    report.bytes_stored = report.confirmed_only ? 0 : recorded.bytes_stored;
+    if (report.confirmed_only) report.bytes_stored = 0;
     for (const auto& member : recorded.members) {
         report.partial = report.partial || !member.error.empty();
         report.bytes_read += member.bytes_read;

@@ -36,6 +36,12 @@ Result<std::string> canonical_database(Context& context, const std::string& path
     auto canonical = files.canonical(path);
     if (!canonical) {
         if (canonical.error().code() != ErrorCode::not_found) return canonical;
+        const auto link = files.status_of_link(path);
+        if (link && link->kind == host::FileKind::link) {
+            return fail(ErrorCode::not_found, "{} is a link to {}, which is not there", printable(path),
+                        printable(files.read_link(path).value_or("something")))
+                .with_advice("put the database back there, or name another");
+        }
         return fail(ErrorCode::not_found, "there is no {}", printable(path)).with_advice(databases_near(files, path));
     }
     const auto status = TRY(files.status(*canonical));

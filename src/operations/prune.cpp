@@ -23,7 +23,7 @@ Result<PruneReport> prune(Context& context, const PruneRequest& request) {
 
     PruneReport report;
     report.dry_run = request.dry_run;
-    for (const auto number : forgotten.ripe) report.dropped.push_back(number.value);
+    for (const auto number : pruned.dropped) report.dropped.push_back(number.value);
     report.in_grace = forgotten.in_grace.size();
     report.packs_removed = pruned.packs_removed;
     report.packs_repacked = pruned.packs_repacked;

@@ -106,7 +106,6 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
         recorded.snapshot = TRY(std::move(snapshot));
     }
     remember(repository, members, order);
-    recorded.bytes_stored = recorder->bytes_stored();
     recorded.warnings = recorder->warnings();
     for (auto& member : members) {
         std::ranges::move(member.warnings, std::back_inserter(recorded.warnings));

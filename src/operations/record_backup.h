@@ -24,7 +24,6 @@ struct BackupOrder {
 struct RecordedBackup {
     std::optional<repository::Snapshot> snapshot;  // none: skip_unchanged, and nothing had changed
     std::vector<BackupMember> members;
-    std::uint64_t bytes_stored = 0;
     std::vector<std::string> warnings;
 };
 // Errors: no database could be backed up (the first one's reason), or any, with all_or_nothing; the repository's own.

@@ -6,6 +6,7 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/restore_proof.h"
+#include "holdfast/operations/restore_rehearsal.h"
 #include "holdfast/operations/restore_write.h"
 #include "holdfast/operations/selection.h"
 
@@ -34,10 +35,17 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
     return report;
 }
 
+Result<void> expect_sense(const RestoreRequest& request) {
+    if (!request.force || !request.to.empty()) return {};
+    return fail(ErrorCode::invalid, "restore in place with --force: it is for --to, where it replaces an existing file")
+        .with_advice("leave it out: in place, the present state is kept by a safety backup");
+}
+
 }  // namespace
 
 Result<RestoreReport> restore(Context& context, const RestoreRequest& request) {
     const host::Stopwatch stopwatch(context.host.clock);
+    TRY(expect_sense(request));
     const auto filter = TRY(source_filter(context, request.source));
     const auto opened = TRY(open_repository(context, request.repository, where_to_look(filter)));
     const auto selection =
@@ -45,15 +53,17 @@ Result<RestoreReport> restore(Context& context, const RestoreRequest& request) {
     const auto lease = TRY(opened->get().lease(selection.moment.snapshot.number));
     auto plan = TRY(plan_restore(context, opened->get(), selection.moment, request));
     auto report = report_of(selection, request);
-    if (plan.needs_safety_backup()) report.safety_repository = opened->path();
 
-    if (!request.dry_run && plan.is_in_place) {
+    if (request.dry_run) {
+        report.safety_repository = safety_place(context, *opened, plan);
+        TRY(rehearse(context, *opened, plan, request));
+    } else if (plan.is_in_place) {
         TRY(prove_before(context, *opened, plan, request));
         auto safety = TRY(replace_in_place(context, *opened, plan, request));
         report.safety_number = safety.number;
         report.safety_repository = safety.repository;
         std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
-    } else if (!request.dry_run) {
+    } else {
         TRY(write_new_files(context, *opened, plan, request));
         TRY(check_after(context, plan, request));
     }

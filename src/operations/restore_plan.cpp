@@ -37,6 +37,7 @@ Result<RoutePlan> plan_forced(Context& context, Result<RoutePlan> plan, const st
     RoutePlan forced;
     if (plan) forced = std::move(*plan);
     forced.route = Route::swap;
+    forced.comes_to_rest = false;
     forced.target = target;
     forced.why = "--force: the old file is kept aside";
     return forced;
@@ -82,6 +83,8 @@ Result<PlannedMember> plan_member(Context& context, const repository::Repository
     report.why = member.route.why;
     report.bytes = member.entry.content.size;
     TRY(refuse_inside_repository(context, report.to));
+    const std::string folder = host::folder_of(report.to);
+    if (!TRY(host::exists(context.host.files, folder))) report.notes.push_back(format("the folder {} is made for it", printable(folder)));
     return member;
 }
 

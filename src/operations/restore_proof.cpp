@@ -12,16 +12,6 @@ namespace {
 
 using sqlite::CheckOutcome;
 
-Result<void> expect_proven(Context& context, OpenRepository& opened, repository::SnapshotNumber number) {
-    const auto checked = TRY(repository::check(
-        opened.get(), {.snapshots = {number}, .level = repository::VerifyLevel::hashed}, context.watch));
-    if (checked.ranges.empty()) return {};
-    const auto& first = checked.ranges.front();
-    return fail(ErrorCode::corrupt, "restore backup #{}: bytes {} to {} of {} cannot be proven: {}", number.value, first.offset,
-                first.offset + first.size, printable(first.member), first.why)
-        .with_advice(format("nothing was changed; holdfast verify {} tells the whole damage; restore another backup", number.value));
-}
-
 // A missing collation or function is told and stops nothing.
 Result<CheckOutcome> check_member(Context& context, const sqlite::Image& image, RestoredMember& report) {
     const host::Stopwatch stopwatch(context.host.clock);
@@ -38,7 +28,11 @@ void note_known_damage(PlannedMember& member) {
                                   member.entry.database->findings.front());
 }
 
-Result<void> check_written(Context& context, PlannedMember& member) {
+Result<void> check_written(Context& context, PlannedMember& member, const RestoreRequest& request) {
+    if (request.dry_run) {
+        TRY(check_member(context, *member.image, member.report));
+        return {};
+    }
     const auto file = TRY(sqlite::RawFile::open(member.report.to, {.vfs = context.vfs}));
     const auto image = sqlite::file_image(file, member.image->page_size(), member.image->last_page());
     TRY(check_member(context, *image, member.report));
@@ -46,6 +40,16 @@ Result<void> check_written(Context& context, PlannedMember& member) {
 }
 
 }  // namespace
+
+Result<void> expect_proven(Context& context, OpenRepository& opened, repository::SnapshotNumber number) {
+    const auto checked = TRY(repository::check(
+        opened.get(), {.snapshots = {number}, .level = repository::VerifyLevel::hashed}, context.watch));
+    if (checked.ranges.empty()) return {};
+    const auto& first = checked.ranges.front();
+    return fail(ErrorCode::corrupt, "restore backup #{}: bytes {} to {} of {} cannot be proven: {}", number.value, first.offset,
+                first.offset + first.size, printable(first.member), first.why)
+        .with_advice(format("nothing was changed; holdfast verify {} tells the whole damage; restore another backup", number.value));
+}
 
 Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
     TRY(expect_proven(context, opened, plan.number));
@@ -73,7 +77,7 @@ Result<void> check_after(Context& context, RestorePlan& plan, const RestoreReque
             member.report.check = "left out";
             continue;
         }
-        const auto checked = check_written(context, member);
+        const auto checked = check_written(context, member, request);
         const bool is_bad = member.report.check == name_of(CheckOutcome::Verdict::damaged);
         member.report.damaged = is_bad && member.entry.database->findings.empty();
         if (checked) continue;

@@ -12,7 +12,10 @@ namespace holdfast::operations {
 // it was backed up (--no-check restores that one).
 Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request);
 
-// New files: SQLite checks each as it lies there. Its findings are told, and fail nothing.
+// Every byte of the backup is read and proven, or `corrupt`, with the first that is not.
+Result<void> expect_proven(Context& context, OpenRepository& opened, repository::SnapshotNumber number);
+
+// New files: SQLite checks each as it lies there (in a dry run, the image). Its findings are told, and fail nothing.
 Result<void> check_after(Context& context, RestorePlan& plan, const RestoreRequest& request);
 
 }  // namespace holdfast::operations

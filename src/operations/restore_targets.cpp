@@ -21,12 +21,15 @@ Result<void> expect_canonical(const std::string& name) {
     return fail(ErrorCode::corrupt, "restore: '{}' is no path that a backup has", printable(name));
 }
 
-// The deepest folder above all members, with its slash.
+// The deepest folder above all members, with its slash. Those that failed count, so that a partial backup lies as a whole
+// one does.
 std::string shared_folder(const Snapshot& snapshot) {
     std::string shared = host::folder_of(snapshot.members.front().name);
-    for (const auto& entry : snapshot.members) {
-        while (shared != "/" && !entry.name.starts_with(shared + "/")) shared = host::folder_of(shared);
-    }
+    const auto widen = [&](const std::string& path) {
+        while (shared != "/" && !path.starts_with(shared + "/")) shared = host::folder_of(shared);
+    };
+    for (const auto& entry : snapshot.members) widen(entry.name);
+    for (const auto& failed : snapshot.failed) widen(failed.path);
     return shared == "/" ? shared : shared + "/";
 }
 
@@ -46,7 +49,7 @@ Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snaps
         return targets;
     }
     const std::string place = TRY(host::canonical_or_future(context.host.files, to));
-    const bool is_file = snapshot.members.size() == 1 && !TRY(is_folder(context.host.files, place));
+    const bool is_file = snapshot.members.size() + snapshot.failed.size() == 1 && !TRY(is_folder(context.host.files, place));
     if (is_file) {
         targets.push_back({.entry = &snapshot.members.front(), .path = place});
         return targets;

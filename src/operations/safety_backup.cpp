@@ -66,7 +66,7 @@ Result<SafetyBackup> back_up_into(Context& context, OpenRepository& opened, cons
 // Beside the database: the one place that can be written if the restore itself can.
 Result<SafetyBackup> back_up_beside(Context& context, const RestorePlan& plan) {
     RepositoryRequest beside;
-    beside.repository = host::join_path(host::folder_of(plan.members.front().report.to), safety_repository_name);
+    beside.repository = safety_repository_beside(plan);
     if (!TRY(find_repository(context, beside, {})).is_there) {
         TRY(make_repository(context, {.path = beside.repository, .unlock = {}}));
     }
@@ -75,6 +75,11 @@ Result<SafetyBackup> back_up_beside(Context& context, const RestorePlan& plan) {
 }
 
 }  // namespace
+
+std::string safety_repository_beside(const RestorePlan& plan) {
+    constexpr std::string_view name = ".holdfast-safety";
+    return host::join_path(host::folder_of(plan.members.front().report.to), name);
+}
 
 Result<SafetyBackup> make_safety_backup(Context& context, OpenRepository& opened, const RestorePlan& plan,
                                         const SafetyRequest& request) {

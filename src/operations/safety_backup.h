@@ -20,6 +20,7 @@ struct SafetyRequest {
 Result<SafetyBackup> make_safety_backup(Context& context, OpenRepository& opened, const RestorePlan& plan,
                                         const SafetyRequest& request);
 
-constexpr std::string_view safety_repository_name = ".holdfast-safety";
+// The one beside the database: .holdfast-safety in its folder.
+std::string safety_repository_beside(const RestorePlan& plan);
 
 }  // namespace holdfast::operations

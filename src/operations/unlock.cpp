@@ -3,6 +3,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/host/secrets.h"
+#include "holdfast/repository/key_slot.h"
 
 namespace holdfast::operations {
 
@@ -22,6 +23,12 @@ SecretPlace from_environment() {
     return {.password_file = value("HOLDFAST_PASSWORD_FILE"),
             .password_command = value("HOLDFAST_PASSWORD_COMMAND"),
             .key_file = value("HOLDFAST_KEY_FILE")};
+}
+
+std::string in_words(const SecretPlace& place) {
+    if (!place.key_file.empty()) return "the key file " + printable(place.key_file);
+    if (!place.password_file.empty()) return "the password file " + printable(place.password_file);
+    return place.password_command.empty() ? "the password typed" : "the password that the command printed";
 }
 
 Result<SecretBytes> ask_password(const SecretQuestion& question) {
@@ -60,6 +67,8 @@ Result<repository::Unlock> fetch_secret(Context& context, const SecretPlace& pla
                     printable(question.repository))
             .with_advice(format("give {}", ways));
     }
+    const auto sane = repository::check_unlock(unlock);
+    if (!sane) return sane.error().copy().while_doing(format("use {}", in_words(place)));
     return unlock;
 }
 

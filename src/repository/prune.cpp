@@ -83,7 +83,7 @@ private:
 
 void Pruning::report_plan(const PrunePlan& plan) {
     for (const auto number : request_.drop) {
-        if (survey_.ledger().has_snapshot(number) && !survey_.ledger().gaps.numbers.contains(number)) ++report_.snapshots_dropped;
+        if (survey_.ledger().has_snapshot(number) && !survey_.ledger().gaps.numbers.contains(number)) report_.dropped.push_back(number);
     }
     report_.packs_removed = plan.dead.size() + plan.rewrite.size();
     report_.packs_repacked = plan.rewrite.size();

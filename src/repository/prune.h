@@ -14,7 +14,7 @@ struct PruneRequest {
 };
 
 struct PruneReport {
-    std::uint64_t snapshots_dropped = 0;
+    std::vector<SnapshotNumber> dropped;  // of those asked for: the others were gone already
     std::uint64_t packs_removed = 0;
     std::uint64_t packs_repacked = 0;
     std::uint64_t bytes_freed = 0;        // of packs and dictionaries removed, less what repacking wrote

@@ -155,8 +155,13 @@ Result<Snapshot> Session::commit(Snapshot draft) {
     draft.statistics.bytes_stored = bytes_stored();
 
     const auto name = snapshot_name(state.number);
+    const auto seal = [&](const Bytes& record) {
+        return seal_envelope({ObjectType::snapshot, record}, name, &state.keys(), state.random());
+    };
+    // The snapshot counts itself and its copy: sealed once to know how much that is (to a byte or two).
+    draft.statistics.bytes_stored += 2 * TRY(seal(TRY(encode_snapshot(draft)))).size();
     const Bytes record = TRY(encode_snapshot(draft));
-    const Bytes sealed = TRY(seal_envelope({ObjectType::snapshot, record}, name, &state.keys(), state.random()));
+    const Bytes sealed = TRY(seal(record));
     TRY(put_name(name, sealed));
     state.is_committed = true;
     state.bytes_beside_packs += 2 * sealed.size();

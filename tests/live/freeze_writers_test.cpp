@@ -89,7 +89,10 @@ TEST_P(FreezeWritersTest, WhatAKillLeavesIsAPrefixAndStaysAsItIs) {
         const auto frozen = freeze_bytes(path_);
         ASSERT_THAT(frozen, Succeeds());
         ways.insert(name_of(frozen->facts.way));
-        EXPECT_TRUE(frozen->bytes == expected);
+        // The kill may have come between a commit and the cutting of the file: what lies behind the end is kept, too.
+        const auto whole = frozen->bytes.size() >= expected.size() ? ByteView(frozen->bytes).first(expected.size()) : ByteView();
+        EXPECT_TRUE(std::ranges::equal(whole, expected));
+        EXPECT_TRUE(frozen->bytes.size() == expected.size() || frozen->facts.way == ReadAs::rollback);
         EXPECT_EQ(tests::footprint(folder_.path(), {.times = false}), before);
         const auto prefix = proven_prefix(frozen->bytes);
         ASSERT_THAT(prefix, Succeeds());

@@ -83,6 +83,26 @@ TEST_F(WriteLiveTest, FromAWalImageIntoAnyMode) {
     }
 }
 
+// Space taken in large steps, or a kill between a commit and the cutting of the file: SQLite counts fewer pages than lie
+// in the file, and writes only those.
+TEST_F(WriteLiveTest, PagesBehindTheEndAreNoneOfTheDatabase) {
+    for (const std::string mode : {"delete", "wal"}) {
+        const auto database = tests::database_bytes("PRAGMA journal_mode=" + mode + ";" + tests::rows_sql("new", 50));
+        auto longer = database;
+        longer.insert(longer.end(), 3 * 4096, std::byte{0x7A});
+        const auto image = tests::image_of(longer);
+        DatabaseProcess application(path_);
+        application.run("PRAGMA journal_mode=" + mode + ";" + tests::rows_sql("old", 100));
+        application.close();
+        auto there = tests::file_bytes(path_);
+        there.insert(there.end(), 5 * 4096, std::byte{0x5A});
+        tests::write_file(path_, there);
+        ASSERT_THAT(write(*image), Succeeds()) << mode;
+        expect_content(database);
+        fs::remove(path_);
+    }
+}
+
 TEST_F(WriteLiveTest, EveryPageSizeAndAutoVacuum) {
     for (const int page_size : {512, 1024, 8192, 65536}) {
         for (const int auto_vacuum : {0, 1, 2}) {

@@ -62,6 +62,10 @@ public:
         TRY(ask(path));
         return files_.set_owner(path, owner, group);
     }
+    Result<void> expect_writable(const std::string& path) override {
+        TRY(ask(path));
+        return files_.expect_writable(path);
+    }
     Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override {
         TRY(ask(path));

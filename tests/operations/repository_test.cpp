@@ -80,6 +80,13 @@ TEST_F(Repositories, InitWithoutANameMakesOneInTheWorkingFolder) {
 
 TEST_F(Repositories, AKeyFileIsMadeOnceAndNeverOverwritten) {
     RepositoryRequest request = in_repository();
+    request.key_file = root / "a short key";
+    write(request.key_file, "short\n");
+    const auto too_short = init_sealed(request);
+    ASSERT_THAT(too_short, FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(too_short.error().message(), HasSubstr("a short key"));
+    EXPECT_FALSE(exists(repository)) << "nothing is left of what was refused";
+
     request.key_file = root / "the key";
     const auto report = must(init_sealed(request));
     EXPECT_EQ(report.key_file_made, request.key_file);

@@ -348,6 +348,27 @@ TEST_F(Restoring, AReadOnlyRepositoryRestoresWithTheSafetyBackupBeside) {
     EXPECT_EQ(must(restore_in_place("1")).safety_number, 2u) << "the next one goes there too";
 }
 
+TEST_F(Restoring, ForceIsForNewFilesOnly) {
+    two_states();
+    auto request = restore_request("1");
+    request.force = true;
+    EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::invalid));
+}
+
+TEST_F(Restoring, APartialBackupLiesAsAWholeOneDoes) {
+    create_database(database, 30);
+    must(files.make_folder(work + "/sub", 0755));
+    create_database(work + "/sub/jobs.db", 30);
+    must(try_backup({database, work + "/sub/jobs.db"}));
+    std::filesystem::remove(work + "/sub/jobs.db");
+    ASSERT_TRUE(must(try_backup({database, work + "/sub/jobs.db"})).partial);
+    must(restore_to("1", root / "whole"));
+    must(restore_to("2", root / "partial"));
+    EXPECT_TRUE(exists(root / "whole/app.db"));
+    EXPECT_TRUE(exists(root / "whole/sub/jobs.db"));
+    EXPECT_TRUE(exists(root / "partial/app.db"));
+}
+
 TEST_F(Restoring, WithoutASafetyBackupNothingIsReplacedUnlessAsked) {
     const auto states = two_states();
     files.read_only = {repository, work + "/.holdfast-safety"};

@@ -76,7 +76,7 @@ TEST_P(PruneTest, DroppingNothingFreesNothing) {
     make_backups(3);
     const auto before = store.contents();
     const auto report = prune({});
-    EXPECT_EQ(report.snapshots_dropped + report.packs_removed + report.bytes_freed, 0u);
+    EXPECT_EQ(report.dropped.size() + report.packs_removed + report.bytes_freed, 0u);
     EXPECT_EQ(store.contents(), before);
     expect_all_restore();
 }
@@ -84,7 +84,7 @@ TEST_P(PruneTest, DroppingNothingFreesNothing) {
 TEST_P(PruneTest, DropsWhatItIsToldAndKeepsTheRest) {
     make_backups(6);
     const auto report = prune({1, 2, 5});
-    EXPECT_EQ(report.snapshots_dropped, 3u);
+    EXPECT_EQ(report.dropped.size(), 3u);
     EXPECT_THAT(program.repository->snapshot({2}), FailsWith(ErrorCode::not_found));
     EXPECT_FALSE(store.has("snapshots/1"));
     EXPECT_FALSE(store.has("snapshots/5.copy"));
@@ -114,7 +114,7 @@ TEST_P(PruneTest, ADryRunSaysExactlyWhatARealOneDoes) {
     const auto dry = prune({1, 4, 9}, {.dry_run = true});
     EXPECT_EQ(store.contents(), before);
     const auto real = prune({1, 4, 9});
-    EXPECT_EQ(dry.snapshots_dropped, real.snapshots_dropped);
+    EXPECT_EQ(dry.dropped, real.dropped);
     EXPECT_EQ(dry.packs_removed, real.packs_removed);
     EXPECT_EQ(dry.packs_repacked, real.packs_repacked);
     EXPECT_EQ(dry.bytes_freed, real.bytes_freed);

@@ -48,6 +48,7 @@ public:
     Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
         return files_.set_owner(path, owner, group);
     }
+    Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }
     Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override {
         return files_.try_lock(path);

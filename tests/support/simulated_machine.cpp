@@ -57,6 +57,7 @@ public:
     Result<void> sync_folder(const std::string& path) override;
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
     Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override;
+    Result<void> expect_writable(const std::string&) override { return {}; }
     Result<std::uint64_t> free_bytes(const std::string& path) override;
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override;
 

@@ -1,0 +1,111 @@
+#include "holdfast/operations/restore_rehearsal.h"
+
+#include "operations/world.h"
+#include "support/database_process.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A dry run ends as the real run does, and changes nothing.
+class Rehearsing : public World {
+protected:
+    Rehearsing() { make_repository(); }
+    // Backup #1, and another state after it.
+    void two_states(const Journal& journal = {}) {
+        create_database(database, 300, journal);
+        backup();
+        execute(database, "DELETE FROM ledger WHERE n % 3 = 0");
+    }
+    Result<RestoreReport> dry_run(RestoreRequest request) {
+        request.dry_run = true;
+        return restore(context, request);
+    }
+};
+
+TEST_F(Rehearsing, ADryRunRefusesADamagedBackupAsTheRealRunDoes) {
+    two_states({.mode = "delete"});
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(repository + "/packs")) {
+        if (entry.is_regular_file()) overwrite(entry.path(), 3000, "damage");
+    }
+    for (const std::string& to : {std::string(), root / "copy.db"}) {
+        auto request = restore_request("1");
+        request.to = to;
+        const auto before = files_below(work);
+        EXPECT_THAT(dry_run(request), FailsWith(ErrorCode::corrupt));
+        EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::corrupt));
+        EXPECT_EQ(files_below(work), before);
+    }
+}
+
+TEST_F(Rehearsing, ADryRunTellsWhatTheCheckFinds) {
+    create_database(database, 500, {.mode = "delete"});
+    overwrite(database, 5 * 4096 + 8, std::string(200, '\x7F'));
+    backup();
+    auto request = restore_request("1");
+    request.to = root / "copy.db";
+    EXPECT_TRUE(must(dry_run(request)).databases.at(0).damaged);
+    EXPECT_FALSE(exists(root / "copy.db"));
+    EXPECT_THAT(dry_run(restore_request("1")), FailsWith(ErrorCode::corrupt)) << "in place it is refused";
+    EXPECT_THAT(restore_in_place("1"), FailsWith(ErrorCode::corrupt));
+}
+
+TEST_F(Rehearsing, ADryRunMeetsTheLocksThatTheRealRunMeets) {
+    for (const auto* mode : {"delete", "wal"}) {
+        std::filesystem::remove(database);
+        two_states({.mode = mode});
+        auto request = restore_request("latest");
+        request.wait_s = 0;
+        {
+            tests::DatabaseProcess writer(database);
+            writer.run("BEGIN IMMEDIATE; DELETE FROM ledger WHERE n = 1;");
+            const auto before = files_below(work);
+            const auto dry = dry_run(request);
+            ASSERT_THAT(dry, FailsWith(ErrorCode::busy)) << mode;
+            EXPECT_THAT(dry.error().message(), HasSubstr(std::to_string(writer.pid()))) << mode;
+            EXPECT_EQ(files_below(work), before) << mode;
+            EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::busy)) << mode;
+        }
+        tests::DatabaseProcess idle(database);
+        idle.run("SELECT count(*) FROM ledger;");
+        must(dry_run(request));
+        must(restore(context, request));
+    }
+}
+
+TEST_F(Rehearsing, ADryRunTellsOfTheSafetyBackupAndWhatIsKeptAside) {
+    two_states();
+    EXPECT_EQ(must(dry_run(restore_request("1"))).safety_repository, repository);
+    files.read_only = {repository};
+    EXPECT_EQ(must(dry_run(restore_request("1"))).safety_repository, work + "/.holdfast-safety");
+    EXPECT_FALSE(exists(work + "/.holdfast-safety"));
+    files.read_only = {};
+    auto request = restore_request("1");
+    request.to = root / "copy.db";
+    create_database(request.to, 3);
+    request.force = true;
+    const auto plan = must(dry_run(request));
+    ASSERT_EQ(plan.databases.at(0).moved_aside.size(), 1u);
+    EXPECT_THAT(plan.databases.at(0).moved_aside[0], HasSubstr(".before-restore-"));
+    EXPECT_EQ(plan.databases.at(0).check, "ok");
+}
+
+TEST_F(Rehearsing, WhatCannotBeWrittenIsRefusedBeforeAnything) {
+    two_states({.mode = "delete"});
+    files.read_only = {work};
+    for (const bool is_dry : {true, false}) {
+        auto request = restore_request("1");
+        request.dry_run = is_dry;
+        const auto refused = restore(context, request);
+        ASSERT_THAT(refused, FailsWith(ErrorCode::denied));
+        EXPECT_THAT(refused.error().message(), HasSubstr(database));
+        EXPECT_THAT(refused.error().advice(), HasSubstr("--to"));
+        request.to = work + "/new/copy.db";
+        EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::denied));
+    }
+    EXPECT_EQ(numbers(), std::vector<std::uint64_t>{1}) << "no safety backup was made for it";
+}
+
+}  // namespace
+}  // namespace holdfast::operations

@@ -11,19 +11,20 @@ namespace {
 
 constexpr std::size_t id_prefix_min = 8;
 
-repository::Note note_of(repository::NoteType type, Timestamp now) {
-    repository::Note note;
-    note.type = type;
-    note.time = now;
-    return note;
-}
-
-// Also says `not_found`, with neighbours, when there is no such snapshot.
-Result<bool> is_forgotten(const repository::Repository& repository, repository::SnapshotNumber number) {
-    TRY(repository.snapshot(number));
+// All are looked at before the first is written. `not_found`, with neighbours, when one does not exist.
+Result<void> mark(repository::Repository& repository, Numbers numbers, const repository::Note& note) {
+    const bool forget = note.type == repository::NoteType::forgotten;
     const auto notes = TRY(repository.notes());
-    const auto at = notes.of.find(number);
-    return at != notes.of.end() && at->second.forgotten;
+    std::vector<repository::NewNote> wanted;
+    for (const auto number : numbers) {
+        TRY(repository.snapshot(number));
+        const auto at = notes.of.find(number);
+        const bool is_forgotten = at != notes.of.end() && at->second.forgotten;
+        if (is_forgotten && forget) return fail(ErrorCode::invalid, "forget #{}: it is forgotten already", number.value);
+        if (!is_forgotten && !forget) return fail(ErrorCode::invalid, "recall #{}: it is not forgotten", number.value);
+        wanted.push_back({.number = number, .note = note});
+    }
+    return repository.add_notes(wanted);
 }
 
 // A word may be one source's name and, read as a path, another's database: then the name is meant.
@@ -69,18 +70,12 @@ Result<MomentList> list_moments(const repository::Repository& repository, const 
     return list;
 }
 
-Result<void> forget(repository::Repository& repository, repository::SnapshotNumber number, Timestamp now) {
-    if (TRY(is_forgotten(repository, number))) {
-        return fail(ErrorCode::invalid, "forget #{}: it is forgotten already", number.value);
-    }
-    return repository.add_note(number, note_of(repository::NoteType::forgotten, now));
+Result<void> forget(repository::Repository& repository, Numbers numbers, Timestamp now) {
+    return mark(repository, numbers, {.type = repository::NoteType::forgotten, .time = now});
 }
 
-Result<void> recall(repository::Repository& repository, repository::SnapshotNumber number, Timestamp now) {
-    if (!TRY(is_forgotten(repository, number))) {
-        return fail(ErrorCode::invalid, "recall #{}: it is not forgotten", number.value);
-    }
-    return repository.add_note(number, note_of(repository::NoteType::recalled, now));
+Result<void> recall(repository::Repository& repository, Numbers numbers, Timestamp now) {
+    return mark(repository, numbers, {.type = repository::NoteType::recalled, .time = now});
 }
 
 Result<Forgotten> forgotten_snapshots(const repository::Repository& repository, Timestamp now, std::int64_t grace_s) {

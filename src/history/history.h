@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,9 +55,10 @@ Result<Choice> select_moment(const repository::Repository& repository, const Sel
 Result<std::unique_ptr<sqlite::Image>> open_image(const repository::Repository& repository,
                                                   const repository::DirectoryEntry& member);
 
-// Forget and recall are notes. `not_found`/`invalid` (already so) name the snapshot; nothing is changed on error.
-Result<void> forget(repository::Repository& repository, repository::SnapshotNumber number, Timestamp now);
-Result<void> recall(repository::Repository& repository, repository::SnapshotNumber number, Timestamp now);
+// Forget and recall are notes. `not_found`/`invalid` (already so) name the snapshot, and nothing is changed then.
+using Numbers = std::span<const repository::SnapshotNumber>;
+Result<void> forget(repository::Repository& repository, Numbers numbers, Timestamp now);
+Result<void> recall(repository::Repository& repository, Numbers numbers, Timestamp now);
 
 // Forgotten snapshots: at least `grace_s` ago (what prune may drop), and the others.
 struct Forgotten {

@@ -5,6 +5,7 @@
 
 namespace holdfast::host {
 
+// Thread-safe: workers seal objects in parallel.
 class Random {
 public:
     virtual ~Random() = default;

@@ -1,6 +1,6 @@
 #include "holdfast/operations/forget.h"
 
-#include <algorithm>
+#include <set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/operations/open_repository.h"
@@ -12,6 +12,12 @@ namespace {
 
 using repository::SnapshotNumber;
 
+Result<SnapshotNumber> number_of(Context& context, const repository::Repository& repository, const std::string& snapshot) {
+    const auto selector = TRY(history::parse_selector(snapshot));
+    if (selector.kind == history::Selector::Kind::number) return TRY(repository.snapshot(selector.number)).number;
+    return TRY(select(context, repository, {.snapshot = snapshot, .at = {}, .source = {}})).moment.snapshot.number;
+}
+
 // All of them, before anything is changed: each must be there, and must not be in the wanted state already.
 struct Wanted {
     bool is_forgotten = false;
@@ -20,15 +26,19 @@ struct Wanted {
 Result<std::vector<SnapshotNumber>> select_all(Context& context, const repository::Repository& repository,
                                                const std::vector<std::string>& snapshots, const Wanted& wanted) {
     if (snapshots.empty()) return fail(ErrorCode::invalid, "{} which backup: none is named", wanted.verb);
+    const auto notes = TRY(repository.notes());
     std::vector<SnapshotNumber> numbers;
+    std::set<SnapshotNumber> seen;
     for (const auto& snapshot : snapshots) {
-        const auto selection = TRY(select(context, repository, {.snapshot = snapshot, .at = {}, .source = {}}));
-        const auto number = selection.moment.snapshot.number;
-        if (selection.moment.notes.forgotten == wanted.is_forgotten) {
+        const auto number = TRY(number_of(context, repository, snapshot));
+        const auto at = notes.of.find(number);
+        const bool is_forgotten = at != notes.of.end() && at->second.forgotten;
+        if (is_forgotten == wanted.is_forgotten) {
             return fail(ErrorCode::invalid, "{} #{}: it is {} already", wanted.verb, number.value,
-                        wanted.is_forgotten ? "forgotten" : "in the list");
+                        wanted.is_forgotten ? "forgotten" : "in the list")
+                .with_advice("leave it out; holdfast list --forgotten shows which are");
         }
-        if (std::ranges::find(numbers, number) == numbers.end()) numbers.push_back(number);
+        if (seen.insert(number).second) numbers.push_back(number);
     }
     return numbers;
 }
@@ -49,14 +59,14 @@ Result<ForgetReport> forget(Context& context, const ForgetRequest& request) {
                                             "holdfast prune", numbers.front().value));
     report.dry_run = request.dry_run;
     if (request.dry_run) return report;
-    for (const auto number : numbers) TRY(history::forget(opened->get(), number, context.host.clock.now()));
+    TRY(history::forget(opened->get(), numbers, context.host.clock.now()));
     return report;
 }
 
 Result<ForgetReport> recall(Context& context, const RecallRequest& request) {
     const auto opened = TRY(open_repository(context, request.repository, {}));
     const auto numbers = TRY(select_all(context, opened->get(), request.snapshots, {.is_forgotten = false, .verb = "recall"}));
-    for (const auto number : numbers) TRY(history::recall(opened->get(), number, context.host.clock.now()));
+    TRY(history::recall(opened->get(), numbers, context.host.clock.now()));
     return report_of(numbers, "");
 }
 

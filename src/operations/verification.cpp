@@ -82,20 +82,24 @@ Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEnt
     return {};
 }
 
-void Verification::note(const history::Moment& moment) {
-    const auto& verdict = verdicts_[moment.snapshot.number];
-    const auto level = static_cast<std::uint64_t>(level_);
-    report_.verified.push_back(moment.snapshot.number.value);
-    const auto& before = moment.notes.verified;
-    const bool is_less = verdict.is_good && before && before->good && before->value > level;
-    if (is_less) return;  // the deeper one goes on standing
-    repository::Note note;
-    note.type = repository::NoteType::verified;
-    note.time = context_.host.clock.now();
-    note.value = level;
-    note.good = verdict.is_good;
-    note.text = verdict.findings;
-    static_cast<void>(repository_.add_note(moment.snapshot.number, note).ok());
+void Verification::note(std::span<const history::Moment> moments) {
+    std::vector<repository::NewNote> notes;
+    for (const auto& moment : moments) {
+        const auto& verdict = verdicts_[moment.snapshot.number];
+        const auto level = static_cast<std::uint64_t>(level_);
+        report_.verified.push_back(moment.snapshot.number.value);
+        const auto& before = moment.notes.verified;
+        const bool is_less = verdict.is_good && before && before->good && before->value > level;
+        if (is_less) continue;  // the deeper one goes on standing
+        repository::Note note;
+        note.type = repository::NoteType::verified;
+        note.time = context_.host.clock.now();
+        note.value = level;
+        note.good = verdict.is_good;
+        note.text = verdict.findings;
+        notes.push_back({.number = moment.snapshot.number, .note = std::move(note)});
+    }
+    static_cast<void>(repository_.add_notes(notes).ok());
 }
 
 }  // namespace holdfast::operations

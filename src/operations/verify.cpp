@@ -77,7 +77,7 @@ Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
     Verification verification(context, opened->get(), level);
     TRY(verification.check_bytes(check_request(request, level, wanted)));
     for (const auto& moment : wanted.moments) TRY(verification.open(moment));
-    for (const auto& moment : wanted.moments) verification.note(moment);
+    verification.note(wanted.moments);
 
     VerifyReport report = std::move(verification).take_report();
     report.level = request.level;

@@ -28,6 +28,12 @@ Result<Bytes> encode_note(const Note& note);
 Result<Note> decode_note(ByteView record);
 
 // What the notes of one snapshot add up to.
+// A note to be written on a snapshot.
+struct NewNote {
+    SnapshotNumber number;
+    Note note;
+};
+
 struct NoteSummary {
     bool forgotten = false;
     Timestamp forgotten_at;

@@ -56,7 +56,9 @@ public:
     Result<std::vector<SnapshotNumber>> numbers() const;  // names only: ascending, void ones too, gaps left out; cheap
     Result<SnapshotListing> list() const;
     Result<NotesRead> notes() const;
-    Result<void> add_note(SnapshotNumber number, const Note& note);  // works on a full disk (reserve)
+    // Each note lasts when this returns; after an error some may have been written. Works on a full disk (reserve).
+    Result<void> add_notes(std::span<const NewNote> notes);
+    Result<void> add_note(SnapshotNumber number, const Note& note);
 
     // The newest snapshot for which `wanted` is true, reading from the newest backwards. Damaged ones are passed over.
     Result<std::optional<Snapshot>> newest(const std::function<bool(const Snapshot&)>& wanted) const;

@@ -1,5 +1,7 @@
 // Notes of a repository: read all together, written one by one.
 #include <algorithm>
+#include <map>
+#include <mutex>
 
 #include "holdfast/base/text.h"
 #include "holdfast/repository/envelope.h"
@@ -16,6 +18,11 @@ constexpr std::size_t notes_per_task = 64;
 struct Batch {
     std::span<const NoteName> names;
     std::vector<Result<Note>> notes;
+};
+
+struct Writing {
+    NoteName name;
+    Bytes record;
 };
 
 Result<Note> read_note(store::ObjectStore& store, const Keys& keys, const NoteName& name) {
@@ -68,17 +75,44 @@ Result<NotesRead> Repository::notes() const {
 }
 
 Result<void> Repository::add_note(SnapshotNumber number, const Note& note) {
-    NoteName name{.number = number, .sequence = 1};
-    for (const auto& other : TRY(list_notes(store()))) {
-        if (other.number == number) name.sequence = std::max(name.sequence, other.sequence + 1);
+    const NewNote one{.number = number, .note = note};
+    return add_notes({&one, 1});
+}
+
+// A note costs two waits for the disk and nothing else, and disks answer many waits at once.
+Result<void> Repository::add_notes(std::span<const NewNote> notes) {
+    constexpr std::size_t waits_at_once = 32;
+    std::map<SnapshotNumber, std::uint64_t> last;
+    for (const auto& name : TRY(list_notes(store()))) last[name.number] = std::max(last[name.number], name.sequence);
+    std::vector<Writing> all;
+    for (const auto& one : notes) {
+        all.push_back({.name = {.number = one.number, .sequence = ++last[one.number]}, .record = TRY(encode_note(one.note))});
     }
-    const Bytes record = TRY(encode_note(note));
-    for (int attempt = 1; attempt <= attempts_max; ++attempt, ++name.sequence) {
-        const auto object = name_of(name);
-        auto put = put_with_reserve(object, TRY(seal_envelope({ObjectType::note, record}, object, &keys(), host().random)));
-        if (put || put.error().code() != ErrorCode::exists) return put;
-    }
-    return fail(ErrorCode::busy, "write a note on backup #{}: others keep writing them", number.value);
+    std::mutex reserve;
+    const auto write = [&](Writing& writing) -> Result<void> {
+        for (int attempt = 1; attempt <= attempts_max; ++attempt, ++writing.name.sequence) {
+            const auto object = name_of(writing.name);
+            const Bytes sealed = TRY(seal_envelope({ObjectType::note, writing.record}, object, &keys(), host().random));
+            auto put = store().put_if_absent(object, sealed);
+            if (!put && put.error().code() == ErrorCode::full) {
+                const std::lock_guard lock(reserve);  // it has room for one at a time
+                put = put_with_reserve(object, sealed);
+            }
+            if (put || put.error().code() != ErrorCode::exists) return put;
+        }
+        return fail(ErrorCode::busy, "write a note on backup #{}: others keep writing them", writing.name.number.value);
+    };
+    if (all.empty()) return {};
+    if (all.size() == 1) return write(all.front());
+    host::WorkerPool waiting({.threads = static_cast<unsigned>(std::clamp<std::size_t>(all.size(), 1, waits_at_once))});
+    std::size_t next = 0;
+    const auto make = [&](Writing& writing) -> Result<bool> {
+        if (next == all.size()) return false;
+        writing = std::move(all[next++]);
+        return true;
+    };
+    const auto take = [](Writing&) -> Result<void> { return {}; };
+    return host::OrderedPipeline<Writing>::run(waiting, 2 * waiting.size(), {make, write, take});
 }
 
 }  // namespace holdfast::repository

@@ -13,6 +13,8 @@ using repository::SnapshotNumber;
 
 constexpr std::uint64_t opened = 3, hashed = 2;
 
+std::vector<repository::SnapshotNumber> only(std::uint64_t number) { return {{number}}; }
+
 class SelectMoment : public Recorded {};
 
 TEST_F(SelectMoment, ByNumberAlsoWhatWordsPassOver) {
@@ -20,7 +22,7 @@ TEST_F(SelectMoment, ByNumberAlsoWhatWordsPassOver) {
     record(2, {.kind = SnapshotKind::safety});
     record(3, {.damaged = true});
     record(4);
-    must(forget(*repo, {4}, clock.now()));
+    must(forget(*repo, only(4), clock.now()));
     for (const auto number : {1u, 2u, 3u, 4u}) EXPECT_EQ(chosen(std::to_string(number)), number);
     EXPECT_EQ(chosen("latest"), 1u);
 }
@@ -34,7 +36,7 @@ TEST_F(SelectMoment, AnUnknownNumberNamesItsNeighbours) {
 
 TEST_F(SelectMoment, LatestCountsBack) {
     for (std::uint64_t seed = 1; seed <= 5; ++seed) record(seed);
-    must(forget(*repo, {4}, clock.now()));
+    must(forget(*repo, only(4), clock.now()));
     EXPECT_EQ(chosen("latest"), 5u);
     EXPECT_EQ(chosen("latest~1"), 3u);
     EXPECT_EQ(chosen("latest~3"), 1u);
@@ -99,7 +101,7 @@ TEST_F(SelectMoment, LastGoodNeedsTheDeepestLook) {
 TEST_F(SelectMoment, ByTheBeginningOfAnId) {
     const auto one = record(1);
     record(2);
-    must(forget(*repo, {1}, clock.now()));
+    must(forget(*repo, only(1), clock.now()));
     EXPECT_EQ(chosen("id:" + one.id.hex().substr(0, 8)), 1u);
     EXPECT_EQ(chosen("id:" + one.id.hex()), 1u);
     EXPECT_THAT(choose("id:00000000"), FailsWith(ErrorCode::not_found));
@@ -135,7 +137,7 @@ TEST_F(SelectMoment, SeveralSourcesMustBeTold) {
     const auto unknown = choose("latest", {.source = "nothing.db"});
     ASSERT_THAT(unknown, FailsWith(ErrorCode::not_found));
     EXPECT_THAT(unknown.error().message(), HasSubstr("jobs.db"));
-    must(forget(*repo, {2}, clock.now()));
+    must(forget(*repo, only(2), clock.now()));
     EXPECT_EQ(chosen("latest"), 1u) << "the other source has nothing left to choose";
 }
 
@@ -153,7 +155,7 @@ TEST_F(SelectMoment, NothingThereYet) {
 
 TEST_F(SelectMoment, ListsLeaveOutTheForgottenUnlessAsked) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) record(seed);
-    must(forget(*repo, {2}, clock.now()));
+    must(forget(*repo, only(2), clock.now()));
     const auto numbers = [&](const Filter& filter) {
         std::vector<std::uint64_t> found;
         for (const auto& moment : must(list_moments(*repo, filter)).moments) found.push_back(moment.snapshot.number.value);
@@ -166,20 +168,20 @@ TEST_F(SelectMoment, ListsLeaveOutTheForgottenUnlessAsked) {
 
 TEST_F(SelectMoment, ForgettingTwiceAndRecallingWhatIsThereAreRefused) {
     record(1);
-    EXPECT_THAT(recall(*repo, {1}, clock.now()), FailsWith(ErrorCode::invalid));
-    EXPECT_THAT(forget(*repo, {1}, clock.now()), Succeeds());
-    EXPECT_THAT(forget(*repo, {1}, clock.now()), FailsWith(ErrorCode::invalid));
-    EXPECT_THAT(recall(*repo, {1}, clock.now()), Succeeds());
+    EXPECT_THAT(recall(*repo, only(1), clock.now()), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(forget(*repo, only(1), clock.now()), Succeeds());
+    EXPECT_THAT(forget(*repo, only(1), clock.now()), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(recall(*repo, only(1), clock.now()), Succeeds());
     EXPECT_EQ(chosen("latest"), 1u);
-    EXPECT_THAT(forget(*repo, {2}, clock.now()), FailsWith(ErrorCode::not_found));
-    EXPECT_THAT(recall(*repo, {2}, clock.now()), FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(forget(*repo, only(2), clock.now()), FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(recall(*repo, only(2), clock.now()), FailsWith(ErrorCode::not_found));
 }
 
 TEST_F(SelectMoment, TheGraceTimeDecidesWhatIsRipe) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) record(seed);
-    must(forget(*repo, {1}, clock.now()));
+    must(forget(*repo, only(1), clock.now()));
     clock.seconds += 100;
-    must(forget(*repo, {2}, clock.now()));
+    must(forget(*repo, only(2), clock.now()));
     const auto at_grace = [&](std::int64_t grace_s) { return must(forgotten_snapshots(*repo, clock.now(), grace_s)); };
     EXPECT_EQ(at_grace(100).ripe, std::vector<SnapshotNumber>{{1}});
     EXPECT_EQ(at_grace(100).in_grace, std::vector<SnapshotNumber>{{2}});
@@ -192,9 +194,9 @@ TEST_F(SelectMoment, TheGraceTimeDecidesWhatIsRipe) {
 TEST_F(SelectMoment, ANoteThatCannotBeReadStopsDropping) {
     record(1);
     record(2);
-    must(forget(*repo, {1}, clock.now()));
-    must(recall(*repo, {1}, clock.now()));
-    must(forget(*repo, {2}, clock.now()));
+    must(forget(*repo, only(1), clock.now()));
+    must(recall(*repo, only(1), clock.now()));
+    must(forget(*repo, only(2), clock.now()));
     ASSERT_TRUE(store.flip_bit("notes/1.2", 60 * 8));
     EXPECT_THAT(forgotten_snapshots(*repo, clock.now(), 0), FailsWith(ErrorCode::corrupt));
 }

@@ -57,6 +57,28 @@ std::vector<std::string> all_flags(const std::vector<BoundField>& fields) {
     return flags;
 }
 
+std::string value_of(const std::string& flag, const std::vector<BoundField>& fields) {
+    for (const auto& field : fields) {
+        if (flag == format("--{}", field.text.name) || flag == field.text.name) return std::string(field.text.value);
+    }
+    return "VALUE";
+}
+
+// The library's errors name what is wrong before or behind a colon.
+std::string in_words(const CLI::ParseError& error, const std::vector<BoundField>& fields) {
+    const std::string said = error.what();
+    const auto colon = said.find(": ");
+    const std::string before = said.substr(0, colon), behind = colon == std::string::npos ? "" : said.substr(colon + 2);
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+        return behind.starts_with('-') ? format("there is no flag {}", behind) : format("a word too many: {}", behind);
+    }
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+        return format("{} is missing", value_of(said.substr(0, said.find(' ')), fields));
+    }
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return format("{} needs a value: {} {}", before, before, value_of(before, fields));
+    return said;
+}
+
 Error explain(const CLI::ParseError& error, const std::string& verb, const std::vector<BoundField>& fields,
               const std::vector<std::string>& words) {
     for (const auto& word : words) {
@@ -68,7 +90,7 @@ Error explain(const CLI::ParseError& error, const std::string& verb, const std::
         return fail(ErrorCode::invalid, "{}: there is no flag {}", verb, printable(flag))
             .with_advice(near.empty() ? format("holdfast {} --help", verb) : format("{} (holdfast {} --help lists all)", near, verb));
     }
-    return fail(ErrorCode::invalid, "{}: {}", verb, printable(error.what())).with_advice(format("holdfast {} --help", verb));
+    return fail(ErrorCode::invalid, "{}: {}", verb, printable(in_words(error, fields))).with_advice(format("holdfast {} --help", verb));
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

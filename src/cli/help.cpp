@@ -110,7 +110,7 @@ std::string overview(const std::vector<VerbText>& verbs) {
         "  holdfast restore latest         bring the last one back, in place\n\n"
         "Commands:\n";
     for (const auto& verb : verbs) out += format("  {:<10} {}\n", verb.operation.name, verb.operation.sentence);
-    return out + "\nholdfast COMMAND --help explains a command; holdfast --version says which program this is.\n";
+    return out + "\nholdfast COMMAND --help explains a command; holdfast --version says which program this is; holdfast --man prints the\nmanual page, holdfast completion bash (zsh, fish) the words for a shell.\n";
 }
 
 std::string exit_code_table() {

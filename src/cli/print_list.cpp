@@ -55,9 +55,9 @@ std::string text_of(const operations::ShowReport& report, const Style& style) {
                                                   {"", "stored", human_bytes(backup.bytes_stored)},
                                                   {"", "changed", format("{} pages, {} read, writers waited {}", report.pages_changed, human_bytes(report.bytes_read),
                                                                          human_duration_ms(report.writers_blocked_ms))},
-                                                  {"", "verified", report.verified.empty() ? "never" : report.verified},
+                                                  {"", "verified", report.verified_at ? format("{}  {}", local_time(*report.verified_at), report.verified) : "never"},
                                                   {"", "made by", report.program}};
-    if (!report.last_confirmed.empty()) rows.push_back({"", "confirmed", report.last_confirmed});
+    if (report.last_confirmed) rows.push_back({"", "confirmed", local_time(*report.last_confirmed)});
     if (!backup.tags.empty()) rows.push_back({"", "tags", joined(backup.tags, ", ")});
     out += columns(rows, {false, false, false});
     for (const auto& member : report.members) out += "\n" + member_lines(member);
@@ -74,7 +74,7 @@ std::string text_of(const operations::StatusReport& report, const Style& style) 
         const auto confirmed = [&] { return format("{}  ({})", local_time(*source.last_confirmed), human_age(source.age_s.value_or(0))); };
         out += columns({{"", "last backup", source.last_backup ? last() : "none that is whole and undamaged"},
                         {"", "last confirmed", source.last_confirmed ? confirmed() : "never"},
-                        {"", "last verified", source.last_verified.empty() ? "never" : source.last_verified},
+                        {"", "last verified", source.last_verified_at ? format("{}  {}", source.last_verified, local_time(*source.last_verified_at)) : "never"},
                         {"", "backups", format("{}, {} of databases kept in {}", source.backups, human_bytes(source.logical_bytes), human_bytes(source.bytes_stored))}},
                        {false, false, false});
     }

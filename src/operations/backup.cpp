@@ -141,7 +141,10 @@ void warn_of_one_disk(Context& context, const OpenRepository& opened, BackupRepo
 
 }  // namespace
 
-Result<BackupReport> backup(Context& context, const BackupRequest& request) {
+Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
+    constexpr std::uint64_t wait_s_max = 1'000'000;
+    Context context = outer;
+    context.lock_wait_ms = static_cast<std::int64_t>(std::min(request.wait_s, wait_s_max)) * 1000;
     const host::Stopwatch stopwatch(context.host.clock);
     auto databases = TRY(named_databases(context, request.databases));
     OpenHow how{.databases = {}, .create_default = true, .low_priority = true};

@@ -15,6 +15,7 @@ struct BackupRequest {
     bool skip_unchanged = false;
     bool all_or_nothing = false;
     bool list = false;
+    std::uint64_t wait_s = 10;
 
     static OperationText operation() {
         return {.name = "backup",
@@ -35,6 +36,7 @@ struct BackupRequest {
         visit(full, {.name = "full", .sentence = "Read and name everything again, believing no cache."});
         visit(skip_unchanged, {.name = "skip-unchanged", .sentence = "Nothing changed: make no new backup, confirm the last one."});
         visit(all_or_nothing, {.name = "all-or-nothing", .sentence = "Fail if any database fails, instead of a partial backup."});
+        visit(wait_s, {.name = "wait", .sentence = "Wait so long for a database that another program has locked.", .value = "SECONDS"});
         visit(list, {.name = "list", .sentence = "List the backups instead (the same as holdfast list)."});
     }
 };

@@ -15,7 +15,7 @@ struct Context {
     Watch watch;
     std::string vfs;                  // SQLite VFS for tests; empty: the default
     bool may_ask = false;             // a terminal is there: a password may be asked for
-    std::int64_t lock_wait_ms = 10'000;  // how long a backup waits for a database that another program holds
+    std::int64_t lock_wait_ms = 10'000;  // for databases that other programs hold; backup and restore set it as asked
 };
 
 // The part of every request that says which repository, and how to unlock it. Environment: HOLDFAST_REPOSITORY,

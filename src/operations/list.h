@@ -102,7 +102,8 @@ struct ShownMember {
 struct ShowReport {
     ListedBackup backup;
     Timestamp began;
-    std::string machine, program, verified, last_confirmed;
+    std::string machine, program, verified;
+    std::optional<Timestamp> verified_at, last_confirmed;
     std::uint64_t bytes_read = 0, pages_changed = 0;
     double writers_blocked_ms = 0;
     std::vector<ShownMember> members;
@@ -113,7 +114,8 @@ struct ShowReport {
         visit("began", began, "When the command began.");
         visit("machine", machine, "The machine's hashed id.");
         visit("program", program, "Version that made it.");
-        visit("verified", verified, "The last verification.");
+        visit("verified", verified, "The last verification: level, and good or damage found.");
+        visit("verified_at", verified_at, "When that was.");
         visit("last_confirmed", last_confirmed, "When the source was last seen unchanged since.");
         visit("bytes_read", bytes_read, "Bytes read.");
         visit("pages_changed", pages_changed, "Pages that had changed.");
@@ -136,7 +138,7 @@ struct SourceStatus {
     std::string name, id, last_verified;
     std::vector<std::string> paths;
     std::uint64_t backups = 0, last_number = 0, logical_bytes = 0, bytes_stored = 0;
-    std::optional<Timestamp> last_backup, last_confirmed;
+    std::optional<Timestamp> last_backup, last_confirmed, last_verified_at;
     std::optional<std::int64_t> age_s;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -148,7 +150,8 @@ struct SourceStatus {
         visit("last_backup", last_backup, "Its time.");
         visit("last_confirmed", last_confirmed, "When it was last known to be current.");
         visit("age_s", age_s, "Seconds since then.");
-        visit("last_verified", last_verified, "The newest verified backup and the level.");
+        visit("last_verified", last_verified, "The newest backup found good: its number, and the level.");
+        visit("last_verified_at", last_verified_at, "When that was.");
         visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");
         visit("bytes_stored", bytes_stored, "Bytes its backups added.");
     }

@@ -28,7 +28,7 @@ std::string level_name(std::uint64_t level) {
 std::string verification_of(const history::Moment& moment) {
     if (!moment.notes.verified) return "";
     const auto& note = *moment.notes.verified;
-    return format("{}, {}, {}", level_name(note.value), note.good ? "good" : "damage found", to_rfc3339(note.time));
+    return format("{}, {}", level_name(note.value), note.good ? "good" : "damage found");
 }
 
 ListedBackup listed(const history::Moment& moment) {

@@ -43,7 +43,9 @@ Result<void> expect_sense(const RestoreRequest& request) {
 
 }  // namespace
 
-Result<RestoreReport> restore(Context& context, const RestoreRequest& request) {
+Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
+    Context context = outer;
+    context.lock_wait_ms = place_options(outer, request).wait_ms;
     const host::Stopwatch stopwatch(context.host.clock);
     TRY(expect_sense(request));
     const auto filter = TRY(source_filter(context, request.source));

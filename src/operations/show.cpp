@@ -95,7 +95,8 @@ Result<ShowReport> show(Context& context, const ShowRequest& request) {
     report.machine = snapshot.source.machine;
     report.program = snapshot.program;
     report.verified = verification_of(selection.moment);
-    if (selection.moment.notes.last_seen) report.last_confirmed = to_rfc3339(*selection.moment.notes.last_seen);
+    if (const auto& note = selection.moment.notes.verified) report.verified_at = note->time;
+    report.last_confirmed = selection.moment.notes.last_seen;
     report.bytes_read = snapshot.statistics.bytes_read;
     report.pages_changed = snapshot.statistics.pages_changed;
     report.writers_blocked_ms = static_cast<double>(snapshot.statistics.writers_blocked_us) / 1000;

@@ -22,7 +22,10 @@ void add_to(SourceStatus& source, const history::Moment& moment) {
     source.paths = snapshot.source.paths;
     source.bytes_stored += snapshot.statistics.bytes_stored;
     ++source.backups;
-    if (moment.is_good()) source.last_verified = format("#{}: {}", snapshot.number.value, verification_of(moment));
+    if (moment.is_good()) {
+        source.last_verified = format("#{}: {}", snapshot.number.value, verification_of(moment));
+        source.last_verified_at = moment.notes.verified->time;
+    }
     const bool counts = snapshot.kind == repository::SnapshotKind::ordinary && !moment.is_bad() && !snapshot.partial;
     if (!counts) return;
     source.last_number = snapshot.number.value;

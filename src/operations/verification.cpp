@@ -47,7 +47,7 @@ Result<void> Verification::check_bytes(const repository::CheckRequest& request) 
     report_.chunks_checked = checked.chunks_checked;
     report_.good = checked.good();
     for (const auto& object : checked.objects) {
-        report_.objects.push_back(format("{}: {}{}", object.name, object.why, object.twin_is_good ? " (its copy is good)" : ""));
+        report_.objects.push_back(format("{}: {}{}", object.name, object.why, object.twin_is_good ? " (nothing is lost by it)" : ""));
     }
     for (const auto& range : checked.ranges) tell_of(range);
     return {};

@@ -57,7 +57,7 @@ struct VerifyReport {
         visit("level", level, "How deep.");
         visit("verified", verified, "Backups verified.");
         visit("damage", damage, "What backups cannot give back.");
-        visit("objects", objects, "Damaged objects, also those whose second copy is good.");
+        visit("objects", objects, "Damaged objects, also those by which nothing is lost (they are kept twice, or made again).");
         visit("sqlite_findings", sqlite_findings, "What SQLite's own check said.");
         visit("bytes_read", bytes_read, "Bytes read.");
         visit("chunks_checked", chunks_checked, "Chunks proven.");

@@ -52,6 +52,7 @@ protected:
     }
     static Result<std::uint64_t> back_up(Context context) {
         operations::BackupRequest request;
+        request.wait_s = 0;
         request.repository = repository();
         request.databases = {database};
         return TRY(operations::backup(context, request)).number;

@@ -130,7 +130,7 @@ TEST_F(Backing, SkipUnchangedConfirmsTheLastOne) {
     const auto confirmed = must(skip_unchanged());
     EXPECT_TRUE(confirmed.confirmed_only);
     EXPECT_EQ(confirmed.number, 1u);
-    EXPECT_NE(shown("1").last_confirmed, "");
+    EXPECT_TRUE(shown("1").last_confirmed);
     EXPECT_EQ(numbers(), std::vector<std::uint64_t>{1});
     EXPECT_FALSE(must(skip_unchanged("a comment is news")).confirmed_only);
     insert(database, 1);
@@ -212,8 +212,9 @@ TEST_F(Backing, ADatabaseHeldExclusivelyIsToldAndNotWaitedForForEver) {
     create_database(work + "/jobs.db", 50);
     auto holder = connect(database);
     must(holder.execute("BEGIN EXCLUSIVE"));
-    context.lock_wait_ms = 50;
-    const auto report = must(try_backup({database, work + "/jobs.db"}));
+    auto request = backup_request({database, work + "/jobs.db"});
+    request.wait_s = 0;
+    const auto report = must(operations::backup(context, request));
     EXPECT_TRUE(report.partial);
     EXPECT_NE(report.databases.at(0).error, "");
     EXPECT_EQ(report.databases.at(1).error, "");

@@ -363,10 +363,13 @@ TEST_F(Restoring, APartialBackupLiesAsAWholeOneDoes) {
     std::filesystem::remove(work + "/sub/jobs.db");
     ASSERT_TRUE(must(try_backup({database, work + "/sub/jobs.db"})).partial);
     must(restore_to("1", root / "whole"));
+    must(files.make_folder(root / "partial", 0755));
     must(restore_to("2", root / "partial"));
+    must(restore_to("2", root / "one.db"));
     EXPECT_TRUE(exists(root / "whole/app.db"));
     EXPECT_TRUE(exists(root / "whole/sub/jobs.db"));
     EXPECT_TRUE(exists(root / "partial/app.db"));
+    EXPECT_EQ(rows_of(root / "one.db"), rows_of(database)) << "one database, and a name that is no folder: a file";
 }
 
 TEST_F(Restoring, WithoutASafetyBackupNothingIsReplacedUnlessAsked) {

@@ -40,6 +40,7 @@ public:
         return wrong_with_next();
     }
     const std::string& refusal() const { return refusal_; }
+    std::size_t kept_count() const { return kept_.size(); }
 
 protected:
     Context context(host::Host host, const SimulatedDatabases& databases) const {
@@ -109,9 +110,12 @@ protected:
     int looks_ = 0;
 };
 
+// Steps of each story, as counted when it was written: floors that only grow.
+
 // init by itself, then a first backup.
 class Beginning : public Life {
 public:
+    static constexpr std::uint64_t steps_min = 94;
     explicit Beginning(SimulatedMachine& machine) : Beginning(machine, machine.host().files) {}
     Beginning(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
         change(database_sql("DELETE", "a", 12));
@@ -139,6 +143,7 @@ enum class Mode { rollback, wal, wal_open };
 template <Mode mode>
 class BackingUp : public Life {
 public:
+    static constexpr std::uint64_t steps_min = mode == Mode::wal_open ? 74 : 67;
     explicit BackingUp(SimulatedMachine& machine) : BackingUp(machine, machine.host().files) {}
     BackingUp(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
         init();
@@ -160,6 +165,7 @@ public:
 
 class Forgetting : public Life {
 public:
+    static constexpr std::uint64_t steps_min = 23;
     explicit Forgetting(SimulatedMachine& machine) : Life(machine, machine.host().files) {
         init();
         for (const char* kind : {"a", "b", "c"}) keep(*kind == 'a' ? database_sql("WAL", kind, 6) : rows_of_kind(kind, 6));
@@ -173,6 +179,7 @@ public:
 
 class Pruning : public Life {
 public:
+    static constexpr std::uint64_t steps_min = 59;
     explicit Pruning(SimulatedMachine& machine) : Pruning(machine, machine.host().files) {}
     Pruning(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
         init();
@@ -195,10 +202,42 @@ private:
     }
 };
 
+// In place, through SQLite, with the safety backup that comes before.
+template <Mode mode>
+class RestoringInPlace : public Life {
+public:
+    static constexpr std::uint64_t steps_min = mode == Mode::rollback ? 80 : 76;
+    explicit RestoringInPlace(SimulatedMachine& machine) : Life(machine, machine.host().files) {
+        init();
+        keep(database_sql(mode == Mode::rollback ? "DELETE" : "WAL", "a", 12));
+        wanted_ = last_;
+        change(rows_of_kind("b", 6));
+    }
+    void work() {
+        operations::RestoreRequest request;
+        request.repository = repository();
+        request.snapshot = "1";
+        request.wait_s = 0;
+        auto cut = disturbed();
+        const auto restored = operations::restore(cut, request);
+        if (!(restored_ = acknowledge(restored))) return;
+        // Where the repository could not be written, it is in another one beside the database.
+        if (restored->safety_repository == repository().repository) kept_[restored->safety_number] = last_;
+    }
+    void judge() {
+        EXPECT_TRUE(!restored_ || judging_.content_of(database) == wanted_);
+        Life::judge();
+    }
+
+private:
+    std::string wanted_;
+    bool restored_ = false;
+};
+
 template <typename Each>
 class RepositoryLife : public ::testing::Test {};
 using Stories = ::testing::Types<Beginning, BackingUp<Mode::rollback>, BackingUp<Mode::wal>, BackingUp<Mode::wal_open>,
-                                 Forgetting, Pruning>;
+                                 Forgetting, Pruning, RestoringInPlace<Mode::rollback>, RestoringInPlace<Mode::wal>>;
 TYPED_TEST_SUITE(RepositoryLife, Stories);
 
 TYPED_TEST(RepositoryLife, IsAcknowledgedWhenNothingDisturbsIt) {
@@ -206,19 +245,50 @@ TYPED_TEST(RepositoryLife, IsAcknowledgedWhenNothingDisturbsIt) {
     TypeParam story(machine);
     story.work();
     EXPECT_EQ(story.refusal(), "");
+    EXPECT_GE(story.kept_count(), 1u);
     story.judge();
 }
 
 TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedAtEveryCut) {
-    const auto cuts = cut_power_at_every_step<TypeParam>(2);
+    constexpr std::uint64_t seeds = 4;
+    const auto cuts = cut_power_at_every_step<TypeParam>(seeds);
     std::cout << "power cuts: " << cuts << '\n';
-    EXPECT_GE(cuts, 30u);
+    EXPECT_GE(cuts, seeds * TypeParam::steps_min);
 }
 
 TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedWhenAnyStepFails) {
     const auto failures = fail_every_step<TypeParam>(ErrorCode::full) + fail_every_step<TypeParam>(ErrorCode::unavailable);
     std::cout << "failed steps: " << failures << '\n';
-    EXPECT_GE(failures, 30u);
+    EXPECT_GE(failures, 2 * (TypeParam::steps_min - 1));
+}
+
+// A repository on a disk that forgets: the tests above would notice.
+enum class Forgotten { files, folders, nothing };
+template <Forgotten forgotten>
+class Forgetful {
+public:
+    explicit Forgetful(SimulatedMachine& machine)
+        : files_(machine.host().files, remembers<Forgotten::files>, remembers<Forgotten::folders>), story_(machine, files_) {}
+    void work() { story_.work(); }
+    void judge() { caught += !story_.wrongs().empty(); }
+    static inline int caught = 0;
+
+private:
+    template <Forgotten what>
+    static bool remembers(const std::string& path) { return forgotten != what || !path.starts_with("/backups"); }
+    ForgetfulFiles files_;
+    BackingUp<Mode::rollback> story_;
+};
+template <Forgotten forgotten>
+int caught_in_many_cuts() {
+    cut_power_at_every_step<Forgetful<forgotten>>(1);
+    return Forgetful<forgotten>::caught;
+}
+
+TEST(ForgetfulDisk, IsCaughtUnderARepository) {
+    EXPECT_GT(caught_in_many_cuts<Forgotten::files>(), 0);
+    EXPECT_GT(caught_in_many_cuts<Forgotten::folders>(), 0);
+    EXPECT_EQ(caught_in_many_cuts<Forgotten::nothing>(), 0);
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ std::string text_of(const operations::StatusReport& report, const Style& style) 
         out += columns({{"", "last backup", source.last_backup ? last() : "none that is whole and undamaged"},
                         {"", "last confirmed", source.last_confirmed ? confirmed() : "never"},
                         {"", "last verified", source.last_verified_at ? format("{}  {}", source.last_verified, local_time(*source.last_verified_at)) : "never"},
-                        {"", "backups", format("{}, {} of databases kept in {}", source.backups, human_bytes(source.logical_bytes), human_bytes(source.bytes_stored))}},
+                        {"", "backups", format("{} of {}; they added {} when they were made", source.backups, human_bytes(source.logical_bytes), human_bytes(source.bytes_stored))}},
                        {false, false, false});
     }
     if (report.forgotten > 0) out += format("\n{} forgotten, free their space with: holdfast prune\n", report.forgotten);

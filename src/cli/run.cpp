@@ -16,9 +16,12 @@ namespace {
 
 void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
 
+// False: not all of it has arrived (a full disk, a pipe that was closed).
+bool finished_writing() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
 int show(const std::string& text) {
     print(stdout, text);
-    return 0;
+    return finished_writing() ? 0 : operations::exit_code_of(ErrorCode::unavailable);
 }
 
 int report_error(const Error& error, bool json) {
@@ -93,8 +96,11 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
     if (!answer) return report_error(answer.error(), flags.json);
     if (flags.json) print(stdout, answer->json.to_text() + "\n");
     else if (!flags.quiet) print(stdout, answer->text);
-    if (std::fflush(stdout) != 0)
-        return report_error(fail(ErrorCode::unavailable, "write the result to standard output: it cannot be written"), flags.json);
+    if (!finished_writing()) {
+        return report_error(fail(ErrorCode::unavailable, "{}: it was done, but its result cannot be written to standard output", verb.text().operation.name)
+                                .with_advice("make room there; holdfast list and status tell what was done"),
+                            flags.json);
+    }
     return answer->exit_code;
 }
 

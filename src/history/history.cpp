@@ -11,13 +11,15 @@ namespace {
 
 constexpr std::size_t id_prefix_min = 8;
 
-// All are looked at before the first is written. `not_found`, with neighbours, when one does not exist.
+// All are looked at before the first is written. `not_found`, with neighbours, when one does not exist; one that cannot be
+// read exists.
 Result<void> mark(repository::Repository& repository, Numbers numbers, const repository::Note& note) {
     const bool forget = note.type == repository::NoteType::forgotten;
     const auto notes = TRY(repository.notes());
     std::vector<repository::NewNote> wanted;
     for (const auto number : numbers) {
-        TRY(repository.snapshot(number));
+        const auto snapshot = repository.snapshot(number);
+        if (!snapshot && snapshot.error().code() != ErrorCode::corrupt) return snapshot.error().copy();
         const auto at = notes.of.find(number);
         const bool is_forgotten = at != notes.of.end() && at->second.forgotten;
         if (is_forgotten && forget) return fail(ErrorCode::invalid, "forget #{}: it is forgotten already", number.value);
@@ -25,14 +27,6 @@ Result<void> mark(repository::Repository& repository, Numbers numbers, const rep
         wanted.push_back({.number = number, .note = note});
     }
     return repository.add_notes(wanted);
-}
-
-// A word may be one source's name and, read as a path, another's database: then the name is meant.
-void prefer_the_named(std::vector<Moment>& moments, const Filter& filter) {
-    if (filter.source.empty() || filter.path.empty()) return;
-    const auto is_named = [&](const Moment& moment) { return moment.snapshot.source.name == filter.source; };
-    if (std::ranges::none_of(moments, is_named)) return;
-    std::erase_if(moments, [&](const Moment& moment) { return !is_named(moment); });
 }
 
 }  // namespace
@@ -66,7 +60,6 @@ Result<MomentList> list_moments(const repository::Repository& repository, const 
         if (moment.notes.forgotten && !filter.with_forgotten) continue;
         list.moments.push_back(std::move(moment));
     }
-    prefer_the_named(list.moments, filter);
     return list;
 }
 

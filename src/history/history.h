@@ -21,8 +21,8 @@ struct Moment {
     bool is_bad() const;   // marked damaged, or its newest verification found something
 };
 
-// Which source is meant; both empty: any. A source matches when one of them does; in lists a name that is exactly so
-// stands before a path.
+// Which source is meant; both empty: any. A source matches when one of them does: a word may be one source's name and,
+// read as a path, another's database, and then it tells neither.
 struct Filter {
     std::string source = {};      // its name, or a prefix of its id of at least 8 hex digits
     std::string path = {};        // canonical, of a database that belongs to it

@@ -126,7 +126,8 @@ private:
 
 Result<std::unique_ptr<Recorder>> Recorder::begin(repository::Repository& repository, SourceIdentity source,
                                                   RecorderOptions options) {
-    auto session = TRY(repository.begin(options.purpose));
+    using Trust = repository::Repository::Trust;
+    auto session = TRY(repository.begin(options.purpose, options.everything ? Trust::what_proves : Trust::what_is_there));
     return std::unique_ptr<Recorder>(
         std::make_unique<SessionRecorder>(repository, std::move(source), std::move(options), std::move(session)));
 }

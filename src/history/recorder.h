@@ -53,7 +53,7 @@ public:
 
 struct RecorderOptions {
     std::string purpose = "backup";  // for people who look what is running
-    bool everything = false;         // --full
+    bool everything = false;         // --full: read and name everything, and prove what is stored before leaning on it
 };
 // Destroyed without commit: nothing was backed up, and the number stays unused.
 class Recorder {

@@ -74,7 +74,7 @@ Result<void> Search::expect_one_source() const {
     const auto sources = sources_of(list_.moments, is_visible);
     if (sources.size() <= 1) return {};
     return fail(ErrorCode::invalid, "which source is meant: there are {}", titles_of(sources))
-        .with_advice("--source NAME, or the backup's number");
+        .with_advice("--source with the name or, where that is not enough, the id; or the backup's number");
 }
 
 Candidates Search::candidates(const Selector& selector) const {
@@ -88,8 +88,8 @@ Candidates Search::candidates(const Selector& selector) const {
         found.push_back(&*at);
     }
     // Numbers follow the order of beginning; the moments themselves may overtake each other.
-    const auto is_newer = [](const Moment* a, const Moment* b) { return a->snapshot.time > b->snapshot.time; };
-    if (selector.kind == Selector::Kind::at) std::ranges::stable_sort(found, is_newer);
+    const auto when = [](const Moment* moment) { return std::pair(moment->snapshot.time, moment->snapshot.number); };
+    if (selector.kind == Selector::Kind::at) std::ranges::sort(found, std::greater(), when);
     return found;
 }
 
@@ -103,7 +103,8 @@ Error Search::nothing_found(const Selector& selector) const {
     const std::string range = first == last ? format("#{} is there", first) : format("#{} to #{} are there", first, last);
     switch (selector.kind) {
         case Selector::Kind::last_good:
-            return fail(ErrorCode::not_found, "no backup has been verified yet ({})", range).with_advice("holdfast verify");
+            return fail(ErrorCode::not_found, "no backup has passed verification at level opened ({})", range)
+                .with_advice("holdfast verify; holdfast status tells what was found");
         case Selector::Kind::at:
             return fail(ErrorCode::not_found, "no backup is as old as {}: the oldest is of {}", to_rfc3339(selector.at),
                         to_rfc3339(list_.moments.front().snapshot.time));

@@ -40,7 +40,7 @@ std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases, P
 }
 
 // A path that cannot be backed up, of which a source known by the others has never heard, is a slip of the finger: it is
-// told, and makes neither another source nor the backup partial.
+// told, and makes the backup partial, but no other source.
 Result<history::SourceIdentity> source_of(Context& context, OpenRepository& opened, const BackupRequest& request,
                                           const std::vector<NamedDatabase>& databases) {
     history::SourceQuestion question{.name = request.source, .machine = host::this_process().machine_id, .paths = {}};
@@ -66,16 +66,16 @@ Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const Bac
     order.tags = TRY(parse_tags(request.tags));
     order.comment = request.comment;
     order.source = TRY(source_of(context, opened, request, databases));
-    order.full = request.full;
+    order.doubt = TRY(why_in_doubt(opened.get(), order.source.record));
+    order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
-    order.skip_unchanged = request.skip_unchanged && !request.full && request.comment.empty() && request.tags.empty();
+    order.skip_unchanged = request.skip_unchanged && !order.full && request.comment.empty() && request.tags.empty();
     for (auto& database : databases) {
         MemberPlan plan;
         plan.path = database.path;
         if (!database.failure) plan = look_at(context, opened.get(), order.source, database.path);
         plan.failure = std::move(database.failure);
-        plan.is_unchanged = plan.is_unchanged && !request.full;
-        plan.is_stranger = std::ranges::find(order.source.record.paths, plan.path) == order.source.record.paths.end();
+        plan.is_unchanged = plan.is_unchanged && !order.full;
         order.members.push_back(std::move(plan));
     }
     return order;
@@ -115,7 +115,6 @@ BackupReport report_of(RecordedBackup recorded, const BackupOrder& order) {
     describe_snapshot(report, recorded.snapshot ? *recorded.snapshot : *order.source.parent);
     if (report.confirmed_only) report.bytes_stored = 0;
     for (const auto& member : recorded.members) {
-        report.partial = report.partial || !member.error.empty();
         report.bytes_read += member.bytes_read;
         report.pages_read += member.page_size == 0 ? 0 : member.bytes_read / member.page_size;
         report.pages_changed += member.pages_changed;
@@ -159,6 +158,9 @@ Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
     }
     const auto snapshot = recorded ? recorded->snapshot : std::nullopt;
     auto report = report_of(TRY(std::move(recorded)), order);
+    if (!order.doubt.empty()) {
+        report.warnings.push_back(order.doubt + ": every byte was read, and stored again where the repository could not prove it");
+    }
     if (snapshot) verify_if_doubted(context, opened->get(), *snapshot, report);
     else TRY(confirm(context, opened->get(), order.source.parent->number));
     report.repository = opened->path();

@@ -21,7 +21,8 @@ struct BackupRequest {
         return {.name = "backup",
                 .sentence = "Back up databases, consistently, while they are in use.",
                 .details = "All databases named make one backup with one number. Without a repository, .holdfast beside the database is made and used. "
-                           "Exit code 3: some databases could not be backed up, the others were.",
+                           "Exit code 3: some databases could not be backed up, or are damaged themselves; the others were. A backup looks at header and "
+                           "schema of a database, not at every page: holdfast verify has SQLite check all of it.",
                 .examples = {{"holdfast backup app.db", "into .holdfast beside it"},
                              {"holdfast backup app.db --comment 'before the migration'", "with a comment"},
                              {"holdfast backup -r /backups/app data/app.db data/jobs.db --tag release=1.4", "two databases, one backup"}}};
@@ -33,7 +34,7 @@ struct BackupRequest {
         visit(comment, {.name = "comment", .sentence = "Why this backup was made.", .value = "TEXT", .letter = 'c'});
         visit(tags, {.name = "tag", .sentence = "A tag; may be repeated.", .value = "KEY=VALUE"});
         visit(source, {.name = "source", .sentence = "Name of the source these databases belong to, when paths do not tell.", .value = "NAME"});
-        visit(full, {.name = "full", .sentence = "Read and name everything again, believing no cache."});
+        visit(full, {.name = "full", .sentence = "Read and name everything again, believing no cache, and store again what the repository cannot prove."});
         visit(skip_unchanged, {.name = "skip-unchanged", .sentence = "Nothing changed: make no new backup, confirm the last one."});
         visit(all_or_nothing, {.name = "all-or-nothing", .sentence = "Fail if any database fails, instead of a partial backup."});
         visit(wait_s, {.name = "wait", .sentence = "Wait so long for a database that another program has locked.", .value = "SECONDS"});
@@ -55,7 +56,7 @@ struct BackupMember {
         visit("writers_blocked_ms", writers_blocked_ms, "How long its writers had to wait, at most.");
         visit("read_as", read_as, "How it was read: wal, wal-quiet, wal-leftover, rollback, hot-journal, backup-api, empty.");
         visit("unchanged", unchanged, "Nothing had changed since the backup before.");
-        visit("damaged", damaged, "SQLite finds the database itself damaged; it is kept as evidence.");
+        visit("damaged", damaged, "SQLite cannot read header or schema: the database itself is damaged, and kept as evidence.");
         visit("finding", finding, "What SQLite found.");
         visit("error", error, "Why it could not be backed up.");
     }

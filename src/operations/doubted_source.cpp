@@ -1,6 +1,7 @@
 #include "holdfast/operations/doubted_source.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "holdfast/base/text.h"
 #include "holdfast/operations/verification.h"
@@ -40,6 +41,14 @@ Result<std::optional<SnapshotNumber>> found_damaged(const repository::Repository
     return std::optional<SnapshotNumber>();
 }
 
+Result<std::string> why_in_doubt(const repository::Repository& repository, const repository::SourceRecord& source) {
+    const auto bad = TRY(found_damaged(repository, source, {std::numeric_limits<std::uint64_t>::max()}));
+    if (bad) return format("verification found #{} of this source damaged", bad->value);
+    const auto missing = TRY(repository.missing_packs());
+    if (missing.empty()) return std::string();
+    return format("the repository lacks {} packs, {} among them", missing.size(), repository::pack_name(missing.front()).text());
+}
+
 void verify_if_doubted(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot,
                        BackupReport& report) {
     const auto bad = found_damaged(repository, snapshot.source, snapshot.number);
@@ -47,7 +56,7 @@ void verify_if_doubted(Context& context, repository::Repository& repository, con
         report.warnings.push_back(format("whether this source was found damaged before cannot be told: {}", bad.error().message()));
     }
     if (!bad || !*bad) return;
-    const std::string why = format("verification found #{} of this source damaged, so this backup was verified, too", (*bad)->value);
+    const std::string why = format("because of #{} this backup was verified, too", (*bad)->value);
     const auto verified = verify_deeply(context, repository, snapshot);
     if (!verified) {
         report.warnings.push_back(format("{}, but could not be: {}; holdfast verify {}", why, verified.error().message(),

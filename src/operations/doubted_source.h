@@ -11,6 +11,10 @@ Result<std::optional<repository::SnapshotNumber>> found_damaged(const repository
                                                                 const repository::SourceRecord& source,
                                                                 repository::SnapshotNumber before);
 
+// Why nothing that the repository holds of the source may be leant on unproven, for people; empty when nothing is known
+// against it: the last verification found damage, or packs have gone that no prune has removed.
+Result<std::string> why_in_doubt(const repository::Repository& repository, const repository::SourceRecord& source);
+
 // Verifies the snapshot just committed, as deeply as can be, when its source is in doubt; notes the verdict and adds it to
 // the report. A source repaired in the meantime is out of doubt again. What goes wrong here is told as a warning: the
 // backup itself stands.

@@ -14,7 +14,12 @@ using repository::SnapshotNumber;
 
 Result<SnapshotNumber> number_of(Context& context, const repository::Repository& repository, const std::string& snapshot) {
     const auto selector = TRY(history::parse_selector(snapshot));
-    if (selector.kind == history::Selector::Kind::number) return TRY(repository.snapshot(selector.number)).number;
+    if (selector.kind == history::Selector::Kind::number) {
+        const auto there = repository.snapshot(selector.number);
+        // One that cannot be read can still be forgotten, so that prune goes on.
+        if (!there && there.error().code() != ErrorCode::corrupt) return there.error().copy();
+        return selector.number;
+    }
     return TRY(select(context, repository, {.snapshot = snapshot, .at = {}, .source = {}})).moment.snapshot.number;
 }
 

@@ -23,9 +23,10 @@ Result<bool> make_key_file_if_missing(Context& context, const std::string& path)
 }
 
 Result<void> expect_sense(const InitRequest& request, const SecretPlace& secret) {
-    if (request.encrypt || !secret.is_by_flag) return {};
-    return fail(ErrorCode::invalid, "make a repository: a password or key is given, but not --encrypt")
-        .with_advice("add --encrypt to seal everything");
+    if (request.encrypt || !secret.is_any()) return {};
+    return fail(ErrorCode::invalid, "make a repository: a password or key is given{}, but not --encrypt",
+                secret.is_by_flag ? "" : " in the environment")
+        .with_advice(secret.is_by_flag ? "add --encrypt to seal everything" : "add --encrypt to seal everything, or unset HOLDFAST_KEY_FILE, HOLDFAST_PASSWORD_FILE and HOLDFAST_PASSWORD_COMMAND");
 }
 
 Result<void> expect_free(const RepositoryPlace& place) {

@@ -13,7 +13,6 @@ namespace holdfast::operations {
 struct MemberPlan {
     std::string path;                                  // canonical
     std::optional<Error> failure;                      // it cannot be backed up, and this is why
-    bool is_stranger = false;                          // a failure that is none of the source's: a name written wrongly
     std::optional<history::KeptBefore> before;         // how it was kept the last time
     std::string appearance;                            // before it is read; empty: not known
     Timestamp seen{};                                  // when it was looked at

@@ -35,13 +35,13 @@ struct ListedBackup {
         visit("id", id, "Id.");
         visit("time", time, "The moment it holds.");
         visit("kind", kind, "ordinary, or safety: made before a restore.");
-        visit("state", state, "ok, partial, damaged (the source was), forgotten, or unreadable.");
+        visit("state", state, "ok, partial, damaged (the source was), verification found damage, forgotten, or unreadable.");
         visit("comment", comment, "Comment.");
         visit("source", source, "Source.");
         visit("paths", paths, "The databases.");
         visit("tags", tags, "Tags.");
         visit("logical_bytes", logical_bytes, "Size of the databases.");
-        visit("bytes_stored", bytes_stored, "Bytes it added.");
+        visit("bytes_stored", bytes_stored, "Bytes it added when it was made.");
     }
 };
 struct ListReport {
@@ -150,10 +150,10 @@ struct SourceStatus {
         visit("last_backup", last_backup, "Its time.");
         visit("last_confirmed", last_confirmed, "When it was last known to be current.");
         visit("age_s", age_s, "Seconds since then.");
-        visit("last_verified", last_verified, "The newest backup found good: its number, and the level.");
+        visit("last_verified", last_verified, "The newest backup that was verified: its number, the level, and good or damage found.");
         visit("last_verified_at", last_verified_at, "When that was.");
         visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");
-        visit("bytes_stored", bytes_stored, "Bytes its backups added.");
+        visit("bytes_stored", bytes_stored, "Bytes its backups added when they were made; prune may have freed some since.");
     }
 };
 struct StatusReport {

@@ -25,7 +25,7 @@ Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& re
     for (const auto& plan : order.members) {
         auto member = TRY(keep_database(context, recorder, plan));
         if (member.failure && order.all_or_nothing) return std::move(*member.failure);
-        if (member.failure && !plan.is_stranger) recorder.failed(plan.path, *member.failure);
+        if (member.failure) recorder.failed(plan.path, *member.failure);
         members.push_back(std::move(member));
     }
     for (const auto& path : order.raw_files) TRY(keep_raw(context, recorder, path));

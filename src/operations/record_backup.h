@@ -17,7 +17,8 @@ struct BackupOrder {
     std::string comment;
     std::vector<std::pair<std::string, std::string>> tags;
     std::string purpose = "backup";
-    bool full = false;
+    bool full = false;                   // read everything, and prove what is stored before leaning on it
+    std::string doubt;                   // why it has to be so, when nobody asked for it
     bool skip_unchanged = false;         // nothing changed: commit nothing
     bool all_or_nothing = false;
 };

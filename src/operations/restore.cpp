@@ -41,6 +41,15 @@ Result<void> expect_sense(const RestoreRequest& request) {
         .with_advice("leave it out: in place, the present state is kept by a safety backup");
 }
 
+// One database is named to tell the source, and others would be replaced with it.
+Result<void> expect_all_are_meant(const repository::Snapshot& snapshot, const history::Filter& filter, const RestoreRequest& request) {
+    const bool is_by_path = snapshot.source.name != filter.source && std::ranges::find(snapshot.source.paths, filter.path) != snapshot.source.paths.end();
+    if (!request.to.empty() || !request.only.empty() || snapshot.members.size() < 2 || !is_by_path) return {};
+    return fail(ErrorCode::invalid, "restore #{} in place: it would replace {} databases, and --source names {}", snapshot.number.value,
+                snapshot.members.size(), printable(filter.path))
+        .with_advice(format("--only '{}' restores that one; --source '{}' all of them", printable(filter.path), printable(snapshot.source.name)));
+}
+
 }  // namespace
 
 Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
@@ -52,6 +61,7 @@ Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
     const auto opened = TRY(open_repository(context, request.repository, where_to_look(filter)));
     const auto selection =
         TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source}));
+    TRY(expect_all_are_meant(selection.moment.snapshot, filter, request));
     const auto lease = TRY(opened->get().lease(selection.moment.snapshot.number));
     auto plan = TRY(plan_restore(context, opened->get(), selection.moment, request));
     auto report = report_of(selection, request);
@@ -64,6 +74,7 @@ Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
         auto safety = TRY(replace_in_place(context, *opened, plan, request));
         report.safety_number = safety.number;
         report.safety_repository = safety.repository;
+        report.safety_is_raw = safety.is_raw;
         std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
     } else {
         TRY(write_new_files(context, *opened, plan, request));

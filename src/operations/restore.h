@@ -9,6 +9,7 @@ struct RestoreRequest {
     RepositoryRequest repository;
     std::string snapshot = "latest";
     std::string at, source, to;
+    std::vector<std::string> only;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false;
     std::uint64_t wait_s = 10;
 
@@ -28,7 +29,8 @@ struct RestoreRequest {
         visit(snapshot, {.name = "snapshot", .sentence = "Which backup.", .value = "SNAPSHOT", .positional = true});
         visit(to, {.name = "to", .sentence = "Write a new file here instead (a folder, when the backup has several databases).", .value = "PATH"});
         visit(at, {.name = "at", .sentence = "The newest backup not after this time (RFC 3339, local time, '2 hours ago').", .value = "TIME"});
-        visit(source, {.name = "source", .sentence = "Of this source (name, id or a database's path).", .value = "NAME"});
+        visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases); all its databases are restored.", .value = "NAME"});
+        visit(only, {.name = "only", .sentence = "Of a backup of several databases only this one; may be repeated.", .value = "DATABASE"});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         visit(force, {.name = "force", .sentence = "With --to: replace an existing file (which is kept aside)."});
         visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
@@ -67,7 +69,7 @@ struct RestoreReport {
     std::string id, safety_repository;
     Timestamp time;
     std::int64_t gap_s = 0;
-    bool dry_run = false;
+    bool dry_run = false, safety_is_raw = false;
     double duration_ms = 0;
     std::vector<RestoredMember> databases;
     std::vector<std::string> warnings;
@@ -80,6 +82,7 @@ struct RestoreReport {
         visit("dry_run", dry_run, "Nothing was changed.");
         visit("safety_number", safety_number, "Backup of the state before; 0: none was needed.");
         visit("safety_repository", safety_repository, "Where it is, or would be made; empty: none is needed.");
+        visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
         visit("databases", databases, "Each database.");
         visit("duration_ms", duration_ms, "How long it took.");
         visit("warnings", warnings, "What else should be known.");

@@ -1,6 +1,7 @@
 #include "holdfast/operations/restore_plan.h"
 
 #include <algorithm>
+#include <set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/operations/repository_place.h"
@@ -88,6 +89,30 @@ Result<PlannedMember> plan_member(Context& context, const repository::Repository
     return member;
 }
 
+// By path, or by as much of its end as tells which it is.
+Result<std::string> member_named(Context& context, const repository::Snapshot& snapshot, const std::string& name) {
+    const std::string path = TRY(host::canonical_or_future(context.host.files, name));
+    std::vector<std::string> found, all;
+    for (const auto& entry : snapshot.members) {
+        if (entry.name == path) return path;
+        if (entry.name.ends_with("/" + name)) found.push_back(entry.name);
+        all.push_back(printable(entry.name));
+    }
+    if (found.size() == 1) return found.front();
+    std::string listed;
+    for (const auto& one : all) listed += (listed.empty() ? "" : ", ") + one;
+    return fail(ErrorCode::not_found, "restore only {}: backup #{} has {}", printable(name), snapshot.number.value, listed)
+        .with_advice("--only with one of these paths");
+}
+
+Result<std::set<std::string>> chosen_members(Context& context, const repository::Snapshot& snapshot, const RestoreRequest& request) {
+    std::set<std::string> chosen;
+    for (const auto& name : request.only) chosen.insert(TRY(member_named(context, snapshot, name)));
+    if (!request.only.empty()) return chosen;
+    for (const auto& entry : snapshot.members) chosen.insert(entry.name);
+    return chosen;
+}
+
 }  // namespace
 
 bool RestorePlan::needs_safety_backup() const {
@@ -124,7 +149,9 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
     plan.number = moment.snapshot.number;
     plan.is_in_place = request.to.empty();
     plan.paths = moment.snapshot.source.paths;
+    const auto only = TRY(chosen_members(context, moment.snapshot, request));
     for (const auto& target : TRY(restore_targets(context, moment.snapshot, request.to))) {
+        if (!only.contains(target.entry->name)) continue;
         auto member = TRY(plan_member(context, repository, target, request));
         if (const auto& record = member.entry.database; record && record->plain_sha256) {
             member.report.sha256 = record->plain_sha256->hex();

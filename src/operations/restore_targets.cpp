@@ -49,7 +49,7 @@ Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snaps
         return targets;
     }
     const std::string place = TRY(host::canonical_or_future(context.host.files, to));
-    const bool is_file = snapshot.members.size() == 1 && !TRY(is_folder(context.host.files, place));
+    const bool is_file = snapshot.members.size() == 1 && !to.ends_with('/') && !TRY(is_folder(context.host.files, place));
     if (is_file) {
         targets.push_back({.entry = &snapshot.members.front(), .path = place});
         return targets;

@@ -60,6 +60,7 @@ Result<SafetyBackup> back_up_into(Context& context, OpenRepository& opened, cons
     HOLDFAST_ASSERT(recorded.snapshot.has_value());
     return SafetyBackup{.number = recorded.snapshot->number.value,
                         .repository = opened.path(),
+                        .is_raw = !order.raw_files.empty(),
                         .warnings = std::move(recorded.warnings)};
 }
 

@@ -9,6 +9,7 @@ namespace holdfast::operations {
 struct SafetyBackup {
     std::uint64_t number = 0;              // 0: none was made
     std::string repository;
+    bool is_raw = false;                   // it holds bytes of a damaged original, which are restored to a folder only
     std::vector<std::string> warnings;
 };
 struct SafetyRequest {

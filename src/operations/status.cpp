@@ -22,7 +22,7 @@ void add_to(SourceStatus& source, const history::Moment& moment) {
     source.paths = snapshot.source.paths;
     source.bytes_stored += snapshot.statistics.bytes_stored;
     ++source.backups;
-    if (moment.is_good()) {
+    if (moment.notes.verified) {
         source.last_verified = format("#{}: {}", snapshot.number.value, verification_of(moment));
         source.last_verified_at = moment.notes.verified->time;
     }

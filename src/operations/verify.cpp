@@ -1,6 +1,7 @@
 #include "holdfast/operations/verify.h"
 
 #include <algorithm>
+#include <set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/history/sources.h"
@@ -46,8 +47,28 @@ Result<Wanted> all_moments(Context& context, const repository::Repository& repos
     return wanted;
 }
 
+// The newest backup of every source, whatever is known of it: what was found damaged once is not passed over in silence.
+Result<Wanted> newest_moments(Context& context, const repository::Repository& repository, const VerifyRequest& request) {
+    const auto filter = TRY(source_filter(context, request.source));
+    auto list = TRY(history::list_moments(repository, filter));
+    if (list.moments.empty() && list.damaged.empty() && !filter.is_any()) return history::no_such_source(repository, filter);
+    Wanted wanted;
+    std::set<std::array<std::byte, 16>> seen;
+    for (auto at = list.moments.rbegin(); at != list.moments.rend(); ++at) {
+        const bool is_ordinary = at->snapshot.kind == repository::SnapshotKind::ordinary;
+        if (is_ordinary && seen.insert(at->snapshot.source.id).second) wanted.moments.push_back(std::move(*at));
+    }
+    std::ranges::reverse(wanted.moments);
+    for (const auto& [number, why] : list.damaged) {
+        const bool is_newer = wanted.moments.empty() || number > wanted.moments.front().snapshot.number;
+        if (is_newer) wanted.unreadable.push_back(why.text());
+    }
+    return wanted;
+}
+
 Result<Wanted> wanted_moments(Context& context, const repository::Repository& repository, const VerifyRequest& request) {
     if (request.all) return all_moments(context, repository, request);
+    if (request.snapshot.empty()) return newest_moments(context, repository, request);
     auto selection = TRY(select(context, repository, {.snapshot = request.snapshot, .at = {}, .source = request.source}));
     Wanted wanted;
     wanted.moments.push_back(std::move(selection.moment));
@@ -71,8 +92,13 @@ Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
     const auto level = TRY(parse_level(request.level));
     const auto opened = TRY(open_repository(context, request.repository, {}));
     const auto wanted = TRY(wanted_moments(context, opened->get(), request));
-    std::unique_ptr<repository::Repository::Lease> lease;
-    if (!request.all) lease = TRY(opened->get().lease(wanted.moments.front().snapshot.number));
+    std::vector<std::unique_ptr<repository::Repository::Lease>> leases;
+    for (const auto& moment : wanted.moments) {
+        if (!request.all) leases.push_back(TRY(opened->get().lease(moment.snapshot.number)));
+    }
+    if (wanted.moments.empty() && wanted.unreadable.empty()) {
+        return fail(ErrorCode::not_found, "verify: there is no backup in {} yet", printable(opened->path())).with_advice("holdfast backup DATABASE");
+    }
 
     Verification verification(context, opened->get(), level);
     TRY(verification.check_bytes(check_request(request, level, wanted)));

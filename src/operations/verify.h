@@ -16,12 +16,12 @@ struct VerifyRequest {
         return {.name = "verify",
                 .sentence = "Prove that backups can be restored.",
                 .details = "listed: everything needed exists. hashed: every byte is read and proven. opened: besides, SQLite opens the image and checks it. "
-                           "Without SNAPSHOT and --all the latest backup is verified. Exit code 4: damage was found.",
-                .examples = {{"holdfast verify", "the latest backup, fully"}, {"holdfast verify --all --level hashed", "every byte of every backup"}}};
+                           "Without SNAPSHOT and --all the newest backup of every source is verified. Exit code 4: damage was found.",
+                .examples = {{"holdfast verify", "the newest backup of every source, fully"}, {"holdfast verify --all --level hashed", "every byte of every backup"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(snapshot, {.name = "snapshot", .sentence = "Which backup; default: latest.", .value = "SNAPSHOT", .positional = true});
+        visit(snapshot, {.name = "snapshot", .sentence = "Which backup; default: the newest of every source.", .value = "SNAPSHOT", .positional = true});
         visit(all, {.name = "all", .sentence = "Every backup, and every object of the repository."});
         visit(level, {.name = "level", .sentence = "listed, hashed or opened.", .value = "LEVEL"});
         visit(source, {.name = "source", .sentence = "Of this source.", .value = "NAME"});

@@ -14,10 +14,12 @@ Standing standing_of(PackId pack, const Condemned& here, const Condemned& others
     return here.packs.contains(pack) ? Standing::condemned_here : Standing::kept;
 }
 
+enum class EntriesAllowed { any, plain };
+
 class Choosing {
 public:
-    Choosing(const Index& index, const LiveChunks& live, std::vector<PackInStore>& packs)
-        : index_(index), live_(live), packs_(packs) {
+    Choosing(const Index& index, const LiveChunks& live, std::vector<PackInStore>& packs, const Proves& proves)
+        : index_(index), live_(live), packs_(packs), proves_(proves) {
         for (std::uint32_t i = 0; i < packs.size(); ++i) numbers_.emplace(packs[i].id, i);
     }
 
@@ -26,6 +28,7 @@ public:
             if (live_.contains(entry.id)) consider(entry);
             return {};
         }));
+        TRY(settle_rivals(EntriesAllowed::any));
         TRY(choose_bases());
         chosen_.dictionaries.insert(live_.dictionaries().begin(), live_.dictionaries().end());
         for (const auto& id : live_.ids()) {
@@ -46,20 +49,54 @@ private:
     }
 
     void consider(const IndexEntry& entry) {
+        if (const auto candidate = candidate_of(entry)) consider(entry, *candidate);
+    }
+
+    std::optional<ChosenEntry> candidate_of(const IndexEntry& entry) {
         const auto number = numbers_.find(entry.place.pack);
-        if (number == numbers_.end()) return;
-        const ChosenEntry candidate{.pack = number->second,
-                                    .offset = entry.place.offset,
-                                    .stored_size = entry.place.stored_size,
-                                    .plain_size = entry.plain_size,
-                                    .type = entry.type,
-                                    .kind = entry.kind,
-                                    .dictionary = entry.dictionary ? number_of(*entry.dictionary) : 0};
+        if (number == numbers_.end()) return std::nullopt;
+        return ChosenEntry{.pack = number->second,
+                           .offset = entry.place.offset,
+                           .stored_size = entry.place.stored_size,
+                           .plain_size = entry.plain_size,
+                           .type = entry.type,
+                           .kind = entry.kind,
+                           .dictionary = entry.dictionary ? number_of(*entry.dictionary) : 0};
+    }
+
+    void consider(const IndexEntry& entry, const ChosenEntry& candidate) {
         const auto [at, is_first] = chosen_.entries.try_emplace(entry.id, candidate);
+        if (!is_first && proves_) rivals_.insert(entry.id);
         if (!is_first && rank(at->second) <= rank(candidate)) return;
-        at->second = candidate;
+        choose(at->second, entry, candidate);
+    }
+
+    void choose(ChosenEntry& chosen, const IndexEntry& entry, const ChosenEntry& candidate) {
+        chosen = candidate;
         bases_of_.erase(entry.id);
         if (!entry.bases.empty()) bases_of_[entry.id] = entry.bases;
+    }
+
+    // Of the chunks that lie in several places, the best entry that can be read. Where none can, the best.
+    Result<void> settle_rivals(EntriesAllowed allowed) {
+        if (rivals_.empty()) return {};
+        std::unordered_map<ChunkId, std::vector<std::pair<ChosenEntry, IndexEntry>>, NameHasher> all;
+        TRY(index_.for_each([&](const IndexEntry& entry) -> Result<void> {
+            const bool is_allowed = allowed == EntriesAllowed::any || stands_alone(entry.kind);
+            const auto candidate = is_allowed && rivals_.contains(entry.id) ? candidate_of(entry) : std::nullopt;
+            if (candidate) all[entry.id].emplace_back(*candidate, entry);
+            return {};
+        }));
+        rivals_.clear();
+        for (auto& [id, candidates] : all) {
+            std::ranges::sort(candidates, {}, [&](const auto& one) { return rank(one.first); });
+            for (const auto& [candidate, entry] : candidates) {
+                if (!TRY(proves_(entry))) continue;
+                choose(chosen_.entries.at(id), entry, candidate);
+                break;
+            }
+        }
+        return {};
     }
 
     // There are a few dictionaries and very many entries: a number stands for each.
@@ -88,6 +125,7 @@ private:
             if (stands_alone(entry.kind) && wanted.contains(entry.id)) consider(entry);
             return {};
         }));
+        TRY(settle_rivals(EntriesAllowed::plain));
         for (const auto& id : wanted) {
             if (!chosen_.entries.contains(id) && !live_.contains(id)) chosen_.missing.push_back(id);
         }
@@ -102,6 +140,8 @@ private:
     const LiveChunks& live_;
     std::vector<PackInStore>& packs_;
     std::unordered_map<PackId, std::uint32_t, NameHasher> numbers_;
+    const Proves& proves_;
+    std::unordered_set<ChunkId, NameHasher> rivals_;  // chunks with several entries
     ChosenEntries chosen_;
     std::unordered_map<ChunkId, std::vector<ChunkId>, NameHasher> bases_of_;  // of the entries chosen so far
     std::vector<ChunkId> dictionaries_;
@@ -123,8 +163,9 @@ Result<std::vector<PackInStore>> list_packs(store::ObjectStore& store, const Con
     return packs;
 }
 
-Result<ChosenEntries> choose_entries(const Index& index, const LiveChunks& live, std::vector<PackInStore>& packs) {
-    return Choosing(index, live, packs).run();
+Result<ChosenEntries> choose_entries(const Index& index, const LiveChunks& live, std::vector<PackInStore>& packs,
+                                     const Proves& proves) {
+    return Choosing(index, live, packs, proves).run();
 }
 
 }  // namespace holdfast::repository

@@ -41,7 +41,11 @@ struct ChosenEntries {
     std::vector<ChunkId> missing;                                  // live, or leant on, and in no pack
     std::vector<ChunkId> leaning_on_missing;                       // live, and a base of theirs is missing
 };
-// Fills in live_bytes. Entries of packs that the store does not list count as absent.
-Result<ChosenEntries> choose_entries(const Index& index, const LiveChunks& live, std::vector<PackInStore>& packs);
+// Whether that very entry reads and proves. Asked only where a chunk lies in several places.
+using Proves = std::function<Result<bool>(const IndexEntry& entry)>;
+// Fills in live_bytes. Entries of packs that the store does not list count as absent. With `proves`, of several entries of
+// a chunk the first that does: a damaged one must not be what stays, when the chunk was stored again to heal it.
+Result<ChosenEntries> choose_entries(const Index& index, const LiveChunks& live, std::vector<PackInStore>& packs,
+                                     const Proves& proves = {});
 
 }  // namespace holdfast::repository

@@ -163,6 +163,8 @@ const Keys& ChunkReader::keys() const { return state_->keys; }
 
 Result<Bytes> ChunkReader::read(const ChunkId& id, ChunkType type) const { return state_->read({.id = id, .type = type}); }
 
+Result<Bytes> ChunkReader::read_entry(const IndexEntry& entry) const { return state_->read_entry(entry, entry.type); }
+
 Result<SharedBytes> ChunkReader::read_cached(const ChunkId& id, ChunkType type) const {
     return state_->read_cached({.id = id, .type = type});
 }

@@ -25,7 +25,9 @@ public:
     // The plain bytes, proven by their id. Tries every entry that the index knows before it gives up.
     // corrupt: names chunk, pack and byte range of each entry that failed; not_found: no entry at all.
     Result<Bytes> read(const ChunkId& id, ChunkType type) const;
-    // The same, through the cache: for nodes and bases.
+    // That very entry's bytes, proven: for whoever must know which of several is good.
+    Result<Bytes> read_entry(const IndexEntry& entry) const;
+    // The same as read(), through the cache: for nodes and bases.
     Result<std::shared_ptr<const Bytes>> read_cached(const ChunkId& id, ChunkType type) const;
 
     // Many chunks, each decoded into its place; entries that lie side by side in a pack are fetched with one read.

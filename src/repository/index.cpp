@@ -147,6 +147,14 @@ Result<void> Index::for_each(const std::function<Result<void>(const IndexEntry&)
     return keeps_changing();
 }
 
+Result<void> Index::for_each_pack(const std::function<void(const PackId&)>& visit) const {
+    for (const auto& [id, table] : *state_->look().tables) {
+        auto walked = table->for_each_pack(visit);
+        if (!walked && walked.error().code() != ErrorCode::not_found) TRY(state_->pass_over(id, std::move(walked).error()));
+    }
+    return {};
+}
+
 std::vector<Error> Index::damage() const {
     const std::lock_guard lock(state_->mutex);
     std::vector<Error> errors;

@@ -23,6 +23,7 @@ public:
     // A damaged table is passed over and remembered in damage(). Looks again (refresh) when a table has gone.
     Result<std::vector<IndexEntry>> find(const ChunkId& id) const;
     Result<void> for_each(const std::function<Result<void>(const IndexEntry&)>& visit) const;  // any order, may repeat
+    Result<void> for_each_pack(const std::function<void(const PackId&)>& visit) const;  // that a table speaks of; may repeat
     std::vector<Error> damage() const;
 
     // For a reader who misses a chunk: reads entries out of the packs that no table speaks of (all packs, when a table is

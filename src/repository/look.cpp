@@ -125,13 +125,14 @@ Result<void> Looking::keep_changed(std::uint64_t number, ByteView bytes, Finding
     finding.is_as_parent = before == id;
     if (finding.is_as_parent) {
         print_units(number, bytes);
-        return {};
+        if (!places_.reuse.proves()) return {};
+    } else {
+        finding.units_changed = TRY(count_changed_units(number, bytes, before));
     }
-    finding.units_changed = TRY(count_changed_units(number, bytes, before));
-    if (places_.packer.has(id) || TRY(places_.reuse.has(id))) return {};
+    if (places_.packer.has(id) || TRY(places_.reuse.has(id, ChunkType::extent))) return {};
     const ChangedExtent extent{.number = number,
                                .chunk = {.type = ChunkType::extent, .id = id, .bytes = bytes},
-                               .before = before,
+                               .before = finding.is_as_parent ? std::nullopt : before,
                                .tails = of_extent(known_.prints.tails, number).first((bytes.size() + places_.unit - 1) / places_.unit)};
     finding.encoded = TRY(places_.encoder.encode(extent));
     return {};

@@ -224,11 +224,16 @@ Result<void> Pruning::rewrite(const std::vector<Rewritten>& entries, const std::
 Result<void> Pruning::tidy() {
     auto& store = repository_.store();
     TRY(fold_notes(repository_));
+    PruneRequest without_waiting = request_;
+    without_waiting.wait_s = 0;  // only to give up the numbers of those that died
+    report_.sessions_voided += TRY(wait_for_sessions(repository_, without_waiting, watch_)).voided;
     TRY(remove_leftovers(repository_, request_));
     TRY(remove_spent_lists());
     if (survey_.index_was_incomplete()) {
         TRY(repository_.rewrite_index([](const PackId&) -> Result<bool> { return false; }, IndexRewrite::always));
     }
+    // Everything that is needed was found: what the index says of packs that others have removed helps nobody.
+    if (!TRY(repository_.missing_packs()).empty()) TRY(drop_from_index({}));
     const Ledger ledger = TRY(read_ledger(store, repository_.keys()));
     for (const auto& kept : ledger.snapshots) {
         if ((kept.has_name && kept.has_copy) || ledger.gaps.numbers.contains(kept.number)) continue;

@@ -33,10 +33,16 @@ Result<void> PruneSurvey::look(const Question& question, const Watch& watch) {
     packs_ = TRY(list_packs(store, question.here, others));
     ledger_ = TRY(read_ledger(store, repository_.keys()));
     TRY(read_snapshots(question, watch));
-    chosen_ = TRY(choose_entries(repository_.index(), live_, packs_));
+    const Proves proves = [&](const IndexEntry& entry) -> Result<bool> {
+        const auto read = repository_.chunks().read_entry(entry);
+        const auto code = read ? ErrorCode::corrupt : read.error().code();
+        if (code != ErrorCode::corrupt && code != ErrorCode::not_found) return read.error().copy();
+        return read.ok();
+    };
+    chosen_ = TRY(choose_entries(repository_.index(), live_, packs_, proves));
     if (!chosen_.missing.empty()) {
         TRY(repository_.index().recover());
-        chosen_ = TRY(choose_entries(repository_.index(), live_, packs_));
+        chosen_ = TRY(choose_entries(repository_.index(), live_, packs_, proves));
     }
     index_was_incomplete_ = index_was_incomplete_ || repository_.index().has_recovered();
     if (chosen_.missing.empty()) return {};

@@ -1,7 +1,9 @@
 #include "holdfast/repository/repository.h"
 
 #include <atomic>
+#include <map>
 #include <mutex>
+#include <unordered_set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/repository/ledger.h"
@@ -86,6 +88,22 @@ Result<void> Repository::rewrite_index(const std::function<Result<bool>(const Pa
     }));
     if (entries.size() == seen && when == IndexRewrite::when_it_changes) return {};
     return state_->index->replace_all(std::move(entries), state_->host.random);
+}
+
+Result<std::vector<PackId>> Repository::missing_packs() const {
+    TRY(refresh_index());
+    std::map<std::string, std::unordered_set<PackId, NameHasher>> by_folder;
+    const auto folder_of = [](const std::string& name) { return name.substr(0, name.rfind('/')); };
+    TRY(index().for_each_pack([&](const PackId& pack) { by_folder[folder_of(pack_name(pack).text())].insert(pack); }));
+    std::vector<PackId> missing;
+    for (auto& [folder, packs] : by_folder) {
+        for (const auto& name : TRY(store().names_in(folder))) {
+            const auto hash = Hash::from_hex(std::string_view(name.text()).substr(name.text().rfind('/') + 1));
+            if (hash) packs.erase(PackId{*hash});
+        }
+        missing.insert(missing.end(), packs.begin(), packs.end());
+    }
+    return missing;
 }
 
 Index& Repository::index() const {

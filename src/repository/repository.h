@@ -65,8 +65,14 @@ public:
 
     Result<std::unique_ptr<ContentReader>> open_content(const DirectoryEntry& entry) const;
 
-    // Claims a number; see session.h.
-    Result<std::unique_ptr<Session>> begin(std::string purpose);
+    // Packs of which the index speaks and that are not there: removed by others than a prune, or by one that is at work or
+    // died. By names only.
+    Result<std::vector<PackId>> missing_packs() const;
+
+    // Claims a number; see session.h. Trust::what_proves: a stored chunk is read and proven before the session leans on it;
+    // what cannot be proven is stored again, which heals every snapshot that needs it.
+    enum class Trust { what_is_there, what_proves };
+    Result<std::unique_ptr<Session>> begin(std::string purpose, Trust trust = Trust::what_is_there);
 
     // A lease on a snapshot while it is being read; null (with a log line) where the store cannot be written.
     class Lease {

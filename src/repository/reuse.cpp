@@ -18,10 +18,20 @@ Result<bool> is_there(store::ObjectStore& store, const store::ObjectName& name) 
 
 }  // namespace
 
-Result<bool> Reuse::has(const ChunkId& id) {
+Result<bool> Reuse::can_be_read(const ChunkId& id, ChunkType type) const {
+    if (prover_ == nullptr) return true;
+    const auto read = prover_->read(id, type);
+    if (read) return true;
+    const auto code = read.error().code();
+    if (code == ErrorCode::corrupt || code == ErrorCode::not_found || code == ErrorCode::too_new) return false;
+    return read.error().copy();
+}
+
+Result<bool> Reuse::has(const ChunkId& id, ChunkType type) {
     for (const auto& entry : TRY(index_.find(id))) {
         Parts parts;
         if (!TRY(is_usable(entry, parts))) continue;
+        if (!TRY(can_be_read(id, type))) return false;
         const std::lock_guard lock(mutex_);
         relied_on_.insert(parts.packs.begin(), parts.packs.end());
         return true;

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "holdfast/repository/chunk_reader.h"
 #include "holdfast/repository/condemned.h"
 #include "holdfast/repository/index.h"
 
@@ -17,11 +18,18 @@ namespace holdfast::repository {
 // condemns it later waits for the session (docs/formats/repository.md, 11).
 class Reuse {
 public:
-    Reuse(store::ObjectStore& store, const Index& index, Condemned condemned)
-        : store_(store), index_(index), condemned_(std::move(condemned)) {}
+    struct Places {
+        store::ObjectStore& store;
+        const Index& index;
+        const ChunkReader* prover = nullptr;  // null: that a chunk's pack is there is enough
+    };
+    Reuse(const Places& places, Condemned condemned)
+        : store_(places.store), index_(places.index), prover_(places.prover), condemned_(std::move(condemned)) {}
 
     // True: a snapshot may name the chunk without storing it again. Its packs are relied on from here on.
-    Result<bool> has(const ChunkId& id);
+    Result<bool> has(const ChunkId& id, ChunkType type);
+    // Whether has() also reads the chunk: then nothing is known to be stored without asking.
+    bool proves() const { return prover_ != nullptr; }
 
     // The chunk that a patch may lean on in the place of `id`: itself, when it is stored plain, else its first base.
     struct PlainChunkPlace {
@@ -50,9 +58,11 @@ private:
     Result<bool> is_usable(const IndexEntry& entry, Parts& parts);
     Result<std::optional<IndexEntry>> usable_plain(const ChunkId& id);
     Result<bool> exists(PackId pack);
+    Result<bool> can_be_read(const ChunkId& id, ChunkType type) const;
 
     store::ObjectStore& store_;
     const Index& index_;
+    const ChunkReader* prover_;
     const Condemned condemned_;
 
     std::mutex mutex_;  // guards all below; never held while the store is asked

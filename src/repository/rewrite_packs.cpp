@@ -62,7 +62,7 @@ Result<void> rewrite_all(const Repository& repository, const RewriteRequest& req
 }  // namespace
 
 Result<void> rewrite_packs(Repository& repository, const RewriteRequest& request, const Watch& watch, RewrittenPacks& written) {
-    Reuse reuse(repository.store(), repository.index(), {});
+    Reuse reuse({.store = repository.store(), .index = repository.index()}, {});
     Packer packer({.store = repository.store(),
                    .keys = repository.keys(),
                    .random = repository.host().random,

@@ -57,7 +57,7 @@ SnapshotNumber Session::number() const { return state_->number; }
 
 // --- beginning ---
 
-Result<std::unique_ptr<Session>> Repository::begin(std::string purpose) {
+Result<std::unique_ptr<Session>> Repository::begin(std::string purpose, Trust trust) {
     HOLDFAST_ASSERT(options().pool != nullptr);
     const Presence by = presence(std::move(purpose));
     for (int attempt = 1; attempt <= claims_max; ++attempt) {
@@ -76,6 +76,7 @@ Result<std::unique_ptr<Session>> Repository::begin(std::string purpose) {
         state->is_claimed = true;
         state->gaps = std::move(gaps);
         state->unfinished = unfinished_in(ledger);
+        state->trust = trust;
         std::unique_ptr<Session> session(new Session(std::move(state)));
         TRY(session->prepare(ledger));
         return session;
@@ -90,7 +91,10 @@ Result<void> Session::prepare(const Ledger& ledger) {
     Condemned condemned;
     for (const auto& list : TRY(read_condemned(state.store(), state.keys()))) condemned.add(list);
     TRY(repository.refresh_index());
-    state.reuse = std::make_unique<Reuse>(state.store(), repository.index(), std::move(condemned));
+    const bool proves = state.trust == Repository::Trust::what_proves;
+    state.reuse = std::make_unique<Reuse>(
+        Reuse::Places{.store = state.store(), .index = repository.index(), .prover = proves ? &repository.chunks() : nullptr},
+        std::move(condemned));
     state.packer = std::make_unique<Packer>(Packer::Places{.store = state.store(),
                                                            .keys = state.keys(),
                                                            .random = state.random(),

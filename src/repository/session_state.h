@@ -17,6 +17,7 @@ struct Session::State {
     // Which number this is, and what others had done when it was claimed.
     Repository& repository;
     const SnapshotNumber number;
+    Repository::Trust trust = Repository::Trust::what_is_there;
     Gaps gaps;  // read after the claim: every later prune waits for this session
     std::vector<SnapshotNumber> unfinished;
     std::optional<std::pair<SnapshotNumber, SnapshotId>> previous;

@@ -51,7 +51,8 @@ Result<ChunkId> TreeBuilder::leaf(const Position& position, const ChangedExtents
     };
     const auto count = count_in(extents_of(built_.content.size));
     const auto before = parent != nullptr ? count_in(parent->extents()) : 0;
-    if (!changed.any_in_leaf(position.at) && before == count && position.of > 1 && parent->is_packed(1)) {
+    const bool is_as_before = !changed.any_in_leaf(position.at) && before == count;
+    if (is_as_before && position.of > 1 && parent->is_packed(1) && !places_.reuse.proves()) {
         return *parent->node(1, position.at);
     }
     ParentTree::Children known;
@@ -76,8 +77,9 @@ Result<ChunkId> TreeBuilder::keep(const Position& position, const Node& node) {
         return id;
     }
     const auto* parent = places_.parent;
-    if (parent != nullptr && parent->is_packed(position.level) && parent->node(position.level, position.at) == id) return id;
-    if (places_.packer.has(id) || TRY(places_.reuse.has(id))) return id;
+    const bool may_be_as_before = parent != nullptr && parent->is_packed(position.level) && !places_.reuse.proves();
+    if (may_be_as_before && parent->node(position.level, position.at) == id) return id;
+    if (places_.packer.has(id) || TRY(places_.reuse.has(id, ChunkType::node))) return id;
     const auto encoded = TRY(encode(position, {.type = ChunkType::node, .id = id, .bytes = bytes}));
     built_.bytes_stored += TRY(places_.packer.add(encoded));
     return id;

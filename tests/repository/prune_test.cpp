@@ -103,7 +103,7 @@ TEST_P(PruneTest, FreesWhatOnlyDroppedBackupsNeeded) {
     EXPECT_EQ(before - after, report.bytes_freed);
     EXPECT_GT(report.bytes_freed, mebibyte);
     EXPECT_EQ(report.bytes_kept, bytes_in("packs/"));
-    EXPECT_FALSE(must(Reuse(store, program.repository->index(), {}).has_dictionary(*other.kept.dictionary)));
+    EXPECT_FALSE(must(Reuse({.store = store, .index = program.repository->index()}, {}).has_dictionary(*other.kept.dictionary)));
     expect_all_restore();
 }
 

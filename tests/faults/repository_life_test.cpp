@@ -40,6 +40,7 @@ public:
         return wrong_with_next();
     }
     const std::string& refusal() const { return refusal_; }
+    std::size_t kept_count() const { return kept_.size(); }
 
 protected:
     Context context(host::Host host, const SimulatedDatabases& databases) const {
@@ -194,10 +195,41 @@ private:
     }
 };
 
+// In place, through SQLite, with the safety backup that comes before.
+template <Mode mode>
+class RestoringInPlace : public Life {
+public:
+    explicit RestoringInPlace(SimulatedMachine& machine) : Life(machine, machine.host().files) {
+        init();
+        keep(database_sql(mode == Mode::rollback ? "DELETE" : "WAL", "a", 12));
+        wanted_ = last_;
+        change(rows_of_kind("b", 6));
+    }
+    void work() {
+        operations::RestoreRequest request;
+        request.repository = repository();
+        request.snapshot = "1";
+        request.wait_s = 0;
+        auto cut = disturbed();
+        const auto restored = operations::restore(cut, request);
+        if (!(restored_ = acknowledge(restored))) return;
+        // Where the repository could not be written, it is in another one beside the database.
+        if (restored->safety_repository == repository().repository) kept_[restored->safety_number] = last_;
+    }
+    void judge() {
+        EXPECT_TRUE(!restored_ || judging_.content_of(database) == wanted_);
+        Life::judge();
+    }
+
+private:
+    std::string wanted_;
+    bool restored_ = false;
+};
+
 template <typename Each>
 class RepositoryLife : public ::testing::Test {};
 using Stories = ::testing::Types<Beginning, BackingUp<Mode::rollback>, BackingUp<Mode::wal>, BackingUp<Mode::wal_open>,
-                                 Forgetting, Pruning>;
+                                 Forgetting, Pruning, RestoringInPlace<Mode::rollback>, RestoringInPlace<Mode::wal>>;
 TYPED_TEST_SUITE(RepositoryLife, Stories);
 
 TYPED_TEST(RepositoryLife, IsAcknowledgedWhenNothingDisturbsIt) {
@@ -205,6 +237,7 @@ TYPED_TEST(RepositoryLife, IsAcknowledgedWhenNothingDisturbsIt) {
     TypeParam story(machine);
     story.work();
     EXPECT_EQ(story.refusal(), "");
+    EXPECT_GE(story.kept_count(), 1u);
     story.judge();
 }
 
@@ -218,6 +251,35 @@ TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedWhenAnyStepFails) {
     const auto failures = fail_every_step<TypeParam>(ErrorCode::full) + fail_every_step<TypeParam>(ErrorCode::unavailable);
     std::cout << "failed steps: " << failures << '\n';
     EXPECT_GE(failures, 30u);
+}
+
+// A repository on a disk that forgets: the tests above would notice.
+enum class Forgotten { files, folders, nothing };
+template <Forgotten forgotten>
+class Forgetful {
+public:
+    explicit Forgetful(SimulatedMachine& machine)
+        : files_(machine.host().files, remembers<Forgotten::files>, remembers<Forgotten::folders>), story_(machine, files_) {}
+    void work() { story_.work(); }
+    void judge() { caught += !story_.wrongs().empty(); }
+    static inline int caught = 0;
+
+private:
+    template <Forgotten what>
+    static bool remembers(const std::string& path) { return forgotten != what || !path.starts_with("/backups"); }
+    ForgetfulFiles files_;
+    BackingUp<Mode::rollback> story_;
+};
+template <Forgotten forgotten>
+int caught_in_many_cuts() {
+    cut_power_at_every_step<Forgetful<forgotten>>(1);
+    return Forgetful<forgotten>::caught;
+}
+
+TEST(ForgetfulDisk, IsCaughtUnderARepository) {
+    EXPECT_GT(caught_in_many_cuts<Forgotten::files>(), 0);
+    EXPECT_GT(caught_in_many_cuts<Forgotten::folders>(), 0);
+    EXPECT_EQ(caught_in_many_cuts<Forgotten::nothing>(), 0);
 }
 
 }  // namespace

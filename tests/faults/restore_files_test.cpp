@@ -3,17 +3,28 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <iostream>
+#include <array>
+#include <memory>
 
+#include "faults/floors.h"
 #include "faults/restore_faults.h"
 #include "support/forgetful_files.h"
-#include "support/power_cuts.h"
 
 namespace holdfast::tests {
 namespace {
 
+using ::testing::Each;
+using ::testing::Gt;
+
 // The offer of the place: a file in the way that only SQLite's rules may replace.
 enum class Before { nothing, leftover_sidecars, database, leftover_wal, no_database };
+constexpr std::array<Floor, 5> floors{{
+    {"restore to a new file", 20, 160, 1},
+    {"restore to a new file, sidecars left over", 20, 200, 1},
+    {"restore by swap", 20, 260, 1},
+    {"restore by swap, WAL left over", 20, 460, 1},
+    {"restore by swap, no database", 20, 200, 1},
+}};
 
 class WritingFile : public Replacing {
 public:
@@ -38,6 +49,7 @@ public:
     void judge() { EXPECT_EQ(all_wrongs(), ""); }
     std::string all_wrongs() const {
         if (auto wrong = wrongs_of_name(); !wrong.empty()) return wrong;
+        if (!old_.empty() && judging_.content_of(path) != old_ && !is_kept_aside()) return "the old content is nowhere";
         if (!acknowledged_) return "";
         if (must(host::read_file(host_.files, path, 1 << 20)) != new_content().bytes) return "not every byte is the image's";
         for (const auto& aside : aside_) {
@@ -56,6 +68,14 @@ private:
         const SimulatedDatabases twin(other.host());
         twin.run("/twin.db", database_sql("WAL", "old", 5) + rows_of_kind("older", 15));
         old_ = twin.content_of("/twin.db");
+    }
+    bool is_kept_aside() const {
+        for (const auto& name : must(host_.files.list(host::folder_of(path)))) {
+            const bool is_sidecar = name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal");
+            if (name.find(".before-restore-") == std::string::npos || is_sidecar) continue;
+            if (judging_.content_of(host::folder_of(path) + "/" + name) == old_) return true;
+        }
+        return false;
     }
     void write_garbage(const std::string& where) {
         must(host::replace_atomically(host_.files, where, bytes_of(garbage), 0600));
@@ -76,6 +96,7 @@ template <Before before>
 class Story : public WritingFile {
 public:
     explicit Story(SimulatedMachine& machine) : WritingFile(machine, machine.host().files, before) {}
+    static constexpr Floor floor() { return floors[static_cast<std::size_t>(before)]; }
 };
 
 template <typename Each>
@@ -93,17 +114,8 @@ TYPED_TEST(FileRestore, IsAcknowledgedWhenNothingDisturbsIt) {
     story.judge();
 }
 
-TYPED_TEST(FileRestore, LeavesOldOrNewAtEveryCut) {
-    const auto cuts = cut_power_at_every_step<TypeParam>(20);
-    std::cout << "power cuts: " << cuts << '\n';
-    EXPECT_GE(cuts, 160u);
-}
-
-TYPED_TEST(FileRestore, LeavesOldOrNewWhenAnyStepFails) {
-    const auto failures = fail_every_step<TypeParam>(ErrorCode::full) + fail_every_step<TypeParam>(ErrorCode::unavailable);
-    std::cout << "failed steps: " << failures << '\n';
-    EXPECT_GE(failures, 14u);
-}
+TYPED_TEST(FileRestore, LeavesOldOrNewAtEveryCut) { expect_kept_at_every_cut<TypeParam>(); }
+TYPED_TEST(FileRestore, LeavesOldOrNewWhenAnyStepFails) { expect_kept_when_any_step_fails<TypeParam>(); }
 
 // On a disk that forgets: the tests above would notice.
 enum class Forgotten { files, folders, nothing };
@@ -136,6 +148,52 @@ TEST(ForgetfulDisk, IsCaughtUnderARestoreByFiles) {
     EXPECT_GT((caught_in_many_cuts<Before::database, Forgotten::folders>()), 0);
     EXPECT_EQ((caught_in_many_cuts<Before::nothing, Forgotten::nothing>()), 0);
     EXPECT_EQ((caught_in_many_cuts<Before::database, Forgotten::nothing>()), 0);
+}
+
+// One sync of the folder is missing, and nothing else.
+template <Before before>
+class OneFolderSyncMissing {
+public:
+    explicit OneFolderSyncMissing(SimulatedMachine& machine)
+        : files_(machine.host().files, [](const std::string&) { return true; },
+                 [this](const std::string&) { return ++calls_ != missing; }),
+          story_(machine, files_, before) {}
+    void work() { story_.work(); }
+    void judge() { caught += !story_.all_wrongs().empty(); }
+    int calls() const { return calls_; }
+    static inline int missing = 0, caught = 0;
+
+private:
+    int calls_ = 0;
+    ForgetfulFiles files_;
+    WritingFile story_;
+};
+template <Before before>
+int folder_syncs() {
+    OneFolderSyncMissing<before>::missing = 0;
+    SimulatedMachine machine(1);
+    OneFolderSyncMissing<before> story(machine);
+    story.work();
+    return story.calls();
+}
+// By which of them is missing: how often it was caught.
+template <Before before>
+std::vector<int> caught_by_missing_sync() {
+    using Story = OneFolderSyncMissing<before>;
+    std::vector<int> caught;
+    const int count = folder_syncs<before>();
+    for (Story::missing = 1; Story::missing <= count; ++Story::missing) {
+        Story::caught = 0;
+        cut_power_at_every_step<Story>(10);
+        caught.push_back(Story::caught);
+    }
+    return caught;
+}
+
+TEST(OneMissingFolderSync, IsCaught) {
+    EXPECT_THAT(caught_by_missing_sync<Before::nothing>(), Each(Gt(0))) << "that of the new name";
+    EXPECT_THAT(caught_by_missing_sync<Before::no_database>(), Each(Gt(0))) << "of the name kept aside, and the swap's";
+    EXPECT_THAT(caught_by_missing_sync<Before::database>(), Each(Gt(0)));
 }
 
 }  // namespace

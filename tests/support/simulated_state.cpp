@@ -58,6 +58,7 @@ Verdict MachineState::begin(const Step& step) {
     if (!power) return {.error = dead(step)};
     ++steps;
     uptime_ns += step_ns;
+    if (steps == full_at) capacity = used();
     if (steps == cut_at) return {.error = dead(step), .power_fails = true};
     if (const auto failure = failing.find(steps); failure != failing.end()) {
         return {.error = fail(failure->second, "{} {}: made to fail", step.doing, printable(step.path))};

@@ -1,0 +1,265 @@
+// Stories of a repository's life, with a database on the same simulated disk: each works until its first error, and says
+// what is wrong afterwards.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <array>
+#include <map>
+
+#include "faults/floors.h"
+#include "faults/simulated_database.h"
+#include "holdfast/operations/backup.h"
+#include "holdfast/operations/forget.h"
+#include "holdfast/operations/init.h"
+#include "holdfast/operations/list.h"
+#include "holdfast/operations/restore.h"
+
+namespace holdfast::tests {
+using operations::Context;
+
+class Life {
+public:
+    static inline const std::string database = "/data/app.db", cache = "/home/cache";
+    Life(SimulatedMachine& machine, host::FileSystem& seen)
+        : machine_(machine), host_(machine.host()), seen_(seen_through(seen, host_)), databases_(seen_), judging_(host_) {
+        for (const char* name : {"HOLDFAST_REPOSITORY", "HOLDFAST_PASSWORD_FILE", "HOLDFAST_PASSWORD_COMMAND", "HOLDFAST_KEY_FILE"}) {
+            ::unsetenv(name);
+        }
+        ::setenv("XDG_CACHE_HOME", cache.c_str(), 1);
+        must(host::make_folders_durably(host_.files, "/data", 0700));
+    }
+    virtual ~Life() = default;
+    void judge() { EXPECT_EQ(wrongs(), ""); }
+    // Everything that breaks a promise, for people; "" when all is kept.
+    virtual std::string wrongs() {
+        for (const auto& [number, content] : kept_) {
+            if (auto wrong = wrong_with(number, content); !wrong.empty()) return wrong;
+        }
+        const auto before = contents_.find(judging_.content_of(database));
+        if (before == contents_.end()) return "the database itself has changed";
+        return wrong_with_next();
+    }
+    const std::string& refusal() const { return refusal_; }
+    std::size_t kept_count() const { return kept_.size(); }
+
+protected:
+    Context context(host::Host host, const SimulatedDatabases& databases) const {
+        return {.host = host, .watch = {}, .vfs = databases.vfs(), .may_ask = false, .lock_wait_ms = 0};
+    }
+    static operations::RepositoryRequest repository() {
+        operations::RepositoryRequest request;
+        request.repository = "/backups/app";
+        return request;
+    }
+    static Result<std::uint64_t> back_up(Context context) {
+        operations::BackupRequest request;
+        request.repository = repository();
+        request.databases = {database};
+        return TRY(operations::backup(context, request)).number;
+    }
+    Context disturbed() const { return context(seen_, databases_); }
+    Context undisturbed() const { return context(host_, judging_); }
+
+    void init() {
+        auto steady = undisturbed();
+        must(operations::init(steady, {.repository = repository()}));
+    }
+    void change(const std::string& sql) {
+        judging_.run(database, sql);
+        contents_[last_ = judging_.content_of(database)] = true;
+        machine_.advance_ms(5000);
+    }
+    // The next backup of the set-up; never cut.
+    void keep(const std::string& sql) {
+        change(sql);
+        kept_[must(back_up(undisturbed()))] = last_;
+    }
+    bool acknowledge(const Error& error) {
+        refusal_ = error.text();
+        return false;
+    }
+    template <typename T>
+    bool acknowledge(const Result<T>& result) { return result.ok() || acknowledge(result.error()); }
+
+    std::string wrong_with(std::uint64_t number, const std::string& content) {
+        const std::string to = format("/looked/{}-{}.db", number, ++looks_);
+        operations::RestoreRequest request;
+        request.repository = repository();
+        request.snapshot = std::to_string(number);
+        request.to = to;
+        auto steady = undisturbed();
+        const auto restored = operations::restore(steady, request);
+        if (!restored) return format("backup {} cannot be restored: {}", number, restored.error().text());
+        return judging_.content_of(to) == content ? "" : format("backup {} has another content", number);
+    }
+    // It goes on working.
+    std::string wrong_with_next() {
+        const auto content = judging_.content_of(database);
+        const auto number = back_up(undisturbed());
+        if (!number) return "the next backup fails: " + number.error().text();
+        return wrong_with(*number, content);
+    }
+
+    SimulatedMachine& machine_;
+    host::Host host_, seen_;
+    SimulatedDatabases databases_, judging_;
+    std::map<std::uint64_t, std::string> kept_;  // what was acknowledged, as SQLite read it when it was backed up
+    std::map<std::string, bool> contents_;       // every content the database has had
+    std::string last_, refusal_;
+    int looks_ = 0;
+};
+
+// init by itself, then a first backup.
+class Beginning : public Life {
+public:
+    explicit Beginning(SimulatedMachine& machine) : Beginning(machine, machine.host().files) {}
+    Beginning(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
+        change(database_sql("DELETE", "a", 12));
+    }
+    void work() {
+        auto cut = disturbed();
+        if (!(made_ = acknowledge(operations::init(cut, {.repository = repository()})))) return;
+        const auto number = back_up(disturbed());
+        if (acknowledge(number)) kept_[*number] = last_;
+    }
+    std::string wrongs() override {
+        if (!made_) {
+            auto steady = undisturbed();
+            const auto again = operations::init(steady, {.repository = repository()});
+            if (!again && again.error().code() != ErrorCode::exists) return "init fails: " + again.error().text();
+        }
+        return Life::wrongs();
+    }
+    static constexpr Floor floor() { return {"init and a first backup", 3, 270, 1}; }
+
+private:
+    bool made_ = false;
+};
+
+enum class Mode { rollback, wal, wal_open };
+constexpr std::array<Floor, 3> backup_floors{{
+    {"backup, rollback journal", 3, 190, 1},
+    {"backup, WAL", 3, 190, 1},
+    {"backup, WAL, open", 3, 210, 1},
+}};
+template <Mode mode>
+class BackingUp : public Life {
+public:
+    explicit BackingUp(SimulatedMachine& machine) : BackingUp(machine, machine.host().files) {}
+    BackingUp(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
+        init();
+        keep(database_sql(mode == Mode::rollback ? "DELETE" : "WAL", "a", 12));
+        change(rows_of_kind("b", 6));
+    }
+    void work() {
+        auto application = sqlite::Connection::open(database, {.mode = sqlite::OpenMode::read_write, .vfs = databases_.vfs()});
+        if (mode != Mode::wal_open || !application || !application->integer("SELECT count(*) FROM t")) {
+            application = fail(ErrorCode::not_found, "no application");
+        }
+        for (int turn = 0; turn < 2; ++turn) {
+            const auto number = back_up(disturbed());
+            if (!acknowledge(number)) return;
+            kept_[*number] = last_;
+        }
+    }
+    static constexpr Floor floor() { return backup_floors[static_cast<std::size_t>(mode)]; }
+};
+
+class Forgetting : public Life {
+public:
+    explicit Forgetting(SimulatedMachine& machine) : Forgetting(machine, machine.host().files) {}
+    Forgetting(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
+        init();
+        for (const char* kind : {"a", "b", "c"}) keep(*kind == 'a' ? database_sql("WAL", kind, 6) : rows_of_kind(kind, 6));
+    }
+    void work() {
+        auto cut = disturbed();
+        if (!(forgotten_ = acknowledge(operations::forget(cut, {.repository = repository(), .snapshots = {"1", "2"}})))) return;
+        recalling_ = true;
+        recalled_ = acknowledge(operations::recall(cut, {.repository = repository(), .snapshots = {"2"}}));
+    }
+    std::string wrongs() override {
+        auto steady = undisturbed();
+        const auto listed = operations::list(steady, {.repository = repository(), .source = {}, .forgotten = true});
+        if (!listed) return "it cannot be listed: " + listed.error().text();
+        if (!listed->damage.empty()) return "the list tells of damage: " + listed->damage.front();
+        for (const auto& backup : listed->backups) {
+            const bool is_forgotten = backup.state == "forgotten";
+            if (backup.number == 1 && forgotten_ && !is_forgotten) return "backup 1 is not forgotten";
+            if (backup.number == 2 && forgotten_ && !recalling_ && !is_forgotten) return "backup 2 is not forgotten";
+            if (backup.number == 2 && recalled_ && is_forgotten) return "backup 2 is not recalled";
+            if (backup.number == 3 && is_forgotten) return "backup 3 is forgotten";
+        }
+        return Life::wrongs();
+    }
+    static constexpr Floor floor() { return {"forget and recall", 6, 138, 1}; }
+
+private:
+    bool forgotten_ = false, recalling_ = false, recalled_ = false;
+};
+
+class Pruning : public Life {
+public:
+    explicit Pruning(SimulatedMachine& machine) : Pruning(machine, machine.host().files) {}
+    Pruning(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
+        init();
+        for (const char* kind : {"a", "b", "c"}) keep(*kind == 'a' ? database_sql("WAL", kind, 6) : rows_of_kind(kind, 6));
+        auto steady = undisturbed();
+        must(operations::forget(steady, {.repository = repository(), .snapshots = {"1"}}));
+        kept_.erase(1);
+        machine.advance_ms(60'000);
+    }
+    void work() { static_cast<void>(acknowledge(pruned(disturbed()))); }
+    std::string wrongs() override {
+        if (auto wrong = Life::wrongs(); !wrong.empty()) return wrong;
+        if (const auto again = pruned(undisturbed()); !again) return "the next prune fails: " + again.error().text();
+        return Life::wrongs();
+    }
+    static constexpr Floor floor() { return {"prune", 3, 170, 1}; }
+
+private:
+    static Result<operations::PruneReport> pruned(Context context) {
+        return operations::prune(context, {.repository = repository(), .grace = "0", .wait_s = 0});
+    }
+};
+
+// In place, through SQLite, with the safety backup that comes before.
+template <Mode mode>
+class RestoringInPlace : public Life {
+public:
+    explicit RestoringInPlace(SimulatedMachine& machine) : RestoringInPlace(machine, machine.host().files) {}
+    RestoringInPlace(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
+        init();
+        keep(database_sql(mode == Mode::rollback ? "DELETE" : "WAL", "a", 12));
+        wanted_ = last_;
+        change(rows_of_kind("b", 6));
+    }
+    void work() {
+        operations::RestoreRequest request;
+        request.repository = repository();
+        request.snapshot = "1";
+        request.wait_s = 0;
+        auto cut = disturbed();
+        const auto restored = operations::restore(cut, request);
+        if (!(restored_ = acknowledge(restored))) return;
+        // Where the repository could not be written, it is in another one beside the database.
+        if (restored->safety_repository == repository().repository) kept_[restored->safety_number] = last_;
+    }
+    std::string wrongs() override {
+        if (restored_ && judging_.content_of(database) != wanted_) return "the restore was acknowledged, and is not there";
+        return Life::wrongs();
+    }
+    static constexpr Floor floor() {
+        return mode == Mode::rollback ? Floor{"restore in place with its safety backup, rollback journal", 3, 230, 1}
+                                      : Floor{"restore in place with its safety backup, WAL", 3, 220, 1};
+    }
+
+private:
+    std::string wanted_;
+    bool restored_ = false;
+};
+
+}  // namespace holdfast::tests

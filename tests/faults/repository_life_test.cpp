@@ -9,7 +9,8 @@ namespace {
 template <typename Each>
 class RepositoryLife : public ::testing::Test {};
 using Stories = ::testing::Types<Beginning, BackingUp<Mode::rollback>, BackingUp<Mode::wal>, BackingUp<Mode::wal_open>,
-                                 Forgetting, Pruning, RestoringInPlace<Mode::rollback>, RestoringInPlace<Mode::wal>>;
+                                 Forgetting, Pruning, RestoringInPlace<Mode::rollback>, RestoringInPlace<Mode::wal>,
+                                 RestoringBeside, RestoringOverDamage>;
 TYPED_TEST_SUITE(RepositoryLife, Stories);
 
 TYPED_TEST(RepositoryLife, IsAcknowledgedWhenNothingDisturbsIt) {
@@ -23,6 +24,13 @@ TYPED_TEST(RepositoryLife, IsAcknowledgedWhenNothingDisturbsIt) {
 
 TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedAtEveryCut) { expect_kept_at_every_cut<TypeParam>(); }
 TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedWhenAnyStepFails) { expect_kept_when_any_step_fails<TypeParam>(); }
+
+TEST(SafetyBackup, IsLookedAtBesideTheDatabaseToo) {
+    using Story = RestoringInPlace<Mode::rollback>;
+    Story::looked_beside = 0;
+    fail_every_step<Story>(ErrorCode::denied);
+    EXPECT_GT(Story::looked_beside, 0);
+}
 
 // On a disk that forgets what belongs to one folder: the tests above would notice.
 enum class Forgotten { files, folders, nothing };
@@ -71,6 +79,13 @@ TEST(ForgetfulDisk, IsCaughtUnderARestoreInPlace) {
     EXPECT_GT((caught_in_many_cuts<RestoringInPlace<Mode::rollback>, database_folders>()), 0);
     EXPECT_GT((caught_in_many_cuts<RestoringInPlace<Mode::wal>, database_files>()), 0);
     EXPECT_GT((caught_in_many_cuts<RestoringInPlace<Mode::rollback>, repository_files>()), 0) << "the safety backup";
+}
+
+TEST(ForgetfulDisk, IsCaughtUnderARestoreOfFiles) {
+    EXPECT_GT((caught_in_many_cuts<RestoringBeside, database_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringBeside, database_folders>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringOverDamage, database_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringOverDamage, database_folders>()), 0);
 }
 
 // What lies in the user's cache folder may be lost or torn.

@@ -49,9 +49,9 @@ protected:
     Context context(host::Host host, const SimulatedDatabases& databases) const {
         return {.host = host, .watch = {}, .vfs = databases.vfs(), .may_ask = false, .lock_wait_ms = 0};
     }
-    static operations::RepositoryRequest repository() {
+    static operations::RepositoryRequest repository(const std::string& path = "/backups/app") {
         operations::RepositoryRequest request;
-        request.repository = "/backups/app";
+        request.repository = path;
         return request;
     }
     static Result<std::uint64_t> back_up(Context context) {
@@ -84,16 +84,37 @@ protected:
     template <typename T>
     bool acknowledge(const Result<T>& result) { return result.ok() || acknowledge(result.error()); }
 
-    std::string wrong_with(std::uint64_t number, const std::string& content) {
-        const std::string to = format("/looked/{}-{}.db", number, ++looks_);
+    struct Kept {
+        std::string repository;
+        std::uint64_t number = 0;
+    };
+    // Restores it to a new file, whose path comes back.
+    Result<std::string> looked_at(const Kept& kept) {
+        std::string to = format("/looked/{}-{}.db", kept.number, ++looks_);
         operations::RestoreRequest request;
-        request.repository = repository();
-        request.snapshot = std::to_string(number);
+        request.repository = repository(kept.repository);
+        request.snapshot = std::to_string(kept.number);
         request.to = to;
         auto steady = undisturbed();
-        const auto restored = operations::restore(steady, request);
-        if (!restored) return format("backup {} cannot be restored: {}", number, restored.error().text());
-        return judging_.content_of(to) == content ? "" : format("backup {} has another content", number);
+        TRY(operations::restore(steady, request));
+        return to;
+    }
+    std::string wrong_with(const Kept& kept, const std::string& content) {
+        const auto path = looked_at(kept);
+        if (!path) return format("backup {} cannot be restored: {}", kept.number, path.error().text());
+        return judging_.content_of(*path) == content ? "" : format("backup {} has another content", kept.number);
+    }
+    std::string wrong_with(std::uint64_t number, const std::string& content) {
+        return wrong_with({repository().repository, number}, content);
+    }
+    // In place when `to` is "".
+    Result<operations::RestoreReport> restored(Context context, const std::string& to) const {
+        operations::RestoreRequest request;
+        request.repository = repository();
+        request.snapshot = "1";
+        request.to = to;
+        request.wait_s = 0;
+        return operations::restore(context, request);
     }
     // It goes on working.
     std::string wrong_with_next() {
@@ -238,20 +259,19 @@ public:
         change(rows_of_kind("b", 6));
     }
     void work() {
-        operations::RestoreRequest request;
-        request.repository = repository();
-        request.snapshot = "1";
-        request.wait_s = 0;
-        auto cut = disturbed();
-        const auto restored = operations::restore(cut, request);
+        const auto restored = this->restored(disturbed(), "");
         if (!(restored_ = acknowledge(restored))) return;
+        safety_ = {restored->safety_repository, restored->safety_number};
         // Where the repository could not be written, it is in another one beside the database.
-        if (restored->safety_repository == repository().repository) kept_[restored->safety_number] = last_;
+        looked_beside += safety_.repository != repository().repository;
     }
     std::string wrongs() override {
-        if (restored_ && judging_.content_of(database) != wanted_) return "the restore was acknowledged, and is not there";
+        if (!restored_) return Life::wrongs();
+        if (judging_.content_of(database) != wanted_) return "the restore was acknowledged, and is not there";
+        if (auto wrong = wrong_with(safety_, last_); !wrong.empty()) return "safety backup: " + wrong;
         return Life::wrongs();
     }
+    static inline int looked_beside = 0;
     static constexpr Floor floor() {
         return mode == Mode::rollback ? Floor{"restore in place with its safety backup, rollback journal", 3, 237, 234}
                                       : Floor{"restore in place with its safety backup, WAL", 3, 225, 222};
@@ -259,6 +279,69 @@ public:
 
 private:
     std::string wanted_;
+    Kept safety_;
+    bool restored_ = false;
+};
+
+// To a new file in a new folder.
+class RestoringBeside : public Life {
+public:
+    explicit RestoringBeside(SimulatedMachine& machine) : RestoringBeside(machine, machine.host().files) {}
+    RestoringBeside(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
+        init();
+        keep(database_sql("WAL", "a", 12));
+        wanted_ = last_;
+    }
+    void work() { restored_ = acknowledge(restored(disturbed(), beside)); }
+    std::string wrongs() override {
+        const bool is_there = must(host::exists(host_.files, beside));
+        if (restored_ && !is_there) return "the restore was acknowledged, and is not there";
+        if (is_there && judging_.content_of(beside) != wanted_) return "the new file is not the backup";
+        return Life::wrongs();
+    }
+    static constexpr Floor floor() { return {"restore to a new file, by the operation", 5, 80, 45}; }
+
+private:
+    static inline const std::string beside = "/data/new/app.db";
+    std::string wanted_;
+    bool restored_ = false;
+};
+
+// In place, by a swap, where something lies that is no database: it is there until the backup is, and kept aside then.
+class RestoringOverDamage : public Life {
+public:
+    explicit RestoringOverDamage(SimulatedMachine& machine) : RestoringOverDamage(machine, machine.host().files) {}
+    RestoringOverDamage(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
+        init();
+        keep(database_sql("DELETE", "a", 12));
+        wanted_ = last_;
+        must(host::replace_atomically(host_.files, database, bytes_of(damage), 0600));
+        machine.advance_ms(5000);
+    }
+    void work() {
+        const auto done = restored(disturbed(), "");
+        if (!(restored_ = acknowledge(done))) return;
+        aside_ = done->databases.front().moved_aside;
+        safety_ = {done->safety_repository, done->safety_number};
+    }
+    std::string wrongs() override {
+        if (!restored_ && is_damage(database)) return wrong_with(1, wanted_);
+        if (judging_.content_of(database) != wanted_) return "neither the old file nor the backup is there";
+        if (restored_ && (aside_.empty() || !is_damage(aside_.front()))) return "the old file is not kept aside";
+        if (restored_ && !is_damage(looked_at(safety_).value_or(""))) return "the safety backup is not the old file";
+        return Life::wrongs();
+    }
+    static constexpr Floor floor() { return {"restore by swap, by the operation", 4, 236, 174}; }
+
+private:
+    static constexpr std::string_view damage = "this is no database, and somebody may want it";
+    bool is_damage(const std::string& path) const {
+        const auto found = host::read_file(host_.files, path, 1 << 20);
+        return found && *found == copy_of(bytes_of(damage));
+    }
+    std::string wanted_;
+    std::vector<std::string> aside_;
+    Kept safety_;
     bool restored_ = false;
 };
 

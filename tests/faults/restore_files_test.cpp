@@ -22,11 +22,11 @@ using ::testing::SizeIs;
 // The offer of the place: a file in the way that only SQLite's rules may replace.
 enum class Before { nothing, leftover_sidecars, database, leftover_wal, no_database };
 constexpr std::array<Floor, 5> floors{{
-    {"restore to a new file", 20, 140, 18},
-    {"restore to a new file, sidecars left over", 20, 180, 24},
-    {"restore by swap", 20, 240, 33},
-    {"restore by swap, WAL left over", 20, 440, 63},
-    {"restore by swap, no database", 20, 180, 24},
+    {"restore to a new file", 20, 160, 18},
+    {"restore to a new file, sidecars left over", 20, 200, 24},
+    {"restore by swap", 20, 260, 33},
+    {"restore by swap, WAL left over", 20, 460, 63},
+    {"restore by swap, no database", 20, 200, 24},
 }};
 
 class WritingFile : public Replacing {

@@ -1,243 +1,16 @@
 // A repository through its life, with a database on the same simulated disk: what was acknowledged restores bit for bit
 // after every cut and every failing step, and nothing needs help.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <iostream>
-#include <map>
-
-#include "faults/simulated_database.h"
-#include "holdfast/operations/backup.h"
-#include "holdfast/operations/forget.h"
-#include "holdfast/operations/init.h"
-#include "holdfast/operations/restore.h"
+#include "faults/repository_stories.h"
 #include "support/forgetful_files.h"
-#include "support/power_cuts.h"
 
 namespace holdfast::tests {
 namespace {
 
-using operations::Context;
-
-class Life {
-public:
-    static inline const std::string database = "/data/app.db";
-    Life(SimulatedMachine& machine, host::FileSystem& seen)
-        : machine_(machine), host_(machine.host()), seen_(seen_through(seen, host_)), databases_(seen_), judging_(host_) {
-        for (const char* name : {"HOLDFAST_REPOSITORY", "HOLDFAST_PASSWORD_FILE", "HOLDFAST_PASSWORD_COMMAND", "HOLDFAST_KEY_FILE"}) {
-            ::unsetenv(name);
-        }
-        must(host::make_folders_durably(host_.files, "/data", 0700));
-    }
-    void judge() { EXPECT_EQ(wrongs(), ""); }
-    std::string wrongs() {
-        for (const auto& [number, content] : kept_) {
-            if (auto wrong = wrong_with(number, content); !wrong.empty()) return wrong;
-        }
-        const auto before = contents_.find(judging_.content_of(database));
-        if (before == contents_.end()) return "the database itself has changed";
-        return wrong_with_next();
-    }
-    const std::string& refusal() const { return refusal_; }
-    std::size_t kept_count() const { return kept_.size(); }
-
-protected:
-    Context context(host::Host host, const SimulatedDatabases& databases) const {
-        return {.host = host, .watch = {}, .vfs = databases.vfs(), .may_ask = false, .lock_wait_ms = 0};
-    }
-    static operations::RepositoryRequest repository() {
-        operations::RepositoryRequest request;
-        request.repository = "/backups/app";
-        return request;
-    }
-    static Result<std::uint64_t> back_up(Context context) {
-        operations::BackupRequest request;
-        request.wait_s = 0;
-        request.repository = repository();
-        request.databases = {database};
-        return TRY(operations::backup(context, request)).number;
-    }
-    Context disturbed() const { return context(seen_, databases_); }
-    Context undisturbed() const { return context(host_, judging_); }
-
-    void init() {
-        auto steady = undisturbed();
-        must(operations::init(steady, {.repository = repository()}));
-    }
-    void change(const std::string& sql) {
-        judging_.run(database, sql);
-        contents_[last_ = judging_.content_of(database)] = true;
-        machine_.advance_ms(5000);
-    }
-    // The next backup of the set-up; never cut.
-    void keep(const std::string& sql) {
-        change(sql);
-        kept_[must(back_up(undisturbed()))] = last_;
-    }
-    bool acknowledge(const Error& error) {
-        refusal_ = error.text();
-        return false;
-    }
-    template <typename T>
-    bool acknowledge(const Result<T>& result) { return result.ok() || acknowledge(result.error()); }
-
-    std::string wrong_with(std::uint64_t number, const std::string& content) {
-        const std::string to = format("/looked/{}-{}.db", number, ++looks_);
-        operations::RestoreRequest request;
-        request.repository = repository();
-        request.snapshot = std::to_string(number);
-        request.to = to;
-        auto steady = undisturbed();
-        const auto restored = operations::restore(steady, request);
-        if (!restored) return format("backup {} cannot be restored: {}", number, restored.error().text());
-        return judging_.content_of(to) == content ? "" : format("backup {} has another content", number);
-    }
-    // It goes on working.
-    std::string wrong_with_next() {
-        const auto content = judging_.content_of(database);
-        const auto number = back_up(undisturbed());
-        if (!number) return "the next backup fails: " + number.error().text();
-        return wrong_with(*number, content);
-    }
-
-    SimulatedMachine& machine_;
-    host::Host host_, seen_;
-    SimulatedDatabases databases_, judging_;
-    std::map<std::uint64_t, std::string> kept_;  // what was acknowledged, as SQLite read it when it was backed up
-    std::map<std::string, bool> contents_;       // every content the database has had
-    std::string last_, refusal_;
-    int looks_ = 0;
-};
-
-// Steps of each story, as counted when it was written: floors that only grow.
-
-// init by itself, then a first backup.
-class Beginning : public Life {
-public:
-    static constexpr std::uint64_t steps_min = 94;
-    explicit Beginning(SimulatedMachine& machine) : Beginning(machine, machine.host().files) {}
-    Beginning(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
-        change(database_sql("DELETE", "a", 12));
-    }
-    void work() {
-        auto cut = disturbed();
-        if (!(made_ = acknowledge(operations::init(cut, {.repository = repository()})))) return;
-        const auto number = back_up(disturbed());
-        if (acknowledge(number)) kept_[*number] = last_;
-    }
-    void judge() {
-        if (!made_) {
-            auto steady = undisturbed();
-            const auto again = operations::init(steady, {.repository = repository()});
-            EXPECT_TRUE(again.ok() || again.error().code() == ErrorCode::exists) << again.error().text();
-        }
-        Life::judge();
-    }
-
-private:
-    bool made_ = false;
-};
-
-enum class Mode { rollback, wal, wal_open };
-template <Mode mode>
-class BackingUp : public Life {
-public:
-    static constexpr std::uint64_t steps_min = mode == Mode::wal_open ? 74 : 67;
-    explicit BackingUp(SimulatedMachine& machine) : BackingUp(machine, machine.host().files) {}
-    BackingUp(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
-        init();
-        keep(database_sql(mode == Mode::rollback ? "DELETE" : "WAL", "a", 12));
-        change(rows_of_kind("b", 6));
-    }
-    void work() {
-        auto application = sqlite::Connection::open(database, {.mode = sqlite::OpenMode::read_write, .vfs = databases_.vfs()});
-        if (mode != Mode::wal_open || !application || !application->integer("SELECT count(*) FROM t")) {
-            application = fail(ErrorCode::not_found, "no application");
-        }
-        for (int turn = 0; turn < 2; ++turn) {
-            const auto number = back_up(disturbed());
-            if (!acknowledge(number)) return;
-            kept_[*number] = last_;
-        }
-    }
-};
-
-class Forgetting : public Life {
-public:
-    static constexpr std::uint64_t steps_min = 23;
-    explicit Forgetting(SimulatedMachine& machine) : Life(machine, machine.host().files) {
-        init();
-        for (const char* kind : {"a", "b", "c"}) keep(*kind == 'a' ? database_sql("WAL", kind, 6) : rows_of_kind(kind, 6));
-    }
-    void work() {
-        auto cut = disturbed();
-        if (!acknowledge(operations::forget(cut, {.repository = repository(), .snapshots = {"1", "2"}}))) return;
-        static_cast<void>(acknowledge(operations::recall(cut, {.repository = repository(), .snapshots = {"2"}})));
-    }
-};
-
-class Pruning : public Life {
-public:
-    static constexpr std::uint64_t steps_min = 59;
-    explicit Pruning(SimulatedMachine& machine) : Pruning(machine, machine.host().files) {}
-    Pruning(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
-        init();
-        for (const char* kind : {"a", "b", "c"}) keep(*kind == 'a' ? database_sql("WAL", kind, 6) : rows_of_kind(kind, 6));
-        auto steady = undisturbed();
-        must(operations::forget(steady, {.repository = repository(), .snapshots = {"1"}}));
-        kept_.erase(1);
-        machine.advance_ms(60'000);
-    }
-    void work() { static_cast<void>(acknowledge(pruned(disturbed()))); }
-    void judge() {
-        Life::judge();
-        EXPECT_THAT(pruned(undisturbed()), Succeeds());
-        Life::judge();
-    }
-
-private:
-    static Result<operations::PruneReport> pruned(Context context) {
-        return operations::prune(context, {.repository = repository(), .grace = "0", .wait_s = 0});
-    }
-};
-
-// In place, through SQLite, with the safety backup that comes before.
-template <Mode mode>
-class RestoringInPlace : public Life {
-public:
-    static constexpr std::uint64_t steps_min = mode == Mode::rollback ? 80 : 76;
-    explicit RestoringInPlace(SimulatedMachine& machine) : Life(machine, machine.host().files) {
-        init();
-        keep(database_sql(mode == Mode::rollback ? "DELETE" : "WAL", "a", 12));
-        wanted_ = last_;
-        change(rows_of_kind("b", 6));
-    }
-    void work() {
-        operations::RestoreRequest request;
-        request.repository = repository();
-        request.snapshot = "1";
-        request.wait_s = 0;
-        auto cut = disturbed();
-        const auto restored = operations::restore(cut, request);
-        if (!(restored_ = acknowledge(restored))) return;
-        // Where the repository could not be written, it is in another one beside the database.
-        if (restored->safety_repository == repository().repository) kept_[restored->safety_number] = last_;
-    }
-    void judge() {
-        EXPECT_TRUE(!restored_ || judging_.content_of(database) == wanted_);
-        Life::judge();
-    }
-
-private:
-    std::string wanted_;
-    bool restored_ = false;
-};
-
 template <typename Each>
 class RepositoryLife : public ::testing::Test {};
 using Stories = ::testing::Types<Beginning, BackingUp<Mode::rollback>, BackingUp<Mode::wal>, BackingUp<Mode::wal_open>,
-                                 Forgetting, Pruning, RestoringInPlace<Mode::rollback>, RestoringInPlace<Mode::wal>>;
+                                 Forgetting, Pruning, RestoringInPlace<Mode::rollback>, RestoringInPlace<Mode::wal>,
+                                 RestoringBeside, RestoringOverDamage>;
 TYPED_TEST_SUITE(RepositoryLife, Stories);
 
 TYPED_TEST(RepositoryLife, IsAcknowledgedWhenNothingDisturbsIt) {
@@ -249,22 +22,27 @@ TYPED_TEST(RepositoryLife, IsAcknowledgedWhenNothingDisturbsIt) {
     story.judge();
 }
 
-TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedAtEveryCut) {
-    constexpr std::uint64_t seeds = 4;
-    const auto cuts = cut_power_at_every_step<TypeParam>(seeds);
-    std::cout << "power cuts: " << cuts << '\n';
-    EXPECT_GE(cuts, seeds * TypeParam::steps_min);
+TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedAtEveryCut) { expect_kept_at_every_cut<TypeParam>(); }
+TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedWhenAnyStepFails) { expect_kept_when_any_step_fails<TypeParam>(); }
+
+TEST(SafetyBackup, IsLookedAtBesideTheDatabaseToo) {
+    using Story = RestoringInPlace<Mode::rollback>;
+    Story::looked_beside = 0;
+    fail_every_step<Story>(ErrorCode::denied);
+    EXPECT_GT(Story::looked_beside, 0);
 }
 
-TYPED_TEST(RepositoryLife, KeepsWhatItAcknowledgedWhenAnyStepFails) {
-    const auto failures = fail_every_step<TypeParam>(ErrorCode::full) + fail_every_step<TypeParam>(ErrorCode::unavailable);
-    std::cout << "failed steps: " << failures << '\n';
-    EXPECT_GE(failures, 2 * (TypeParam::steps_min - 1));
-}
-
-// A repository on a disk that forgets: the tests above would notice.
+// On a disk that forgets what belongs to one folder: the tests above would notice.
 enum class Forgotten { files, folders, nothing };
-template <Forgotten forgotten>
+struct Place {
+    const char* folder;
+    Forgotten forgotten;
+};
+constexpr Place repository_files{"/backups", Forgotten::files}, repository_folders{"/backups", Forgotten::folders},
+    database_files{"/data", Forgotten::files}, database_folders{"/data", Forgotten::folders},
+    nothing{"/", Forgotten::nothing}, cache_files{"/home", Forgotten::files}, cache_folders{"/home", Forgotten::folders};
+
+template <typename Story, const Place& place>
 class Forgetful {
 public:
     explicit Forgetful(SimulatedMachine& machine)
@@ -275,20 +53,49 @@ public:
 
 private:
     template <Forgotten what>
-    static bool remembers(const std::string& path) { return forgotten != what || !path.starts_with("/backups"); }
+    static bool remembers(const std::string& path) { return place.forgotten != what || !path.starts_with(place.folder); }
     ForgetfulFiles files_;
-    BackingUp<Mode::rollback> story_;
+    Story story_;
 };
-template <Forgotten forgotten>
+template <typename Story, const Place& place>
 int caught_in_many_cuts() {
-    cut_power_at_every_step<Forgetful<forgotten>>(1);
-    return Forgetful<forgotten>::caught;
+    cut_power_at_every_step<Forgetful<Story, place>>(1);
+    return Forgetful<Story, place>::caught;
 }
 
 TEST(ForgetfulDisk, IsCaughtUnderARepository) {
-    EXPECT_GT(caught_in_many_cuts<Forgotten::files>(), 0);
-    EXPECT_GT(caught_in_many_cuts<Forgotten::folders>(), 0);
-    EXPECT_EQ(caught_in_many_cuts<Forgotten::nothing>(), 0);
+    EXPECT_GT((caught_in_many_cuts<Beginning, repository_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<Beginning, repository_folders>()), 0);
+    EXPECT_GT((caught_in_many_cuts<BackingUp<Mode::rollback>, repository_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<BackingUp<Mode::rollback>, repository_folders>()), 0);
+    EXPECT_GT((caught_in_many_cuts<Forgetting, repository_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<Forgetting, repository_folders>()), 0);
+    EXPECT_GT((caught_in_many_cuts<Pruning, repository_files>()), 0);
+    EXPECT_EQ((caught_in_many_cuts<BackingUp<Mode::rollback>, nothing>()), 0);
+}
+
+TEST(ForgetfulDisk, IsCaughtUnderARestoreInPlace) {
+    EXPECT_GT((caught_in_many_cuts<RestoringInPlace<Mode::rollback>, database_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringInPlace<Mode::rollback>, database_folders>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringInPlace<Mode::wal>, database_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringInPlace<Mode::rollback>, repository_files>()), 0) << "the safety backup";
+}
+
+TEST(ForgetfulDisk, IsCaughtUnderARestoreOfFiles) {
+    EXPECT_GT((caught_in_many_cuts<RestoringBeside, database_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringBeside, database_folders>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringOverDamage, database_files>()), 0);
+    EXPECT_GT((caught_in_many_cuts<RestoringOverDamage, database_folders>()), 0);
+}
+
+// What lies in the user's cache folder may be lost or torn.
+TEST(ForgetfulDisk, DoesNoHarmUnderTheCache) {
+    SimulatedMachine machine(1);
+    BackingUp<Mode::rollback> story(machine);
+    story.work();
+    EXPECT_FALSE(must(machine.host().files.list(Life::cache + "/holdfast")).empty()) << "there is a cache to be lost";
+    EXPECT_EQ((caught_in_many_cuts<BackingUp<Mode::rollback>, cache_files>()), 0);
+    EXPECT_EQ((caught_in_many_cuts<BackingUp<Mode::wal>, cache_folders>()), 0);
 }
 
 }  // namespace

@@ -3,17 +3,31 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <iostream>
+#include <array>
+#include <memory>
 
+#include "faults/floors.h"
 #include "faults/restore_faults.h"
 #include "support/forgetful_files.h"
-#include "support/power_cuts.h"
 
 namespace holdfast::tests {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::Ge;
+using ::testing::Gt;
+using ::testing::SizeIs;
+
 // The offer of the place: a file in the way that only SQLite's rules may replace.
 enum class Before { nothing, leftover_sidecars, database, leftover_wal, no_database };
+constexpr std::array<Floor, 5> floors{{
+    {"restore to a new file", 20, 160, 18},
+    {"restore to a new file, sidecars left over", 20, 200, 24},
+    {"restore by swap", 20, 260, 33},
+    {"restore by swap, WAL left over", 20, 460, 63},
+    {"restore by swap, no database", 20, 200, 24},
+}};
 
 class WritingFile : public Replacing {
 public:
@@ -38,6 +52,13 @@ public:
     void judge() { EXPECT_EQ(all_wrongs(), ""); }
     std::string all_wrongs() const {
         if (auto wrong = wrongs_of_name(); !wrong.empty()) return wrong;
+        if (auto wrong = wrongs_of_acknowledged(); !wrong.empty()) return wrong;
+        return is_old_somewhere() ? "" : "the old content is nowhere";
+    }
+
+private:
+    static constexpr std::string_view garbage = "this is no database, and somebody may want it";
+    std::string wrongs_of_acknowledged() const {
         if (!acknowledged_) return "";
         if (must(host::read_file(host_.files, path, 1 << 20)) != new_content().bytes) return "not every byte is the image's";
         for (const auto& aside : aside_) {
@@ -46,9 +67,6 @@ public:
         if (old_.empty()) return "";
         return judging_.content_of(aside_.front()) == old_ ? "" : "the file kept aside is not the old content";
     }
-
-private:
-    static constexpr std::string_view garbage = "this is no database, and somebody may want it";
     void make_database() {
         judging_.run(path, database_sql("WAL", "old", 5));
         judging_.run(path, rows_of_kind("older", 15), before_ == Before::leftover_wal);
@@ -57,38 +75,40 @@ private:
         twin.run("/twin.db", database_sql("WAL", "old", 5) + rows_of_kind("older", 15));
         old_ = twin.content_of("/twin.db");
     }
+    // In its place, or kept aside: in no moment, acknowledged or not, is it gone.
+    bool is_old_somewhere() const {
+        if (before_ == Before::nothing || before_ == Before::leftover_sidecars || is_old(path)) return true;
+        const std::string folder = host::folder_of(path);
+        for (const auto& name : must(host_.files.list(folder))) {
+            const bool is_sidecar = name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal");
+            const bool is_aside = name.find(".before-restore-") != std::string::npos;
+            if (is_aside && !is_sidecar && is_old(host::join_path(folder, name))) return true;
+        }
+        return false;
+    }
+    bool is_old(const std::string& where) const {
+        if (before_ != Before::no_database) return judging_.content_of(where) == old_;
+        const auto found = host::read_file(host_.files, where, 1 << 20);
+        return found && *found == copy_of(bytes_of(garbage));
+    }
     void write_garbage(const std::string& where) {
         must(host::replace_atomically(host_.files, where, bytes_of(garbage), 0600));
     }
     // What is no database stays as it was until it is replaced.
     std::string wrongs_of_name() const {
         if (before_ != Before::no_database || acknowledged_) return wrongs();
-        const auto found = host::read_file(host_.files, path, 1 << 20);
-        if (found && *found == copy_of(bytes_of(garbage))) return "";
-        return wrongs();
+        return is_old(path) ? "" : wrongs();
     }
 
     Before before_;
     std::vector<std::string> aside_;
 };
 
-// Steps of each story, as counted when it was written: a floor that only grows.
-constexpr std::uint64_t steps_min_of(Before before) {
-    switch (before) {
-        case Before::nothing: return 8;
-        case Before::leftover_sidecars: return 10;
-        case Before::database: return 13;
-        case Before::leftover_wal: return 23;
-        case Before::no_database: return 10;
-    }
-    return 0;
-}
-
 template <Before before>
 class Story : public WritingFile {
 public:
-    static constexpr std::uint64_t steps_min = steps_min_of(before);
     explicit Story(SimulatedMachine& machine) : WritingFile(machine, machine.host().files, before) {}
+    static constexpr Floor floor() { return floors[static_cast<std::size_t>(before)]; }
 };
 
 template <typename Each>
@@ -106,18 +126,8 @@ TYPED_TEST(FileRestore, IsAcknowledgedWhenNothingDisturbsIt) {
     story.judge();
 }
 
-TYPED_TEST(FileRestore, LeavesOldOrNewAtEveryCut) {
-    constexpr std::uint64_t seeds = 40;
-    const auto cuts = cut_power_at_every_step<TypeParam>(seeds);
-    std::cout << "power cuts: " << cuts << '\n';
-    EXPECT_GE(cuts, seeds * TypeParam::steps_min);
-}
-
-TYPED_TEST(FileRestore, LeavesOldOrNewWhenAnyStepFails) {
-    const auto failures = fail_every_step<TypeParam>(ErrorCode::full) + fail_every_step<TypeParam>(ErrorCode::unavailable);
-    std::cout << "failed steps: " << failures << '\n';
-    EXPECT_GE(failures, 2 * (TypeParam::steps_min - 1));
-}
+TYPED_TEST(FileRestore, LeavesOldOrNewAtEveryCut) { expect_kept_at_every_cut<TypeParam>(); }
+TYPED_TEST(FileRestore, LeavesOldOrNewWhenAnyStepFails) { expect_kept_when_any_step_fails<TypeParam>(); }
 
 // On a disk that forgets: the tests above would notice.
 enum class Forgotten { files, folders, nothing };
@@ -152,35 +162,51 @@ TEST(ForgetfulDisk, IsCaughtUnderARestoreByFiles) {
     EXPECT_EQ((caught_in_many_cuts<Before::database, Forgotten::nothing>()), 0);
 }
 
-// All is remembered but one sync of a folder.
+// One sync of the folder is missing, and nothing else.
 template <Before before>
-class ForgetfulOnce {
+class OneFolderSyncMissing {
 public:
-    explicit ForgetfulOnce(SimulatedMachine& machine)
+    explicit OneFolderSyncMissing(SimulatedMachine& machine)
         : files_(machine.host().files, [](const std::string&) { return true; },
-                 [this](const std::string&) { return ++syncs_ != forgotten; }),
+                 [this](const std::string&) { return ++calls_ != missing; }),
           story_(machine, files_, before) {}
-    void work() {
-        syncs_ = 0;
-        story_.work();
-        syncs_seen = std::max(syncs_seen, syncs_);
-    }
+    void work() { story_.work(); }
     void judge() { caught += !story_.all_wrongs().empty(); }
-    static inline int forgotten = 0, caught = 0, syncs_seen = 0;
+    int calls() const { return calls_; }
+    static inline int missing = 0, caught = 0;
 
 private:
-    int syncs_ = 0;
+    int calls_ = 0;
     ForgetfulFiles files_;
     WritingFile story_;
 };
+template <Before before>
+int folder_syncs() {
+    OneFolderSyncMissing<before>::missing = 0;
+    SimulatedMachine machine(1);
+    OneFolderSyncMissing<before> story(machine);
+    story.work();
+    return story.calls();
+}
+// By which of them is missing: how often it was caught.
+template <Before before>
+std::vector<int> caught_by_missing_sync() {
+    using Story = OneFolderSyncMissing<before>;
+    std::vector<int> caught;
+    const int count = folder_syncs<before>();
+    for (Story::missing = 1; Story::missing <= count; ++Story::missing) {
+        Story::caught = 0;
+        cut_power_at_every_step<Story>(10);
+        caught.push_back(Story::caught);
+    }
+    return caught;
+}
 
-TEST(ForgetfulDisk, IsCaughtWhenOnlyTheNewNameIsForgotten) {
-    using Swap = ForgetfulOnce<Before::database>;
-    cut_power_at_every_step<Swap>(10);
-    EXPECT_EQ(Swap::caught, 0);
-    Swap::forgotten = Swap::syncs_seen;  // the last one, after the rename
-    cut_power_at_every_step<Swap>(10);
-    EXPECT_GT(Swap::caught, 0) << "of " << Swap::syncs_seen << " syncs of folders";
+TEST(OneMissingFolderSync, IsCaught) {
+    EXPECT_THAT(caught_by_missing_sync<Before::nothing>(), AllOf(SizeIs(1), Each(Gt(0)))) << "of the new name";
+    EXPECT_THAT(caught_by_missing_sync<Before::no_database>(), AllOf(SizeIs(2), Each(Gt(0))))
+        << "of the name kept aside, and of the swap";
+    EXPECT_THAT(caught_by_missing_sync<Before::database>(), AllOf(SizeIs(Ge(2)), Each(Gt(0))));
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ TEST_F(SelectMoment, AWordThatIsANameHereAndAPathThereTellsNeither) {
     const auto first = record({{.path = "/data/app.db", .bytes = page_bytes(1, 20)}});
     record({{.path = "/other/app.db", .bytes = page_bytes(2, 20)}});
     EXPECT_THAT(choose("latest", {.source = first.source.name, .path = "/other/app.db"}), FailsWith(ErrorCode::invalid));
-    EXPECT_EQ(chosen("latest", {.source = to_hex(first.source.id).substr(0, 12), .path = "/work/0123"}), 1u);
+    EXPECT_EQ(chosen("latest", {.source = to_hex(first.source.id).substr(0, 12), .path = "/other/0123"}), 1u);
     EXPECT_EQ(chosen("latest", {.source = "another name", .path = "/other/app.db"}), 2u);
 }
 

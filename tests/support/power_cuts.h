@@ -28,20 +28,31 @@ std::uint64_t cut_power_at_every_step(std::uint64_t seeds) {
     return cuts;
 }
 
-// The same with one failing step in place of the cut, and no reboot.
-template <typename Story>
-std::uint64_t fail_every_step(ErrorCode code) {
+// The same with a disturbance in place of the cut, and no reboot. `disturb` gets the machine and the number of a step.
+template <typename Story, typename Disturb>
+std::uint64_t disturb_every_step(Disturb disturb) {
     for (std::uint64_t step = 1;; ++step) {
         SimulatedMachine machine(step);
         Story story(machine);
         const auto first = machine.steps();
-        machine.fail_step(first + step, code);
+        disturb(machine, first + step);
         story.work();
-        const bool failed = machine.steps() >= first + step;
+        const bool was_disturbed = machine.steps() >= first + step;
         machine.fail_no_step();
         story.judge();
-        if (!failed) return step - 1;
+        if (!was_disturbed) return step - 1;
     }
+}
+
+template <typename Story>
+std::uint64_t fail_every_step(ErrorCode code) {
+    return disturb_every_step<Story>([code](SimulatedMachine& machine, std::uint64_t step) { machine.fail_step(step, code); });
+}
+
+// No room from that step on.
+template <typename Story>
+std::uint64_t fill_disk_at_every_step() {
+    return disturb_every_step<Story>([](SimulatedMachine& machine, std::uint64_t step) { machine.fill_disk_at_step(step); });
 }
 
 }  // namespace holdfast::tests

@@ -1,6 +1,7 @@
 #include "support/simulated_disk.h"
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <unordered_map>
 
@@ -25,7 +26,7 @@ void for_each_sector(std::uint64_t begin, std::uint64_t end, const std::function
 
 void put(Bytes& into, std::uint64_t offset, ByteView bytes) {
     if (into.size() < offset + bytes.size()) into.resize(offset + bytes.size());
-    std::ranges::copy(bytes, into.begin() + static_cast<std::ptrdiff_t>(offset));
+    if (!bytes.empty()) std::memcpy(into.data() + offset, bytes.data(), bytes.size());
 }
 
 }  // namespace

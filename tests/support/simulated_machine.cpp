@@ -362,9 +362,17 @@ void SimulatedMachine::fail_step(std::uint64_t step, ErrorCode code) {
     state_->failing[step] = code;
 }
 
+void SimulatedMachine::fill_disk_at_step(std::uint64_t step) {
+    const std::lock_guard lock(state_->mutex);
+    state_->full_at = step;
+}
+
 void SimulatedMachine::fail_no_step() {
+    constexpr auto never = std::numeric_limits<std::uint64_t>::max(), no_limit = never;
     const std::lock_guard lock(state_->mutex);
     state_->failing.clear();
+    state_->full_at = never;
+    state_->capacity = no_limit;
 }
 
 void SimulatedMachine::set_capacity(std::uint64_t bytes) {

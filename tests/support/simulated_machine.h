@@ -40,7 +40,9 @@ public:
     // That step fails with the code and the machine goes on. A write that fails has happened in part; a sync that
     // fails leaves its bytes doubtful; any other step has not happened.
     void fail_step(std::uint64_t step, ErrorCode code);
-    void fail_no_step();  // takes back every fail_step() that has not come
+    // From that step on the files together take no more room than they take then: `full` again and again.
+    void fill_disk_at_step(std::uint64_t step);
+    void fail_no_step();  // takes back every fail_step() that has not come, and what filled the disk
 
     void set_capacity(std::uint64_t bytes);  // `full` for what would take the files beyond it
     void set_read_only(bool read_only);      // `denied` for every step

@@ -46,7 +46,10 @@ void MachineState::sleep_ms(std::int64_t ms) {
 
 void MachineState::fill(MutableByteView into) {
     const std::lock_guard lock(mutex);
-    for (auto& byte : into) byte = static_cast<std::byte>(random.below(256));
+    for (std::size_t at = 0; at < into.size(); at += sizeof(std::uint64_t)) {
+        const std::uint64_t drawn = random.any();
+        std::memcpy(into.data() + at, &drawn, std::min(sizeof drawn, into.size() - at));
+    }
 }
 
 Result<void> MachineState::need_power(const Step& step) const {
@@ -58,6 +61,7 @@ Verdict MachineState::begin(const Step& step) {
     if (!power) return {.error = dead(step)};
     ++steps;
     uptime_ns += step_ns;
+    if (steps == full_at) capacity = used();
     if (steps == cut_at) return {.error = dead(step), .power_fails = true};
     if (const auto failure = failing.find(steps); failure != failing.end()) {
         return {.error = fail(failure->second, "{} {}: made to fail", step.doing, printable(step.path))};

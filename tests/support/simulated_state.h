@@ -37,6 +37,7 @@ struct MachineState final : public host::Clock, public host::Random {
     std::uint64_t steps = 0;
     std::uint64_t cut_at = std::numeric_limits<std::uint64_t>::max();
     std::map<std::uint64_t, ErrorCode> failing;
+    std::uint64_t full_at = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t capacity = std::numeric_limits<std::uint64_t>::max();
     bool read_only = false;
     bool hard_links = true;

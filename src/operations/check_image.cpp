@@ -1,6 +1,7 @@
 #include "holdfast/operations/check_image.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/spooled_image.h"
 #include "holdfast/sqlite/serve_image.h"
 
 namespace holdfast::operations {
@@ -20,19 +21,24 @@ Result<CheckOutcome> verdict_of(Error error, const sqlite::ServedImage& served) 
 
 }  // namespace
 
-Result<CheckOutcome> check_image(const sqlite::Image& image, sqlite::CheckDepth depth, const Watch& watch) {
+Result<CheckOutcome> check_image(const sqlite::Image& image, const Watch& watch) {
     if (image.last_page().value == 0) return CheckOutcome{};
     const auto served = TRY(sqlite::serve_image(image));
     auto connection = served->connect();
     if (!connection) return verdict_of(std::move(connection).error(), *served);
     // KiB: the check looks every row up in every index.
     if (auto set = connection->execute("PRAGMA cache_size=-49152"); !set) return verdict_of(std::move(set).error(), *served);
-    auto outcome = sqlite::check_integrity(*connection, depth, watch);
+    auto outcome = sqlite::check_integrity(*connection, sqlite::CheckDepth::full, watch);
     if (!outcome) return verdict_of(std::move(outcome).error(), *served);
     if (const std::string why = served->last_failure(); !why.empty()) {
         return fail(ErrorCode::corrupt, "check an image: {}", why);
     }
     return outcome;
+}
+
+Result<CheckOutcome> check_kept_image(Context& context, const repository::Repository& repository, const sqlite::Image& image) {
+    const auto unpacked = TRY(spool(context, repository, image));
+    return check_image(unpacked ? *unpacked : image, context.watch);
 }
 
 Result<SchemaFacts> read_schema(const sqlite::Image& image) {

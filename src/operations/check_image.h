@@ -4,15 +4,18 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/base/progress.h"
+#include "holdfast/operations/context.h"
+#include "holdfast/repository/repository.h"
 #include "holdfast/sqlite/connection.h"
 #include "holdfast/sqlite/image.h"
 
 namespace holdfast::operations {
 
-// Served to SQLite, and checked there. An image without pages is in order. An Error means that the image itself could not
-// be read (`corrupt`: its bytes are not proven), so that nothing was judged.
-Result<sqlite::CheckOutcome> check_image(const sqlite::Image& image, sqlite::CheckDepth depth, const Watch& watch);
+// Served to SQLite, and checked there, page by page. An image without pages is in order. An Error means that the image
+// itself could not be read (`corrupt`: its bytes are not proven), so that nothing was judged.
+Result<sqlite::CheckOutcome> check_image(const sqlite::Image& image, const Watch& watch);
+// The same of one that lies in a repository: unpacked first where that is worth it.
+Result<sqlite::CheckOutcome> check_kept_image(Context& context, const repository::Repository& repository, const sqlite::Image& image);
 
 // What a look at the first pages tells; costs nothing that grows with the database.
 struct SchemaFacts {

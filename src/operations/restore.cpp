@@ -78,7 +78,7 @@ Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
         std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
     } else {
         TRY(write_new_files(context, *opened, plan, request));
-        TRY(check_after(context, plan, request));
+        TRY(check_after(context, *opened, plan, request));
     }
     for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
     report.duration_ms = stopwatch.ms();

@@ -1,5 +1,7 @@
 #include "holdfast/operations/restore_proof.h"
 
+#include <functional>
+
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/check_image.h"
@@ -13,9 +15,10 @@ namespace {
 using sqlite::CheckOutcome;
 
 // A missing collation or function is told and stops nothing.
-Result<CheckOutcome> check_member(Context& context, const sqlite::Image& image, RestoredMember& report) {
+using Check = std::function<Result<CheckOutcome>()>;
+Result<CheckOutcome> check_member(Context& context, RestoredMember& report, const Check& check) {
     const host::Stopwatch stopwatch(context.host.clock);
-    auto outcome = TRY(check_image(image, sqlite::CheckDepth::full, context.watch));
+    auto outcome = TRY(check());
     report.check_ms = stopwatch.ms();
     report.check = name_of(outcome.verdict);
     report.findings = outcome.findings;
@@ -28,14 +31,16 @@ void note_known_damage(PlannedMember& member) {
                                   member.entry.database->findings.front());
 }
 
-Result<void> check_written(Context& context, PlannedMember& member, const RestoreRequest& request) {
-    if (request.dry_run) {
-        TRY(check_member(context, *member.image, member.report));
-        return {};
-    }
+Result<CheckOutcome> check_kept(Context& context, OpenRepository& opened, PlannedMember& member) {
+    return check_member(context, member.report, [&] { return check_kept_image(context, opened.get(), *member.image); });
+}
+
+Result<void> without_value(Result<CheckOutcome> outcome) { return outcome ? Result<void>() : std::move(outcome).error(); }
+
+Result<void> check_written(Context& context, PlannedMember& member) {
     const auto file = TRY(sqlite::RawFile::open(member.report.to, {.vfs = context.vfs}));
     const auto image = sqlite::file_image(file, member.image->page_size(), member.image->last_page());
-    TRY(check_member(context, *image, member.report));
+    TRY(check_member(context, member.report, [&] { return check_image(*image, context.watch); }));
     return {};
 }
 
@@ -59,7 +64,7 @@ Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan&
             member.report.check = "left out";
             continue;
         }
-        const auto outcome = TRY(check_member(context, *member.image, member.report));
+        const auto outcome = TRY(check_kept(context, opened, member));
         const bool is_news = member.entry.database->findings.empty();
         if (outcome.verdict != CheckOutcome::Verdict::damaged || !is_news) continue;
         return fail(ErrorCode::corrupt, "restore backup #{}: its bytes are as they were, but SQLite finds {} damaged: {}",
@@ -69,7 +74,7 @@ Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan&
     return {};
 }
 
-Result<void> check_after(Context& context, RestorePlan& plan, const RestoreRequest& request) {
+Result<void> check_after(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
     for (auto& member : plan.members) {
         if (!member.image) continue;
         note_known_damage(member);
@@ -77,7 +82,7 @@ Result<void> check_after(Context& context, RestorePlan& plan, const RestoreReque
             member.report.check = "left out";
             continue;
         }
-        const auto checked = check_written(context, member, request);
+        const auto checked = request.dry_run ? without_value(check_kept(context, opened, member)) : check_written(context, member);
         const bool is_bad = member.report.check == name_of(CheckOutcome::Verdict::damaged);
         member.report.damaged = is_bad && member.entry.database->findings.empty();
         if (checked) continue;

@@ -16,6 +16,6 @@ Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan&
 Result<void> expect_proven(Context& context, OpenRepository& opened, repository::SnapshotNumber number);
 
 // New files: SQLite checks each as it lies there (in a dry run, the image). Its findings are told, and fail nothing.
-Result<void> check_after(Context& context, RestorePlan& plan, const RestoreRequest& request);
+Result<void> check_after(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request);
 
 }  // namespace holdfast::operations

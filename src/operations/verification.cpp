@@ -69,7 +69,7 @@ Result<void> Verification::open(const history::Moment& moment) {
 
 Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEntry& entry) {
     const auto image = TRY(history::open_image(repository_, entry));
-    const auto outcome = TRY(check_image(*image, sqlite::CheckDepth::full, context_.watch));
+    const auto outcome = TRY(check_kept_image(context_, repository_, *image));
     const std::string where = format("#{} {}", number.value, printable(entry.name));
     for (const auto& finding : outcome.findings) report_.sqlite_findings.push_back(where + ": " + finding);
     if (outcome.verdict != sqlite::CheckOutcome::Verdict::damaged) return {};

@@ -14,8 +14,8 @@ struct RewrittenPacks {
     std::vector<PackId> packs;  // also after a failure
     std::uint64_t bytes = 0;
 };
-// After success every entry lies in a durable pack and a durable index table besides where it lay. corrupt: a pack is not
-// what its name says.
+// After success every entry lies in a durable pack and a durable index table besides where it lay. corrupt: an entry of a
+// pack that is not what its name says cannot be proven.
 Result<void> rewrite_packs(Repository& repository, const RewriteRequest& request, const Watch& watch, RewrittenPacks& written);
 
 }  // namespace holdfast::repository

@@ -355,6 +355,31 @@ TEST_F(Restoring, ForceIsForNewFilesOnly) {
     EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::invalid));
 }
 
+TEST_F(Restoring, OneOfSeveralIsRestoredAlone) {
+    const std::string jobs = work + "/jobs.db";
+    create_database(database, 30);
+    create_database(jobs, 30);
+    const std::string good = rows_of(jobs);
+    must(try_backup({database, jobs}));
+    for (const auto& path : {database, jobs}) execute(path, "DELETE FROM ledger WHERE n > 10");
+    const std::string changed = rows_of(database);
+
+    auto by_source = restore_request("1");
+    by_source.source = jobs;
+    const auto refused = restore(context, by_source);
+    ASSERT_THAT(refused, FailsWith(ErrorCode::invalid)) << "it would replace the other one, too";
+    EXPECT_THAT(refused.error().advice(), HasSubstr("--only"));
+
+    auto request = restore_request("1");
+    request.only = {"jobs.db"};
+    const auto report = must(restore(context, request));
+    EXPECT_EQ(report.databases.size(), 1u);
+    EXPECT_EQ(rows_of(jobs), good);
+    EXPECT_EQ(rows_of(database), changed);
+    request.only = {"nothing.db"};
+    EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::not_found));
+}
+
 TEST_F(Restoring, APartialBackupLiesAsAWholeOneDoes) {
     create_database(database, 30);
     must(files.make_folder(work + "/sub", 0755));

@@ -88,6 +88,37 @@ TEST_F(Verifying, DamageIsToldWithItsExtentAndTables) {
     EXPECT_EQ(listed().backups.at(0).state, "verification found damage");
 }
 
+TEST_F(Verifying, WhatWasFoundDamagedIsNotPassedOver) {
+    create_database(database, 3000, {.mode = "delete"});
+    backup();
+    std::filesystem::create_directory(root / "kept");
+    insert(database, 3000);
+    let_time_pass();
+    backup();
+    const std::string pack = largest_pack();
+    overwrite(pack, std::filesystem::file_size(pack) / 2, "xxxxxxxx");
+    for (int turn = 0; turn < 2; ++turn) {
+        const auto report = verified("");
+        EXPECT_FALSE(report.good) << turn;
+        EXPECT_THAT(report.verified, ElementsAre(2u)) << turn;
+    }
+    for (const char* name : {"/snapshots/2", "/snapshots/2.copy"}) write(repository + name, "");
+    EXPECT_FALSE(verified("").good) << "one that cannot be read is not passed over either";
+    must(forget(context, {.repository = in_repository(), .snapshots = {"2"}}));
+    must(prune(context, {.repository = in_repository(), .grace = "0"}));
+    EXPECT_THAT(verified("").verified, ElementsAre(1u)) << "forgotten, though it cannot be read";
+}
+
+TEST_F(Verifying, TheNewestOfEverySource) {
+    create_database(database, 50);
+    create_database(work + "/jobs.db", 50);
+    EXPECT_THAT(verify(context, verify_request("opened")), FailsWith(ErrorCode::not_found));
+    backup();
+    backup();
+    backup(work + "/jobs.db");
+    EXPECT_THAT(verified("").verified, ElementsAre(2u, 3u));
+}
+
 TEST_F(Verifying, ASnapshotThatCannotBeReadIsDamage) {
     create_database(database, 100);
     backup();

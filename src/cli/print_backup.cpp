@@ -7,8 +7,8 @@ namespace {
 std::string member_line(const operations::BackupMember& member, const Style& style) {
     std::string line = "  " + printable(member.path) + "  ";
     if (!member.error.empty()) return line + style.bad("failed: " + printable(member.error)) + "\n";
-    line += format("{} ({} pages)", human_bytes(member.pages * member.page_size), member.pages);
-    line += member.unchanged ? ", unchanged" : format(", {} pages changed, read as {}", member.pages_changed, member.read_as);
+    line += format("{} ({})", human_bytes(member.pages * member.page_size), counted(member.pages, "page"));
+    line += member.unchanged ? ", unchanged" : format(", {} changed, read as {}", counted(member.pages_changed, "page"), member.read_as);
     if (member.damaged) line += "\n    " + style.bad("SQLite finds this database damaged: " + printable(member.finding)) +
                                 "\n    it is kept as evidence and will not be restored as `latest`";
     return line + "\n";
@@ -37,7 +37,7 @@ std::string text_of(const operations::BackupReport& report, const Style& style) 
     }
     for (const auto& member : report.databases) out += member_line(member, style);
     if (!report.confirmed_only) {
-        out += format("  {} pages read, {} changed, {} stored, {}", report.pages_read, report.pages_changed, human_bytes(report.bytes_stored),
+        out += format("  {} read, {} changed, {} stored, {}", counted(report.pages_read, "page"), report.pages_changed, human_bytes(report.bytes_stored),
                       human_duration_ms(report.duration_ms));
         out += report.writers_blocked_ms > 0 ? format(", writers waited at most {}\n", human_duration_ms(report.writers_blocked_ms))
                                              : std::string(", writers never waited\n");

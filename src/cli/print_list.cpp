@@ -8,6 +8,7 @@ std::vector<std::string> row(const operations::ListedBackup& backup) {
     std::string remark = printable(backup.comment);
     for (const auto& tag : backup.tags) remark += (remark.empty() ? "" : " ") + format("[{}]", printable(tag));
     const std::string kind = backup.state == "ok" ? backup.kind : backup.kind + ", " + backup.state;
+    if (backup.state == "unreadable") return {format("#{}", backup.number), "", backup.state, "", "", "", ""};
     return {format("#{}", backup.number), local_time(backup.time), kind, human_bytes(backup.logical_bytes), human_bytes(backup.bytes_stored),
             joined(backup.paths, ", "), remark};
 }
@@ -29,6 +30,7 @@ std::string member_lines(const operations::ShownMember& member) {
     }
     rows.push_back({"", "mode", format("{:o}", member.mode)});
     for (const auto& finding : member.findings) rows.push_back({"", "SQLite says", printable(finding)});
+    for (const auto& note : member.notes) rows.push_back({"", "note", printable(note)});
     return columns(rows, {false, false, false});
 }
 
@@ -78,7 +80,8 @@ std::string text_of(const operations::StatusReport& report, const Style& style) 
                         {"", "backups", format("{} of {}; they added {} when they were made", source.backups, human_bytes(source.logical_bytes), human_bytes(source.bytes_stored))}},
                        {false, false, false});
     }
-    if (report.forgotten > 0) out += format("\n{} forgotten, free their space with: holdfast prune\n", report.forgotten);
+    if (report.sources.empty()) out += "no backups that are not forgotten\n";
+    if (report.forgotten > 0) out += format("\n{}; to free the space: holdfast prune\n", counted(report.forgotten, "forgotten backup"));
     out += lines("unfinished: ", report.unfinished);
     return out + damage_lines(report.damage, style);
 }

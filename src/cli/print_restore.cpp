@@ -20,7 +20,7 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
 }  // namespace
 
 std::string text_of(const operations::RestoreReport& report, const Style& style) {
-    std::string out = format("{} of {}{}\n", report.dry_run ? "dry run: nothing is changed; restore of backup" : "restored backup",
+    std::string out = format("{} {}{}\n", report.dry_run ? "dry run: nothing is changed; would restore" : "restored",
                              style.bold(format("#{}", report.number)), "  " + local_time(report.time));
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
     for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
@@ -45,25 +45,27 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
     out += lines("damaged object: ", report.objects) + lines("SQLite says: ", report.sqlite_findings) + lines("note: ", report.warnings);
     std::vector<std::string> numbers;
     for (const auto number : report.verified) numbers.push_back(format("#{}", number));
-    const std::string which = numbers.size() > 8 ? format("{} backups", numbers.size()) : joined(numbers, ", ");
-    if (!which.empty()) out += format("{} {} at level {}: {} chunks, {} read in {}\n", report.good ? style.good("good:") : "verified:", which, report.level,
-                                      report.chunks_checked, human_bytes(report.bytes_read), human_duration_ms(report.duration_ms));
+    const std::string which = numbers.size() > 8 ? counted(numbers.size(), "backup") : joined(numbers, ", ");
+    if (!which.empty()) out += format("{} {} at level {}: {}, {} read in {}\n", report.good ? style.good("good:") : "verified:", which, report.level,
+                                      counted(report.chunks_checked, "chunk"), human_bytes(report.bytes_read), human_duration_ms(report.duration_ms));
     return out;
 }
 
 std::string text_of(const operations::ForgetReport& report, const Style&) {
     std::vector<std::string> numbers;
     for (const auto number : report.numbers) numbers.push_back(format("#{}", number));
-    return format("{}{}\n{}", report.dry_run ? "dry run: would change " : "done: ", joined(numbers, ", "), report.advice.empty() ? "" : "  " + report.advice + "\n");
+    const std::string which = joined(numbers, ", ");
+    const std::string done = format("{}{}: {}\n", report.dry_run ? "dry run: nothing is changed; would be " : "", report.recalled ? "recalled" : "forgotten", which);
+    return done + (report.advice.empty() ? "" : "  " + report.advice + "\n");
 }
 
 std::string text_of(const operations::PruneReport& report, const Style& style) {
-    std::string out = format("{}{} backups dropped, {} freed, {} kept\n", report.dry_run ? "dry run: nothing is changed; would be: " : "", report.dropped.size(),
-                             style.bold(human_bytes(report.bytes_freed)), human_bytes(report.bytes_kept));
-    out += format("  {} packs removed, {} repacked, in {}\n", report.packs_removed, report.packs_repacked, human_duration_ms(report.duration_ms));
-    if (report.in_grace > 0) out += format("  {} forgotten backups can still be recalled; --grace 0 drops them now\n", report.in_grace);
+    std::string out = format("{}{} dropped, {} freed, {} kept\n", report.dry_run ? "dry run: nothing is changed; would be: " : "",
+                             counted(report.dropped.size(), "backup"), style.bold(human_bytes(report.bytes_freed)), human_bytes(report.bytes_kept));
+    out += format("  {} removed, {} repacked, in {}\n", counted(report.packs_removed, "pack"), report.packs_repacked, human_duration_ms(report.duration_ms));
+    if (report.in_grace > 0) out += format("  {} can still be recalled; --grace 0 drops what is forgotten now\n", counted(report.in_grace, "forgotten backup"));
     if (report.bytes_waiting > 0) out += format("  {} wait for: {}\n", human_bytes(report.bytes_waiting), joined(report.waiting_for, ", "));
-    if (report.sessions_voided > 0) out += format("  {} backups that had died were cleared away\n", report.sessions_voided);
+    if (report.sessions_voided > 0) out += format("  {} that had died cleared away\n", counted(report.sessions_voided, "backup"));
     return out;
 }
 

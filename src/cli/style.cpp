@@ -35,6 +35,8 @@ std::string columns(const std::vector<std::vector<std::string>>& rows, const std
     return out;
 }
 
+std::string counted(std::uint64_t count, std::string_view what) { return format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+
 std::string lines(const std::string& indent, const std::vector<std::string>& texts) {
     std::string out;
     for (const auto& text : texts) out += indent + printable(text) + "\n";

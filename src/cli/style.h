@@ -20,6 +20,7 @@ std::string local_time(Timestamp moment);  // "2026-08-01 09:30:00", in the zone
 
 // Rows of cells as text; columns as wide as their widest cell, the ones marked right-aligned.
 std::string columns(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right);
+std::string counted(std::uint64_t count, std::string_view what);  // "1 backup", "2 backups"
 std::string lines(const std::string& indent, const std::vector<std::string>& texts);
 std::string joined(const std::vector<std::string>& texts, std::string_view between);
 

@@ -32,7 +32,7 @@ protected:
     Request request_;
 };
 
-// `backup --list` is `list` with the same repository.
+// `backup --list` is `list` with the same repository, of the source that the database belongs to.
 class BackupVerb : public VerbOf<BackupRequest, BackupReport, operations::backup> {
 public:
     Result<Answer> run(Context& context, const Style& style) override {
@@ -40,7 +40,9 @@ public:
             host::lower_priority_of_this_thread();  // whoever writes to the database comes first
             return VerbOf::run(context, style);
         }
-        const auto report = TRY(operations::list(context, {.repository = request_.repository, .source = request_.source}));
+        ListRequest list{.repository = request_.repository, .source = request_.source};
+        if (list.source.empty() && !request_.databases.empty()) list.source = request_.databases.front();
+        const auto report = TRY(operations::list(context, list));
         return Answer{json_of(report), text_of(report, style), 0};
     }
     static std::unique_ptr<Verb> make() { return std::make_unique<BackupVerb>(); }

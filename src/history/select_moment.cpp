@@ -107,7 +107,8 @@ Error Search::nothing_found(const Selector& selector) const {
                 .with_advice("holdfast verify; holdfast status tells what was found");
         case Selector::Kind::at:
             return fail(ErrorCode::not_found, "no backup is as old as {}: the oldest is of {}", to_rfc3339(selector.at),
-                        to_rfc3339(list_.moments.front().snapshot.time));
+                        to_rfc3339(list_.moments.front().snapshot.time))
+                .with_advice("a later time; holdfast list shows them");
         default:
             return fail(ErrorCode::not_found, "no backup {} back that is neither forgotten, damaged nor a safety backup ({})",
                         selector.back, range)

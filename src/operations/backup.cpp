@@ -17,14 +17,23 @@ namespace {
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
+constexpr std::size_t tag_size_max = 4096;
+
+Result<void> expect_short(const std::string& comment) {
+    if (comment.size() <= limits::comment_size_max) return {};
+    return fail(ErrorCode::invalid, "read the comment: it has {} bytes, more than {}", comment.size(), limits::comment_size_max)
+        .with_advice("keep the long text in a file, and name that");
+}
+
 Result<Tags> parse_tags(const std::vector<std::string>& texts) {
     if (texts.size() > limits::tags_max) return fail(ErrorCode::invalid, "at most {} tags", limits::tags_max);
     Tags tags;
     for (const auto& text : texts) {
         const auto equals = text.find('=');
         if (equals == 0 || equals == std::string::npos) {
-            return fail(ErrorCode::invalid, "read the tag '{}': it is not KEY=VALUE", printable(text));
+            return fail(ErrorCode::invalid, "read the tag '{}': it is not KEY=VALUE", printable(text)).with_advice("--tag release=1.4");
         }
+        if (text.size() > tag_size_max) return fail(ErrorCode::invalid, "read a tag: it has {} bytes, more than {}", text.size(), tag_size_max);
         tags.emplace_back(text.substr(0, equals), text.substr(equals + 1));
     }
     return tags;
@@ -64,6 +73,7 @@ Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const Bac
                              std::vector<NamedDatabase> databases) {
     BackupOrder order;
     order.tags = TRY(parse_tags(request.tags));
+    TRY(expect_short(request.comment));
     order.comment = request.comment;
     order.source = TRY(source_of(context, opened, request, databases));
     order.doubt = TRY(why_in_doubt(opened.get(), order.source.record));
@@ -126,14 +136,14 @@ BackupReport report_of(RecordedBackup recorded, const BackupOrder& order) {
 }
 
 // A disk that fails takes both with it.
-void warn_of_one_disk(Context& context, const OpenRepository& opened, BackupReport& report) {
+void warn_of_one_disk(Context& context, const OpenRepository& opened, bool is_first, BackupReport& report) {
     const auto repository = context.host.files.status(opened.path());
     const auto database = context.host.files.status(report.databases.front().path);
     const bool is_one = repository && database && repository->device == database->device;
     if (opened.was_created()) {
         report.repository_note = format("made the repository {} beside the database", printable(opened.path()));
         if (is_one) report.repository_note += "; it is on the same disk, so a failing disk takes both: -r puts it elsewhere";
-    } else if (is_one && !opened.is_default()) {
+    } else if (is_one && !opened.is_default() && is_first) {
         report.warnings.push_back("the repository is on the same disk as the database: a failing disk takes both");
     }
 }
@@ -165,7 +175,7 @@ Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
     else TRY(confirm(context, opened->get(), order.source.parent->number));
     report.repository = opened->path();
     report.repository_created = opened->was_created();
-    warn_of_one_disk(context, *opened, report);
+    warn_of_one_disk(context, *opened, order.source.is_new(), report);
     report.duration_ms = stopwatch.ms();
     return report;
 }

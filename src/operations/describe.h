@@ -52,7 +52,7 @@ struct ProbeVisitor {
 inline Json json_of(bool value) { return Json(value); }
 inline Json json_of(double value) { return Json(value); }
 inline Json json_of(const std::string& value) { return Json(value); }
-inline Json json_of(Timestamp value) { return Json(to_rfc3339(value)); }
+inline Json json_of(Timestamp value) { return value == Timestamp{} ? Json() : Json(to_rfc3339(value)); }  // null: not known
 template <std::integral Integer>
     requires(!std::same_as<Integer, bool>)
 Json json_of(Integer value) { return Json(value); }

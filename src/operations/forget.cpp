@@ -72,7 +72,9 @@ Result<ForgetReport> recall(Context& context, const RecallRequest& request) {
     const auto opened = TRY(open_repository(context, request.repository, {}));
     const auto numbers = TRY(select_all(context, opened->get(), request.snapshots, {.is_forgotten = false, .verb = "recall"}));
     TRY(history::recall(opened->get(), numbers, context.host.clock.now()));
-    return report_of(numbers, "");
+    auto report = report_of(numbers, "");
+    report.recalled = true;
+    return report;
 }
 
 }  // namespace holdfast::operations

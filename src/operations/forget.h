@@ -35,12 +35,13 @@ struct RecallRequest {
 };
 struct ForgetReport {
     std::vector<std::uint64_t> numbers;
-    bool dry_run = false;
+    bool dry_run = false, recalled = false;
     std::string advice;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("numbers", numbers, "The backups.");
         visit("dry_run", dry_run, "Nothing was changed.");
+        visit("recalled", recalled, "They are in the list again; else they were forgotten.");
         visit("advice", advice, "What comes next.");
     }
 };

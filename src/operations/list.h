@@ -80,7 +80,7 @@ struct ShowRequest {
 struct ShownMember {
     std::string path, sha256, journal_mode, encoding, read_as, schema_hash, kind;
     std::uint64_t size = 0, page_size = 0, pages = 0, user_version = 0, application_id = 0, mode = 0;
-    std::vector<std::string> findings;
+    std::vector<std::string> findings, notes;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("path", path, "Where it came from.");
@@ -94,9 +94,10 @@ struct ShownMember {
         visit("user_version", user_version, "PRAGMA user_version.");
         visit("application_id", application_id, "PRAGMA application_id.");
         visit("schema_hash", schema_hash, "Changes when the schema does.");
-        visit("sha256", sha256, "SHA-256 of the image: what sha256sum of a restored file prints.");
+        visit("sha256", sha256, "SHA-256 of the image: what sha256sum prints of a file restored with --to (in place SQLite keeps header fields of its own).");
         visit("mode", mode, "Permission bits of the file.");
-        visit("findings", findings, "What SQLite's own check said of the source, and what cannot be told.");
+        visit("findings", findings, "What SQLite said of the source when it was backed up.");
+        visit("notes", notes, "What cannot be told, and why.");
     }
 };
 struct ShowReport {

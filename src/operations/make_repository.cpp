@@ -38,8 +38,11 @@ Result<repository::Config> make_repository(Context& context, const NewRepository
     TRY(make_folder(context, plan.path, options));
     TRY(host::replace_atomically(context.host.files, host::join_path(plan.path, ignore_name), bytes_of("*\n"), options.file_mode));
     const auto store = TRY(store::open_local_store(context.host, plan.path, options));
-    return repository::Repository::create(*store, context.host, plan.unlock,
+    auto made = repository::Repository::create(*store, context.host, plan.unlock,
                                           {.file_mode = options.file_mode, .folder_mode = options.folder_mode, .cost = {}});
+    if (made || made.error().code() != ErrorCode::exists) return made;
+    return fail(ErrorCode::exists, "make a repository in {}: another program has just made one there", printable(plan.path))
+        .with_advice(format("holdfast status -r '{}'", printable(plan.path)));
 }
 
 }  // namespace holdfast::operations

@@ -64,6 +64,18 @@ Result<void> make_default(Context& context, const RepositoryPlace& place, const 
     return {};
 }
 
+// What is no repository, and can never be made one.
+Result<void> expect_folder_outside(Context& context, const std::string& path) {
+    const auto status = TRY(host::status_if_any(context.host.files, path));
+    if (status && status->kind != host::FileKind::folder) {
+        return fail(ErrorCode::invalid, "open repository {}: it is a file; a repository is a folder", printable(path))
+            .with_advice("-r with the folder that holds the backups");
+    }
+    const auto inside = refuse_inside_repository(context, path);
+    if (inside) return {};
+    return fail(ErrorCode::not_found, "open repository {}: it is a part of one", printable(path)).with_advice("-r with the folder above");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<OpenRepository>> open_repository(Context& context, const RepositoryRequest& request,
@@ -74,6 +86,7 @@ Result<std::unique_ptr<OpenRepository>> open_repository(Context& context, const 
     if (create) {
         TRY(make_default(context, place, secret));
     } else if (!place.is_there) {
+        TRY(expect_folder_outside(context, place.path));
         return fail(ErrorCode::not_found, "open repository {}: there is none", printable(place.path))
             .with_advice(format("holdfast init -r '{}'", printable(place.path)));
     }

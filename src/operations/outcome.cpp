@@ -30,7 +30,7 @@ constexpr std::array outcomes = {
     Outcome{ErrorCode::full, 10, 507, "no room left"},
     Outcome{ErrorCode::too_new, 11, 501, "written by a newer or unreleased format"},
     Outcome{ErrorCode::bug, 70, 500, "a fault of holdfast itself: please report it"},
-    Outcome{ErrorCode::cancelled, 130, 499, "stopped on request"},
+    Outcome{ErrorCode::cancelled, 130, 499, "stopped on request by Ctrl-C; by another signal: 128 and its number"},
 };
 
 const Outcome& outcome_of(ErrorCode code) {

@@ -89,7 +89,8 @@ Result<SafetyBackup> make_safety_backup(Context& context, OpenRepository& opened
     const std::string why = safety.error().message();
     auto beside = back_up_beside(context, plan);
     if (beside) {
-        beside->warnings.push_back(format("the safety backup is in a new repository, {}: {}", printable(beside->repository), why));
+        beside->warnings.push_back(format("the safety backup is in another repository, {}{}: {}", printable(beside->repository),
+                                          opened.get().config().sealed ? ", which is not sealed" : "", why));
         return beside;
     }
     if (beside.error().code() == ErrorCode::cancelled) return beside;

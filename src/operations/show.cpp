@@ -71,7 +71,7 @@ Result<std::vector<ShownMember>> show_members(Context& context, Repository& repo
             members.back().sha256 = hash->hex();
             note_hash(context, repository, moment, *hash);
         } else if (hash.error().code() == ErrorCode::corrupt) {  // all else that is known can be shown
-            members.back().findings.push_back("no SHA-256: " + hash.error().message());
+            members.back().notes.push_back("no SHA-256, because its bytes cannot be proven: " + hash.error().message());
         } else {
             return hash.error().copy();
         }

@@ -289,7 +289,7 @@ void ContentWriter::remember() noexcept {
     const bool is_known = state.has_cache && state.totals.differ == 0;
     if (!state.kept || is_known) return;
     const auto written = write_hash_cache(state.session.repository.host(), state.cache_place, state.known.prints, state.kept->content);
-    if (!written) state.session.repository.host().log.warning("remember fingerprints: {}", written.error().text());
+    if (!written) state.session.repository.host().log.warning("the next backup will be slower, nothing is lost: what this one has seen cannot be remembered: {}", written.error().message());
 }
 
 }  // namespace holdfast::repository

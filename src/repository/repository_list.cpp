@@ -48,7 +48,8 @@ Result<Snapshot> Repository::snapshot(SnapshotNumber number) const {
                         : Result<Snapshot>(fail(ErrorCode::not_found, "no snapshot"));
     if (snapshot && snapshot->kind != SnapshotKind::voided) return snapshot;
     if (!snapshot && snapshot.error().code() != ErrorCode::not_found) return snapshot;
-    return fail(ErrorCode::not_found, "there is no backup #{}: {}", number.value, neighbours_of(number, numbers));
+    return fail(ErrorCode::not_found, "there is no backup #{}: {}", number.value, neighbours_of(number, numbers))
+        .with_advice("holdfast list --forgotten");
 }
 
 Result<SnapshotListing> Repository::list() const {

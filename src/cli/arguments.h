@@ -18,9 +18,9 @@ struct EveryVerbsFlags {
 
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(json, {.name = "json", .sentence = "Print the result as one JSON object; errors as one JSON line on standard error."});
+        visit(json, {.name = "json", .sentence = "Print the result as one JSON object; progress and errors as JSON lines on standard error."});
         visit(quiet, {.name = "quiet", .sentence = "No progress, no summary; errors only.", .letter = 'q'});
-        visit(progress, {.name = "progress", .sentence = "Progress as JSON lines on standard error."});
+        visit(progress, {.name = "progress", .sentence = "Progress as JSON lines on standard error, also without --json."});
         visit(help, {.name = "help", .sentence = "Show this help.", .letter = 'h'});
     }
 };

@@ -77,8 +77,8 @@ bool has_word(const std::vector<std::string>& words, std::string_view word) {
 }
 
 ProgressStyle progress_style(const EveryVerbsFlags& flags) {
-    if (flags.progress) return ProgressStyle::json_lines;
-    const bool bar = !flags.quiet && !flags.json && host::is_terminal(host::Stream::error);
+    if (flags.progress || (flags.json && !flags.quiet)) return ProgressStyle::json_lines;
+    const bool bar = !flags.quiet && host::is_terminal(host::Stream::error);
     return bar ? ProgressStyle::bar : ProgressStyle::none;
 }
 

@@ -52,6 +52,8 @@ std::string host_name() {
     return ::gethostname(name, HOST_NAME_MAX) == 0 ? name : "localhost";
 }
 
+bool is_superuser() { return ::geteuid() == 0; }
+
 std::string user_name() {
     auto name = user().name;
     return name.empty() ? std::to_string(::geteuid()) : name;

@@ -40,6 +40,9 @@ public:
     virtual Result<void> resize(std::uint64_t size) = 0;
     // A hint, that promises nothing: these bytes may go to the disk now, so that sync() finds less to do.
     virtual void begin_writing_out(std::uint64_t /*offset*/, std::uint64_t /*size*/) noexcept {}
+    // By the open file, not by its name: nobody can slip another file in between. `denied` when this process may not.
+    virtual Result<void> set_owner(std::uint32_t owner, std::uint32_t group) = 0;
+    virtual Result<void> set_mode(std::uint32_t mode) = 0;
     virtual Result<void> sync() = 0;  // bytes and size survive a power cut once this returns; a failure is final
 };
 

@@ -95,6 +95,16 @@ public:
         return {};
     }
 
+    Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override {
+        if (::fchown(descriptor_.number(), owner, group) == -1) return posix_error(errno, {"set the owner of", path_});
+        return {};
+    }
+
+    Result<void> set_mode(std::uint32_t mode) override {
+        if (::fchmod(descriptor_.number(), static_cast<mode_t>(mode)) == -1) return posix_error(errno, {"set the mode of", path_});
+        return {};
+    }
+
     // Errors of this writing are told by the next fdatasync.
     void begin_writing_out(std::uint64_t offset, std::uint64_t size) noexcept override {
         static_cast<void>(::sync_file_range(descriptor_.number(), static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE));
@@ -272,7 +282,7 @@ public:
     }
 
     Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
-        return run({"set the owner of", path}, path, [&] { return ::chown(path.c_str(), owner, group); });
+        return run({"set the owner of", path}, path, [&] { return ::lchown(path.c_str(), owner, group); });
     }
 
     Result<void> expect_writable(const std::string& path) override {

@@ -22,7 +22,9 @@ constexpr std::string_view the_command = "the secret's command";  // its text ma
 
 Result<SecretBytes> without_last_newline(ByteView bytes, std::string_view where) {
     if (!bytes.empty() && bytes.back() == std::byte{'\n'}) bytes = bytes.first(bytes.size() - 1);
-    if (bytes.empty()) return fail(ErrorCode::invalid, "read the secret from {}: it is empty", where);
+    if (bytes.empty()) {
+        return fail(ErrorCode::invalid, "read the secret from {}: it is empty", where).with_advice("the whole of it but a last newline is the secret");
+    }
     return SecretBytes(bytes);
 }
 
@@ -145,7 +147,7 @@ Result<SecretBytes> secret_from_command(const std::string& command, CommandLimit
 Result<SecretBytes> secret_from_file(const std::string& path) {
     constexpr std::size_t size_max = 64 * 1024;
     const Descriptor file(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY); }));
-    if (!file.is_open()) return posix_error(errno, {"open the secret's file", path});
+    if (!file.is_open()) return posix_error(errno, {"open the secret's file", path}).with_advice("check its path, and that this user may read it");
     WipedBytes bytes(size_max + 1);
     for (;;) {
         const auto rest = bytes.rest();

@@ -3,46 +3,13 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
-#include "holdfast/host/openers.h"
+#include "holdfast/live/unnamed_file.h"
 
 namespace holdfast::live {
 namespace {
 
 constexpr std::uint64_t piece_bytes = 1024 * 1024;  // a whole number of pages of every size
 constexpr std::uint64_t fingerprint_seed = 0x686f6c6466617374;
-
-// --- the temporary file ---
-
-// A file that nobody is seen to have open and that has not changed for an hour was left by a crash.
-bool is_abandoned(host::Host host, const std::string& path) {
-    constexpr std::int64_t age_ns_min = 3600 * nanoseconds_per_second;
-    const auto status = host.files.status_of_link(path);
-    if (!status || status->kind != host::FileKind::regular) return false;
-    if (host.clock.now().nanoseconds - status->modified.nanoseconds < age_ns_min) return false;
-    const auto openers = host::who_has_open({status->device, status->inode});
-    return openers && openers->found.empty();
-}
-
-struct Temporary {
-    std::string path;
-    std::unique_ptr<host::File> file;
-};
-Result<Temporary> create_temporary(host::Host host, const std::string& path) {
-    constexpr int numbers_max = 100;
-    constexpr std::uint32_t only_mine = 0600;
-    for (int number = 0; number < numbers_max; ++number) {
-        std::string name = host::join_path(host::folder_of(path), format(".{}.{}.restoring", host::file_name_of(path), number));
-        auto file = host.files.create(name, only_mine);
-        if (!file && file.error().code() == ErrorCode::exists && is_abandoned(host, name)) {
-            static_cast<void>(host.files.remove(name));
-            file = host.files.create(name, only_mine);
-        }
-        if (file) return Temporary{std::move(name), std::move(file).value()};
-        if (file.error().code() != ErrorCode::exists) return std::move(file).error();
-    }
-    return fail(ErrorCode::exists, "write {}: its folder is full of unfinished files", printable(path))
-        .with_advice(format("remove the files .{}.*.restoring there", printable(host::file_name_of(path))));
-}
 
 // --- writing and reading back ---
 
@@ -133,16 +100,16 @@ private:
 };
 
 // The owner first: changing it may take bits of the mode away.
-void give_appearance(host::FileSystem& files, const std::string& path, const NewFileRequest& request, WriteReport& report) {
+void give_appearance(host::File& file, const NewFileRequest& request, WriteReport& report) {
     const auto& wanted = request.appearance;
     if (wanted.set_owner) {
-        auto owned = files.set_owner(path, wanted.owner, wanted.group);
+        auto owned = file.set_owner(wanted.owner, wanted.group);
         if (!owned) {
             report.notes.push_back(format("could not give {} to user {} and group {}", printable(request.path), wanted.owner,
                                           wanted.group));
         }
     }
-    if (auto set = files.set_mode(path, wanted.mode); !set) {
+    if (auto set = file.set_mode(wanted.mode); !set) {
         report.notes.push_back(format("could not give {} the mode {:o}", printable(request.path), wanted.mode));
     }
 }
@@ -153,6 +120,7 @@ NewFile::NewFile(NewFile&& other) noexcept
     : report(std::move(other.report)),
       host_(other.host_),
       path_(std::move(other.path_)),
+      lock_(std::move(other.lock_)),
       temporary_(std::exchange(other.temporary_, {})) {}
 
 NewFile::~NewFile() {
@@ -163,12 +131,12 @@ NewFile::~NewFile() {
 // this process might have by then.
 Result<NewFile> NewFile::write(host::Host host, host::WorkerPool& pool, const sqlite::Image& image,
                                const NewFileRequest& request, const Watch& watch) {
-    auto temporary = TRY(create_temporary(host, request.path));
-    NewFile written(host, request.path, temporary.path);
+    auto temporary = TRY(create_unnamed(host, request.path));
+    NewFile written(host, request.path, temporary.path, std::move(temporary.lock));
     Writing writing(image, *temporary.file, watch);
     const host::Stopwatch copying(host.clock);
     TRY(writing.copy(pool));
-    give_appearance(host.files, temporary.path, request, written.report);
+    give_appearance(*temporary.file, request, written.report);
     TRY(temporary.file->sync());
     written.report.copy_ms = copying.ms();
     const host::Stopwatch proving(host.clock);
@@ -179,6 +147,7 @@ Result<NewFile> NewFile::write(host::Host host, host::WorkerPool& pool, const sq
 }
 
 Result<void> NewFile::take_name() {
+    lock_.reset();
     auto named = host_.files.rename_if_absent(temporary_, path_);
     if (!named && named.error().code() == ErrorCode::unavailable) {
         // A file system that cannot say "only if there is none": two names for a moment, or else a look before.
@@ -195,6 +164,7 @@ Result<void> NewFile::take_name() {
 }
 
 Result<void> NewFile::replace() {
+    lock_.reset();
     TRY(host_.files.rename(temporary_, path_));
     temporary_.clear();
     return host_.files.sync_folder(host::folder_of(path_));

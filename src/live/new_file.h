@@ -26,11 +26,12 @@ public:
     WriteReport report;
 
 private:
-    NewFile(host::Host host, std::string path, std::string temporary)
-        : host_(host), path_(std::move(path)), temporary_(std::move(temporary)) {}
+    NewFile(host::Host host, std::string path, std::string temporary, std::unique_ptr<host::FileLock> lock)
+        : host_(host), path_(std::move(path)), lock_(std::move(lock)), temporary_(std::move(temporary)) {}
 
     host::Host host_;
     std::string path_;
+    std::unique_ptr<host::FileLock> lock_;
     std::string temporary_;  // empty: it has its name
 };
 

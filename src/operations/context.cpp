@@ -47,7 +47,9 @@ Result<std::string> canonical_database(Context& context, const std::string& path
     const auto status = TRY(files.status(*canonical));
     if (status.kind == host::FileKind::regular) return canonical;
     return fail(ErrorCode::invalid, "use {} as a database: it is {}", printable(path),
-                status.kind == host::FileKind::folder ? "a folder" : "not a file");
+                status.kind == host::FileKind::folder ? "a folder" : "not a file")
+        .with_advice(status.kind == host::FileKind::folder ? databases_near(files, host::join_path(path, "x"))
+                                                           : std::string("name the database's own file"));
 }
 
 }  // namespace holdfast::operations

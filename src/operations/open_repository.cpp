@@ -71,6 +71,11 @@ Result<void> expect_folder_outside(Context& context, const std::string& path) {
         return fail(ErrorCode::invalid, "open repository {}: it is a file; a repository is a folder", printable(path))
             .with_advice("-r with the folder that holds the backups");
     }
+    for (const char* objects : {"snapshots", "packs"}) {
+        if (!TRY(host::exists(context.host.files, host::join_path(path, objects)))) continue;
+        return fail(ErrorCode::corrupt, "open repository {}: it has lost both its config and its config.copy", printable(path))
+            .with_advice("put either back from any copy of this repository, of whatever age; do not make a new one in its place");
+    }
     const auto inside = refuse_inside_repository(context, path);
     if (inside) return {};
     return fail(ErrorCode::not_found, "open repository {}: it is a part of one", printable(path)).with_advice("-r with the folder above");

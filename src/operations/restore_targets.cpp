@@ -49,6 +49,12 @@ Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snaps
         return targets;
     }
     const std::string place = TRY(host::canonical_or_future(context.host.files, to));
+    const auto there = TRY(host::status_if_any(context.host.files, place));
+    if (snapshot.members.size() > 1 && there && there->kind == host::FileKind::regular) {
+        return fail(ErrorCode::invalid, "restore to {}: it is a file, and backup #{} has {} databases", printable(place),
+                    snapshot.number.value, snapshot.members.size())
+            .with_advice("--to FOLDER, or --only DATABASE --to FILE");
+    }
     const bool is_file = snapshot.members.size() == 1 && !to.ends_with('/') && !TRY(is_folder(context.host.files, place));
     if (is_file) {
         targets.push_back({.entry = &snapshot.members.front(), .path = place});

@@ -10,12 +10,18 @@ namespace {
 
 using live::Route;
 
-live::NewFileRequest file_request(const PlannedMember& member, bool is_in_place) {
+// In place, a file is who it was in the backup; a new one belongs to whoever restores; one that --force replaces stays
+// as open or closed to others as it was.
+Result<live::NewFileRequest> file_request(Context& context, const PlannedMember& member, bool is_in_place) {
     live::NewFileRequest request;
     request.path = member.report.to;
     request.appearance = {.mode = member.entry.mode, .owner = member.entry.owner, .group = member.entry.group,
                           .set_owner = is_in_place};
     request.replace_existing = member.route.route == Route::swap;
+    const auto replaced = TRY(host::status_if_any(context.host.files, request.path));
+    if (!is_in_place && replaced) {
+        request.appearance = {.mode = replaced->mode, .owner = replaced->owner, .group = replaced->group, .set_owner = true};
+    }
     return request;
 }
 
@@ -31,7 +37,7 @@ Result<void> put_file(Context& context, OpenRepository& opened, PlannedMember& m
     const bool is_in_place = options.to.empty();
     const bool is_forced = !is_in_place && member.route.route == Route::swap;
     if (is_forced) TRY(expect_unopened(context, member.report.to, options));
-    const auto request = file_request(member, is_in_place);
+    const auto request = TRY(file_request(context, member, is_in_place));
     auto written = is_in_place ? live::swap_file(context.host, opened.pool(), *member.image, request,
                                                  place_options(context, options), context.watch)
                                : live::write_new_file(context.host, opened.pool(), *member.image, request, context.watch);

@@ -120,7 +120,8 @@ Result<Keys> open_keys(store::ObjectStore& store, const ConfigRecord& config, co
     std::string why = format("open repository {}: {}", store.place(),
                              unlock.password ? "the password is wrong" : "the key is wrong");
     if (trouble) why += format(" (or its slot cannot be read: {})", trouble->message());
-    return Error(ErrorCode::denied, std::move(why));
+    return Error(ErrorCode::denied, std::move(why))
+        .with_advice("the secret that holdfast init was given; nothing can be read without it");
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ std::string_view what_it_looks_like(ByteView bytes) {
 
 Error not_a_database(ByteView bytes) {
     return fail(ErrorCode::corrupt, "not a SQLite database: {}",
-                what_it_looks_like(bytes.first(std::min(bytes.size(), database_header_size))));
+                what_it_looks_like(bytes.first(std::min(bytes.size(), database_header_size))))
+        .with_advice("name the database's own file; one that another program encrypts has to be backed up by that program");
 }
 
 Result<void> check(const StoredHeader& stored, PageSize page_size) {

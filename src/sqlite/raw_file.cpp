@@ -32,6 +32,11 @@ Filename filename_of(const std::string& path, RawFileKind kind) {
                                             parameters.data()));
 }
 
+Error unreadable(std::string_view doing, const std::string& path) {
+    return fail(ErrorCode::denied, "{} {}: it is there but cannot be read", doing, printable(path))
+        .with_advice(format("run holdfast as a user who may read it: ls -l '{}'", printable(path)));
+}
+
 // As WAL or MAIN_JOURNAL the unix VFS would give the file to the database's owner when we are root, which moves its
 // ctime even if nothing else changes. A super-journal is opened the same way and left alone.
 int open_flags_of(const RawFileOptions& options) {
@@ -113,7 +118,7 @@ Result<void> RawFile::Open::open() {
     if (only_to_read) return fail(ErrorCode::denied, "open {}: it may not be written", printable(path));
     if (rc == SQLITE_OK) return {};
     if ((rc & 0xff) != SQLITE_CANTOPEN) return result_failure(rc, format("open {}", printable(path)));
-    if (exists(vfs, path)) return fail(ErrorCode::denied, "open {}: it is there but cannot be read", printable(path));
+    if (exists(vfs, path)) return unreadable("open", path);
     return fail(ErrorCode::not_found, "open {}: no such file", printable(path));
 }
 
@@ -204,7 +209,7 @@ Result<RawFile::WalIndexState> RawFile::wal_index_state() const {
     }
     if ((rc & 0xff) != SQLITE_CANTOPEN) return result_failure(rc, format("look at {}-shm", printable(open_->path)));
     if (!exists(open_->vfs, open_->path + "-shm")) return WalIndexState::absent;
-    return fail(ErrorCode::denied, "look at {}-shm: it is there but cannot be read", printable(open_->path));
+    return unreadable("look at", open_->path + "-shm");
 }
 
 Result<Bytes> RawFile::wal_index_head() const {

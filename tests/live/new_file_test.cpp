@@ -20,15 +20,26 @@ namespace {
 using namespace tests;
 
 namespace fs = std::filesystem;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
+// The machine's clock, and how far it has gone on since.
+class LaterClock final : public host::Clock {
+public:
+    Timestamp now() override { return {host::system_clock().now().nanoseconds + ahead_ns}; }
+    std::int64_t monotonic_ns() override { return host::system_clock().monotonic_ns(); }
+    void sleep_ms(std::int64_t ms) override { host::system_clock().sleep_ms(ms); }
+    std::int64_t ahead_ns = 0;
+};
+
 class NewFileTest : public ::testing::Test {
 protected:
     Result<WriteReport> write(const sqlite::Image& image, const NewFileRequest& request) {
-        return write_new_file(host::real_host(), pool_, image, request, {});
+        host::Host host = host::real_host();
+        return write_new_file({host.files, clock_, host.random, host.log}, pool_, image, request, {});
     }
     std::vector<std::string> names() const {
         std::vector<std::string> all;
@@ -43,6 +54,7 @@ protected:
     const TemporaryFolder folder_;
     const std::string path_ = folder_ / "app.db";
     host::WorkerPool pool_;
+    LaterClock clock_;
 };
 
 // What fails the reading of a page.
@@ -198,16 +210,19 @@ TEST_F(NewFileTest, OwnerWhereThatIsAllowed) {
     }
 }
 
-TEST_F(NewFileTest, ALeftoverOfACrashIsUsedUp) {
+TEST_F(NewFileTest, WhatAKilledWriterLeftIsRemoved) {
     const auto image = tests::image_of(tests::database_bytes(tests::rows_sql("a", 10)));
-    const std::string leftover = folder_ / ".app.db.0.restoring";
-    tests::write_file(leftover, bytes_of("half"));
+    const std::string left = ".app.db.00112233445566aa.restoring", in_use = ".app.db.00112233445566bb.restoring";
+    for (const auto& name : {left, in_use, std::string(".app.db.mine.restoring"), std::string(".other.db.00112233445566aa.restoring")}) {
+        tests::write_file(folder_ / name, bytes_of("half"));
+    }
+    const auto lock = must(host::posix_file_system().try_lock(folder_ / in_use));
     ASSERT_THAT(write(*image, {.path = path_}), Succeeds());
-    EXPECT_TRUE(fs::exists(leftover)) << "young: somebody may be at it";
+    EXPECT_THAT(names(), Contains(left)) << "young: its writer may be about to give it its name";
     fs::remove(path_);
-    fs::last_write_time(leftover, fs::file_time_type::clock::now() - std::chrono::hours(2));
+    clock_.ahead_ns = 11 * nanoseconds_per_second;
     ASSERT_THAT(write(*image, {.path = path_}), Succeeds());
-    EXPECT_THAT(names(), ElementsAre("app.db"));
+    EXPECT_THAT(names(), UnorderedElementsAre("app.db", in_use, ".app.db.mine.restoring", ".other.db.00112233445566aa.restoring"));
 }
 
 }  // namespace

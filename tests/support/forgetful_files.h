@@ -64,6 +64,8 @@ private:
         Result<void> write_at(std::uint64_t offset, ByteView bytes) override { return file_->write_at(offset, bytes); }
         Result<std::uint64_t> size() const override { return file_->size(); }
         Result<void> resize(std::uint64_t size) override { return file_->resize(size); }
+        Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override { return file_->set_owner(owner, group); }
+        Result<void> set_mode(std::uint32_t mode) override { return file_->set_mode(mode); }
         Result<void> sync() override { return syncs_ ? file_->sync() : Result<void>(); }
 
     private:

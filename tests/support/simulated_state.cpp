@@ -182,6 +182,27 @@ Result<void> SimulatedFile::resize(std::uint64_t size) {
     });
 }
 
+Result<void> SimulatedFile::set_owner(std::uint32_t owner, std::uint32_t group) {
+    const std::lock_guard lock(machine_.mutex);
+    TRY(need_life("set the owner of", false));
+    return machine_.take({"set the owner of", path_}, [&]() -> Result<void> {
+        node_->status.owner = owner;
+        node_->status.group = group;
+        node_->status.changed = machine_.time();
+        return {};
+    });
+}
+
+Result<void> SimulatedFile::set_mode(std::uint32_t mode) {
+    const std::lock_guard lock(machine_.mutex);
+    TRY(need_life("set the mode of", false));
+    return machine_.take({"set the mode of", path_}, [&]() -> Result<void> {
+        node_->status.mode = mode;
+        node_->status.changed = machine_.time();
+        return {};
+    });
+}
+
 Result<void> SimulatedFile::sync() {
     const std::lock_guard lock(machine_.mutex);
     TRY(need_life("sync", true));

@@ -73,6 +73,8 @@ public:
     Result<void> write_at(std::uint64_t offset, ByteView bytes) override;
     Result<std::uint64_t> size() const override;
     Result<void> resize(std::uint64_t size) override;
+    Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override;
+    Result<void> set_mode(std::uint32_t mode) override;
     Result<void> sync() override;
 
 private:

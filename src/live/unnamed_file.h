@@ -1,0 +1,21 @@
+// UnnamedFile: a file on its way, beside its future place under a name that says so.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "holdfast/host/host.h"
+
+namespace holdfast::live {
+
+// ".app.db.<16 hex digits>.restoring" in the folder of app.db, locked while its writer lives.
+struct UnnamedFile {
+    std::string path;
+    std::unique_ptr<host::File> file;
+    std::unique_ptr<host::FileLock> lock;  // null where the file system has none; drop it before the file gets its name
+};
+
+// Removes what writers that were killed left of the same future file, then creates a new one (0600).
+Result<UnnamedFile> create_unnamed(host::Host host, const std::string& future_path);
+
+}  // namespace holdfast::live

@@ -50,11 +50,11 @@ def writer(place):
     """Throughput of a busy WAL writer, with backups back to back and without."""
     length = str(place.options.writer_seconds)
     for tool in place.holdfasts():
-        place.fresh_database()
-        place.prepare([tool])
         rates, largest_wal, longest, backups = {"without": [], "with": []}, 0, 0.0, 0
         for turn in range(place.runs):
             for kind in ("without", "with") if turn % 2 == 0 else ("with", "without"):
+                place.fresh_database()  # the writer adds as much again in a minute
+                place.prepare([tool])
                 checkpointed(place)
                 process = start_writer(place, "--seconds", length)
                 while kind == "with" and process.poll() is None:

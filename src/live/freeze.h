@@ -52,9 +52,9 @@ public:
     virtual Result<FreezeReport> finish() = 0;
 };
 
-// `path` is canonical. Rollback-mode databases: `first_look` (when given) is called before any lock, with an image
-// that may be torn, so that a caller can do the expensive part without blocking writers; the image of the result
-// differs from it only by what changed meanwhile. The rules are DECISIONS 1–5 and docs/decisions.
+// `path` is canonical. `first_look` (when given) is called before the database is held, with an image that may be torn,
+// so that a caller can do the expensive part without blocking writers (rollback mode) or keeping their WAL from starting
+// again (WAL mode, while somebody commits); the image of the result differs from it only by what changed meanwhile. The rules are DECISIONS 1–5 and docs/decisions.
 // Errors: not_found; corrupt (not a database; says what it looks like); busy (locked by a writer or in exclusive
 // mode for longer than the timeout; says by whom where it can be seen); denied; unavailable.
 Result<std::unique_ptr<Frozen>> freeze(host::Host host, const std::string& path, const FreezeOptions& options,

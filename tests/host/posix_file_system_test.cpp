@@ -167,6 +167,27 @@ TEST_F(PosixFiles, APathWithAZeroByteIsNoPath) {
     EXPECT_EQ(text_in("a"), "kept");
 }
 
+TEST_F(PosixFiles, OwnerAndModeAreOfTheOpenFileNotOfItsName) {
+    const auto file = must(files.create(folder / "a", 0600));
+    must(files.rename(folder / "a", folder / "b"));
+    must(files.create(folder / "a", 0600));
+    must(file->set_mode(0640));
+    EXPECT_EQ(must(files.status(folder / "b")).mode, 0640u);
+    EXPECT_EQ(must(files.status(folder / "a")).mode, 0600u);
+    if (::geteuid() != 0) {
+        EXPECT_THAT(file->set_owner(65534, 65534), FailsWith(ErrorCode::denied));
+        return;
+    }
+    must(file->set_owner(65534, 65533));
+    EXPECT_EQ(must(files.status(folder / "b")).owner, 65534u);
+    EXPECT_EQ(must(files.status(folder / "b")).group, 65533u);
+    EXPECT_EQ(must(files.status(folder / "a")).owner, 0u);
+    must(files.make_folder(folder / "folder", 0700));
+    ASSERT_EQ(::symlink("folder", (folder / "link").c_str()), 0);
+    must(files.set_owner(folder / "link", 65534, 65534));
+    EXPECT_EQ(must(files.status(folder / "folder")).owner, 0u) << "the link itself, never what it leads to";
+}
+
 TEST_F(PosixFiles, ErrorsNameTheStepThePathAndTheReason) {
     const auto missing = files.open_to_read(folder / "missing");
     ASSERT_THAT(missing, FailsWith(ErrorCode::not_found));

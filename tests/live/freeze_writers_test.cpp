@@ -150,6 +150,32 @@ TEST_F(FreezeTogetherTest, WalWritersNeverWait) {
     EXPECT_EQ(busy.busy_answers(), 0u);
 }
 
+// The expensive look comes before the database is held wherever holding it costs somebody something.
+TEST_F(FreezeTogetherTest, WhoCommitsIsNotHeldForTheFirstLook) {
+    for (const char* mode : {"WAL", "DELETE"}) {
+        const std::string path = folder_ / mode;
+        BusyProcess busy({.path = path, .journal_mode = mode});
+        busy.await_commits(20);
+        int looks = 0;
+        for (int i = 0; i < 10; ++i) {
+            const auto frozen = freeze_bytes(path, {.attempts_max = 100});
+            ASSERT_THAT(frozen, Succeeds());
+            EXPECT_THAT(proven_prefix(frozen->bytes), Succeeds());
+            looks += frozen->first_looks;
+        }
+        EXPECT_GT(looks, 0) << mode;
+    }
+}
+
+TEST_F(FreezeTogetherTest, AnIdleWalDatabaseIsLookedAtOnce) {
+    auto idle = must(sqlite::Connection::open(path_, {.mode = sqlite::OpenMode::create}));
+    must(idle.execute("PRAGMA journal_mode=WAL; CREATE TABLE t(a)"));
+    const auto frozen = freeze_bytes(path_);
+    ASSERT_THAT(frozen, Succeeds());
+    EXPECT_EQ(frozen->facts.way, ReadAs::wal);
+    EXPECT_EQ(frozen->first_looks, 0);
+}
+
 TEST_F(FreezeTogetherTest, TheProofFindsWhatIsNoPrefix) {
     BusyProcess busy({.path = path_, .journal_mode = "DELETE"});
     busy.await_commits(50);

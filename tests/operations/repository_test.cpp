@@ -218,6 +218,20 @@ TEST_F(Repositories, DatabasesOfSeveralFoldersNeedAName) {
     EXPECT_THAT(try_backup(request.databases), Succeeds());
 }
 
+TEST_F(Repositories, OneThatLostItsConfigIsNotMadeAnew) {
+    make_repository();
+    create_database(database);
+    must(try_backup({database}));
+    const auto config = tests::file_bytes(repository + "/config");
+    for (const char* name : {"/config", "/config.copy"}) must(files.remove(repository + name));
+    const auto lost = list_with(in_repository());
+    ASSERT_THAT(lost, FailsWith(ErrorCode::corrupt));
+    EXPECT_THAT(lost.error().message(), HasSubstr("lost both its config"));
+    EXPECT_THAT(lost.error().advice(), Not(HasSubstr("init")));
+    tests::write_file(repository + "/config.copy", config);
+    EXPECT_THAT(list_with(in_repository()), Succeeds());
+}
+
 TEST_F(Repositories, AnotherDraftIsRefusedByName) {
     make_repository();
     for (const char* name : {"/config", "/config.copy"}) overwrite(repository + name, 8, "\xD2");

@@ -5,6 +5,8 @@
 namespace holdfast::operations {
 namespace {
 
+using ::testing::HasSubstr;
+
 class Targets : public World {
 protected:
     static repository::Snapshot snapshot_of(const std::vector<std::string>& names) {
@@ -38,6 +40,14 @@ TEST_F(Targets, SeveralKeepTheirLayoutBelowWhatTheyShare) {
     EXPECT_EQ(targets({"/a/x.db", "/b/x.db"}, work + "/o"), (std::vector<std::string>{work + "/o/a/x.db", work + "/o/b/x.db"}));
     EXPECT_EQ(targets({"/a/x.db", "/ab/x.db"}, work + "/o"), (std::vector<std::string>{work + "/o/a/x.db", work + "/o/ab/x.db"}));
     EXPECT_EQ(targets({"/x.db", "/a/x.db"}, work + "/o"), (std::vector<std::string>{work + "/o/x.db", work + "/o/a/x.db"}));
+}
+
+TEST_F(Targets, SeveralDoNotGoToOneFile) {
+    write(work + "/there.db", "mine");
+    const auto snapshot = snapshot_of({"/a/x.db", "/a/y.db"});
+    const auto refused = restore_targets(context, snapshot, work + "/there.db");
+    ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(refused.error().advice(), HasSubstr("--only"));
 }
 
 TEST_F(Targets, NamesThatClimbOutAreRefused) {

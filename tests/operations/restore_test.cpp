@@ -1,7 +1,5 @@
 #include "holdfast/operations/restore.h"
 
-#include <sys/stat.h>
-
 #include "operations/world.h"
 
 namespace holdfast::operations {
@@ -29,11 +27,7 @@ protected:
         states.bad = rows_of(database);
         return states;
     }
-    static std::uint32_t mode_of(const std::string& path) {
-        struct stat status {};
-        EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
-        return status.st_mode & 07777;
-    }
+    std::uint32_t mode_of(const std::string& path) { return must(files.status(path)).mode; }
     std::string rows_in_safety(const RestoreReport& report) {
         RestoreRequest request;
         request.repository.repository = report.safety_repository;
@@ -92,6 +86,7 @@ TEST_F(Restoring, ForceKeepsTheOldFileAside) {
         if (std::string_view(name) == "text.db") write(path, "mine");
         else create_database(path, 3, {.mode = "delete", .page_size = std::string_view(name) == "usable.db" ? 4096u : 1024u});
         const std::string old = hash_of_file(path);
+        must(files.set_mode(path, 0640));
         auto request = restore_request("1");
         request.to = path;
         request.force = true;
@@ -102,6 +97,7 @@ TEST_F(Restoring, ForceKeepsTheOldFileAside) {
         EXPECT_EQ(rows_of(path), states.good) << name;
         ASSERT_EQ(report.databases.at(0).moved_aside.size(), 1u) << name;
         EXPECT_EQ(hash_of_file(report.databases[0].moved_aside[0]), old) << name;
+        EXPECT_EQ(mode_of(path), 0640u) << "as open to others as the old one, whatever the backup says";
     }
 }
 

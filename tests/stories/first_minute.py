@@ -1,5 +1,6 @@
 """The first minute: back up, list, look, bring back; nothing configured."""
 
+import json
 import sqlite3
 import stories
 
@@ -18,6 +19,16 @@ class FirstMinute(stories.Story):
         self.assertEqual((answer["number"], again["number"]), (1, 2))
         listed = self.call("list", use_repository=False).json["backups"]
         self.assertEqual([entry["number"] for entry in listed], [2, 1])
+
+    def test_json_is_one_document_and_progress_is_lines_beside_it(self):
+        stories.create_ledger(self.database, rows=2000).close()
+        answer = self.call("backup", self.database)
+        self.assertEqual(answer.json["number"], 1)
+        lines = [json.loads(line) for line in answer.err.splitlines()]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertEqual(set(line), {"progress", "done", "total", "unit", "seconds"})
+        self.assertEqual(self.call("backup", self.database, "--full", "--quiet").err, "")
 
     def test_every_backup_restores_to_what_was_there(self):
         self.init()

@@ -28,12 +28,17 @@ struct FrozenBytes {
     Bytes bytes;
     live::FreezeFacts facts;
     live::FreezeReport report;
+    int first_looks = 0;  // how often the database was shown before it was held
 };
 inline Result<FrozenBytes> freeze_bytes(const std::string& path, const live::FreezeOptions& options = {}) {
     FrozenBytes frozen;
     const auto once = TRY(live::with_frozen(
         host::real_host(), path, options,
-        {.first_look = {}, .use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
+        {.first_look = [&](const sqlite::Image&) -> Result<void> {
+             ++frozen.first_looks;
+             return {};
+         },
+         .use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
              frozen.bytes = image_bytes(image);
              return {};
          }}));

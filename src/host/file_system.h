@@ -29,7 +29,7 @@ struct FileStatus {
 };
 
 // An open regular file. Closing (the destructor) loses nothing that sync() acknowledged and promises nothing else.
-// Reads may come from several threads; writes from one. Never for a file that SQLite has open in this process:
+// Reads, and writes of different bytes, may come from several threads. Never for a file that SQLite has open in this process:
 // closing any descriptor of it drops the process's POSIX locks.
 class File {
 public:

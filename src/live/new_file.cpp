@@ -8,19 +8,18 @@
 namespace holdfast::live {
 namespace {
 
-constexpr std::uint64_t piece_bytes = 1024 * 1024;  // a whole number of pages of every size
+// A whole number of pages of every size, and few enough bytes to be still in the processor's cache when they are written.
+constexpr std::uint64_t piece_bytes = 512 * 1024;
 constexpr std::uint64_t fingerprint_seed = 0x686f6c6466617374;
 
 // --- writing and reading back ---
 
-// A run of pages on its way: the pool reads it from the image, or back from the file; the caller's thread writes.
+// A run of pages, which a thread of the pool brings from the image into the file, or reads back.
 struct Piece {
     std::size_t index = 0;
     sqlite::PageRange pages;
     Buffer bytes;
     MutableByteView content;
-    Fingerprint print;
-    bool is_zero = false;
 };
 
 class Writing {
@@ -36,8 +35,8 @@ public:
     Result<void> copy(host::WorkerPool& pool) {
         TRY(file_.resize(image_.size()));
         return run(pool, {.make = [this](Piece& piece) { return make(piece); },
-                          .work = [this](Piece& piece) { return read_image(piece); },
-                          .take = [this](Piece& piece) { return write(piece); }});
+                          .work = [this](Piece& piece) { return copy_piece(piece); },
+                          .take = [this](Piece& piece) { return tell("restoring", piece); }});
     }
     Result<void> prove(host::WorkerPool& pool) {
         made_ = 0;
@@ -62,19 +61,13 @@ private:
         return true;
     }
     std::uint64_t offset_of(const Piece& piece) const { return piece.index * piece_bytes; }
-    Result<void> read_image(Piece& piece) const {
+    Result<void> copy_piece(Piece& piece) {
         TRY(image_.read(piece.pages, piece.content));
-        piece.is_zero = is_all_zero(piece.content);
-        piece.print = fingerprint(piece.content, fingerprint_seed);
+        prints_[piece.index] = fingerprint(piece.content, fingerprint_seed);
+        if (is_all_zero(piece.content)) return {};
+        TRY(file_.write_at(offset_of(piece), piece.content));
+        file_.begin_writing_out(offset_of(piece), piece.content.size());
         return {};
-    }
-    Result<void> write(const Piece& piece) {
-        prints_[piece.index] = piece.print;
-        if (!piece.is_zero) {
-            TRY(file_.write_at(offset_of(piece), piece.content));
-            file_.begin_writing_out(offset_of(piece), piece.content.size());
-        }
-        return tell("restoring", piece);
     }
     Result<void> read_back(const Piece& piece) const {
         const auto count = TRY(file_.read_at(offset_of(piece), piece.content));

@@ -21,6 +21,7 @@ class FirstMinute(stories.Story):
         self.assertEqual([entry["number"] for entry in listed], [2, 1])
 
     def test_json_is_one_document_and_progress_is_lines_beside_it(self):
+        self.init()
         stories.create_ledger(self.database, rows=2000).close()
         answer = self.call("backup", self.database)
         self.assertEqual(answer.json["number"], 1)

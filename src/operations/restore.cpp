@@ -50,6 +50,14 @@ Result<void> expect_all_are_meant(const repository::Snapshot& snapshot, const hi
         .with_advice(format("--only '{}' restores that one; --source '{}' all of them", printable(filter.path), printable(snapshot.source.name)));
 }
 
+// A failure that says of bytes that they are damaged, and not yet of which backup, nor what to do.
+Error in_backup(Error error, repository::SnapshotNumber number) {
+    if (error.code() != ErrorCode::corrupt || !error.advice().empty()) return error;
+    return std::move(error)
+        .while_doing(format("restore backup #{}", number.value))
+        .with_advice(format("holdfast verify {} tells the whole damage; holdfast list shows the backups beside it", number.value));
+}
+
 }  // namespace
 
 Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
@@ -63,7 +71,9 @@ Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
         TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source}));
     TRY(expect_all_are_meant(selection.moment.snapshot, filter, request));
     const auto lease = TRY(opened->get().lease(selection.moment.snapshot.number));
-    auto plan = TRY(plan_restore(context, opened->get(), selection.moment, request));
+    auto planned = plan_restore(context, opened->get(), selection.moment, request);
+    if (!planned) return in_backup(std::move(planned).error(), selection.moment.snapshot.number);
+    auto& plan = *planned;
     auto report = report_of(selection, request);
 
     if (request.dry_run) {
@@ -77,7 +87,9 @@ Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
         report.safety_is_raw = safety.is_raw;
         std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
     } else {
-        TRY(write_new_files(context, *opened, plan, request));
+        if (auto written = write_new_files(context, *opened, plan, request); !written) {
+            return in_backup(std::move(written).error(), plan.number);
+        }
         TRY(check_after(context, *opened, plan, request));
     }
     for (auto& member : plan.members) report.databases.push_back(std::move(member.report));

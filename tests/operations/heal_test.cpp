@@ -43,7 +43,11 @@ protected:
 
 TEST_F(Healing, AFullBackupStoresAgainWhatTheRepositoryCannotProve) {
     damage_packs();
-    EXPECT_THAT(restore_to("1", root / "out/lost.db"), FailsWith(ErrorCode::corrupt));
+    for (const auto& lost : {restore_to("1", root / "out/lost.db"), restore_in_place("1")}) {
+        ASSERT_THAT(lost, FailsWith(ErrorCode::corrupt));
+        EXPECT_THAT(lost.error().message(), HasSubstr("backup #1"));
+        EXPECT_THAT(lost.error().advice(), HasSubstr("holdfast verify 1"));
+    }
     must(operations::backup(context, full()));
     expect_restores("2");
     expect_restores("1");

@@ -63,7 +63,10 @@ Result<ForgetReport> forget(Context& context, const ForgetRequest& request) {
     auto report = report_of(numbers, format("to bring it back: holdfast recall {}; to free its space, after a grace time: "
                                             "holdfast prune", numbers.front().value));
     report.dry_run = request.dry_run;
-    if (request.dry_run) return report;
+    if (request.dry_run) {
+        TRY(context.host.files.expect_writable(opened->path()));
+        return report;
+    }
     TRY(history::forget(opened->get(), numbers, context.host.clock.now()));
     return report;
 }

@@ -49,6 +49,15 @@ TEST_F(Forgetting, ADryRunChangesNothing) {
     EXPECT_EQ(files_below(repository), before);
 }
 
+TEST_F(Forgetting, ADryRunFailsWhereTheRealRunWould) {
+    must(forget_them({"1"}));
+    files.read_only = {repository};
+    for (const bool dry : {true, false}) {
+        EXPECT_THAT(forget_them({"2"}, dry), FailsWith(ErrorCode::denied)) << dry;
+        EXPECT_THAT(prune(context, {.repository = in_repository(), .dry_run = dry, .grace = "0"}), FailsWith(ErrorCode::denied)) << dry;
+    }
+}
+
 TEST_F(Forgetting, OneUnknownNumberChangesNothing) {
     const auto before = files_below(repository);
     EXPECT_THAT(forget_them({"1", "77"}), FailsWith(ErrorCode::not_found));

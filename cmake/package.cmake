@@ -30,14 +30,15 @@ target_link_libraries(libholdfast PUBLIC fmt::fmt PRIVATE ${needs})
 
 if(TARGET holdfast)
   install(TARGETS holdfast RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  # The program writes its own manual page and completions.
-  foreach(text "holdfast.1 --man" "holdfast completion bash" "_holdfast completion zsh" "holdfast.fish completion fish")
-    separate_arguments(words UNIX_COMMAND "${text}")
-    list(POP_FRONT words file)
-    list(JOIN words " " words)
-    install(CODE "execute_process(COMMAND $<TARGET_FILE:holdfast> ${words} OUTPUT_FILE ${CMAKE_BINARY_DIR}/texts/${file} COMMAND_ERROR_IS_FATAL ANY)")
-  endforeach()
+endif()
+# The program writes its own manual page and completions, when it is built.
+if(TARGET holdfast AND NOT HOLDFAST_SANITIZE AND NOT HOLDFAST_COVERAGE)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/texts)
+  add_custom_command(TARGET holdfast POST_BUILD WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/texts VERBATIM
+    COMMAND holdfast --man > holdfast.1
+    COMMAND holdfast completion bash > holdfast
+    COMMAND holdfast completion zsh > _holdfast
+    COMMAND holdfast completion fish > holdfast.fish)
   install(FILES ${CMAKE_BINARY_DIR}/texts/holdfast.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   install(FILES ${CMAKE_BINARY_DIR}/texts/holdfast DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
   install(FILES ${CMAKE_BINARY_DIR}/texts/_holdfast DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)

@@ -37,19 +37,32 @@ int report_error(const Error& error, bool json) {
     return operations::exit_code_of(error.code());
 }
 
-int unknown_verb(const std::string& word) {
+// Warnings of the log as JSON lines, where everything on standard error is one.
+class JsonLog final : public host::Log {
+public:
+    void write(host::LogLevel level, std::string_view message) override {
+        if (level < host::LogLevel::warning) return;
+        print(stderr, Json().set("warning", std::string(message)).to_text() + "\n");
+    }
+};
+
+int unknown_verb(const std::string& word, bool json) {
     std::vector<std::string> names;
     for (const auto& entry : verbs()) names.emplace_back(entry.name);
     const std::string near = nearest(word, names);
     return report_error(fail(ErrorCode::invalid, "there is no command {}", word)
                             .with_advice(near.empty() ? "holdfast --help" : format("holdfast {}", near)),
-                        false);
+                        json);
 }
 
 const VerbEntry* find_verb(const std::string& name) {
     const auto& table = verbs();
     const auto at = std::find_if(table.begin(), table.end(), [&](const VerbEntry& entry) { return entry.name == name; });
     return at == table.end() ? nullptr : &*at;
+}
+
+bool has_word(const std::vector<std::string>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // Words that are no verb of the table: help, versions, and what packaging needs.
@@ -66,14 +79,10 @@ int run_without_verb(const std::vector<std::string>& words) {
     }
     if (first == "help" && !second.empty()) {
         const auto* entry = find_verb(second);
-        return entry == nullptr ? unknown_verb(second) : show(help_of(entry->make()->text(), common_fields));
+        return entry == nullptr ? unknown_verb(second, false) : show(help_of(entry->make()->text(), common_fields));
     }
     if (first.empty() || first == "help" || first == "--help" || first == "-h") return show(overview(all_verb_texts()));
-    return unknown_verb(first);
-}
-
-bool has_word(const std::vector<std::string>& words, std::string_view word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
+    return unknown_verb(first, has_word(words, "--json"));
 }
 
 ProgressStyle progress_style(const EveryVerbsFlags& flags) {
@@ -84,8 +93,10 @@ ProgressStyle progress_style(const EveryVerbsFlags& flags) {
 
 int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
     ProgressBar progress(progress_style(flags));
+    JsonLog json_log;
+    const host::Host machine = host::real_host();
     operations::Context context{
-        .host = host::real_host(),
+        .host = {machine.files, machine.clock, machine.random, flags.json ? json_log : machine.log},
         .watch = {.progress = &progress, .stop = host::stop_on_signals()},
         .vfs = "",
         .may_ask = host::is_terminal(host::Stream::input) && !flags.json,

@@ -48,6 +48,9 @@ std::stop_token stop_on_signals() {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    struct sigaction hangup {};
+    const bool is_wanted = sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN;  // ignored: nohup
+    if (is_wanted) sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::thread(watch_signals, source, signals).detach();
     return source.get_token();

@@ -92,19 +92,18 @@ private:
     std::size_t made_ = 0;
 };
 
-// The owner first: changing it may take bits of the mode away.
+// The owner first: changing it may take bits of the mode away. No database runs as somebody else; and what was readable
+// for its group is not for another one.
 void give_appearance(host::File& file, const NewFileRequest& request, WriteReport& report) {
+    constexpr std::uint32_t permissions = 0777, of_the_group = 0070;
     const auto& wanted = request.appearance;
-    if (wanted.set_owner) {
-        auto owned = file.set_owner(wanted.owner, wanted.group);
-        if (!owned) {
-            report.notes.push_back(format("could not give {} to user {} and group {}", printable(request.path), wanted.owner,
-                                          wanted.group));
-        }
+    std::uint32_t mode = wanted.mode & permissions;
+    if (wanted.set_owner && !file.set_owner(wanted.owner, wanted.group)) {
+        mode &= ~of_the_group;
+        report.notes.push_back(format("could not give {} to user {} and group {}; no group may use it", printable(request.path),
+                                      wanted.owner, wanted.group));
     }
-    if (auto set = file.set_mode(wanted.mode); !set) {
-        report.notes.push_back(format("could not give {} the mode {:o}", printable(request.path), wanted.mode));
-    }
+    if (!file.set_mode(mode)) report.notes.push_back(format("could not give {} the mode {:o}", printable(request.path), mode));
 }
 
 }  // namespace
@@ -140,7 +139,7 @@ Result<NewFile> NewFile::write(host::Host host, host::WorkerPool& pool, const sq
 }
 
 Result<void> NewFile::take_name() {
-    lock_.reset();
+    about_to_be_named(host_, temporary_, lock_);
     auto named = host_.files.rename_if_absent(temporary_, path_);
     if (!named && named.error().code() == ErrorCode::unavailable) {
         // A file system that cannot say "only if there is none": two names for a moment, or else a look before.
@@ -157,7 +156,7 @@ Result<void> NewFile::take_name() {
 }
 
 Result<void> NewFile::replace() {
-    lock_.reset();
+    about_to_be_named(host_, temporary_, lock_);
     TRY(host_.files.rename(temporary_, path_));
     temporary_.clear();
     return host_.files.sync_folder(host::folder_of(path_));

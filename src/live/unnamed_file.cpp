@@ -7,16 +7,21 @@ namespace holdfast::live {
 namespace {
 
 constexpr std::string_view ending = ".restoring";
+constexpr std::size_t digits = 16;
 
-std::string beginning_for(const std::string& future_path) { return format(".{}.", host::file_name_of(future_path)); }
-
-bool is_one_of(const std::string& name, const std::string& beginning) {
-    return name.starts_with(beginning) && name.ends_with(ending) &&
-           name.size() == beginning.size() + 16 + ending.size();
+// Long names are cut, so that ours are not too long for the file system.
+std::string beginning_for(const std::string& future_path) {
+    constexpr std::size_t kept_max = 200;
+    return format(".{}.", host::file_name_of(future_path).substr(0, kept_max));
 }
 
-// Nobody is seen to have it open, its lock is free, and its writer is not just between giving up the lock and renaming
-// it. Where locks cannot be had, an hour has to do.
+bool is_one_of(std::string_view name, const std::string& beginning) {
+    if (!name.starts_with(beginning) || !name.ends_with(ending) || name.size() != beginning.size() + digits + ending.size()) return false;
+    return name.substr(beginning.size(), digits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// Nobody is seen to have it open, its lock is free, and its writer is not just between giving up the lock (which is when
+// about_to_be_named() was called) and renaming it. Where locks cannot be had, an hour has to do.
 bool is_left_by_the_dead(host::Host host, const std::string& path) {
     const auto status = host.files.status_of_link(path);
     if (!status || status->kind != host::FileKind::regular) return false;
@@ -24,7 +29,7 @@ bool is_left_by_the_dead(host::Host host, const std::string& path) {
     if (!openers || !openers->found.empty()) return false;
     const auto lock = host.files.try_lock(path);
     if (!lock && lock.error().code() == ErrorCode::busy) return false;
-    const std::int64_t age_min = (lock ? 10 : 3600) * nanoseconds_per_second;
+    const std::int64_t age_min = (lock ? 2 : 3600) * nanoseconds_per_second;
     return host.clock.now().nanoseconds - status->changed.nanoseconds >= age_min;
 }
 
@@ -52,6 +57,12 @@ Result<UnnamedFile> create_unnamed(host::Host host, const std::string& future_pa
     auto lock = host.files.try_lock(made.path);
     if (lock) made.lock = *std::move(lock);
     return made;
+}
+
+void about_to_be_named(host::Host host, const std::string& path, std::unique_ptr<host::FileLock>& lock) {
+    // Sets the time by which others tell that its writer lives.
+    if (const auto status = host.files.status_of_link(path)) static_cast<void>(host.files.set_mode(path, status->mode));
+    lock.reset();
 }
 
 }  // namespace holdfast::live

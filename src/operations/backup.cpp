@@ -5,6 +5,7 @@
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/host/environment.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/named_databases.h"
@@ -148,6 +149,14 @@ void warn_of_one_disk(Context& context, const OpenRepository& opened, bool is_fi
     }
 }
 
+// What root writes is root's. It is not given away: in a folder of somebody else's, that could be led anywhere by links.
+void warn_of_roots_files(Context& context, const OpenRepository& opened, BackupReport& report) {
+    const auto repository = context.host.files.status(opened.path());
+    if (!host::is_superuser() || !repository || repository->owner == 0) return;
+    report.warnings.push_back(format("the repository belongs to user {0}, who cannot read what root stores in it: run holdfast as that "
+                                     "user (sudo -u '#{0}'), and give what is there back with chown -R", repository->owner));
+}
+
 }  // namespace
 
 Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
@@ -176,6 +185,7 @@ Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
     report.repository = opened->path();
     report.repository_created = opened->was_created();
     warn_of_one_disk(context, *opened, order.source.is_new(), report);
+    warn_of_roots_files(context, *opened, report);
     report.duration_ms = stopwatch.ms();
     return report;
 }

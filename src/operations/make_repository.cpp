@@ -25,14 +25,6 @@ Result<void> make_folder(Context& context, const std::string& path, const store:
     return std::move(made).error().with_advice("choose another folder with -r; an empty one is fine");
 }
 
-Result<void> write_ignore_file(Context& context, const std::string& folder, std::uint32_t mode) {
-    const std::string path = host::join_path(folder, ignore_name);
-    TRY(host::replace_atomically(context.host.files, path, bytes_of("*\n"), mode));
-    const auto owner = TRY(store::owner_to_give_to(context.host, folder));
-    if (owner) static_cast<void>(context.host.files.set_owner(path, owner->user, owner->group));
-    return {};
-}
-
 }  // namespace
 
 store::LocalStoreOptions store_options(const repository::Config& config) {
@@ -44,13 +36,10 @@ Result<repository::Config> make_repository(Context& context, const NewRepository
     store::LocalStoreOptions options;
     if (plan.group_access) options = {.file_mode = 0660, .folder_mode = 0770};
     TRY(make_folder(context, plan.path, options));
-    TRY(write_ignore_file(context, plan.path, options.file_mode));
+    TRY(host::replace_atomically(context.host.files, host::join_path(plan.path, ignore_name), bytes_of("*\n"), options.file_mode));
     const auto store = TRY(store::open_local_store(context.host, plan.path, options));
-    auto made = repository::Repository::create(*store, context.host, plan.unlock,
+    return repository::Repository::create(*store, context.host, plan.unlock,
                                           {.file_mode = options.file_mode, .folder_mode = options.folder_mode, .cost = {}});
-    if (made || made.error().code() != ErrorCode::exists) return made;
-    return fail(ErrorCode::exists, "make a repository in {}: another program has just made one there", printable(plan.path))
-        .with_advice(format("holdfast status -r '{}'", printable(plan.path)));
 }
 
 }  // namespace holdfast::operations

@@ -29,6 +29,12 @@ Error refused_as_existing(const std::string& target) {
         .with_advice("another path, or --force, which keeps the old file aside");
 }
 
+// A pipe or a device is no file that could be kept aside.
+Result<void> expect_a_file(host::FileSystem& files, const std::string& target) {
+    if (TRY(files.status(target)).kind == host::FileKind::regular) return {};
+    return fail(ErrorCode::invalid, "restore to {}: something that is not a file is there", printable(target)).with_advice("another path");
+}
+
 // --force: the file is taken away whole and kept aside, whatever it is, as long as nobody has it open. That SQLite could
 // not write it is no obstacle.
 Result<RoutePlan> plan_forced(Context& context, Result<RoutePlan> plan, const std::string& target, const RestoreRequest& request) {
@@ -49,6 +55,7 @@ Result<RoutePlan> plan_database(Context& context, const PlannedMember& member, c
     const bool is_there = TRY(host::status_if_any(context.host.files, target)).has_value();
     const bool is_in_place = request.to.empty();
     if (is_there && !is_in_place && !request.force) return refused_as_existing(target);
+    if (is_there && !is_in_place) TRY(expect_a_file(context.host.files, target));
     auto plan = live::plan_replacement(context.host, target, *member.image, place_options(context, request));
     if (is_in_place || !is_there) return plan;
     return plan_forced(context, std::move(plan), target, request);
@@ -65,6 +72,14 @@ Result<RoutePlan> plan_raw(Context& context, const std::string& target, const Re
         return fail(ErrorCode::exists, "restore to {}: it is there already", printable(target)).with_advice("another path");
     }
     return RoutePlan{.route = Route::new_file, .target = target, .why = "bytes of a damaged database", .openers = {}};
+}
+
+Result<void> expect_folders_can_be_made(host::FileSystem& files, const std::string& folder) {
+    std::string at = folder;
+    while (at != "/" && at != "." && !TRY(host::exists(files, at))) at = host::folder_of(at);
+    if (TRY(files.status(at)).kind == host::FileKind::folder) return {};
+    return fail(ErrorCode::exists, "restore into the folder {}: {} is there and is no folder", printable(folder), printable(at))
+        .with_advice("--to with another path");
 }
 
 Result<PlannedMember> plan_member(Context& context, const repository::Repository& repository, const RestoreTarget& target,
@@ -85,6 +100,7 @@ Result<PlannedMember> plan_member(Context& context, const repository::Repository
     report.bytes = member.entry.content.size;
     TRY(refuse_inside_repository(context, report.to));
     const std::string folder = host::folder_of(report.to);
+    TRY(expect_folders_can_be_made(context.host.files, folder));
     if (!TRY(host::exists(context.host.files, folder))) report.notes.push_back(format("the folder {} is made for it", printable(folder)));
     return member;
 }
@@ -108,8 +124,6 @@ Result<std::string> member_named(Context& context, const repository::Snapshot& s
 Result<std::set<std::string>> chosen_members(Context& context, const repository::Snapshot& snapshot, const RestoreRequest& request) {
     std::set<std::string> chosen;
     for (const auto& name : request.only) chosen.insert(TRY(member_named(context, snapshot, name)));
-    if (!request.only.empty()) return chosen;
-    for (const auto& entry : snapshot.members) chosen.insert(entry.name);
     return chosen;
 }
 
@@ -149,9 +163,8 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
     plan.number = moment.snapshot.number;
     plan.is_in_place = request.to.empty();
     plan.paths = moment.snapshot.source.paths;
-    const auto only = TRY(chosen_members(context, moment.snapshot, request));
-    for (const auto& target : TRY(restore_targets(context, moment.snapshot, request.to))) {
-        if (!only.contains(target.entry->name)) continue;
+    const RestorePlace place{.to = request.to, .only = TRY(chosen_members(context, moment.snapshot, request))};
+    for (const auto& target : TRY(restore_targets(context, moment.snapshot, place))) {
         auto member = TRY(plan_member(context, repository, target, request));
         if (const auto& record = member.entry.database; record && record->plain_sha256) {
             member.report.sha256 = record->plain_sha256->hex();

@@ -33,36 +33,40 @@ std::string shared_folder(const Snapshot& snapshot) {
     return shared == "/" ? shared : shared + "/";
 }
 
-Result<bool> is_folder(host::FileSystem& files, const std::string& path) {
-    const auto status = TRY(host::status_if_any(files, path));
-    return status && status->kind == host::FileKind::folder;
+Result<std::vector<const DirectoryEntry*>> wanted_members(const Snapshot& snapshot, const std::set<std::string>& only) {
+    std::vector<const DirectoryEntry*> wanted;
+    for (const auto& entry : snapshot.members) {
+        TRY(expect_canonical(entry.name));
+        if (only.empty() || only.contains(entry.name)) wanted.push_back(&entry);
+    }
+    if (wanted.empty()) return fail(ErrorCode::invalid, "restore backup #{}: it holds no database", snapshot.number.value);
+    return wanted;
 }
 
 }  // namespace
 
-Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snapshot& snapshot, const std::string& to) {
-    if (snapshot.members.empty()) return fail(ErrorCode::invalid, "restore backup #{}: it holds no database", snapshot.number.value);
-    for (const auto& entry : snapshot.members) TRY(expect_canonical(entry.name));
+Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snapshot& snapshot, const RestorePlace& place) {
+    const auto members = TRY(wanted_members(snapshot, place.only));
     std::vector<RestoreTarget> targets;
-    if (to.empty()) {
-        for (const auto& entry : snapshot.members) targets.push_back({.entry = &entry, .path = entry.name});
+    if (place.to.empty()) {
+        for (const auto* entry : members) targets.push_back({.entry = entry, .path = entry->name});
         return targets;
     }
-    const std::string place = TRY(host::canonical_or_future(context.host.files, to));
-    const auto there = TRY(host::status_if_any(context.host.files, place));
-    if (snapshot.members.size() > 1 && there && there->kind == host::FileKind::regular) {
-        return fail(ErrorCode::invalid, "restore to {}: it is a file, and backup #{} has {} databases", printable(place),
-                    snapshot.number.value, snapshot.members.size())
+    const std::string to = TRY(host::canonical_or_future(context.host.files, place.to));
+    const auto there = TRY(host::status_if_any(context.host.files, to));
+    if (members.size() > 1 && there && there->kind != host::FileKind::folder) {
+        return fail(ErrorCode::invalid, "restore to {}: it is a file, and backup #{} has {} databases", printable(to),
+                    snapshot.number.value, members.size())
             .with_advice("--to FOLDER, or --only DATABASE --to FILE");
     }
-    const bool is_file = snapshot.members.size() == 1 && !to.ends_with('/') && !TRY(is_folder(context.host.files, place));
-    if (is_file) {
-        targets.push_back({.entry = &snapshot.members.front(), .path = place});
+    const bool is_folder = place.to.ends_with('/') || (there && there->kind == host::FileKind::folder);
+    if (members.size() == 1 && !is_folder) {
+        targets.push_back({.entry = members.front(), .path = to});
         return targets;
     }
     const std::string shared = shared_folder(snapshot);
-    for (const auto& entry : snapshot.members) {
-        targets.push_back({.entry = &entry, .path = host::join_path(place, entry.name.substr(shared.size()))});
+    for (const auto* entry : members) {
+        targets.push_back({.entry = entry, .path = host::join_path(to, entry->name.substr(shared.size()))});
     }
     return targets;
 }

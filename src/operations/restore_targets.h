@@ -1,6 +1,7 @@
 // Which file each member of a backup is restored to.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,13 @@ struct RestoreTarget {
     const repository::DirectoryEntry* entry = nullptr;
     std::string path;
 };
-// Without `to`, where each was. With it: that file; or, when `to` is a folder, or the backup has several members, files in
-// it, laid out as they were below the folder they shared. `corrupt`: a name that no backup of ours has.
+struct RestorePlace {
+    std::string to;                 // empty: where each was
+    std::set<std::string> only;     // names of members; empty: all
+};
+// With `to`: that file; or, when `to` is a folder, or several members are wanted, files in it, laid out as they were below
+// the folder that all members of the backup shared. `corrupt`: a name that no backup of ours has.
 Result<std::vector<RestoreTarget>> restore_targets(Context& context, const repository::Snapshot& snapshot,
-                                                   const std::string& to);
+                                                   const RestorePlace& place);
 
 }  // namespace holdfast::operations

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "holdfast/base/text.h"
-#include "holdfast/host/environment.h"
 #include "holdfast/store/open_files.h"
 
 namespace holdfast::store {
@@ -21,12 +20,11 @@ std::string tmp_folder_of(const std::string& folder) { return join_path(folder, 
 
 class LocalStore final : public ObjectStore {
 public:
-    LocalStore(host::Host host, std::string folder, LocalStoreOptions options, std::optional<Owner> owner)
+    LocalStore(host::Host host, std::string folder, LocalStoreOptions options)
         : host_(host),
           files_(host.files),
           folder_(std::move(folder)),
           options_(options),
-          owner_(owner),
           writer_(host::this_process().text()),
           open_files_(host.files) {}
 
@@ -59,7 +57,6 @@ private:
     std::string name_aside() const;
     Result<void> put_in_place(const std::string& aside, const ObjectName& name);
     Result<void> make_folders_of(const ObjectName& name);
-    Result<void> make_folder(const std::string& path);
     bool is_same_file(const std::string& a, const std::string& b);
     Result<void> make_name_durable(const ObjectName& name);
 
@@ -67,7 +64,6 @@ private:
     host::FileSystem& files_;
     std::string folder_;
     LocalStoreOptions options_;
-    const std::optional<Owner> owner_;  // of all that is made, when it is not us
     const std::string writer_;
     OpenFiles open_files_;
 
@@ -98,7 +94,6 @@ Result<void> LocalStore::put(const ObjectName& name, ByteView bytes, Promise pro
 Result<std::string> LocalStore::write_aside(ByteView bytes, Promise promise) {
     const std::string path = name_aside();
     const auto file = TRY(create_aside(path));
-    if (owner_) static_cast<void>(file->set_owner(owner_->user, owner_->group));  // file systems without owners
     auto written = file->write_at(0, bytes);
     if (written && promise == Promise::survives_power_cut) written = file->sync();
     if (written) return path;
@@ -109,7 +104,8 @@ Result<std::string> LocalStore::write_aside(ByteView bytes, Promise promise) {
 Result<std::unique_ptr<host::File>> LocalStore::create_aside(const std::string& path) {
     auto file = files_.create(path, options_.file_mode);
     if (file || file.error().code() != ErrorCode::not_found) return file;
-    TRY(make_folder(tmp_folder_of(folder_)));
+    auto made = files_.make_folder(tmp_folder_of(folder_), options_.folder_mode);
+    if (!made && made.error().code() != ErrorCode::exists) return std::move(made).error();
     return files_.create(path, options_.file_mode);
 }
 
@@ -135,15 +131,10 @@ Result<void> LocalStore::put_in_place(const std::string& aside, const ObjectName
 Result<void> LocalStore::make_folders_of(const ObjectName& name) {
     const std::string& text = name.text();
     for (auto slash = text.find('/'); slash != std::string::npos; slash = text.find('/', slash + 1)) {
-        TRY(make_folder(join_path(folder_, text.substr(0, slash))));
+        auto made = files_.make_folder(join_path(folder_, text.substr(0, slash)), options_.folder_mode);
+        if (!made && made.error().code() != ErrorCode::exists) return made;
     }
     return {};
-}
-
-Result<void> LocalStore::make_folder(const std::string& path) {
-    auto made = files_.make_folder(path, options_.folder_mode);
-    if (made && owner_) static_cast<void>(files_.set_owner(path, owner_->user, owner_->group));
-    return made || made.error().code() == ErrorCode::exists ? Result<void>() : std::move(made);
 }
 
 bool LocalStore::is_same_file(const std::string& a, const std::string& b) {
@@ -257,30 +248,20 @@ Result<void> LocalStore::remove_fleeting(const ObjectName& name) {
 
 }  // namespace
 
-Result<std::optional<Owner>> owner_to_give_to(host::Host host, const std::string& folder) {
-    if (!host::is_superuser()) return std::optional<Owner>();
-    const auto status = TRY(host.files.status(folder));
-    return status.owner == 0 ? std::nullopt : std::optional<Owner>({status.owner, status.group});
-}
-
 Result<std::unique_ptr<ObjectStore>> open_local_store(host::Host host, std::string folder, LocalStoreOptions options) {
     const auto status = TRY(host.files.status(folder));
     if (status.kind != host::FileKind::folder) {
         return fail(ErrorCode::invalid, "open the store {}: it is not a folder", printable(folder));
     }
     auto canonical = TRY(host.files.canonical(folder));  // so that a change of the working folder changes nothing
-    const auto owner = TRY(owner_to_give_to(host, canonical));
-    return std::unique_ptr<ObjectStore>(std::make_unique<LocalStore>(host, std::move(canonical), options, owner));
+    return std::unique_ptr<ObjectStore>(std::make_unique<LocalStore>(host, std::move(canonical), options));
 }
 
 Result<void> create_local_folder(host::Host host, const std::string& folder, LocalStoreOptions options) {
-    const bool was_there = TRY(host::exists(host.files, folder));
     TRY(host::make_folders_durably(host.files, folder, options.folder_mode));
     if (!TRY(host.files.list(folder)).empty()) {
         return fail(ErrorCode::exists, "make the store {}: the folder is not empty", printable(folder));
     }
-    const auto owner = TRY(owner_to_give_to(host, host::folder_of(folder)));
-    if (!was_there && owner) static_cast<void>(host.files.set_owner(folder, owner->user, owner->group));
     auto set = host.files.set_mode(folder, options.folder_mode);  // one that was there, empty
     if (!set && set.error().code() == ErrorCode::denied) return {};  // a mount point, or no modes on that file system
     return set;

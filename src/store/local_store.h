@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 
 #include "holdfast/host/host.h"
 #include "holdfast/host/process_identity.h"
@@ -15,20 +14,12 @@ struct LocalStoreOptions {
     std::uint32_t folder_mode = 0700;
 };
 
-// Whom the superuser's files in that folder must be given to: its owner, who could not use them otherwise. Nothing for
-// anybody else, who makes files of his own.
-struct Owner {
-    std::uint32_t user = 0, group = 0;
-};
-Result<std::optional<Owner>> owner_to_give_to(host::Host host, const std::string& folder);
-
 // The folder must exist. Nothing is written before the first put: a folder that is read-only can be read. Folders for
 // name prefixes are made as needed and never removed. Where the file system has no hard links, objects are renamed into
 // place without replacing. An object that another process removes may go on answering read() here for a while.
 Result<std::unique_ptr<ObjectStore>> open_local_store(host::Host host, std::string folder, LocalStoreOptions options);
 
-// Makes the folder (and missing parents) with folder_mode; `exists` when it is there with anything in it. One that the
-// superuser makes belongs to the owner of the folder it is in, as a database's journal does.
+// Makes the folder (and missing parents) with folder_mode; `exists` when it is there with anything in it.
 Result<void> create_local_folder(host::Host host, const std::string& folder, LocalStoreOptions options);
 
 // Removes the files in tmp/ that a crash left: those whose writer cannot be running any more. Files of writers on other

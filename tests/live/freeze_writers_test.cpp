@@ -154,10 +154,10 @@ TEST_F(FreezeTogetherTest, WalWritersNeverWait) {
 TEST_F(FreezeTogetherTest, WhoCommitsIsNotHeldForTheFirstLook) {
     for (const char* mode : {"WAL", "DELETE"}) {
         const std::string path = folder_ / mode;
-        BusyProcess busy({.path = path, .journal_mode = mode});
+        BusyProcess busy({.path = path, .journal_mode = mode, .page_size = 512});
         busy.await_commits(20);
         int looks = 0;
-        for (int i = 0; i < 10; ++i) {
+        for (int i = 0; i < 200 && looks < 3; ++i) {
             const auto frozen = freeze_bytes(path, {.attempts_max = 100});
             ASSERT_THAT(frozen, Succeeds());
             EXPECT_THAT(proven_prefix(frozen->bytes), Succeeds());

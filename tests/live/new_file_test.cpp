@@ -205,7 +205,11 @@ TEST_F(NewFileTest, OwnerWhereThatIsAllowed) {
     if (::geteuid() == 0) {
         EXPECT_EQ(status.st_uid, 65534u);
         EXPECT_THAT(report->notes, IsEmpty());
+        fs::remove(path_);
+        must(write(*image, {.path = path_, .appearance = {.mode = 06755, .owner = 0, .group = 0, .set_owner = true}}));
+        EXPECT_EQ(mode_of(path_), 0755u) << "nobody runs a database";
     } else {
+        EXPECT_EQ(status.st_mode & 0070u, 0u) << "another group than the one that might read it";
         EXPECT_THAT(report->notes, ElementsAre(HasSubstr("could not give")));
     }
 }
@@ -213,16 +217,16 @@ TEST_F(NewFileTest, OwnerWhereThatIsAllowed) {
 TEST_F(NewFileTest, WhatAKilledWriterLeftIsRemoved) {
     const auto image = tests::image_of(tests::database_bytes(tests::rows_sql("a", 10)));
     const std::string left = ".app.db.00112233445566aa.restoring", in_use = ".app.db.00112233445566bb.restoring";
-    for (const auto& name : {left, in_use, std::string(".app.db.mine.restoring"), std::string(".other.db.00112233445566aa.restoring")}) {
+    for (const auto& name : {left, in_use, std::string(".app.db.my-holiday-notes.restoring"), std::string(".other.db.00112233445566aa.restoring")}) {
         tests::write_file(folder_ / name, bytes_of("half"));
     }
     const auto lock = must(host::posix_file_system().try_lock(folder_ / in_use));
     ASSERT_THAT(write(*image, {.path = path_}), Succeeds());
     EXPECT_THAT(names(), Contains(left)) << "young: its writer may be about to give it its name";
     fs::remove(path_);
-    clock_.ahead_ns = 11 * nanoseconds_per_second;
+    clock_.ahead_ns = 3 * nanoseconds_per_second;
     ASSERT_THAT(write(*image, {.path = path_}), Succeeds());
-    EXPECT_THAT(names(), UnorderedElementsAre("app.db", in_use, ".app.db.mine.restoring", ".other.db.00112233445566aa.restoring"));
+    EXPECT_THAT(names(), UnorderedElementsAre("app.db", in_use, ".app.db.my-holiday-notes.restoring", ".other.db.00112233445566aa.restoring"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "holdfast/operations/backup.h"
 
+#include "holdfast/host/environment.h"
 #include "operations/world.h"
 
 namespace holdfast::operations {
@@ -310,6 +311,17 @@ TEST_F(Backing, TagsAreKeysAndValues) {
 TEST_F(Backing, OneDiskForBothIsAWarning) {
     create_database(database);
     EXPECT_THAT(backup().warnings, Contains(HasSubstr("same disk")));
+}
+
+TEST_F(Backing, RootIsToldThatTheOwnerCannotReadWhatItStores) {
+    if (!host::is_superuser()) GTEST_SKIP() << "only root can write into everybody's repository";
+    create_database(database);
+    backup();
+    insert(database, 1);
+    EXPECT_THAT(backup().warnings, IsEmpty());
+    must(files.set_owner(repository, 65534, 65534));
+    insert(database, 1);
+    EXPECT_THAT(backup().warnings, Contains(HasSubstr("chown")));
 }
 
 TEST_F(Backing, ARepositoryThatCannotBeWrittenRefusesTheWhole) {

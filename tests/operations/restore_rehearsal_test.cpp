@@ -1,5 +1,7 @@
 #include "holdfast/operations/restore_rehearsal.h"
 
+#include <sys/stat.h>
+
 #include "operations/world.h"
 #include "support/database_process.h"
 
@@ -89,6 +91,32 @@ TEST_F(Rehearsing, ADryRunTellsOfTheSafetyBackupAndWhatIsKeptAside) {
     ASSERT_EQ(plan.databases.at(0).moved_aside.size(), 1u);
     EXPECT_THAT(plan.databases.at(0).moved_aside[0], HasSubstr(".before-restore-"));
     EXPECT_EQ(plan.databases.at(0).check, "ok");
+}
+
+TEST_F(Rehearsing, NeitherPipesNorFoldersThatAreFilesAreTargets) {
+    two_states();
+    const std::string pipe = root / "pipe", file = root / "file";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    write(file, "mine");
+    for (const bool is_dry : {true, false}) {
+        auto request = restore_request("1");
+        request.dry_run = is_dry;
+        request.force = request.offline = true;
+        request.to = pipe;
+        EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::invalid)) << is_dry;
+        EXPECT_EQ(must(files.status(pipe)).kind, host::FileKind::other);
+        request.to = file + "/below/copy.db";
+        EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::exists)) << is_dry;
+    }
+    EXPECT_EQ(text_of(tests::file_bytes(file)), "mine");
+}
+
+TEST_F(Rehearsing, ALongNameComesBack) {
+    const std::string name(240, 'n');
+    create_database(work + "/" + name, 3, {.mode = "delete"});
+    must(try_backup({work + "/" + name}));
+    const auto report = must(restore_to("1", root.path()));
+    EXPECT_EQ(rows_of(root / name), rows_of(work + "/" + name));
 }
 
 TEST_F(Rehearsing, WhatCannotBeWrittenIsRefusedBeforeAnything) {

@@ -17,10 +17,10 @@ protected:
         }
         return snapshot;
     }
-    std::vector<std::string> targets(const std::vector<std::string>& names, const std::string& to) {
+    std::vector<std::string> targets(const std::vector<std::string>& names, const std::string& to, const std::set<std::string>& only = {}) {
         const auto snapshot = snapshot_of(names);
         std::vector<std::string> paths;
-        for (const auto& target : must(restore_targets(context, snapshot, to))) paths.push_back(target.path);
+        for (const auto& target : must(restore_targets(context, snapshot, {.to = to, .only = only}))) paths.push_back(target.path);
         return paths;
     }
 };
@@ -45,18 +45,22 @@ TEST_F(Targets, SeveralKeepTheirLayoutBelowWhatTheyShare) {
 TEST_F(Targets, SeveralDoNotGoToOneFile) {
     write(work + "/there.db", "mine");
     const auto snapshot = snapshot_of({"/a/x.db", "/a/y.db"});
-    const auto refused = restore_targets(context, snapshot, work + "/there.db");
+    const auto refused = restore_targets(context, snapshot, {.to = work + "/there.db", .only = {}});
     ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
     EXPECT_THAT(refused.error().advice(), HasSubstr("--only"));
+    for (const std::string& to : {work + "/there.db", work + "/new.db"}) {
+        EXPECT_EQ(targets({"/a/x.db", "/a/y.db"}, to, {"/a/y.db"}), std::vector<std::string>{to}) << "what the advice says";
+    }
+    EXPECT_EQ(targets({"/a/x.db", "/a/b/y.db"}, work, {"/a/b/y.db"}), std::vector<std::string>{work + "/b/y.db"});
 }
 
 TEST_F(Targets, NamesThatClimbOutAreRefused) {
     for (const char* name : {"", "x.db", "../x.db", "/a/../x.db", "/..", "/a/./x.db", "/a//x.db", "/a/", "/"}) {
         for (const char* to : {"", "out"}) {
-            EXPECT_THAT(restore_targets(context, snapshot_of({name}), *to ? work + "/" + to : ""), FailsWith(ErrorCode::corrupt)) << name;
+            EXPECT_THAT(restore_targets(context, snapshot_of({name}), {.to = *to ? work + "/" + to : "", .only = {}}), FailsWith(ErrorCode::corrupt)) << name;
         }
     }
-    EXPECT_THAT(restore_targets(context, snapshot_of({}), ""), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(restore_targets(context, snapshot_of({}), {}), FailsWith(ErrorCode::invalid));
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 
 #include <filesystem>
 
-#include "holdfast/host/environment.h"
 #include "support/results.h"
 #include "support/temporary_folder.h"
 
@@ -55,20 +54,6 @@ TEST_F(LocalStoreFiles, AreSharedWithAGroupByASetting) {
     ::umask(umask_before);
     EXPECT_EQ(mode_of("packs/3f/abc"), 0660u);
     EXPECT_EQ(mode_of("packs/3f"), 02770u);
-}
-
-// Root's backup must not lock the owner out of the repository.
-TEST_F(LocalStoreFiles, OfRootBelongToTheOwnerOfTheFolder) {
-    if (!host::is_superuser()) GTEST_SKIP() << "only root makes files for others";
-    const auto owner_of = [&](const std::string& name) { return must(host.files.status(folder / name)).owner; };
-    must(host.files.set_owner(folder.path(), 65534, 65534));
-    must(create_local_folder(host, folder / "store", {}));
-    EXPECT_EQ(owner_of("store"), 65534u);
-    must(must(open_local_store(host, folder / "store", {}))->put_if_absent(ObjectName("packs/3f/abc"), bytes_of("bytes")));
-    for (const char* name : {"store/packs/3f/abc", "store/packs/3f", "store/packs", "store/tmp"}) {
-        EXPECT_EQ(owner_of(name), 65534u) << name;
-    }
-    EXPECT_EQ(must(owner_to_give_to(host, "/")).has_value(), false) << "root's own stays root's";
 }
 
 TEST_F(LocalStoreFiles, OpeningAndReadingWriteNothing) {

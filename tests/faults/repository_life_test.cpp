@@ -59,7 +59,8 @@ private:
 };
 template <typename Story, const Place& place>
 int caught_in_many_cuts() {
-    cut_power_at_every_step<Forgetful<Story, place>>(1);
+    constexpr std::uint64_t seeds = 4;  // what an unsynced name comes to is chance
+    cut_power_at_every_step<Forgetful<Story, place>>(seeds);
     return Forgetful<Story, place>::caught;
 }
 

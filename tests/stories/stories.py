@@ -220,7 +220,17 @@ class Writer:
         self.process.wait(20)
 
     def locks(self):
-        """Its POSIX locks as the kernel lists them: (kind, inode, range)."""
+        """Its POSIX locks as the kernel lists them: (kind, inode, range). The list comes in pieces, between which others
+        lock and unlock, and a line may be left out: so it is read until it says the same twice."""
+        found = self.locks_seen()
+        for _ in range(100):
+            again = self.locks_seen()
+            if again == found:
+                break
+            found = again
+        return found
+
+    def locks_seen(self):
         found = set()
         for line in pathlib.Path("/proc/locks").read_text().splitlines():
             parts = line.split()

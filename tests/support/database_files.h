@@ -86,8 +86,7 @@ inline std::map<std::string, std::string> footprint(const std::string& folder, F
     return files;
 }
 
-// The POSIX locks that a process holds on a file, as /proc/locks tells them: "WRITE 1073741825 1073741825".
-inline std::vector<std::string> locks_on(const std::string& path, pid_t process = ::getpid()) {
+inline std::vector<std::string> locks_seen_on(const std::string& path, pid_t process) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return {};
     std::ifstream table("/proc/locks");
@@ -102,6 +101,21 @@ inline std::vector<std::string> locks_on(const std::string& path, pid_t process 
         }
     }
     std::ranges::sort(locks);
+    const auto repeated = std::ranges::unique(locks);
+    locks.erase(repeated.begin(), repeated.end());
+    return locks;
+}
+
+// The POSIX locks that a process holds on a file, as /proc/locks tells them: "WRITE 1073741825 1073741825".
+// The kernel gives the table in pieces, between which others lock and unlock: a line may come twice, or be left out. So
+// it is read until it says the same twice.
+inline std::vector<std::string> locks_on(const std::string& path, pid_t process = ::getpid()) {
+    auto locks = locks_seen_on(path, process);
+    for (int look = 0; look < 100; ++look) {
+        auto again = locks_seen_on(path, process);
+        if (again == locks) break;
+        locks = std::move(again);
+    }
     return locks;
 }
 

@@ -124,6 +124,10 @@ std::string_view name_of(ReadAs way) {
     return "rollback";
 }
 
+bool has_wal(ReadAs way) {
+    return way == ReadAs::wal || way == ReadAs::wal_quiet || way == ReadAs::wal_leftover || way == ReadAs::backup_api;
+}
+
 Result<std::unique_ptr<Frozen>> freeze(host::Host host, const std::string& path, const FreezeOptions& options,
                                        const FirstLook& first_look) {
     for (int attempt = 1;; ++attempt) {

@@ -22,6 +22,7 @@ struct FreezeOptions {
 // How the database was read; the words are kept in snapshots.
 enum class ReadAs { empty, rollback, hot_journal, wal, wal_quiet, wal_leftover, backup_api };
 std::string_view name_of(ReadAs way);
+bool has_wal(ReadAs way);  // its commits go into a write-ahead log
 
 // What was seen at the freeze.
 struct FreezeFacts {

@@ -8,10 +8,6 @@
 namespace holdfast::live {
 namespace {
 
-bool is_wal(ReadAs way) {
-    return way == ReadAs::wal || way == ReadAs::wal_quiet || way == ReadAs::wal_leftover || way == ReadAs::backup_api;
-}
-
 // SQLite opens a frozen image as it would open the database, schema included, and leaves nothing beside it.
 Result<void> open_with_sqlite(const sqlite::Image& image) {
     const auto served = TRY(sqlite::serve_image(image));
@@ -21,7 +17,7 @@ Result<void> open_with_sqlite(const sqlite::Image& image) {
 }
 
 Result<void> note_frozen(Present& present, Frozen& frozen) {
-    present.is_wal = is_wal(frozen.facts().way);
+    present.is_wal = has_wal(frozen.facts().way);
     present.header = frozen.facts().header;
     if (frozen.image().last_page().value != 0) TRY(open_with_sqlite(frozen.image()));
     const auto& header = present.header;

@@ -62,8 +62,10 @@ private:
 
 // --- who committed last ---
 
-// The frame that ends the first transaction after `before`, which is the one that was written while `before` was held:
-// later in the same life of the WAL, or first in its next one. None when that life is over.
+// The frame that ends the first transaction after `before`, which is ours: later in the same life of the WAL, or first
+// in its next one. It is still there while the WAL is pinned since `before` (the table in frozen_pinned.cpp): under a
+// mark above 0 the WAL does not start again; under mark 0 it may with our commit, which is not checkpointed then, so
+// that it does not start again after it. None where that does not hold.
 Result<std::optional<sqlite::FrameNumber>> our_commit(const sqlite::RawFile& wal, const FreezeFacts& before) {
     constexpr std::uint64_t frames_max = 1ull << 32;
     const auto parsed = sqlite::parse_wal_header(TRY(first_bytes(wal, sqlite::wal_header_size)));
@@ -104,7 +106,14 @@ Judgement judge_counter(const FreezeFacts& before, const FreezeFacts& now) {
     return is_ours ? Judgement::differs : Judgement::unknown;
 }
 
-bool has_wal(ReadAs way) { return way == ReadAs::wal || way == ReadAs::wal_leftover; }
+Result<Judgement> judge(host::Host host, const Prints& prints, const LiveProof& proof, const FreezeOptions& options,
+                        const FreezeFacts& now) {
+    const bool has_frames = has_wal(now.way);
+    if (has_frames != has_wal(proof.before.way)) return Judgement::unknown;  // others have changed the journal mode
+    if (!has_frames) return judge_counter(proof.before, now);
+    if (proof.before.way == ReadAs::backup_api) return Judgement::unknown;  // it does not tell the last frame
+    return judge_frames(TRY(open_database_files(host, proof.path, options)), prints, proof.before);
+}
 
 struct Compared {
     bool is_same = false;
@@ -117,13 +126,7 @@ Result<Compared> compare_once(host::Host host, const Prints& prints, const LiveP
                     {.first_look = {},
                      .use = [&](const sqlite::Image& now, const FreezeFacts& facts) -> Result<void> {
                          compared.is_same = TRY(prints.same(now));
-                         if (compared.is_same) return {};
-                         if (!has_wal(facts.way)) {
-                             compared.transaction = judge_counter(proof.before, facts);
-                             return {};
-                         }
-                         const auto files = TRY(open_database_files(host, proof.path, options));
-                         compared.transaction = TRY(judge_frames(files, prints, proof.before));
+                         if (!compared.is_same) compared.transaction = TRY(judge(host, prints, proof, options, facts));
                          return {};
                      }}));
     return compared;

@@ -9,7 +9,8 @@
 
 namespace holdfast::live {
 
-// What was known while the write lock was held, before anything was written.
+// What was known while the write lock was held, before anything was written. A WAL is pinned by the caller from then on:
+// else what others commit and checkpoint meanwhile could start it again, and their commit be taken for ours.
 struct LiveProof {
     std::string path;
     PlaceOptions place;

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "holdfast/base/text.h"
 #include "holdfast/live/blockers.h"
 #include "holdfast/live/database_files.h"
@@ -38,10 +40,11 @@ public:
         const host::Stopwatch copying(host_.clock);
         keep_wal_ = TRY(has_leftover_wal(host_, path_, options_));
         TRY(write());
-        if (keep_wal_) TRY(checkpoint_as_last());
         report_.copy_ms = copying.ms();
         report_.bytes_written = image_.size();
         TRY(prove());
+        pin_.reset();
+        if (keep_wal_) TRY(checkpoint_as_last());
         TRY(note_wal_size());
         return std::move(report_);
     }
@@ -76,7 +79,15 @@ private:
                              before_ = facts;
                              return {};
                          }}));
+        if (has_wal(before_.way)) TRY(pin_wal());
         return request_.safety ? request_.safety() : Result<void>();
+    }
+    // Until what we commit is proven, it stays in the WAL.
+    Result<void> pin_wal() {
+        pin_ = TRY(connect(keep_wal_));
+        TRY(pin_->execute("BEGIN"));
+        TRY(pin_->integer("PRAGMA schema_version"));
+        return {};
     }
     Result<void> tell(std::uint64_t done, std::uint64_t total) const {
         const std::uint64_t page_bytes = image_.page_size().bytes();
@@ -116,6 +127,7 @@ private:
     FreezeOptions options_;
     std::string path_;
     bool keep_wal_ = false;
+    std::optional<sqlite::Connection> pin_;
     FreezeFacts before_;
     WriteReport report_;
 };

@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "holdfast/live/freeze.h"
 #include "holdfast/live/replace.h"
@@ -288,24 +289,65 @@ TEST_F(WriteLiveTest, StoppedInTheMiddle) {
 
 // --- others write at once ---
 
+struct AtTheProof final : Progress {
+    void at(const ProgressStep& step) override {
+        if (step.phase == "proving") act();
+    }
+    std::function<void()> act;
+};
+
 // The replacement is proven although the application commits again as soon as it can, as often as it can.
 TEST_F(WriteLiveTest, UnderABusyWriter) {
     for (const std::string mode : {"DELETE", "WAL"}) {
         DatabaseProcess maker(path_);
         maker.run("PRAGMA journal_mode=" + mode + ";" + tests::rows_sql("old", 10));
         DatabaseProcess application(path_);
-        struct Committing final : Progress {
-            void at(const ProgressStep& step) override {
-                if (step.phase == "proving") application->run("INSERT INTO t(kind) VALUES ('newer')");
-            }
-            DatabaseProcess* application = nullptr;
-        } committing;
-        committing.application = &application;
+        AtTheProof committing;
+        committing.act = [&] { application.run("INSERT INTO t(kind) VALUES ('newer')"); };
         const auto report = write_live(host::real_host(), *image_, {.path = path_}, {.progress = &committing, .stop = {}});
         ASSERT_THAT(report, Succeeds());
         EXPECT_THAT(report->notes, ElementsAre(HasSubstr(mode == "WAL" ? "is proven" : "others have committed since")));
         EXPECT_EQ(application.run("SELECT kind, count(*) FROM t GROUP BY 1"), "new|1000\nnewer|1");
         maker.close();
+        application.close();
+        fs::remove(path_);
+    }
+}
+
+// A WAL that starts again holds another's commit where ours would be: it must not be taken for ours.
+TEST_F(WriteLiveTest, UnderAWriterWhoCheckpointsBeforeEachCommit) {
+    for (const int commits : {1, 2}) for (const bool is_in_file : {false, true}) {
+        DatabaseProcess application(path_);
+        application.run("PRAGMA journal_mode=WAL;" + tests::rows_sql("old", 10));
+        if (is_in_file) application.run("PRAGMA wal_checkpoint");
+        AtTheProof committing;
+        committing.act = [&] {
+            for (int i = 0; i < commits; ++i) application.run("PRAGMA wal_checkpoint; INSERT INTO t(kind) VALUES ('newer')");
+        };
+        const auto report = write_live(host::real_host(), *image_, {.path = path_}, {.progress = &committing, .stop = {}});
+        ASSERT_THAT(report, Succeeds());
+        EXPECT_THAT(report->notes, ElementsAre(HasSubstr("is proven"))) << is_in_file << commits;
+        EXPECT_EQ(application.run("SELECT count(*) FROM t"), format("{}", 1000 + commits));
+        EXPECT_EQ(application.run("PRAGMA wal_checkpoint(TRUNCATE)"), "0|0|0");  // nobody holds it any more
+        application.close();
+        EXPECT_EQ(tests::footprint(folder_.path()).size(), 1u);
+        fs::remove(path_);
+    }
+}
+
+TEST_F(WriteLiveTest, UnderAWriterWhoChangesTheJournalMode) {
+    for (const std::string mode : {"DELETE", "WAL"}) {
+        DatabaseProcess application(path_);
+        application.run("PRAGMA journal_mode=" + mode + ";" + tests::rows_sql("old", 10));
+        AtTheProof changing;
+        changing.act = [&] {
+            application.try_to(mode == "WAL" ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=WAL");
+            application.run("INSERT INTO t(kind) VALUES ('newer')");
+        };
+        const auto report = write_live(host::real_host(), *image_, {.path = path_}, {.progress = &changing, .stop = {}});
+        ASSERT_THAT(report, Succeeds());
+        EXPECT_THAT(report->notes, ElementsAre(HasSubstr("others have committed since"))) << mode;
+        EXPECT_EQ(application.run("SELECT kind, count(*) FROM t GROUP BY 1"), "new|1000\nnewer|1");
         application.close();
         fs::remove(path_);
     }

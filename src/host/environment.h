@@ -10,7 +10,7 @@ std::optional<std::string> environment(const std::string& name);
 std::string cache_folder();    // $XDG_CACHE_HOME or ~/.cache, then /holdfast; made by whoever writes there
 std::string working_folder();  // "." when it has been removed
 std::string host_name();
-bool is_superuser();           // by the effective user id: may give files to others
+bool is_superuser();           // by the effective user id
 std::string user_name();       // by the effective user id; the number when it has no name
 
 }  // namespace holdfast::host

@@ -76,7 +76,6 @@ public:
     virtual Result<std::string> read_link(const std::string& path) = 0;                   // invalid: not a link
     virtual Result<void> sync_folder(const std::string& path) = 0;
     virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
-    virtual Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) = 0;
     // `denied` when we may not write the file, or into the folder, or its file system is read-only. By looking only, so
     // success is no promise.
     virtual Result<void> expect_writable(const std::string& path) = 0;

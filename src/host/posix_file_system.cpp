@@ -281,10 +281,6 @@ public:
         return run({"set the mode of", path}, path, [&] { return ::chmod(path.c_str(), static_cast<mode_t>(mode)); });
     }
 
-    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
-        return run({"set the owner of", path}, path, [&] { return ::lchown(path.c_str(), owner, group); });
-    }
-
     Result<void> expect_writable(const std::string& path) override {
         const auto status = TRY(look_at(path, 0));
         const int wanted = status.kind == FileKind::folder ? W_OK | X_OK : W_OK;

@@ -1,82 +1,50 @@
 #include "holdfast/live/new_file.h"
 
-#include <algorithm>
-
 #include "holdfast/base/text.h"
 #include "holdfast/live/unnamed_file.h"
+#include "holdfast/sqlite/image_pieces.h"
 
 namespace holdfast::live {
 namespace {
 
-// A whole number of pages of every size, and few enough bytes to be still in the processor's cache when they are written.
-constexpr std::uint64_t piece_bytes = 512 * 1024;
 constexpr std::uint64_t fingerprint_seed = 0x686f6c6466617374;
 
-// --- writing and reading back ---
-
-// A run of pages, which a thread of the pool brings from the image into the file, or reads back.
-struct Piece {
-    std::size_t index = 0;
-    sqlite::PageRange pages;
-    Buffer bytes;
-    MutableByteView content;
-};
-
+// An image on its way into a file, and its proof.
 class Writing {
 public:
     Writing(const sqlite::Image& image, host::File& file, const Watch& watch)
-        : image_(image),
-          file_(file),
-          watch_(watch),
-          pages_per_piece_(static_cast<std::uint32_t>(piece_bytes / image.page_size().bytes())),
-          prints_((image.size() + piece_bytes - 1) / piece_bytes) {}
+        : image_(image), file_(file), watch_(watch), prints_(sqlite::pieces_of(image)) {}
 
-    // Pieces of zeros stay holes.
     Result<void> copy(host::WorkerPool& pool) {
         TRY(file_.resize(image_.size()));
-        return run(pool, {.make = [this](Piece& piece) { return make(piece); },
-                          .work = [this](Piece& piece) { return copy_piece(piece); },
-                          .take = [this](Piece& piece) { return tell("restoring", piece); }});
+        return sqlite::for_each_piece(pool, image_, {.work = [this](ImagePiece& piece) { return copy_piece(piece); },
+                                                     .done = [this](const ImagePiece& piece) { return tell("restoring", piece); }});
     }
     Result<void> prove(host::WorkerPool& pool) {
-        made_ = 0;
         if (TRY(file_.size()) != image_.size()) return differs(image_.size());
-        return run(pool, {.make = [this](Piece& piece) { return make(piece); },
-                          .work = [this](Piece& piece) { return read_back(piece); },
-                          .take = [this](Piece& piece) { return tell("proving", piece); }});
+        return sqlite::for_each_piece(pool, image_, {.work = [this](ImagePiece& piece) { return read_back(piece); },
+                                                     .done = [this](const ImagePiece& piece) { return tell("proving", piece); }});
     }
 
 private:
-    using Pipeline = host::OrderedPipeline<Piece>;
-    static Result<void> run(host::WorkerPool& pool, const Pipeline::Steps& steps) {
-        return Pipeline::run(pool, pool.size() + 2, steps);
-    }
-    Result<bool> make(Piece& piece) {
-        if (made_ == prints_.size()) return false;
-        const auto first = static_cast<std::uint32_t>(made_ * pages_per_piece_);
-        piece.index = made_++;
-        piece.pages = {sqlite::PageNumber{first + 1}, std::min(pages_per_piece_, image_.last_page().value - first)};
-        if (piece.bytes.size() == 0) piece.bytes = Buffer(piece_bytes);
-        piece.content = piece.bytes.span().first(std::size_t{piece.pages.count} * image_.page_size().bytes());
-        return true;
-    }
-    std::uint64_t offset_of(const Piece& piece) const { return piece.index * piece_bytes; }
-    Result<void> copy_piece(Piece& piece) {
+    using ImagePiece = sqlite::ImagePiece;
+    // Pieces of zeros stay holes.
+    Result<void> copy_piece(ImagePiece& piece) {
         TRY(image_.read(piece.pages, piece.content));
         prints_[piece.index] = fingerprint(piece.content, fingerprint_seed);
         if (is_all_zero(piece.content)) return {};
-        TRY(file_.write_at(offset_of(piece), piece.content));
-        file_.begin_writing_out(offset_of(piece), piece.content.size());
+        TRY(file_.write_at(piece.offset, piece.content));
+        file_.begin_writing_out(piece.offset, piece.content.size());
         return {};
     }
-    Result<void> read_back(const Piece& piece) const {
-        const auto count = TRY(file_.read_at(offset_of(piece), piece.content));
+    Result<void> read_back(const ImagePiece& piece) const {
+        const auto count = TRY(file_.read_at(piece.offset, piece.content));
         const bool is_same = count == piece.content.size() &&
                              fingerprint(piece.content, fingerprint_seed) == prints_[piece.index];
-        return is_same ? Result<void>() : differs(offset_of(piece));
+        return is_same ? Result<void>() : differs(piece.offset);
     }
-    Result<void> tell(std::string_view phase, const Piece& piece) const {
-        watch_.at({.phase = phase, .done = offset_of(piece) + piece.content.size(), .total = image_.size()});
+    Result<void> tell(std::string_view phase, const ImagePiece& piece) const {
+        watch_.at({.phase = phase, .done = piece.end(), .total = image_.size()});
         return watch_.go_on();
     }
     static Error differs(std::uint64_t offset) {
@@ -87,9 +55,7 @@ private:
     const sqlite::Image& image_;
     host::File& file_;
     const Watch& watch_;
-    std::uint32_t pages_per_piece_;
     std::vector<Fingerprint> prints_;
-    std::size_t made_ = 0;
 };
 
 // The owner first: changing it may take bits of the mode away. No database runs as somebody else; and what was readable

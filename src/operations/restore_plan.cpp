@@ -75,8 +75,7 @@ Result<RoutePlan> plan_raw(Context& context, const std::string& target, const Re
 }
 
 Result<void> expect_folders_can_be_made(host::FileSystem& files, const std::string& folder) {
-    std::string at = folder;
-    while (at != "/" && at != "." && !TRY(host::exists(files, at))) at = host::folder_of(at);
+    const auto at = TRY(host::existing_folder_of(files, host::join_path(folder, "x")));
     if (TRY(files.status(at)).kind == host::FileKind::folder) return {};
     return fail(ErrorCode::exists, "restore into the folder {}: {} is there and is no folder", printable(folder), printable(at))
         .with_advice("--to with another path");

@@ -2,9 +2,9 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/sqlite/image_pieces.h"
 
 namespace holdfast::operations {
-
 namespace {
 
 using sqlite::Image;
@@ -12,7 +12,6 @@ using sqlite::PageNumber;
 using sqlite::PageRange;
 
 constexpr std::uint64_t worth_it_bytes = 32 * 1024 * 1024;  // less is kept in SQLite's own cache
-constexpr std::uint64_t piece_bytes = 1024 * 1024;          // a whole number of pages of every size
 
 class SpooledImage final : public Image {
 public:
@@ -32,33 +31,16 @@ private:
     PageNumber last_page_;
 };
 
-struct Piece {
-    PageRange pages;
-    Buffer bytes;
-    MutableByteView content;
-};
-
 Result<void> fill(host::File& file, const Image& image, host::WorkerPool& pool, const Watch& watch) {
-    const std::uint32_t page_bytes = image.page_size().bytes();
-    const auto per_piece = static_cast<std::uint32_t>(piece_bytes / page_bytes);
-    std::uint32_t next = 1;
-    const auto make = [&](Piece& piece) -> Result<bool> {
-        TRY(watch.go_on());
-        if (next > image.last_page().value) return false;
-        piece.pages = {PageNumber{next}, std::min(per_piece, image.last_page().value - next + 1)};
-        next += piece.pages.count;
-        if (piece.bytes.size() == 0) piece.bytes = Buffer(piece_bytes);
-        piece.content = piece.bytes.span().first(std::size_t{piece.pages.count} * page_bytes);
-        return true;
-    };
-    const auto work = [&](Piece& piece) { return image.read(piece.pages, piece.content); };
-    const auto take = [&](Piece& piece) -> Result<void> {
-        const auto at = sqlite::offset_of(piece.pages.first, image.page_size());
-        TRY(file.write_at(at, piece.content));
-        watch.at({.phase = "unpacking", .done = at + piece.content.size(), .total = image.size()});
-        return {};
-    };
-    return host::OrderedPipeline<Piece>::run(pool, pool.size() + 2, {make, work, take});
+    return sqlite::for_each_piece(pool, image,
+                                  {.work = [&](sqlite::ImagePiece& piece) -> Result<void> {
+                                       TRY(image.read(piece.pages, piece.content));
+                                       return file.write_at(piece.offset, piece.content);
+                                   },
+                                   .done = [&](const sqlite::ImagePiece& piece) -> Result<void> {
+                                       watch.at({.phase = "unpacking", .done = piece.end(), .total = image.size()});
+                                       return watch.go_on();
+                                   }});
 }
 
 // None: there is no room, or no folder that can be written.

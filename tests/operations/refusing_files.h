@@ -58,10 +58,6 @@ public:
         TRY(ask(path));
         return files_.set_mode(path, mode);
     }
-    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
-        TRY(ask(path));
-        return files_.set_owner(path, owner, group);
-    }
     Result<void> expect_writable(const std::string& path) override {
         TRY(ask(path));
         return files_.expect_writable(path);

@@ -116,7 +116,8 @@ TEST_P(SessionTest, ThePagesOfAVacuumAreFoundWhereTheyWere) {
         append(moved, ByteView(content).subspan(page * 4096, 4096));
     }
     const auto backup = program.backup(moved);
-    EXPECT_LT(stored() - before, content.size() / 30);
+    // 2.4 % is usual, 5 % the most of 160 runs; all of it if none were found.
+    EXPECT_LT(stored() - before, content.size() / 12);
     EXPECT_EQ(program.restore(backup.snapshot.number), moved);
 }
 

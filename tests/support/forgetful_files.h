@@ -45,9 +45,6 @@ public:
     Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
     Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override { return files_.set_mode(path, mode); }
-    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
-        return files_.set_owner(path, owner, group);
-    }
     Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }
     Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override {

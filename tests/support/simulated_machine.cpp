@@ -56,7 +56,6 @@ public:
     Result<std::string> read_link(const std::string& path) override;
     Result<void> sync_folder(const std::string& path) override;
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
-    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override;
     Result<void> expect_writable(const std::string&) override { return {}; }
     Result<std::uint64_t> free_bytes(const std::string& path) override;
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override;
@@ -308,13 +307,6 @@ Result<void> Files::change_status(const Step& step, const std::function<void(hos
 
 Result<void> Files::set_mode(const std::string& path, std::uint32_t mode) {
     return change_status({"set the mode of", path}, [&](host::FileStatus& status) { status.mode = mode; });
-}
-
-Result<void> Files::set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) {
-    return change_status({"set the owner of", path}, [&](host::FileStatus& status) {
-        status.owner = owner;
-        status.group = group;
-    });
 }
 
 }  // namespace simulated

@@ -77,13 +77,13 @@ class Workplace:
         time.sleep(1.2)
 
     def in_turn(self, scenario, tools, act, before_turn=None, before_act=None, turns=None):
-        """{tool name: [what act(tool) measured, a turn each]}; each turn begins with another tool."""
+        """{tool name: [what act(tool) measured, a turn each]}; each turn in an order of its own, so that no tool always
+        runs in what the same one left (pages it made the kernel forget, the disk at work)."""
         results = {tool.name: [] for tool in tools}
         for turn in range(turns or self.runs):
             if before_turn:
                 before_turn(turn)
-            for position in range(len(tools)):
-                tool = tools[(turn + position) % len(tools)]
+            for tool in random.Random(f"{scenario} {turn}").sample(list(tools), len(tools)):
                 if before_act:
                     before_act(tool)
                 settle()

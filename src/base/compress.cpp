@@ -1,9 +1,11 @@
 #include "holdfast/base/compress.h"
 
-#define ZDICT_STATIC_LINKING_ONLY  // for the fast trainer, which libzstd exports
+#define ZDICT_STATIC_LINKING_ONLY  // for the fast trainer and a dictionary's own parameters, which libzstd exports
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zdict.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "holdfast/base/text.h"
@@ -24,10 +26,23 @@ Dictionary::Dictionary(Dictionary&&) noexcept = default;
 Dictionary& Dictionary::operator=(Dictionary&&) noexcept = default;
 Dictionary::~Dictionary() = default;
 
+namespace {
+
+// What ZSTD_createCDict() takes for the level, but that the fast levels look for longer matches only (decision 0008).
+ZSTD_compressionParameters parameters_of(int level, std::size_t dictionary_size) {
+    constexpr unsigned match_min = 6;
+    auto parameters = ZSTD_getCParams(level, ZSTD_CONTENTSIZE_UNKNOWN, dictionary_size);
+    if (parameters.strategy == ZSTD_fast) parameters.minMatch = std::max(parameters.minMatch, match_min);
+    return parameters;
+}
+
+}  // namespace
+
 Result<Dictionary> Dictionary::load(ByteView bytes, int level) {
     constexpr std::size_t size_min = 8;  // fewer bytes zstd leaves out without a word
     auto digested = std::make_unique<Digested>();
-    digested->compress = ZSTD_createCDict(bytes.data(), bytes.size(), level);
+    digested->compress = ZSTD_createCDict_advanced(bytes.data(), bytes.size(), ZSTD_dlm_byCopy, ZSTD_dct_auto,
+                                                   parameters_of(level, bytes.size()), ZSTD_defaultCMem);
     digested->decompress = ZSTD_createDDict(bytes.data(), bytes.size());
     if (bytes.size() < size_min || digested->compress == nullptr || digested->decompress == nullptr)
         return fail(ErrorCode::corrupt, "load a compression dictionary: its {} bytes are not one", bytes.size());

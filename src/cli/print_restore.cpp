@@ -1,3 +1,4 @@
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/cli/print.h"
 
@@ -25,9 +26,9 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
     for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
     if (report.safety_number > 0)
-        out += format("  the state before is backup {}; {}: holdfast restore {} -r '{}'{}\n", style.bold(format("#{}", report.safety_number)),
+        out += format("  the state before is backup {}; {}: holdfast restore {} -r {}{}\n", style.bold(format("#{}", report.safety_number)),
                       report.safety_is_raw ? "its bytes, which are damaged, come back with" : "to go back", report.safety_number,
-                      printable(report.safety_repository), report.safety_is_raw ? " --to FOLDER" : "");
+                      shell_word(report.safety_repository), report.safety_is_raw ? " --to FOLDER" : "");
     if (report.dry_run && !report.safety_repository.empty())
         out += format("  would first back up the state as it is now, into {}\n", printable(report.safety_repository));
     if (!report.dry_run) out += format("  {} in all\n", human_duration_ms(report.duration_ms));

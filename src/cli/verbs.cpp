@@ -41,6 +41,10 @@ public:
             return VerbOf::run(context, style);
         }
         ListRequest list{.repository = request_.repository, .source = request_.source};
+        if (request_.databases.size() > 1) {
+            return fail(ErrorCode::invalid, "backup --list: {} databases are named", request_.databases.size())
+                .with_advice("name the one whose backups are meant, or none to list all");
+        }
         if (list.source.empty() && !request_.databases.empty()) list.source = request_.databases.front();
         const auto report = TRY(operations::list(context, list));
         return Answer{json_of(report), text_of(report, style), 0};

@@ -1,5 +1,6 @@
 #include "holdfast/operations/init.h"
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/operations/make_repository.h"
 #include "holdfast/operations/repository_place.h"
@@ -32,7 +33,7 @@ Result<void> expect_sense(const InitRequest& request, const SecretPlace& secret)
 Result<void> expect_free(const RepositoryPlace& place) {
     if (!place.is_there) return {};
     return fail(ErrorCode::exists, "make a repository in {}: there is one already", printable(place.path))
-        .with_advice(format("holdfast status -r '{}'", printable(place.path)));
+        .with_advice(format("holdfast status -r {}", shell_word(place.path)));
 }
 
 // Nothing names one: in the working folder, also when there is another above.

@@ -1,5 +1,6 @@
 #include "holdfast/operations/open_repository.h"
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/make_repository.h"
@@ -51,7 +52,7 @@ Result<void> make_default(Context& context, const RepositoryPlace& place, const 
     if (secret.is_any()) {
         return fail(ErrorCode::invalid, "back up into {}: there is no repository yet, and one made just so would not be sealed",
                     printable(place.path))
-            .with_advice(format("holdfast init --encrypt -r '{}', with the same password or key", printable(place.path)));
+            .with_advice(format("holdfast init --encrypt -r {}, with the same password or key", shell_word(place.path)));
     }
     auto made = make_repository(context, {.path = place.path, .unlock = {}});
     // Somebody else was quicker: it is as good.
@@ -93,7 +94,7 @@ Result<std::unique_ptr<OpenRepository>> open_repository(Context& context, const 
     } else if (!place.is_there) {
         TRY(expect_folder_outside(context, place.path));
         return fail(ErrorCode::not_found, "open repository {}: there is none", printable(place.path))
-            .with_advice(format("holdfast init -r '{}'", printable(place.path)));
+            .with_advice(format("holdfast init -r {}", shell_word(place.path)));
     }
     auto opened = std::make_unique<OpenedFolder>(place, create, how);
     TRY(opened->open(context, secret));

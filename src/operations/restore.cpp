@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
@@ -47,7 +48,7 @@ Result<void> expect_all_are_meant(const repository::Snapshot& snapshot, const hi
     if (!request.to.empty() || !request.only.empty() || snapshot.members.size() < 2 || !is_by_path) return {};
     return fail(ErrorCode::invalid, "restore #{} in place: it would replace {} databases, and --source names {}", snapshot.number.value,
                 snapshot.members.size(), printable(filter.path))
-        .with_advice(format("--only '{}' restores that one; --source '{}' all of them", printable(filter.path), printable(snapshot.source.name)));
+        .with_advice(format("--only {} restores that one; --source {} all of them", shell_word(filter.path), shell_word(snapshot.source.name)));
 }
 
 // A failure that says of bytes that they are damaged, and not yet of which backup, nor what to do.

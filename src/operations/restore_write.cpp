@@ -1,5 +1,6 @@
 #include "holdfast/operations/restore_write.h"
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/write_raw_file.h"
@@ -56,9 +57,9 @@ public:
     Result<SafetyBackup> run() {
         auto done = lock_from(0);
         if (!done && safety_.number > 0) {
-            return std::move(done).error().with_advice(format("the state before is backup #{} in {}: holdfast restore {} -r '{}'",
+            return std::move(done).error().with_advice(format("the state before is backup #{} in {}: holdfast restore {} -r {}",
                                                               safety_.number, printable(safety_.repository), safety_.number,
-                                                              printable(safety_.repository)));
+                                                              shell_word(safety_.repository)));
         }
         if (!done) return std::move(done).error();
         return std::move(safety_);

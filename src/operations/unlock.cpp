@@ -63,8 +63,8 @@ Result<repository::Unlock> fetch_secret(Context& context, const SecretPlace& pla
     } else if (context.may_ask) {
         unlock.password = TRY(ask_password(question));
     } else {
-        return fail(ErrorCode::denied, "unlock repository {}: it is sealed, and no password or key was given",
-                    printable(question.repository))
+        return fail(ErrorCode::denied, "{} repository {}: {}, and no password or key was given", question.is_new ? "make" : "unlock",
+                    printable(question.repository), question.is_new ? "it is to be sealed" : "it is sealed")
             .with_advice(format("give {}", ways));
     }
     const auto sane = repository::check_unlock(unlock);

@@ -20,7 +20,8 @@ Result<VerifyLevel> parse_level(const std::string& text) {
     if (text == "listed") return VerifyLevel::listed;
     if (text == "hashed") return VerifyLevel::hashed;
     if (text == "opened") return VerifyLevel::opened;
-    return fail(ErrorCode::invalid, "verify at level '{}': there are listed, hashed and opened", printable(text));
+    return fail(ErrorCode::invalid, "verify at level '{}': there are listed, hashed and opened", printable(text))
+        .with_advice("--level opened");
 }
 
 // What is to be verified; and what cannot even be read.

@@ -153,7 +153,8 @@ Result<std::unique_ptr<Repository::Lease>> Repository::lease(SnapshotNumber numb
     if (name) {
         lease = std::make_unique<LeaseObject>(state_->store, *std::move(name));
     } else {
-        state_->host.log.warning("backup #{} is read without telling others, because the repository cannot be written; a prune at the same time could remove it", number.value);
+        state_->host.log.warning("backup #{} is read without telling others; a prune at the same time could remove it: {}", number.value,
+                                  name.error().message());
     }
     // Only now: a prune that dropped the snapshot before the lease could be seen has written its gap already.
     const Ledger ledger = TRY(read_ledger(state_->store, state_->keys));

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/sqlite/result_code.h"
 
@@ -34,7 +35,7 @@ Filename filename_of(const std::string& path, RawFileKind kind) {
 
 Error unreadable(std::string_view doing, const std::string& path) {
     return fail(ErrorCode::denied, "{} {}: it is there but cannot be read", doing, printable(path))
-        .with_advice(format("run holdfast as a user who may read it: ls -l '{}'", printable(path)));
+        .with_advice(format("run holdfast as a user who may read it: ls -l {}", shell_word(path)));
 }
 
 // As WAL or MAIN_JOURNAL the unix VFS would give the file to the database's owner when we are root, which moves its

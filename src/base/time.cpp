@@ -163,7 +163,8 @@ Result<Timestamp> timestamp_of(const CivilTime& civil, std::int32_t utc_offset_s
     const bool clock_ok = civil.nanosecond >= 0 && civil.nanosecond < nanoseconds_per_second && civil.hour >= 0 && civil.hour < 24 && civil.minute >= 0 && civil.minute < 60 && civil.second >= 0 && civil.second < 60;
     if (!date.ok() || !in_range || !in_byte || !clock_ok)
         return fail(ErrorCode::invalid, "there is no time {:04}-{:02}-{:02} {:02}:{:02}:{:02}", civil.year, civil.month, civil.day, civil.hour,
-                    civil.minute, civil.second);
+                    civil.minute, civil.second)
+            .with_advice("a time as 2026-08-01T09:30:00Z or '2026-08-01 09:30', between the years 1678 and 2261");
     const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
     const std::int64_t seconds = days * seconds_per_day + civil.hour * 3600 + civil.minute * 60 + civil.second - utc_offset_s;
     return Timestamp{seconds * nanoseconds_per_second + civil.nanosecond};

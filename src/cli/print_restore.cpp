@@ -5,10 +5,18 @@
 namespace holdfast::cli {
 namespace {
 
+std::string proof_words(const operations::RestoredMember& member, const Style& style) {
+    if (member.proof.empty()) return "";
+    const std::string took = format(" in {}", human_duration_ms(member.proof_ms));
+    if (member.proof == "content") return ", " + style.good("proven by hash") + took;
+    if (member.proof == "transaction") return ", what was committed " + style.good("proven by hash") + took + "; others have committed since";
+    return ", not proven: others have committed since, and what was committed can no longer be read";
+}
+
 std::string member_lines(const operations::RestoredMember& member, bool dry_run, const Style& style) {
     std::string out = format("  {} {}  ({}, {})\n", dry_run ? "would write" : "wrote", printable(member.to), human_bytes(member.bytes), member.route);
     if (!member.why.empty()) out += format("    because {}\n", printable(member.why));
-    if (!dry_run) out += format("    written and synced in {}, {} in {}\n", human_duration_ms(member.copy_ms), style.good("proven by hash"), human_duration_ms(member.proof_ms));
+    if (!dry_run) out += format("    written and synced in {}{}\n", human_duration_ms(member.copy_ms), proof_words(member, style));
     if (!member.check.empty()) {
         const std::string check = member.check == "ok" ? style.good("ok") : member.check == "damaged" ? style.bad("damaged") : member.check;
         out += format("    SQLite's own check: {}{}\n", check, member.check_ms > 0 ? " in " + human_duration_ms(member.check_ms) : "");

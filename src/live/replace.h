@@ -53,8 +53,15 @@ struct FileAppearance {
     bool set_owner = false;
 };
 
+// What is proven of the backup's content, by fingerprints of every page.
+enum class Proof {
+    content,      // it was read back from the place
+    transaction,  // others have committed since; what was committed was read back from the WAL
+    none,         // others have committed since, and the place no longer tells what was committed
+};
 struct WriteReport {
     std::uint64_t bytes_written = 0;
+    Proof proof = Proof::content;
     double copy_ms = 0;
     double proof_ms = 0;              // reading back and comparing
     std::vector<std::string> moved_aside;  // files of the old database that were renamed, not deleted
@@ -77,11 +84,13 @@ Result<WriteReport> swap_file(host::Host host, host::WorkerPool& pool, const sql
                               const NewFileRequest& request, const PlaceOptions& place, const Watch& watch);
 
 // The live route. Takes the write lock, calls `safety` (which must commit a safety backup of the database as it is
-// now, or fail), then writes and commits. Any failure before the commit leaves the database untouched.
+// now, or fail), then writes and commits, calls `committed`, and proves it. Any failure before the commit leaves the
+// database untouched; afterwards the backup is in it, proven or not.
 struct LiveRequest {
     std::string path;
     PlaceOptions place;
     std::function<Result<void>()> safety = {};
+    std::function<void()> committed = {};
 };
 Result<WriteReport> write_live(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch);
 

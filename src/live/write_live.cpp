@@ -37,14 +37,18 @@ public:
     }
     Result<WriteReport> run() {
         path_ = TRY(host_.files.canonical(request_.path));
+        const auto proof = TRY(LiveProof::of(image_, watch_));
         const host::Stopwatch copying(host_.clock);
         keep_wal_ = TRY(has_leftover_wal(host_, path_, options_));
         TRY(write());
         report_.copy_ms = copying.ms();
         report_.bytes_written = image_.size();
-        TRY(prove());
+        if (request_.committed) request_.committed();
+        const auto proven = prove(proof);
         pin_.reset();
-        if (keep_wal_) TRY(checkpoint_as_last());
+        const bool is_wrong = !proven && proven.error().code() == ErrorCode::corrupt;
+        if (keep_wal_ && !is_wrong) TRY(checkpoint_as_last());
+        if (!proven) return proven.error().copy();
         TRY(note_wal_size());
         return std::move(report_);
     }
@@ -104,11 +108,10 @@ private:
         TRY(connection.integer("PRAGMA schema_version"));
         return {};
     }
-    Result<void> prove() {
+    Result<void> prove(const LiveProof& proof) {
         const host::Stopwatch proving(host_.clock);
-        std::string note = TRY(prove_live(host_, image_, {path_, request_.place, before_}, watch_));
+        report_.proof = TRY(proof.prove(host_, {path_, request_.place, before_}, watch_));
         report_.proof_ms = proving.ms();
-        if (!note.empty()) report_.notes.push_back(std::move(note));
         return {};
     }
     Result<void> note_wal_size() {

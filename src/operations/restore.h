@@ -41,7 +41,7 @@ struct RestoreRequest {
     }
 };
 struct RestoredMember {
-    std::string from, to, route, why, check, sha256;
+    std::string from, to, route, why, proof, check, sha256;
     std::uint64_t bytes = 0;
     bool damaged = false;
     double copy_ms = 0, proof_ms = 0, check_ms = 0;
@@ -58,6 +58,9 @@ struct RestoredMember {
         visit("findings", findings, "What it said.");
         visit("damaged", damaged, "It found damage of which nothing was known when the backup was made: exit code 3.");
         visit("copy_ms", copy_ms, "Time to write and sync.");
+        visit("proof", proof,
+              "What was read back and is the backup: content; transaction (others have committed since, their WAL still has what "
+              "was committed); none (they have, and it has not).");
         visit("proof_ms", proof_ms, "Time to read back and compare.");
         visit("check_ms", check_ms, "Time of SQLite's check.");
         visit("moved_aside", moved_aside, "Files of the old database, kept; in a dry run the names they would have now.");

@@ -26,22 +26,33 @@ Result<live::NewFileRequest> file_request(Context& context, const PlannedMember&
     return request;
 }
 
+std::string_view name_of(live::Proof proof) {
+    switch (proof) {
+        case live::Proof::content: return "content";
+        case live::Proof::transaction: return "transaction";
+        case live::Proof::none: return "none";
+    }
+    return "none";
+}
+
 void tell(RestoredMember& report, live::WriteReport written) {
     report.copy_ms = written.copy_ms;
+    report.proof = name_of(written.proof);
     report.proof_ms = written.proof_ms;
     report.moved_aside = std::move(written.moved_aside);
     report.notes.insert(report.notes.end(), written.notes.begin(), written.notes.end());
 }
 
 // In place of nothing, or of something that nobody can use.
-Result<void> put_file(Context& context, OpenRepository& opened, PlannedMember& member, const RestoreRequest& options) {
+Result<void> put_file(Context& context, OpenRepository& opened, PlannedMember& member, const RestoreRequest& options,
+                      const Watch& watch) {
     const bool is_in_place = options.to.empty();
     const bool is_forced = !is_in_place && member.route.route == Route::swap;
     if (is_forced) TRY(expect_unopened(context, member.report.to, options));
     const auto request = TRY(file_request(context, member, is_in_place));
     auto written = is_in_place ? live::swap_file(context.host, opened.pool(), *member.image, request,
-                                                 place_options(context, options), context.watch)
-                               : live::write_new_file(context.host, opened.pool(), *member.image, request, context.watch);
+                                                 place_options(context, options), watch)
+                               : live::write_new_file(context.host, opened.pool(), *member.image, request, watch);
     if (!written) return std::move(written).error();
     tell(member.report, std::move(*written));
     return {};
@@ -52,16 +63,11 @@ Result<void> put_file(Context& context, OpenRepository& opened, PlannedMember& m
 class LiveReplacement {
 public:
     LiveReplacement(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& options)
-        : context_(context), opened_(opened), plan_(plan), options_(options) {}
+        : context_(context), opened_(opened), plan_(plan), options_(options), watch_(context.watch) {}
 
     Result<SafetyBackup> run() {
         auto done = lock_from(0);
-        if (!done && safety_.number > 0) {
-            return std::move(done).error().with_advice(format("the state before is backup #{} in {}: holdfast restore {} -r {}",
-                                                              safety_.number, printable(safety_.repository), safety_.number,
-                                                              shell_word(safety_.repository)));
-        }
-        if (!done) return std::move(done).error();
+        if (!done) return told_how_far(std::move(done).error());
         return std::move(safety_);
     }
 
@@ -75,7 +81,8 @@ private:
         request.path = member.report.to;
         request.place = place_options(context_, options_);
         request.safety = [this, index] { return lock_from(index + 1); };
-        auto written = live::write_live(context_.host, *member.image, request, context_.watch);
+        request.committed = [this, &member] { note_replaced(member); };
+        auto written = live::write_live(context_.host, *member.image, request, watch_);
         if (!written) return std::move(written).error();
         tell(member.report, std::move(*written));
         return {};
@@ -86,15 +93,37 @@ private:
             safety_ = TRY(make_safety_backup(context_, opened_, plan_, {.is_optional = options_.no_safety_backup}));
         }
         for (auto& member : plan_.members) {
-            if (member.route.route != Route::transaction) TRY(put_file(context_, opened_, member, options_));
+            if (member.route.route == Route::transaction) continue;
+            TRY(put_file(context_, opened_, member, options_, watch_));
+            note_replaced(member);
         }
         return {};
+    }
+
+    // Who stops it now would leave some databases replaced and others not: it goes on to its end.
+    void note_replaced(const PlannedMember& member) {
+        watch_.stop = {};
+        replaced_.push_back(printable(member.report.to));
+    }
+    Error told_how_far(Error error) const {
+        const bool is_advised = !error.advice().empty();
+        std::string advice = is_advised ? error.advice() + "; " : std::string();
+        if (replaced_.empty() && (is_advised || safety_.number == 0)) return error;
+        if (replaced_.empty()) advice += "nothing was replaced";
+        for (const auto& path : replaced_) advice += format("{}{}", &path == &replaced_.front() ? "the backup is already in " : ", ", path);
+        if (safety_.number > 0) {
+            advice += format("; the state before is backup #{} in {}: holdfast restore {} -r {}", safety_.number,
+                             printable(safety_.repository), safety_.number, shell_word(safety_.repository));
+        }
+        return std::move(error).with_advice(std::move(advice));
     }
 
     Context& context_;
     OpenRepository& opened_;
     RestorePlan& plan_;
     const RestoreRequest& options_;
+    Watch watch_;
+    std::vector<std::string> replaced_;  // for people
     SafetyBackup safety_;
 };
 
@@ -103,7 +132,7 @@ private:
 Result<void> write_new_files(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
     for (auto& member : plan.members) {
         if (member.image) {
-            TRY(put_file(context, opened, member, request));
+            TRY(put_file(context, opened, member, request, context.watch));
             continue;
         }
         const host::Stopwatch stopwatch(context.host.clock);

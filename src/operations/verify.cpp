@@ -33,7 +33,8 @@ struct Wanted {
 
 Result<Wanted> all_moments(Context& context, const repository::Repository& repository, const VerifyRequest& request) {
     if (!request.snapshot.empty()) {
-        return fail(ErrorCode::invalid, "verify which backup: both {} and --all are given", printable(request.snapshot));
+        return fail(ErrorCode::invalid, "verify which backup: both {} and --all are given", printable(request.snapshot))
+            .with_advice("one of them; without either the newest of each source is verified");
     }
     auto filter = TRY(source_filter(context, request.source));
     filter.with_forgotten = true;

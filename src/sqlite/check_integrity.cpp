@@ -65,6 +65,7 @@ Result<CheckOutcome> check_integrity(Connection& connection, CheckDepth depth, c
     auto checked = collect_findings(connection, sql, outcome);
     if (!outcome.findings.empty()) outcome.verdict = Verdict::damaged;
     if (checked) return outcome;
+    if (checked.error().code() == ErrorCode::cancelled) TRY(watch.go_on());
     const bool missing = names_something_missing(checked.error().message());
     if (!missing && checked.error().code() != ErrorCode::corrupt) {
         return std::move(checked).error().while_doing("check the database");

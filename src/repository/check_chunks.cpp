@@ -250,6 +250,29 @@ Result<void> check_needed_entries(const ChunkCheck& check, const ListedChunks& l
     return host::OrderedPipeline<ChunksTask>::run(pool, std::min(2 * pool.size() + 1, batches_in_flight_max), {make, work, take});
 }
 
+// What cannot be made because of a chunk it leans on lies in a pack that may be whole: the other's is to be mended.
+Result<void> blame_bases(const ChunkCheck& check, const ListedChunks& listed) {
+    if (!check.trees.any_bad()) return {};
+    std::vector<IndexEntry> leaning;
+    TRY(check.repository.index().for_each([&](const IndexEntry& entry) -> Result<void> {
+        if (!entry.bases.empty() && check.trees.is_bad(entry.id) && is_chosen(listed, entry)) leaning.push_back(entry);
+        return {};
+    }));
+    for (const auto& entry : leaning) {
+        for (const auto& base : entry.bases) {
+            const auto read = check.repository.chunks().read(base, entry.type);
+            if (read) continue;
+            if (!is_damage(read.error().code())) return read.error().copy();
+            const auto places = TRY(check.repository.index().find(base));
+            if (places.empty()) continue;
+            check.trees.blame(entry.id, {.object = pack_name(places.front().place.pack).text(),
+                                         .why = "a chunk it leans on cannot be read: " + read.error().message()});
+            break;
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<ListedChunks> check_listed(const ChunkCheck& check) {
@@ -277,7 +300,8 @@ Result<ListedChunks> check_listed(const ChunkCheck& check) {
 }
 
 Result<void> check_hashed(const ChunkCheck& check, const ListedChunks& listed, ReadPacks how) {
-    return how == ReadPacks::whole ? check_whole_packs(check, listed) : check_needed_entries(check, listed);
+    TRY(how == ReadPacks::whole ? check_whole_packs(check, listed) : check_needed_entries(check, listed));
+    return blame_bases(check, listed);
 }
 
 }  // namespace holdfast::repository

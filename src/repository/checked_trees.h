@@ -24,6 +24,8 @@ public:
         std::string why;
     };
     void add_bad(const ChunkId& id, Bad bad) { bad_.try_emplace(id, std::move(bad)); }
+    void blame(const ChunkId& bad, Bad instead) { bad_.insert_or_assign(bad, std::move(instead)); }
+    bool is_bad(const ChunkId& id) const { return bad_.contains(id); }
     bool any_bad() const { return !bad_.empty(); }
 
     // To be called once everything bad is known: finds the nodes above it.

@@ -208,6 +208,31 @@ TEST_P(CheckTest, DamageIsToldByBackupMemberAndBytes) {
     EXPECT_EQ(report.objects[0].name, pack);
 }
 
+// The pack that a patch lies in is whole; to be mended is the one of the chunk it leans on.
+TEST_P(CheckTest, WhatLeansOnADamagedChunkNamesThatChunksPack) {
+    tests::MemoryStore place;
+    Program one(place, GetParam());
+    one.create();
+    one.open();
+    Bytes content = random_bytes(1, 3 * mebibyte);
+    one.backup(content);
+    const auto pack = place.names("packs/").front();
+    content[mebibyte / 65600 * 65536 + 100] ^= std::byte{1};
+    one.backup(content);
+    ASSERT_EQ(place.names("packs/").size(), 2u);
+    place.flip_bit(pack, 8 * mebibyte);
+    one.open();
+    for (const auto& request : {CheckRequest{}, CheckRequest{.snapshots = {{2}}}}) {
+        const auto report = must(check(*one.repository, request, {}));
+        ASSERT_FALSE(report.ranges.empty());
+        const auto& range = report.ranges.back();
+        EXPECT_EQ(range.snapshot.value, 2u);
+        EXPECT_EQ(range.offset / 65536, mebibyte / 65600);
+        EXPECT_EQ(range.object, pack);
+        EXPECT_THAT(range.why, ::testing::HasSubstr("leans on"));
+    }
+}
+
 TEST_P(CheckTest, WhatLeansOnACutPackIsToldByAListing) {
     tests::MemoryStore place;
     Program one(place, GetParam());

@@ -4,7 +4,6 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/live/frozen_copy.h"
-#include "holdfast/sqlite/connection.h"
 #include "holdfast/sqlite/file_image.h"
 
 namespace holdfast::live {
@@ -130,16 +129,20 @@ Result<FreezeReport> FrozenPinned::finish() {
     return FreezeReport{.others_left = after && *after != sqlite::RawFile::WalIndexState::connected};
 }
 
-// A read that needs no schema: what holds the database must work on one whose schema is damaged.
 Result<sqlite::Connection> begin_reading(const DatabaseFiles& files) {
     auto reader = TRY(sqlite::Connection::open(
         files.path, {.vfs = files.options.vfs, .busy_timeout_ms = files.options.busy_timeout_ms}));
-    TRY(reader.execute("BEGIN"));
-    TRY(reader.integer("PRAGMA schema_version"));
+    TRY(pin(reader));
     return reader;
 }
 
 }  // namespace
+
+Result<void> pin(sqlite::Connection& reader) {
+    TRY(reader.execute("BEGIN"));
+    TRY(reader.integer("PRAGMA schema_version"));
+    return {};
+}
 
 Result<std::unique_ptr<Frozen>> freeze_pinned(DatabaseFiles files) {
     // Without it a connection of ours would create one; and the others write to one that has lost its name.

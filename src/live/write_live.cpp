@@ -3,6 +3,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/live/blockers.h"
 #include "holdfast/live/database_files.h"
+#include "holdfast/live/frozen_pinned.h"
 #include "holdfast/live/held_locks.h"
 #include "holdfast/live/prove_live.h"
 #include "holdfast/live/replace.h"
@@ -89,9 +90,7 @@ private:
     // Until what we commit is proven, it stays in the WAL.
     Result<void> pin_wal() {
         pin_ = TRY(connect(keep_wal_));
-        TRY(pin_->execute("BEGIN"));
-        TRY(pin_->integer("PRAGMA schema_version"));
-        return {};
+        return pin(*pin_);
     }
     Result<void> tell(std::uint64_t done, std::uint64_t total) const {
         const std::uint64_t page_bytes = image_.page_size().bytes();

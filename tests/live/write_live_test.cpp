@@ -52,6 +52,7 @@ TEST_F(WriteLiveTest, AnIdleApplicationGoesOnWithTheNewContent) {
             const auto report = write(*image_);
             ASSERT_THAT(report, Succeeds());
             EXPECT_EQ(report->proof, Proof::content);
+            EXPECT_THAT(report->notes, IsEmpty());
             EXPECT_EQ(report->bytes_written, database_.size());
             expect_content(database_);
             EXPECT_EQ(application.run("SELECT kind, count(*) FROM t GROUP BY 1"), "new|1000");

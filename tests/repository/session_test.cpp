@@ -106,7 +106,8 @@ TEST_P(SessionTest, ZerosCostNothing) {
 }
 
 TEST_P(SessionTest, ThePagesOfAVacuumAreFoundWhereTheyWere) {
-    const Bytes content = pages(1, 32 * mebibyte);
+    // What is stored before it is seen that pages have moved depends on the threads: beside this much it is little.
+    const Bytes content = pages(1, 96 * mebibyte);
     program.backup(content);
     const auto before = stored();
     // Every page moves by a run of its own, as when free pages between them go.
@@ -116,8 +117,7 @@ TEST_P(SessionTest, ThePagesOfAVacuumAreFoundWhereTheyWere) {
         append(moved, ByteView(content).subspan(page * 4096, 4096));
     }
     const auto backup = program.backup(moved);
-    // 2.4 % is usual, 5 % the most of 160 runs; all of it if none were found.
-    EXPECT_LT(stored() - before, content.size() / 12);
+    EXPECT_LT(stored() - before, content.size() / 30);
     EXPECT_EQ(program.restore(backup.snapshot.number), moved);
 }
 

@@ -1,4 +1,12 @@
 // bin/holdfast.
+#include <malloc.h>
+
 #include "holdfast/cli/run.h"
 
-int main(int count, char** words) { return holdfast::cli::run({words + 1, words + count}); }
+int main(int count, char** words) {
+    // Packs, fingerprints and tables, of some MiB each, go back to the system when they are freed. Left to itself glibc
+    // keeps freed blocks of up to 32 MiB: a third of the peak, measured on a first backup.
+    constexpr int large_block = 4 * 1024 * 1024;
+    static_cast<void>(mallopt(M_MMAP_THRESHOLD, large_block));
+    return holdfast::cli::run({words + 1, words + count});
+}

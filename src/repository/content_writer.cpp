@@ -265,6 +265,8 @@ Result<void> ContentWriter::State::train(const ByteSource& source) {
 Result<KeptContent> ContentWriter::finish() {
     State& state = *state_;
     HOLDFAST_ASSERT(state.has_looked && !state.kept);
+    state.encoder.reset();  // before what it looks in, which takes memory that the index needs next
+    state.moved.reset();
     TreeBuilder builder({.keys = state.session.keys(),
                          .chunks = state.session.repository.chunks(),
                          .packer = *state.session.packer,

@@ -1,6 +1,7 @@
 #include "holdfast/repository/index_rows.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 namespace holdfast::repository {
@@ -35,23 +36,21 @@ IndexEntry IndexRows::entry(std::size_t at) const {
     return entry;
 }
 
-void IndexRows::sort() {
-    sort_packs();
-    const auto before = [](const Row& a, const Row& b) {
-        if (const auto order = a.id <=> b.id; order != 0) return order < 0;
-        return std::tuple(!stands_alone(a.kind), a.pack, a.offset) < std::tuple(!stands_alone(b.kind), b.pack, b.offset);
+std::vector<std::uint32_t> IndexRows::table_order() const {
+    std::vector<std::uint32_t> order(rows_.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::ranges::sort(order, [this](std::uint32_t left, std::uint32_t right) {
+        const Row &a = rows_[left], &b = rows_[right];
+        if (const auto by_id = a.id <=> b.id; by_id != 0) return by_id < 0;
+        if (stands_alone(a.kind) != stands_alone(b.kind)) return stands_alone(a.kind);
+        return std::tie(packs_[a.pack], a.offset) < std::tie(packs_[b.pack], b.offset);
+    });
+    const auto same = [this](std::uint32_t left, std::uint32_t right) {
+        const Row &a = rows_[left], &b = rows_[right];
+        return a.id == b.id && a.pack == b.pack && a.offset == b.offset;
     };
-    std::ranges::sort(rows_, before);
-    const auto same = [](const Row& a, const Row& b) { return a.id == b.id && a.pack == b.pack && a.offset == b.offset; };
-    rows_.erase(std::unique(rows_.begin(), rows_.end(), same), rows_.end());
-}
-
-// Their numbers then follow from the entries alone, so equal entries make equal tables.
-void IndexRows::sort_packs() {
-    const std::vector<PackId> old = packs_;
-    std::ranges::sort(packs_);
-    for (std::uint32_t i = 0; i < packs_.size(); ++i) pack_numbers_[packs_[i]] = i;
-    for (Row& row : rows_) row.pack = pack_numbers_.at(old[row.pack]);
+    order.erase(std::unique(order.begin(), order.end(), same), order.end());
+    return order;
 }
 
 std::uint32_t IndexRows::number_of(const PackId& pack) {

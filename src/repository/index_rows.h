@@ -1,6 +1,7 @@
 // IndexRows: many index entries in little memory, laid out as in a table: 56 bytes an entry, ids of bases apart.
 #pragma once
 
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace holdfast::repository {
 
-// One thread. Entries keep the order in which they were added, until sort().
+// One thread adds. Entries keep the order in which they were added.
 class IndexRows {
 public:
     struct Row {
@@ -28,9 +29,9 @@ public:
 
     void add(const IndexEntry& entry);
     IndexEntry entry(std::size_t at) const;
-    // By id; of one id what can be read by itself first. Entries at one and the same place become one, and the order in
-    // which they were added no longer shows.
-    void sort();
+    // Where the rows lie, in the order of a table: by id; of one id what can be read by itself first, then by place.
+    // Entries at one and the same place count once, and the order in which they were added does not show.
+    std::vector<std::uint32_t> table_order() const;
 
     std::size_t size() const { return rows_.size(); }
     bool empty() const { return rows_.empty(); }
@@ -40,7 +41,6 @@ public:
 
 private:
     std::uint32_t number_of(const PackId& pack);
-    void sort_packs();
 
     std::vector<Row> rows_;
     std::vector<PackId> packs_;
@@ -58,7 +58,7 @@ public:
 private:
     void place(std::uint32_t row);
 
-    IndexRows rows_;                     // never sorted: places_ counts in them
+    IndexRows rows_;
     std::vector<std::uint32_t> places_;  // open addressing, a power of two at most half full; 0: free, else row + 1
 };
 
@@ -69,7 +69,7 @@ inline bool stands_alone(EntryKind kind) { return kind == EntryKind::raw || kind
 Result<void> read_packs(store::ObjectStore& store, const Watch& watch, const std::function<bool(const PackId&)>& wanted,
                         const std::function<void(const IndexEntry&)>& visit);
 
-// The bytes of a table with these rows, which are sorted.
-Result<BuiltTable> build_table(const IndexRows& rows, const Keys& keys, host::Random& random);
+// The bytes of a table with those of the rows that `order` names, which is (a part of) their table_order().
+Result<BuiltTable> build_table(const IndexRows& rows, std::span<const std::uint32_t> order, const Keys& keys, host::Random& random);
 
 }  // namespace holdfast::repository

@@ -52,8 +52,8 @@ struct Index::State {
         std::set<TableId> ids;
         std::uint64_t bytes = 0;
     };
-    // One or more tables with all rows (which are sorted here); durable after success.
-    Result<Put> put_tables(IndexRows rows, host::Random& random);
+    // One or more tables with all rows; durable after success.
+    Result<Put> put_tables(const IndexRows& rows, host::Random& random);
     // Opens tables and shows them instead of those in `gone`.
     Result<void> show(const std::set<TableId>& come, const std::set<TableId>& gone);
     Result<std::uint64_t> merge_small(host::Random& random);

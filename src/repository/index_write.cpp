@@ -56,17 +56,13 @@ Result<void> put_named_by_hash(store::ObjectStore& store, const BuiltTable& tabl
 
 }  // namespace
 
-Result<Index::State::Put> Index::State::put_tables(IndexRows rows, host::Random& random) {
-    rows.sort();
+Result<Index::State::Put> Index::State::put_tables(const IndexRows& rows, host::Random& random) {
+    const auto order = rows.table_order();
     Put put;
-    for (std::size_t first = 0; first < rows.size(); first += table_entries_max) {
-        const std::size_t last = std::min<std::size_t>(first + table_entries_max, rows.size());
-        IndexRows part;
-        if (last - first < rows.size()) {
-            for (std::size_t i = first; i < last; ++i) part.add(rows.entry(i));
-            part.sort();
-        }
-        const BuiltTable table = TRY(build_table(part.empty() ? rows : part, keys, random));
+    for (std::span rest(order); !rest.empty();) {
+        const auto part = rest.first(std::min<std::size_t>(rest.size(), table_entries_max));
+        rest = rest.subspan(part.size());
+        const BuiltTable table = TRY(build_table(rows, part, keys, random));
         TRY(put_named_by_hash(store, table));
         put.ids.insert(table.id);
         put.bytes += table.bytes.size();
@@ -121,7 +117,7 @@ Result<std::uint64_t> Index::State::merge(const std::vector<Table>& tables, host
         TRY(refresh(listed));
         return std::uint64_t{0};
     }
-    const Put put = TRY(put_tables(std::move(rows), random));
+    const Put put = TRY(put_tables(rows, random));
     std::set<TableId> gone;
     for (const Table& table : tables) {
         if (!put.ids.contains(table->id())) gone.insert(table->id());  // it may come out equal to one of them
@@ -158,7 +154,7 @@ Result<void> Index::replace_all(std::vector<IndexEntry> entries, host::Random& r
     IndexRows rows;
     for (const auto& entry : entries) rows.add(entry);
     entries = {};
-    const State::Put put = TRY(state_->put_tables(std::move(rows), random));
+    const State::Put put = TRY(state_->put_tables(rows, random));
     std::set<TableId> gone;
     {
         const std::lock_guard lock(state_->mutex);

@@ -49,6 +49,9 @@ public:
 int unknown_verb(const std::string& word, bool json) {
     std::vector<std::string> names;
     for (const auto& entry : verbs()) names.emplace_back(entry.name);
+    if (word.starts_with('-')) {
+        return report_error(fail(ErrorCode::invalid, "{} is no command, and none is named", word).with_advice("holdfast --help"), json);
+    }
     const std::string near = nearest(word, names);
     return report_error(fail(ErrorCode::invalid, "there is no command {}", word)
                             .with_advice(near.empty() ? "holdfast --help" : format("holdfast {}", near)),
@@ -63,6 +66,32 @@ const VerbEntry* find_verb(const std::string& name) {
 
 bool has_word(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// A flag of any verb, as one word on the command line; null: none.
+const BoundField* find_flag(const std::vector<BoundField>& fields, std::string_view word) {
+    const auto at = std::ranges::find_if(fields, [&](const BoundField& field) {
+        if (field.text.positional) return false;
+        return word == format("--{}", field.text.name) || (field.text.letter != 0 && word == format("-{}", field.text.letter));
+    });
+    return at == fields.end() ? nullptr : &*at;
+}
+
+// "-r REPO list" is "list -r REPO": flags may stand before the verb too, as other programs have it.
+std::vector<std::string> with_verb_first(std::vector<std::string> words) {
+    EveryVerbsFlags common;
+    auto fields = fields_of(common);
+    for (const auto& text : all_verb_texts()) fields.insert(fields.end(), text.fields.begin(), text.fields.end());
+    std::size_t at = 0;
+    while (at < words.size() && words[at].starts_with('-')) {
+        const BoundField* flag = find_flag(fields, std::string_view(words[at]).substr(0, words[at].find('=')));
+        if (flag == nullptr) return words;
+        const bool has_value_behind = !std::holds_alternative<bool*>(flag->target) && words[at].find('=') == std::string::npos;
+        at += has_value_behind ? 2 : 1;
+    }
+    const auto verb = words.begin() + static_cast<std::ptrdiff_t>(at);
+    if (at < words.size()) std::rotate(words.begin(), verb, verb + 1);
+    return words;
 }
 
 // Words that are no verb of the table: help, versions, and what packaging needs.
@@ -117,7 +146,8 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
 
 }  // namespace
 
-int run(const std::vector<std::string>& words) {
+int run(const std::vector<std::string>& given) {
+    const auto words = with_verb_first(given);
     const VerbEntry* entry = words.empty() ? nullptr : find_verb(words[0]);
     if (entry == nullptr) return run_without_verb(words);
     const auto verb = entry->make();

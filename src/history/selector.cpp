@@ -28,7 +28,7 @@ std::optional<std::uint64_t> parse_count(std::string_view digits) {
 
 Result<Selector> parse_number(std::string_view text, std::string_view digits) {
     const auto number = parse_count(digits);
-    if (!number || *number == 0) return not_understood(text, "numbers go from 1 to 15 digits");
+    if (!number || *number == 0) return not_understood(text, "numbers are from 1 to 999999999999999");
     return Selector{.kind = Selector::Kind::number, .number = {*number}};
 }
 

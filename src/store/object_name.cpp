@@ -17,8 +17,13 @@ bool is_part(std::string_view part) {
 
 bool is_name(std::string_view text) {
     constexpr std::size_t size_max = 255;
-    const auto parts = split(text, '/');
-    return text.size() <= size_max && std::ranges::all_of(parts, is_part) && parts.front() != "tmp";
+    if (text.size() > size_max || text == "tmp" || text.starts_with("tmp/")) return false;
+    for (;;) {
+        const auto end = text.find('/');
+        if (!is_part(text.substr(0, end))) return false;
+        if (end == std::string_view::npos) return true;
+        text.remove_prefix(end + 1);
+    }
 }
 
 }  // namespace

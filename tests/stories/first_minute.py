@@ -105,6 +105,17 @@ class FirstMinute(stories.Story):
         self.assertIn(str(self.root / "nowhere"), nowhere.error["message"])
         self.assertTrue(nowhere.error["advice"])
 
+    def test_flags_may_stand_before_the_command(self):
+        stories.create_ledger(self.database).close()
+        self.init()
+        before = self.call("-r", self.repository, "-q", "backup", self.database, "--comment=before", use_repository=False)
+        self.assertEqual(before.json["number"], 1)
+        self.assertEqual(self.call(f"--repository={self.repository}", "show", 1, use_repository=False).json["backup"]["comment"], "before")
+        self.assertEqual(self.call("-r", "list", "list", use_repository=False, code=None).error["code"], "not_found")  # a repository of that name
+        near = self.call("-r", self.repository, "bakup", use_repository=False, code=2).error
+        self.assertEqual(near["advice"], "holdfast backup")
+        self.assertIn("none is named", self.call("-r", self.repository, use_repository=False, code=2).error["message"])
+
     def test_forget_recall_and_prune(self):
         self.init()
         db = stories.create_ledger(self.database)

@@ -38,12 +38,16 @@ std::string to_hex(ByteView bytes) {
 }
 
 Result<Bytes> from_hex(std::string_view text) {
-    const auto digit = [](char c) -> int {
-        if (c >= '0' && c <= '9') return c - '0';
-        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-        return -1;
-    };
+    static constexpr auto values = [] {
+        std::array<signed char, 256> table{};
+        table.fill(-1);
+        for (signed char value = 0; value < 16; ++value) {
+            table[static_cast<unsigned char>("0123456789abcdef"[value])] = value;
+            table[static_cast<unsigned char>("0123456789ABCDEF"[value])] = value;
+        }
+        return table;
+    }();
+    const auto digit = [](char c) -> int { return values[static_cast<unsigned char>(c)]; };
     if (text.size() % 2 != 0) return fail(ErrorCode::invalid, "read hexadecimal: an odd number of digits");
     Bytes out;
     out.reserve(text.size() / 2);

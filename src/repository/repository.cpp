@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <unordered_set>
+#include <utility>
 
 #include "holdfast/base/text.h"
 #include "holdfast/repository/ledger.h"
@@ -27,6 +28,9 @@ struct Repository::State {
     std::unique_ptr<Index> index;
     std::unique_ptr<ChunkReader> chunks;
     std::atomic<bool> is_open = false;
+
+    std::mutex ledger_mutex;  // guards ledger_seen
+    std::optional<Ledger> ledger_seen;
 
     std::mutex flushing;  // held while a table is put: a second flush waits until what it has to give is durable
 };
@@ -92,18 +96,31 @@ Result<void> Repository::rewrite_index(const std::function<Result<bool>(const Pa
 
 Result<std::vector<PackId>> Repository::missing_packs() const {
     TRY(refresh_index());
-    std::map<std::string, std::unordered_set<PackId, NameHasher>> by_folder;
-    const auto folder_of = [](const std::string& name) { return name.substr(0, name.rfind('/')); };
-    TRY(index().for_each_pack([&](const PackId& pack) { by_folder[folder_of(pack_name(pack).text())].insert(pack); }));
+    // As their folders have them: by the first byte.
+    std::map<std::byte, std::unordered_set<PackId, NameHasher>> groups;
+    TRY(index().for_each_pack([&](const PackId& pack) { groups[pack.hash.bytes[0]].insert(pack); }));
     std::vector<PackId> missing;
-    for (auto& [folder, packs] : by_folder) {
-        for (const auto& name : TRY(store().names_in(folder))) {
+    for (auto& [first_byte, packs] : groups) {
+        const std::string one = pack_name(*packs.begin()).text();
+        for (const auto& name : TRY(store().names_in(std::string_view(one).substr(0, one.rfind('/'))))) {
             const auto hash = Hash::from_hex(std::string_view(name.text()).substr(name.text().rfind('/') + 1));
             if (hash) packs.erase(PackId{*hash});
         }
         missing.insert(missing.end(), packs.begin(), packs.end());
     }
     return missing;
+}
+
+Result<Ledger> Repository::look_at_ledger() const {
+    Ledger ledger = TRY(read_ledger(store(), keys()));
+    const std::lock_guard lock(state_->ledger_mutex);
+    state_->ledger_seen = ledger;
+    return ledger;
+}
+
+std::optional<Ledger> Repository::take_ledger_seen() const {
+    const std::lock_guard lock(state_->ledger_mutex);
+    return std::exchange(state_->ledger_seen, std::nullopt);
 }
 
 Index& Repository::index() const {

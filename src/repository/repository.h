@@ -15,6 +15,8 @@
 
 namespace holdfast::repository {
 
+struct Ledger;
+
 struct RepositoryOptions {
     Unlock unlock;
     std::string cache_folder;       // for hash caches; empty: none are kept
@@ -91,6 +93,10 @@ public:
 private:
     struct State;
     explicit Repository(std::unique_ptr<State> state);
+    // Reads the ledger and keeps it for begin(), which may use it once.
+    Result<Ledger> look_at_ledger() const;
+    std::optional<Ledger> take_ledger_seen() const;
+
     std::unique_ptr<State> state_;
 };
 

@@ -39,7 +39,7 @@ void report_holes(const Ledger& ledger, const NumberSet& explained, SnapshotList
 
 }  // namespace
 
-Result<std::vector<SnapshotNumber>> Repository::numbers() const { return TRY(read_ledger(store(), keys())).numbers(); }
+Result<std::vector<SnapshotNumber>> Repository::numbers() const { return TRY(look_at_ledger()).numbers(); }
 
 // By the object's own name: were all of them listed for each, a look at many would cost their number squared. The gaps
 // come after it, as a prune writes the gap before it removes.

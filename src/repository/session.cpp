@@ -61,7 +61,9 @@ Result<std::unique_ptr<Session>> Repository::begin(std::string purpose, Trust tr
     HOLDFAST_ASSERT(options().pool != nullptr);
     const Presence by = presence(std::move(purpose));
     for (int attempt = 1; attempt <= claims_max; ++attempt) {
-        const Ledger ledger = TRY(read_ledger(store(), keys()));
+        auto seen = take_ledger_seen();
+        // What was seen before is as good, when nobody was at work then: whoever came since has taken the number.
+        const Ledger ledger = seen && seen->claims.empty() ? *std::move(seen) : TRY(read_ledger(store(), keys()));
         const SnapshotNumber number{ledger.highest().value + 1};
         auto claimed = put_claim(store(), keys(), host().random, number, by);
         if (!claimed && claimed.error().code() == ErrorCode::exists) continue;

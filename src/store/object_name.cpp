@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "holdfast/base/text.h"
 #include "holdfast/store/object_store.h"
@@ -6,10 +7,13 @@
 namespace holdfast::store {
 namespace {
 
-bool is_allowed(char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' ||
-           letter == '-';
-}
+// A table: every backup checks the names of all snapshots.
+constexpr auto allowed = [] {
+    std::array<bool, 256> table{};
+    for (const char letter : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789._-")) table[static_cast<unsigned char>(letter)] = true;
+    return table;
+}();
+bool is_allowed(char letter) { return allowed[static_cast<unsigned char>(letter)]; }
 
 bool is_part(std::string_view part) {
     return !part.empty() && part.front() != '.' && std::ranges::all_of(part, is_allowed);

@@ -17,6 +17,7 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
     std::string out = format("  {} {}  ({}, {})\n", dry_run ? "would write" : "wrote", printable(member.to), human_bytes(member.bytes), member.route);
     if (!member.why.empty()) out += format("    because {}\n", printable(member.why));
     if (!dry_run) out += format("    written and synced in {}{}\n", human_duration_ms(member.copy_ms), proof_words(member, style));
+    if (member.writers_blocked_ms > 0) out += format("    writers waited at most {}\n", human_duration_ms(member.writers_blocked_ms));
     if (!member.check.empty()) {
         const std::string check = member.check == "ok" ? style.good("ok") : member.check == "damaged" ? style.bad("damaged") : member.check;
         out += format("    SQLite's own check: {}{}\n", check, member.check_ms > 0 ? " in " + human_duration_ms(member.check_ms) : "");

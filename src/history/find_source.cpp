@@ -76,7 +76,7 @@ Result<SourceIdentity> find_by_name(const Repository& repository, const SourceQu
         which += format("{}{} (last #{})", which.empty() ? "" : ", ", short_id(snapshot.source.id), snapshot.number.value);
     }
     return fail(ErrorCode::invalid, "which source is meant by '{}': {}", printable(question.name), which)
-        .with_advice("--source with the id");
+        .with_advice("--source with the id of the one that is meant; a source is gone when all its backups are forgotten and pruned");
 }
 
 }  // namespace

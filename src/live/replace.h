@@ -64,6 +64,7 @@ struct WriteReport {
     Proof proof = Proof::content;
     double copy_ms = 0;
     double proof_ms = 0;              // reading back and comparing
+    double writers_blocked_ms = 0;    // live: how long the write lock was held, the safety backup included
     std::vector<std::string> moved_aside;  // files of the old database that were renamed, not deleted
     std::vector<std::string> notes;   // "could not give the file to user 1000: …"
 };

@@ -65,9 +65,11 @@ private:
         if (!set) return named_busy(host_, path_, std::move(set).error());
         auto copy = sqlite::PageCopy::begin(source, destination);
         if (!copy) return named_busy(host_, path_, std::move(copy).error());
+        const host::Stopwatch locked(host_.clock);
         TRY(act_while_locked());
         auto committed = copy->commit([this](std::uint64_t done, std::uint64_t total) { return tell(done, total); });
         if (!committed) return explained(std::move(committed).error(), *served);
+        report_.writers_blocked_ms = locked.ms();
         return {};
     }
     Result<sqlite::Connection> connect(bool keep_wal) const {

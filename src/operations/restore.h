@@ -44,7 +44,7 @@ struct RestoredMember {
     std::string from, to, route, why, proof, check, sha256;
     std::uint64_t bytes = 0;
     bool damaged = false;
-    double copy_ms = 0, proof_ms = 0, check_ms = 0;
+    double copy_ms = 0, proof_ms = 0, check_ms = 0, writers_blocked_ms = 0;
     std::vector<std::string> moved_aside, findings, notes;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -63,6 +63,7 @@ struct RestoredMember {
               "was committed); none (they have, and it has not).");
         visit("proof_ms", proof_ms, "Time to read back and compare.");
         visit("check_ms", check_ms, "Time of SQLite's check.");
+        visit("writers_blocked_ms", writers_blocked_ms, "How long its writers had to wait, at most, when it was restored by a transaction.");
         visit("moved_aside", moved_aside, "Files of the old database, kept; in a dry run the names they would have now.");
         visit("notes", notes, "What else should be known.");
     }

@@ -39,6 +39,7 @@ void tell(RestoredMember& report, live::WriteReport written) {
     report.copy_ms = written.copy_ms;
     report.proof = name_of(written.proof);
     report.proof_ms = written.proof_ms;
+    report.writers_blocked_ms = written.writers_blocked_ms;
     report.moved_aside = std::move(written.moved_aside);
     report.notes.insert(report.notes.end(), written.notes.begin(), written.notes.end());
 }

@@ -18,6 +18,7 @@ class OpenApplication(stories.Story):
                 self.assertEqual(application.count(), 500)
                 report = self.call("restore", 1).json
                 self.assertEqual(report["databases"][0]["route"], "transaction")
+                self.assertGreater(report["databases"][0]["writers_blocked_ms"], 0)
                 self.assertEqual(application.count(), 300, "the application does not see the restored state")
                 self.assertEqual(application.ask("write")["count"], 301)
                 application.stop()

@@ -23,6 +23,7 @@ RULES = {
     "effect": "a word with an effect (clock, environment, threads, output) stays in its room, so that tests can replace it",
     "no-throw": "errors are values: much of this code is called by C, which cannot be thrown through",
     "no-new": "what is made has an owner from the first instant: make_unique, or unique_ptr<T>(new T) where T alone can make it",
+    "dangling-range": "what a call's result holds is gone before the loop's first turn: give the result a name",
     "first-sentence": "a reader learns from the first line of a header what the file is for",
     "pragma-once": "one form of include guard, which cannot clash",
     "machine-path": "a path of one machine works on one machine",
@@ -166,6 +167,8 @@ class Checker:
         for line, match in self.each(r"(_ptr<[^<>;]*>\s*\w*[({]\s*)?(?<!operator )\bnew\b\s*(\w|\(\s*std::nothrow)", code):
             if not match.group(1):  # owned at once; `new (place) T` makes no memory
                 self.find(path, line, "no-new", match.group())
+        for line, match in self.each(r"\bfor \([^;(){}]*:\s*\*[\w.>-]+\([^();]*\)(\.|->)\w[^;{}]*\)", code):
+            self.find(path, line, "dangling-range", match.group())
         if not test:
             for pattern, places, instead in EFFECTS:
                 if not path.startswith(places):

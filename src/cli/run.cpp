@@ -46,16 +46,24 @@ public:
     }
 };
 
-int unknown_verb(const std::string& word, bool json) {
+std::string nearest_verb(std::string_view word) {
     std::vector<std::string> names;
     for (const auto& entry : verbs()) names.emplace_back(entry.name);
-    if (word.starts_with('-')) {
-        return report_error(fail(ErrorCode::invalid, "{} is no command, and none is named", word).with_advice("holdfast --help"), json);
+    return nearest(word, names);
+}
+
+int no_such_verb(const std::string& message, const std::string& near, bool json) {
+    return report_error(fail(ErrorCode::invalid, "{}", message).with_advice(near.empty() ? "holdfast --help" : format("holdfast {}", near)), json);
+}
+
+int unknown_verb(const std::string& word, bool json) { return no_such_verb(format("there is no command {}", word), nearest_verb(word), json); }
+
+int missing_verb(const std::vector<std::string>& words, bool json) {
+    std::string near;
+    for (const auto& word : words) {
+        if (near.empty() && !word.starts_with('-')) near = nearest_verb(word);
     }
-    const std::string near = nearest(word, names);
-    return report_error(fail(ErrorCode::invalid, "there is no command {}", word)
-                            .with_advice(near.empty() ? "holdfast --help" : format("holdfast {}", near)),
-                        json);
+    return no_such_verb(format("{} is no command, and none is named", words[0]), near, json);
 }
 
 const VerbEntry* find_verb(const std::string& name) {
@@ -68,29 +76,51 @@ bool has_word(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// A flag of any verb, as one word on the command line; null: none.
-const BoundField* find_flag(const std::vector<BoundField>& fields, std::string_view word) {
-    const auto at = std::ranges::find_if(fields, [&](const BoundField& field) {
-        if (field.text.positional) return false;
-        return word == format("--{}", field.text.name) || (field.text.letter != 0 && word == format("-{}", field.text.letter));
-    });
-    return at == fields.end() ? nullptr : &*at;
+bool is_switch(const BoundField& field) { return std::holds_alternative<bool*>(field.target); }
+
+// How many words the flag takes that stands first, its value among them; 0: the verb has no such flag.
+std::size_t words_of_flag(const std::vector<BoundField>& fields, const std::string& word) {
+    const auto find = [&](auto is_called) {
+        return std::ranges::find_if(fields, [&](const BoundField& field) { return !field.text.positional && is_called(field.text); });
+    };
+    if (word.starts_with("--")) {
+        const auto equals = word.find('=');
+        const auto flag = find([name = word.substr(2, equals - 2)](const auto& text) { return text.name == name; });
+        if (flag == fields.end()) return 0;
+        return is_switch(*flag) || equals != std::string::npos ? 1 : 2;
+    }
+    for (std::size_t at = 1; at < word.size(); ++at) {  // letters may be joined, the last one's value too: -qr REPO, -rREPO
+        const auto flag = find([letter = word[at]](const auto& text) { return text.letter == letter; });
+        if (flag == fields.end()) return 0;
+        if (!is_switch(*flag)) return at + 1 < word.size() ? 1 : 2;
+    }
+    return word.size() > 1 ? 1 : 0;
 }
 
-// "-r REPO list" is "list -r REPO": flags may stand before the verb too, as other programs have it.
-std::vector<std::string> with_verb_first(std::vector<std::string> words) {
+bool stand_before(const VerbEntry& verb, const std::vector<std::string>& words, std::size_t count) {
     EveryVerbsFlags common;
     auto fields = fields_of(common);
-    for (const auto& text : all_verb_texts()) fields.insert(fields.end(), text.fields.begin(), text.fields.end());
+    const auto made = verb.make();
+    const auto own = made->text().fields;
+    fields.insert(fields.end(), own.begin(), own.end());
     std::size_t at = 0;
-    while (at < words.size() && words[at].starts_with('-')) {
-        const BoundField* flag = find_flag(fields, std::string_view(words[at]).substr(0, words[at].find('=')));
-        if (flag == nullptr) return words;
-        const bool has_value_behind = !std::holds_alternative<bool*>(flag->target) && words[at].find('=') == std::string::npos;
-        at += has_value_behind ? 2 : 1;
+    while (at < count) {
+        const std::size_t taken = words[at].starts_with('-') ? words_of_flag(fields, words[at]) : 0;
+        if (taken == 0) return false;
+        at += taken;
     }
-    const auto verb = words.begin() + static_cast<std::ptrdiff_t>(at);
-    if (at < words.size()) std::rotate(words.begin(), verb, verb + 1);
+    return at == count;
+}
+
+// "-r REPO list" is "list -r REPO": a verb's flags may stand before it too, as other programs have it.
+std::vector<std::string> with_verb_first(std::vector<std::string> words) {
+    for (std::size_t at = 1; at < words.size() && words[0].starts_with('-'); ++at) {
+        const VerbEntry* verb = find_verb(words[at]);
+        if (verb == nullptr || !stand_before(*verb, words, at)) continue;
+        const auto there = words.begin() + static_cast<std::ptrdiff_t>(at);
+        std::rotate(words.begin(), there, there + 1);
+        break;
+    }
     return words;
 }
 
@@ -111,7 +141,8 @@ int run_without_verb(const std::vector<std::string>& words) {
         return entry == nullptr ? unknown_verb(second, false) : show(help_of(entry->make()->text(), common_fields));
     }
     if (first.empty() || first == "help" || first == "--help" || first == "-h") return show(overview(all_verb_texts()));
-    return unknown_verb(first, has_word(words, "--json"));
+    const bool json = has_word(words, "--json");
+    return first.starts_with('-') ? missing_verb(words, json) : unknown_verb(first, json);
 }
 
 ProgressStyle progress_style(const EveryVerbsFlags& flags) {

@@ -21,7 +21,7 @@ Result<VerifyReport> verify_deeply(Context& context, repository::Repository& rep
     Verification verification(context, repository, repository::VerifyLevel::opened);
     TRY(verification.check_bytes({.snapshots = {snapshot.number}, .level = repository::VerifyLevel::hashed}));
     TRY(verification.open(moment));
-    verification.note({&moment, 1});
+    TRY(verification.note({&moment, 1}));
     return std::move(verification).take_report();
 }
 

@@ -20,8 +20,7 @@ Result<PruneReport> prune(Context& context, const PruneRequest& request) {
     if (!request.dry_run) TRY(store::sweep_leftovers(context.host, opened->path()));
     const repository::PruneRequest plan{.drop = forgotten.ripe, .dry_run = request.dry_run, .wait_s = static_cast<std::int64_t>(std::min<std::uint64_t>(request.wait_s, 86'400))};
     const auto pruned = TRY(repository::prune(opened->get(), plan, context.watch));
-    const bool would_write = !pruned.dropped.empty() || pruned.packs_removed + pruned.packs_repacked > 0;
-    if (request.dry_run && would_write) TRY(context.host.files.expect_writable(opened->path()));
+    if (request.dry_run) TRY(context.host.files.expect_writable(opened->path()));  // as the real one needs it
 
     PruneReport report;
     report.dry_run = request.dry_run;

@@ -56,7 +56,9 @@ Result<void> Verification::check_bytes(const repository::CheckRequest& request) 
 Result<void> Verification::open(const history::Moment& moment) {
     const auto number = moment.snapshot.number;
     if (level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good) return {};
-    const auto lease = TRY(repository_.lease(number));
+    const auto lease = repository_.lease(number);
+    if (!lease && lease.error().code() == ErrorCode::not_found) return {};  // pruned meanwhile
+    if (!lease) return lease.error().copy();
     const auto snapshot = TRY(repository_.snapshot(number));
     for (const auto& entry : snapshot.members) {
         if (!entry.database) continue;
@@ -82,9 +84,14 @@ Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEnt
     return {};
 }
 
-void Verification::note(std::span<const history::Moment> moments) {
+Result<void> Verification::note(std::span<const history::Moment> moments) {
+    const auto there = TRY(repository_.numbers());
     std::vector<repository::NewNote> notes;
     for (const auto& moment : moments) {
+        if (!std::ranges::binary_search(there, moment.snapshot.number)) {
+            report_.warnings.push_back(format("backup #{} has been pruned meanwhile", moment.snapshot.number.value));
+            continue;
+        }
         const auto& verdict = verdicts_[moment.snapshot.number];
         const auto level = static_cast<std::uint64_t>(level_);
         report_.verified.push_back(moment.snapshot.number.value);
@@ -100,6 +107,7 @@ void Verification::note(std::span<const history::Moment> moments) {
         notes.push_back({.number = moment.snapshot.number, .note = std::move(note)});
     }
     static_cast<void>(repository_.add_notes(notes).ok());
+    return {};
 }
 
 }  // namespace holdfast::operations

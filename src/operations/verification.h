@@ -18,8 +18,9 @@ public:
     Result<void> check_bytes(const repository::CheckRequest& request);
     // At level opened: SQLite checks each database of a backup whose bytes are good.
     Result<void> open(const history::Moment& moment);
-    // Notes the verdicts on the backups. A repository that cannot be written is as good as its bytes.
-    void note(std::span<const history::Moment> moments);
+    // Notes the verdicts on the backups, but for those that have been pruned meanwhile. A repository that cannot be
+    // written is as good as its bytes.
+    Result<void> note(std::span<const history::Moment> moments);
 
     VerifyReport take_report() && { return std::move(report_); }
 

@@ -84,6 +84,7 @@ repository::CheckRequest check_request(const VerifyRequest& request, VerifyLevel
     const bool is_everything = request.all && request.source.empty();
     if (is_everything) return check;
     for (const auto& moment : wanted.moments) check.snapshots.push_back(moment.snapshot.number);
+    check.may_be_gone = request.snapshot.empty();
     return check;
 }
 
@@ -96,7 +97,10 @@ Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
     const auto wanted = TRY(wanted_moments(context, opened->get(), request));
     std::vector<std::unique_ptr<repository::Repository::Lease>> leases;
     for (const auto& moment : wanted.moments) {
-        if (!request.all) leases.push_back(TRY(opened->get().lease(moment.snapshot.number)));
+        if (request.all) break;  // too many at once: each when it is opened
+        auto lease = opened->get().lease(moment.snapshot.number);
+        const bool is_gone = !lease && lease.error().code() == ErrorCode::not_found && request.snapshot.empty();
+        if (!is_gone) leases.push_back(TRY(std::move(lease)));
     }
     if (wanted.moments.empty() && wanted.unreadable.empty()) {
         return fail(ErrorCode::not_found, "verify: there is no backup in {} yet", printable(opened->path())).with_advice("holdfast backup DATABASE");
@@ -105,7 +109,7 @@ Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
     Verification verification(context, opened->get(), level);
     TRY(verification.check_bytes(check_request(request, level, wanted)));
     for (const auto& moment : wanted.moments) TRY(verification.open(moment));
-    verification.note(wanted.moments);
+    TRY(verification.note(wanted.moments));
 
     VerifyReport report = std::move(verification).take_report();
     report.level = request.level;

@@ -67,6 +67,7 @@ Result<void> Checking::choose_all() {
 Result<void> Checking::choose_some() {
     for (const auto number : request_.snapshots) {
         auto snapshot = repository_.snapshot(number);
+        if (!snapshot && snapshot.error().code() == ErrorCode::not_found && request_.may_be_gone) continue;
         if (!snapshot && snapshot.error().code() != ErrorCode::corrupt) return std::move(snapshot).error();
         if (snapshot) numbers_.push_back(number);
         else tell_lost(number, snapshot.error());

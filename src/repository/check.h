@@ -25,6 +25,7 @@ struct CheckReport {
 };
 struct CheckRequest {
     std::vector<SnapshotNumber> snapshots;  // empty: all, and every object in the repository
+    bool may_be_gone = false;               // those of them that have been pruned are left out; else: not_found
     VerifyLevel level = VerifyLevel::hashed;  // `opened` is history's and operations' matter
 };
 // listed: every chunk of the snapshots has an entry in a pack that exists with the listed size (bases and

@@ -148,7 +148,8 @@ Result<void> Index::for_each(const std::function<Result<void>(const IndexEntry&)
 }
 
 Result<void> Index::for_each_pack(const std::function<void(const PackId&)>& visit) const {
-    for (const auto& [id, table] : *state_->look().tables) {
+    const auto tables = state_->look().tables;
+    for (const auto& [id, table] : *tables) {
         auto walked = table->for_each_pack(visit);
         if (!walked && walked.error().code() != ErrorCode::not_found) TRY(state_->pass_over(id, std::move(walked).error()));
     }

@@ -62,7 +62,8 @@ Result<void> Index::recover() const {
     if (state_->recovered_at == damaged_tables()) return {};
     TRY(refresh());
     std::set<PackId> known;
-    for (const auto& [id, table] : *state_->look().tables) {
+    const auto tables = state_->look().tables;  // held: others may refresh meanwhile
+    for (const auto& [id, table] : *tables) {
         auto read = table->for_each_pack([&](const PackId& pack) { known.insert(pack); });
         if (!read && read.error().code() != ErrorCode::not_found) TRY(state_->pass_over(id, std::move(read).error()));
     }

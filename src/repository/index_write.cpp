@@ -44,14 +44,17 @@ std::vector<Table> next_to_merge(const std::map<TableId, Table>& tables, const s
 // The name is the hash of the bytes: one that exists is of another writer who has merged the same tables, or is damaged
 // and the reason why there is a new one.
 Result<void> put_named_by_hash(store::ObjectStore& store, const BuiltTable& table) {
+    constexpr int attempts_max = 8;  // each failure means that another writer has put it and merged it away again
     const store::ObjectName name = table_name(table.id);
-    auto put = store.put_if_absent(name, table.bytes);
-    if (put || put.error().code() != ErrorCode::exists) return put;
-    const auto there = store.get(name, table.bytes.size());
-    if (there && *there == table.bytes) return {};
-    if (!there && there.error().code() != ErrorCode::corrupt) return there.error().copy();
-    TRY(store.remove(name));
-    return store.put_if_absent(name, table.bytes);
+    for (int attempt = 1;; ++attempt) {
+        auto put = store.put_if_absent(name, table.bytes);
+        if (put || put.error().code() != ErrorCode::exists || attempt == attempts_max) return put;
+        const auto there = store.get(name, table.bytes.size());
+        if (there && *there == table.bytes) return {};
+        const auto code = there ? ErrorCode::corrupt : there.error().code();
+        if (code == ErrorCode::corrupt) TRY(store.remove(name));
+        else if (code != ErrorCode::not_found) return there.error().copy();
+    }
 }
 
 }  // namespace
@@ -143,7 +146,10 @@ Result<std::uint64_t> Index::flush(host::Random& random) {
     {
         const std::lock_guard lock(state_->mutex);
         state_->view.flushing.reset();
-        if (!shown) state_->added = std::move(rows);
+        if (!shown) {
+            const auto came_since = std::exchange(state_->added, std::move(rows));
+            for (std::size_t i = 0; i < came_since->rows().size(); ++i) state_->added->add(came_since->rows().entry(i));
+        }
     }
     TRY(std::move(shown));
     rows.reset();

@@ -268,12 +268,15 @@ Result<void> Pruning::remove_spent_lists() {
 
 Result<PruneReport> prune(Repository& repository, const PruneRequest& request, const Watch& watch) {
     // Another prune may remove what this one has seen and means to write again: then there is something new to look at.
-    constexpr int attempts_max = 3;
+    constexpr int attempts_max = 10;
     for (int attempt = 1;; ++attempt) {
         TRY(repository.open_index());
         auto report = Pruning(repository, request, watch).run();
         const bool was_overtaken = !report && (report.error().code() == ErrorCode::not_found || report.error().code() == ErrorCode::corrupt);
-        if (!was_overtaken || request.dry_run || attempt == attempts_max) return report;
+        if (!was_overtaken || request.dry_run) return report;
+        if (attempt < attempts_max) continue;
+        if (report.error().advice().empty()) return std::move(report).error().with_advice("try again when no other prune is at work; holdfast verify --all tells whether something is lost");
+        return report;
     }
 }
 

@@ -20,7 +20,7 @@ Error as_damage(Error why) {
 
 }  // namespace
 
-Result<void> PruneSurvey::look(const Question& question, const Watch& watch) {
+Result<void> PruneSurvey::list(const Question& question) {
     auto& store = repository_.store();
     Condemned others;
     other_lists_.clear();
@@ -31,8 +31,10 @@ Result<void> PruneSurvey::look(const Question& question, const Watch& watch) {
     }
     TRY(repository_.refresh_index());
     packs_ = TRY(list_packs(store, question.here, others));
-    ledger_ = TRY(read_ledger(store, repository_.keys()));
-    TRY(read_snapshots(question, watch));
+    return {};
+}
+
+Result<void> PruneSurvey::choose() {
     const Proves proves = [&](const IndexEntry& entry) -> Result<bool> {
         const auto read = repository_.chunks().read_entry(entry);
         const auto code = read ? ErrorCode::corrupt : read.error().code();
@@ -40,9 +42,19 @@ Result<void> PruneSurvey::look(const Question& question, const Watch& watch) {
         return read.ok();
     };
     chosen_ = TRY(choose_entries(repository_.index(), live_, packs_, proves));
+    return {};
+}
+
+Result<void> PruneSurvey::look(const Question& question, const Watch& watch) {
+    TRY(list(question));
+    ledger_ = TRY(read_ledger(repository_.store(), repository_.keys()));
+    TRY(read_snapshots(question, watch));
+    TRY(choose());
     if (!chosen_.missing.empty()) {
+        // Of a backup that was committed after the packs were listed, they are there now; else the index lacks some.
+        TRY(list(question));
         TRY(repository_.index().recover());
-        chosen_ = TRY(choose_entries(repository_.index(), live_, packs_, proves));
+        TRY(choose());
     }
     index_was_incomplete_ = index_was_incomplete_ || repository_.index().has_recovered();
     if (chosen_.missing.empty()) return {};

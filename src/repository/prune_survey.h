@@ -32,7 +32,9 @@ public:
     bool index_was_incomplete() const { return index_was_incomplete_; }  // entries had to be read out of packs
 
 private:
+    Result<void> list(const Question& question);
     Result<void> read_snapshots(const Question& question, const Watch& watch);
+    Result<void> choose();
 
     Repository& repository_;
     LiveChunks live_;

@@ -176,7 +176,7 @@ Result<std::unique_ptr<Repository::Lease>> Repository::lease(SnapshotNumber numb
     // Only now: a prune that dropped the snapshot before the lease could be seen has written its gap already.
     const Ledger ledger = TRY(read_ledger(state_->store, state_->keys));
     if (ledger.has_snapshot(number) && !ledger.gaps.numbers.contains(number)) return lease;
-    return fail(ErrorCode::not_found, "read backup #{}: it has been pruned", number.value);
+    return fail(ErrorCode::not_found, "read backup #{}: it has been pruned", number.value).with_advice("holdfast list");
 }
 
 }  // namespace holdfast::repository

@@ -140,6 +140,7 @@ TEST(Nearest, FindsWhatWasMeantAndNothingFarOff) {
     EXPECT_EQ(nearest("bakcup", names), "backup");
     EXPECT_EQ(nearest("rest", names), "restore");
     EXPECT_EQ(nearest("xyzzy", names), "");
+    EXPECT_EQ(nearest("lsit", {"init", "list"}), "list") << "two letters exchanged";
 }
 
 TEST(Reports, JsonHasEveryDescribedField) {

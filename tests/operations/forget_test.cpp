@@ -53,6 +53,7 @@ TEST_F(Forgetting, ADryRunFailsWhereTheRealRunWould) {
     must(forget_them({"1"}));
     files.read_only = {repository};
     for (const bool dry : {true, false}) {
+        EXPECT_THAT(prune(context, {.repository = in_repository(), .dry_run = dry, .grace = "1d"}), FailsWith(ErrorCode::denied)) << dry;
         EXPECT_THAT(forget_them({"2"}, dry), FailsWith(ErrorCode::denied)) << dry;
         EXPECT_THAT(prune(context, {.repository = in_repository(), .dry_run = dry, .grace = "0"}), FailsWith(ErrorCode::denied)) << dry;
     }

@@ -109,6 +109,46 @@ TEST_F(Verifying, WhatWasFoundDamagedIsNotPassedOver) {
     EXPECT_THAT(verified("").verified, ElementsAre(1u)) << "forgotten, though it cannot be read";
 }
 
+class PruneAtFirst final : public Progress {
+public:
+    explicit PruneAtFirst(std::function<void()> act) : act_(std::move(act)) {}
+    void at(const ProgressStep&) override {
+        if (const auto act = std::exchange(act_, nullptr)) act();
+    }
+    bool has_acted() const { return !act_; }
+
+private:
+    std::function<void()> act_;
+};
+
+TEST_F(Verifying, WhatIsPrunedMeanwhileIsLeftOut) {
+    create_database(database, 300);
+    for (const bool one_source : {false, true}) {
+        for (const char* level : {"listed", "hashed", "opened"}) {
+            const auto first = backup().number;
+            insert(database, 100);
+            const auto last = backup().number;
+            PruneAtFirst progress([&] {
+                auto other = context;
+                other.watch = {};
+                must(forget(other, {.repository = in_repository(), .snapshots = {format("{}", first)}}));
+                must(prune(other, {.repository = in_repository(), .grace = "0"}));
+            });
+            context.watch = {.progress = &progress, .stop = {}};
+            auto request = verify_request(level);
+            request.all = true;
+            if (one_source) request.source = database;
+            const auto report = must(verify(context, request));
+            context.watch = {};
+            EXPECT_TRUE(progress.has_acted());
+            EXPECT_TRUE(report.good) << level;
+            EXPECT_THAT(report.verified, Contains(last)) << level;
+            EXPECT_THAT(report.verified, ::testing::Not(Contains(first))) << level;
+            EXPECT_THAT(report.warnings, Contains(HasSubstr(format("#{} has been pruned", first)))) << level;
+        }
+    }
+}
+
 TEST_F(Verifying, TheNewestOfEverySource) {
     create_database(database, 50);
     create_database(work + "/jobs.db", 50);

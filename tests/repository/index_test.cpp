@@ -303,6 +303,66 @@ TEST_P(Indexes, TwoWritersWhoMergeAtOnceLoseNothing) {
     EXPECT_TRUE(index->damage().empty());
 }
 
+// The table that exists is merged and removed by another before it could be looked at.
+TEST_P(Indexes, ATableThatGoesWhileItIsPutIsPutAgain) {
+    if (GetParam() == Sealing::sealed) GTEST_SKIP() << "sealed tables with equal entries have names of their own";
+    auto index = open();
+    add(*index, 0, 20);
+    put(0, 20);
+    const auto name = store.names("index/").at(0);
+    int gone = 0;
+    store.ask_before([&](tests::StoreStep step, const std::string& what) -> Result<void> {
+        if (step == tests::StoreStep::get && what == name) gone += store.drop(name) ? 1 : 0;
+        return {};
+    });
+    EXPECT_THAT(index->flush(random), Succeeds());
+    store.ask_before({});
+    EXPECT_EQ(gone, 1);
+    EXPECT_EQ(known(*open(), 20), 20u);
+}
+
+TEST_P(Indexes, WhatComesDuringAFlushThatFailsIsKept) {
+    auto index = open();
+    add(*index, 0, 10);
+    store.ask_before([&](tests::StoreStep step, const std::string&) -> Result<void> {
+        if (step != tests::StoreStep::put) return {};
+        add(*index, 10, 10);
+        return fail(ErrorCode::unavailable, "no");
+    });
+    EXPECT_THAT(index->flush(random), FailsWith(ErrorCode::unavailable));
+    store.ask_before({});
+    EXPECT_EQ(known(*index, 20), 20u);
+    must(index->flush(random));
+    EXPECT_EQ(known(*open(), 20), 20u);
+}
+
+// Another reader may refresh whenever the store is asked: what is being walked must not go under the walker.
+TEST_P(Indexes, RefreshedWhileItsPacksAreRead) {
+    for (const bool recovers : {false, true}) {
+        put(0, 300);
+        put(300, 300);
+        auto index = open();
+        int refreshed = 0;
+        store.ask_before([&](tests::StoreStep step, const std::string&) -> Result<void> {
+            if (step == tests::StoreStep::read) {
+                ++refreshed;
+                must(index->refresh());
+            }
+            return {};
+        });
+        std::set<PackId> packs;
+        if (recovers) {
+            must(index->recover());
+        } else {
+            must(index->for_each_pack([&](const PackId& pack) { packs.insert(pack); }));
+            EXPECT_EQ(packs.size(), 100u);
+        }
+        store.ask_before({});
+        EXPECT_GT(refreshed, 0);
+        EXPECT_EQ(known(*index, 600), 600u);
+    }
+}
+
 // --- an index out of packs ---
 
 class Recovery : public Indexes {

@@ -1,6 +1,7 @@
 // prune: what it frees, what it never touches, and how it ends what others left half done.
 #include "holdfast/repository/prune.h"
 
+#include "holdfast/repository/check.h"
 #include "holdfast/repository/claim.h"
 #include "holdfast/repository/condemned.h"
 #include "holdfast/repository/dictionaries.h"
@@ -105,6 +106,35 @@ TEST_P(PruneTest, FreesWhatOnlyDroppedBackupsNeeded) {
     EXPECT_EQ(report.bytes_kept, bytes_in("packs/"));
     EXPECT_FALSE(must(Reuse({.store = store, .index = program.repository->index()}, {}).has_dictionary(*other.kept.dictionary)));
     expect_all_restore();
+}
+
+// On a slow store somebody commits between the listing of the packs and that of the snapshots, every time.
+TEST_P(PruneTest, BackupsThatCommitWhileItLooksAreNoDamage) {
+    make_backups(3);
+    std::uint64_t committed = 0;
+    bool is_inside = false;
+    store.ask_before([&](tests::StoreStep step, const std::string& name) -> Result<void> {
+        if (is_inside || step != tests::StoreStep::list || name != "sessions") return {};
+        is_inside = true;
+        Program other(store, GetParam(), 50 + committed);
+        other.open();
+        const Bytes content = pages(200 + committed++, mebibyte);
+        contents[other.backup(content, {.member = "/data/other.db"}).snapshot.number.value] = content;
+        is_inside = false;
+        return {};
+    });
+    EXPECT_THAT(try_prune({1}), Succeeds());
+    store.ask_before({});
+    EXPECT_GT(committed, 1u);
+    std::map<std::uint64_t, Bytes> others;
+    for (const auto& [number, content] : contents) {
+        if (number > 3) others[number] = content;
+    }
+    Program reader(store, GetParam(), 9);
+    reader.open();
+    for (const auto& [number, content] : others) EXPECT_EQ(must(reader.try_restore({number}, "/data/other.db")), content) << number;
+    for (const auto number : {2u, 3u}) EXPECT_EQ(must(reader.try_restore({number})), contents[number]);
+    EXPECT_TRUE(must(check(*reader.repository, {}, {})).good());
 }
 
 TEST_P(PruneTest, ADryRunSaysExactlyWhatARealOneDoes) {

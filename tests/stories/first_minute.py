@@ -112,6 +112,8 @@ class FirstMinute(stories.Story):
         self.assertEqual(before.json["number"], 1)
         self.assertEqual(self.call(f"--repository={self.repository}", "show", 1, use_repository=False).json["backup"]["comment"], "before")
         self.assertEqual(self.call("-r", "list", "list", use_repository=False, code=None).error["code"], "not_found")  # a repository of that name
+        self.assertEqual(self.call("-nr", self.repository, "restore", 1, use_repository=False).json["dry_run"], True)  # list's -n takes a value
+        self.assertEqual(self.call(f"-r{self.repository}", "-n", 1, "list", use_repository=False).json["backups"][0]["number"], 1)
         near = self.call("-r", self.repository, "bakup", use_repository=False, code=2).error
         self.assertEqual(near["advice"], "holdfast backup")
         self.assertIn("none is named", self.call("-r", self.repository, use_repository=False, code=2).error["message"])

@@ -47,6 +47,7 @@ PLANTED = [  # (rule, files, text that the finding must contain)
     ("no-throw", {"src/base/a.cpp": "void f() { throw 1; }\n"}, "src/base/a.cpp:1:"),
     ("no-new", {"src/base/a.cpp": "auto* p = new Page(1);\n"}, "src/base/a.cpp:1:"),
     ("no-new", {"src/base/a.cpp": "auto* p = new (std::nothrow) Page;\n"}, "src/base/a.cpp:1:"),
+    ("dangling-range", {"src/base/a.cpp": "void f() { for (auto& x : *state_->look().tables) use(x); }\n"}, "src/base/a.cpp:1:"),
     ("first-sentence", {"src/base/a.h": "#pragma once\n"}, "src/base/a.h:1:"),
     ("first-sentence", {"src/base/a.h": "// words without an end\n#pragma once\n"}, "src/base/a.h:1:"),
     ("pragma-once", {"src/base/a.h": "// A thing.\n#ifndef A\n#endif\n"}, "src/base/a.h:1:"),

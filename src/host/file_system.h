@@ -23,6 +23,7 @@ struct FileStatus {
     std::uint32_t mode = 0;  // permission bits only
     std::uint32_t owner = 0;
     std::uint32_t group = 0;
+    std::uint64_t links = 1;  // names that it has
     Timestamp modified;
     Timestamp changed;  // ctime
     bool operator==(const FileStatus&) const = default;

@@ -46,6 +46,7 @@ FileStatus status_of_stat(const struct stat& from) {
     to.mode = from.st_mode & 07777u;
     to.owner = from.st_uid;
     to.group = from.st_gid;
+    to.links = from.st_nlink;
     to.modified = timestamp_of_stat(from.st_mtim);
     to.changed = timestamp_of_stat(from.st_ctim);
     return to;

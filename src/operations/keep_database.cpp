@@ -118,8 +118,18 @@ MemberPlan look_at(Context& context, const repository::Repository& repository, c
     return plan;
 }
 
-Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const MemberPlan& plan) {
-    if (plan.failure) return failed_member(plan, plan.failure->copy());
+namespace {
+
+// SQLite forms the names of -wal and -journal from the name that an application opens.
+void warn_of_other_names(Context& context, const MemberPlan& plan, KeptMember& member) {
+    const auto status = context.host.files.status(plan.path);
+    if (!status || status->links < 2) return;
+    member.warnings.push_back(format("{} has {} names (hard links): what an application that opened another one has not yet "
+                                     "written into the file lies beside that one, and is not in this backup",
+                                     printable(plan.path), status->links));
+}
+
+Result<KeptMember> keep_looking(Context& context, history::Recorder& recorder, const MemberPlan& plan) {
     if (plan.is_unchanged) {
         // Whatever keeps it from being taken over, it can still be read.
         if (auto taken = take_over(recorder, plan)) return taken;
@@ -151,6 +161,15 @@ Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, 
     member.content = kept.content;
     member.is_same = is_same(plan.before, entry, kept.content);
     member.report.unchanged = member.is_same;
+    return member;
+}
+
+}  // namespace
+
+Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const MemberPlan& plan) {
+    if (plan.failure) return failed_member(plan, plan.failure->copy());
+    auto member = TRY(keep_looking(context, recorder, plan));
+    warn_of_other_names(context, plan, member);
     return member;
 }
 

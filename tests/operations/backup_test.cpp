@@ -341,5 +341,15 @@ TEST_F(Backing, AStopIsHeeded) {
     EXPECT_EQ(backup().number, 2u) << "a number that was given up is void, and never used again";
 }
 
+TEST_F(Backing, AnotherNameOfTheFileIsWorthAWarning) {
+    create_database(database, 50);
+    EXPECT_THAT(backup().warnings, ::testing::Not(::testing::Contains(HasSubstr("hard links"))));
+    std::filesystem::create_hard_link(database, root / "other name.db");
+    for (int turn = 0; turn < 2; ++turn) {  // also when nothing changed
+        let_time_pass();
+        EXPECT_THAT(backup().warnings, ::testing::Contains(HasSubstr("has 2 names"))) << turn;
+    }
+}
+
 }  // namespace
 }  // namespace holdfast::operations

@@ -268,13 +268,15 @@ Result<void> Pruning::remove_spent_lists() {
 
 Result<PruneReport> prune(Repository& repository, const PruneRequest& request, const Watch& watch) {
     // Another prune may remove what this one has seen and means to write again: then there is something new to look at.
-    constexpr int attempts_max = 10;
+    // Real damage stays, and each look at it reads a lot.
+    constexpr int attempts_max = 10, attempts_at_damage_max = 3;
     for (int attempt = 1;; ++attempt) {
         TRY(repository.open_index());
         auto report = Pruning(repository, request, watch).run();
-        const bool was_overtaken = !report && (report.error().code() == ErrorCode::not_found || report.error().code() == ErrorCode::corrupt);
-        if (!was_overtaken || request.dry_run) return report;
-        if (attempt < attempts_max) continue;
+        const bool is_damage = !report && report.error().code() == ErrorCode::corrupt;
+        const bool is_missing = !report && report.error().code() == ErrorCode::not_found;
+        if ((!is_damage && !is_missing) || request.dry_run) return report;
+        if (attempt < (is_damage ? attempts_at_damage_max : attempts_max)) continue;
         if (report.error().advice().empty()) return std::move(report).error().with_advice("try again when no other prune is at work; holdfast verify --all tells whether something is lost");
         return report;
     }

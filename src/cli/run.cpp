@@ -76,6 +76,12 @@ bool has_word(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// A verb's own flags, and those that every verb has.
+std::vector<BoundField> joined(std::vector<BoundField> own, const std::vector<BoundField>& common) {
+    own.insert(own.end(), common.begin(), common.end());
+    return own;
+}
+
 bool is_switch(const BoundField& field) { return std::holds_alternative<bool*>(field.target); }
 
 // How many words the flag takes that stands first, its value among them; 0: the verb has no such flag.
@@ -98,11 +104,8 @@ std::size_t words_of_flag(const std::vector<BoundField>& fields, const std::stri
 }
 
 bool stand_before(const VerbEntry& verb, const std::vector<std::string>& words, std::size_t count) {
-    EveryVerbsFlags common;
-    auto fields = fields_of(common);
-    const auto made = verb.make();
-    const auto own = made->text().fields;
-    fields.insert(fields.end(), own.begin(), own.end());
+    EveryVerbsFlags flags;
+    const auto fields = joined(verb.make()->text().fields, fields_of(flags));  // asked for their names only
     std::size_t at = 0;
     while (at < count) {
         const std::size_t taken = words[at].starts_with('-') ? words_of_flag(fields, words[at]) : 0;
@@ -187,8 +190,7 @@ int run(const std::vector<std::string>& given) {
     const auto common_fields = fields_of(flags);
     const std::vector<std::string> rest(words.begin() + 1, words.end());
     if (has_word(rest, "--help") || has_word(rest, "-h")) return show(help_of(text, common_fields));
-    auto fields = text.fields;
-    fields.insert(fields.end(), common_fields.begin(), common_fields.end());
+    const auto fields = joined(text.fields, common_fields);
     if (auto parsed = parse_arguments(std::string(entry->name), fields, rest); !parsed) return report_error(parsed.error(), has_word(rest, "--json"));
     return run_verb(*verb, flags);
 }

@@ -30,9 +30,7 @@ void read_table(const Bytes& bytes) {
 
 // The input as the blocks of a table with as many packs, entries and bases as its first bytes say.
 Bytes table_of(ByteView input) {
-    struct NoRandom final : host::Random {
-        void fill(MutableByteView) override {}
-    } random;
+    NoRandom random;
     TableLayout layout;
     ByteReader in(input, "input");
     const auto next = [&] { return in.u8().value_or(0); };

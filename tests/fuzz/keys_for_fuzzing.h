@@ -8,6 +8,9 @@
 
 namespace holdfast::repository {
 
+struct NoRandom final : host::Random {
+    void fill(MutableByteView into) override { std::fill(into.begin(), into.end(), std::byte{1}); }
+};
 inline const Keys& plain_keys() {
     static const Keys keys = Keys::plain(Bytes(32, std::byte{7}));
     return keys;

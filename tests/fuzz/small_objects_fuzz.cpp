@@ -13,18 +13,12 @@
 namespace holdfast::repository {
 namespace {
 
-struct NoRandom final : host::Random {
-    void fill(MutableByteView into) override { std::fill(into.begin(), into.end(), std::byte{1}); }
-};
-
-// A store with that record under the names.
-tests::MemoryStore store_with(ObjectType type, ByteView record, const Keys* keys, std::initializer_list<const char*> names) {
+// A store with that record under the name.
+tests::MemoryStore store_with(ObjectType type, ByteView record, const Keys* keys, const char* name) {
     NoRandom random;
     tests::MemoryStore::Contents contents;
-    for (const auto* name : names) {
-        auto sealed = seal_envelope({.type = type, .record = copy_of(record)}, store::ObjectName(name), keys, random);
-        if (sealed) contents[name] = *std::move(sealed);
-    }
+    auto sealed = seal_envelope({.type = type, .record = copy_of(record)}, store::ObjectName(name), keys, random);
+    if (sealed) contents[name] = *std::move(sealed);
     return tests::MemoryStore(std::move(contents));
 }
 
@@ -33,7 +27,7 @@ void read_gap(ByteView record) {
     if (!numbers) return;
     const auto again = NumberSet::decode(numbers->encode());
     HOLDFAST_ASSERT(again.ok() && *again == *numbers);
-    auto store = store_with(ObjectType::gap, record, &plain_keys(), {"gaps/1"});
+    auto store = store_with(ObjectType::gap, record, &plain_keys(), "gaps/1");
     HOLDFAST_ASSERT(read_gaps(store, plain_keys()).value().numbers == *numbers);
 }
 
@@ -44,26 +38,25 @@ void read_slot(ByteView record) {
 }
 
 void read_one(std::uint8_t which, ByteView record) {
-    auto claims = [&] { return store_with(ObjectType::session, record, &plain_keys(), {"sessions/1"}); };
     switch (which % 6) {
         case 0: {
-            auto store = claims();
+            auto store = store_with(ObjectType::session, record, &plain_keys(), "sessions/1");
             (void)read_claim(store, plain_keys(), {1});
             return;
         }
         case 1: {
-            auto store = store_with(ObjectType::lease, record, &plain_keys(), {"leases/00000000000000000000000000000001"});
+            auto store = store_with(ObjectType::lease, record, &plain_keys(), "leases/00000000000000000000000000000001");
             (void)read_leases(store, plain_keys());
             return;
         }
         case 2: return read_gap(record);
         case 3: {
-            auto store = store_with(ObjectType::condemned, record, &plain_keys(), {"condemned/00000000000000000000000000000001"});
+            auto store = store_with(ObjectType::condemned, record, &plain_keys(), "condemned/00000000000000000000000000000001");
             (void)read_condemned(store, plain_keys());
             return;
         }
         case 4: {
-            auto store = store_with(ObjectType::config, record, nullptr, {"config"});
+            auto store = store_with(ObjectType::config, record, nullptr, "config");
             (void)read_config(store);
             return;
         }

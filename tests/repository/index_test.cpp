@@ -305,17 +305,18 @@ TEST_P(Indexes, TwoWritersWhoMergeAtOnceLoseNothing) {
 
 // The table that exists is merged and removed by another before it could be looked at.
 TEST_P(Indexes, ATableThatGoesWhileItIsPutIsPutAgain) {
-    if (GetParam() == Sealing::sealed) GTEST_SKIP() << "sealed tables with equal entries have names of their own";
-    auto index = open();
+    tests::SeededRandom one(5), same(5);  // sealed tables with equal entries have one name only by equal salts
+    auto index = open(), other = open();
     add(*index, 0, 20);
-    put(0, 20);
+    add(*other, 0, 20);
+    must(other->flush(one));
     const auto name = store.names("index/").at(0);
     int gone = 0;
     store.ask_before([&](tests::StoreStep step, const std::string& what) -> Result<void> {
         if (step == tests::StoreStep::get && what == name) gone += store.drop(name) ? 1 : 0;
         return {};
     });
-    EXPECT_THAT(index->flush(random), Succeeds());
+    EXPECT_THAT(index->flush(same), Succeeds());
     store.ask_before({});
     EXPECT_EQ(gone, 1);
     EXPECT_EQ(known(*open(), 20), 20u);

@@ -19,6 +19,7 @@ constexpr std::uint64_t index_table_max = 1ull << 34;
 constexpr std::uint64_t record_fields_max = 1 << 20;          // fields of one tagged record
 constexpr std::uint64_t name_size_max = 4096;
 constexpr std::uint64_t comment_size_max = 64 * 1024;
+constexpr std::uint64_t operation_size_max = 1024;           // name of an operation, head of an audit log
 constexpr std::uint64_t tags_max = 256;
 constexpr std::uint64_t members_max = 100'000;
 constexpr std::uint64_t wal_frames_max = 1ull << 32;

@@ -6,6 +6,7 @@
 #include "holdfast/cli/style.h"
 #include "holdfast/operations/backup.h"
 #include "holdfast/operations/forget.h"
+#include "holdfast/operations/hold.h"
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/restore.h"
@@ -22,5 +23,7 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
 std::string text_of(const operations::VerifyReport& report, const Style& style);
 std::string text_of(const operations::ForgetReport& report, const Style& style);
 std::string text_of(const operations::PruneReport& report, const Style& style);
+std::string text_of(const operations::HoldReport& report, const Style& style);
+std::string text_of(const operations::AnnotateReport& report, const Style& style);
 
 }  // namespace holdfast::cli

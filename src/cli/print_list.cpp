@@ -7,6 +7,8 @@ namespace {
 std::vector<std::string> row(const operations::ListedBackup& backup) {
     std::string remark = printable(backup.comment);
     for (const auto& tag : backup.tags) remark += (remark.empty() ? "" : " ") + format("[{}]", printable(tag));
+    if (!backup.held.empty()) remark += format(" (held{})", backup.held == "held" ? "" : ": " + printable(backup.held));
+    if (backup.schema_changed) remark += format(" (new schema{})", backup.schema_version.empty() ? "" : " " + printable(backup.schema_version));
     const std::string kind = backup.state == "ok" ? backup.kind : backup.kind + ", " + backup.state;
     if (backup.state == "unreadable") return {format("#{}", backup.number), "", backup.state, "", "", "", ""};
     return {format("#{}", backup.number), local_time(backup.time), kind, human_bytes(backup.logical_bytes), human_bytes(backup.bytes_stored),
@@ -26,7 +28,7 @@ std::string member_lines(const operations::ShownMember& member) {
         rows.push_back({"", "journal", format("{}, read as {}", member.journal_mode, member.read_as)});
         rows.push_back({"", "encoding", member.encoding});
         rows.push_back({"", "versions", format("user_version {}, application_id {}", member.user_version, member.application_id)});
-        rows.push_back({"", "schema", member.schema_hash});
+        rows.push_back({"", "schema", member.schema_hash + (member.schema_version.empty() ? "" : ", version " + printable(member.schema_version))});
     }
     rows.push_back({"", "mode", format("{:o}", member.mode)});
     for (const auto& finding : member.findings) rows.push_back({"", "SQLite says", printable(finding)});
@@ -60,7 +62,9 @@ std::string text_of(const operations::ShowReport& report, const Style& style) {
                                                   {"", "verified", report.verified_at ? format("{}  {}", local_time(*report.verified_at), report.verified) : "never"},
                                                   {"", "made by", report.program}};
     if (report.last_confirmed) rows.push_back({"", "confirmed", local_time(*report.last_confirmed)});
-    if (!backup.tags.empty()) rows.push_back({"", "tags", joined(backup.tags, ", ")});
+    if (!backup.operation.empty()) rows.push_back({"", "operation", printable(backup.operation)});
+    if (!backup.tags.empty()) rows.push_back({"", "tags", printable(joined(backup.tags, ", "))});
+    if (!backup.held.empty()) rows.push_back({"", "held", printable(backup.held)});
     out += columns(rows, {false, false, false});
     for (const auto& member : report.members) out += "\n" + member_lines(member);
     for (const auto& failed : report.failed) out += style.bad("  not backed up: ") + printable(failed) + "\n";

@@ -69,6 +69,18 @@ std::string text_of(const operations::ForgetReport& report, const Style&) {
     return done + (report.advice.empty() ? "" : "  " + report.advice + "\n");
 }
 
+std::string text_of(const operations::HoldReport& report, const Style&) {
+    std::vector<std::string> numbers;
+    for (const auto number : report.numbers) numbers.push_back(format("#{}", number));
+    return format("{}: {}\n", report.held ? "held" : "no longer held", joined(numbers, ", "));
+}
+
+std::string text_of(const operations::AnnotateReport& report, const Style& style) {
+    std::string tags;
+    for (const auto& tag : report.tags) tags += format(" [{}]", printable(tag));
+    return format("{}  {}{}\n", style.bold(format("#{}", report.number)), printable(report.comment), tags);
+}
+
 std::string text_of(const operations::PruneReport& report, const Style& style) {
     std::string out = format("{}{} dropped, {} freed, {} kept\n", report.dry_run ? "dry run: nothing is changed; would be: " : "",
                              counted(report.dropped.size(), "backup"), style.bold(human_bytes(report.bytes_freed)), human_bytes(report.bytes_kept));

@@ -65,6 +65,9 @@ const std::vector<VerbEntry>& verbs() {
         {"verify", VerbOf<VerifyRequest, VerifyReport, operations::verify>::make},
         {"forget", VerbOf<ForgetRequest, ForgetReport, operations::forget>::make},
         {"recall", VerbOf<RecallRequest, ForgetReport, operations::recall>::make},
+        {"hold", VerbOf<HoldRequest, HoldReport, operations::hold>::make},
+        {"unhold", VerbOf<UnholdRequest, HoldReport, operations::unhold>::make},
+        {"annotate", VerbOf<AnnotateRequest, AnnotateReport, operations::annotate>::make},
         {"prune", VerbOf<PruneRequest, PruneReport, operations::prune>::make},
     };
     return table;

@@ -11,29 +11,74 @@ namespace {
 
 constexpr std::size_t id_prefix_min = 8;
 
+// Whether the note would say what is so already.
+bool is_in_state(const repository::NoteSummary& notes, repository::NoteType type) {
+    switch (type) {
+        case repository::NoteType::forgotten: return notes.forgotten;
+        case repository::NoteType::recalled: return !notes.forgotten;
+        case repository::NoteType::unheld: return !notes.held;
+        default: return false;  // holding again says why anew
+    }
+}
+
+Result<void> expect_markable(repository::SnapshotNumber number, const repository::NoteSummary& notes, repository::NoteType type) {
+    const bool is_already = is_in_state(notes, type);
+    switch (type) {
+        case repository::NoteType::forgotten:
+            if (is_already) return fail(ErrorCode::invalid, "forget #{}: it is forgotten already", number.value);
+            if (!notes.held) return {};
+            return fail(ErrorCode::invalid, "forget #{}: it is held{}", number.value,
+                        notes.held->text.empty() ? std::string() : ": " + printable(notes.held->text))
+                .with_advice(format("holdfast unhold {}, when nobody needs it any more", number.value));
+        case repository::NoteType::recalled:
+            if (is_already) return fail(ErrorCode::invalid, "recall #{}: it is not forgotten", number.value);
+            return {};
+        case repository::NoteType::unheld:
+            if (is_already) return fail(ErrorCode::invalid, "unhold #{}: it is not held", number.value);
+            return {};
+        default: return {};
+    }
+}
+
 // All are looked at before the first is written. `not_found`, with neighbours, when one does not exist; one that cannot be
 // read exists.
 Result<void> mark(repository::Repository& repository, Numbers numbers, const repository::Note& note) {
-    const bool forget = note.type == repository::NoteType::forgotten;
     const auto notes = TRY(repository.notes());
     std::vector<repository::NewNote> wanted;
     for (const auto number : numbers) {
         const auto snapshot = repository.snapshot(number);
         if (!snapshot && snapshot.error().code() != ErrorCode::corrupt) return snapshot.error().copy();
         const auto at = notes.of.find(number);
-        const bool is_forgotten = at != notes.of.end() && at->second.forgotten;
-        if (is_forgotten && forget) return fail(ErrorCode::invalid, "forget #{}: it is forgotten already", number.value);
-        if (!is_forgotten && !forget) return fail(ErrorCode::invalid, "recall #{}: it is not forgotten", number.value);
+        TRY(expect_markable(number, at == notes.of.end() ? repository::NoteSummary() : at->second, note.type));
         wanted.push_back({.number = number, .note = note});
     }
     return repository.add_notes(wanted);
 }
 
+bool has_tag(const repository::Snapshot& snapshot, const std::string& wanted) {
+    return std::ranges::any_of(snapshot.tags, [&](const auto& tag) { return tag.first == wanted || text_of(tag) == wanted; });
+}
+
 }  // namespace
 
+Moment Moment::of(repository::Snapshot snapshot, const repository::NotesRead& notes) {
+    Moment moment{.snapshot = std::move(snapshot), .notes = {}};
+    if (const auto at = notes.of.find(moment.snapshot.number); at != notes.of.end()) moment.notes = at->second;
+    if (!moment.notes.annotated) return moment;
+    moment.snapshot.comment = moment.notes.annotated->text;
+    moment.snapshot.tags.clear();
+    for (const auto& tag : moment.notes.annotated->tags) {
+        const auto equals = tag.find('=');
+        const bool has_value = equals != std::string::npos;
+        moment.snapshot.tags.emplace_back(tag.substr(0, equals), has_value ? tag.substr(equals + 1) : std::string());
+    }
+    return moment;
+}
+
 bool Moment::is_good() const {
-    return !snapshot.damaged && notes.verified && notes.verified->good &&
-           notes.verified->value >= static_cast<std::uint64_t>(repository::VerifyLevel::opened);
+    if (is_bad() || (notes.drilled && !notes.drilled->good)) return false;
+    const bool is_opened = notes.verified && notes.verified->value >= static_cast<std::uint64_t>(repository::VerifyLevel::opened);
+    return is_opened || notes.drilled;
 }
 
 bool Moment::is_bad() const { return snapshot.damaged || (notes.verified && !notes.verified->good); }
@@ -46,6 +91,20 @@ bool matches(const repository::SourceRecord& source, const Filter& filter) {
     return filter.source.size() >= id_prefix_min && to_hex(source.id).starts_with(filter.source);
 }
 
+bool matches(const Moment& moment, const Filter& filter) {
+    const auto& snapshot = moment.snapshot;
+    if (!matches(snapshot.source, filter)) return false;
+    if (moment.notes.forgotten && !filter.with_forgotten) return false;
+    if (filter.held_only && !moment.notes.held) return false;
+    if (!filter.kinds.empty() && std::ranges::find(filter.kinds, snapshot.kind) == filter.kinds.end()) return false;
+    if (!filter.operation.empty() && snapshot.operation != filter.operation) return false;
+    return std::ranges::all_of(filter.tags, [&](const std::string& wanted) { return has_tag(snapshot, wanted); });
+}
+
+std::string text_of(const std::pair<std::string, std::string>& tag) {
+    return tag.second.empty() ? tag.first : tag.first + "=" + tag.second;
+}
+
 Result<MomentList> list_moments(const repository::Repository& repository, const Filter& filter) {
     auto listing = TRY(repository.list());
     auto notes = TRY(repository.notes());
@@ -54,11 +113,8 @@ Result<MomentList> list_moments(const repository::Repository& repository, const 
     list.note_damage = std::move(notes.damage);
     list.highest = listing.highest;
     for (auto& snapshot : listing.snapshots) {
-        if (!matches(snapshot.source, filter)) continue;
-        Moment moment{.snapshot = std::move(snapshot), .notes = {}};
-        if (const auto at = notes.of.find(moment.snapshot.number); at != notes.of.end()) moment.notes = at->second;
-        if (moment.notes.forgotten && !filter.with_forgotten) continue;
-        list.moments.push_back(std::move(moment));
+        auto moment = Moment::of(std::move(snapshot), notes);
+        if (matches(moment, filter)) list.moments.push_back(std::move(moment));
     }
     return list;
 }
@@ -69,6 +125,15 @@ Result<void> forget(repository::Repository& repository, Numbers numbers, Timesta
 
 Result<void> recall(repository::Repository& repository, Numbers numbers, Timestamp now) {
     return mark(repository, numbers, {.type = repository::NoteType::recalled, .time = now});
+}
+
+Result<void> hold(repository::Repository& repository, Numbers numbers, const repository::Note& why) {
+    HOLDFAST_ASSERT(why.type == repository::NoteType::held);
+    return mark(repository, numbers, why);
+}
+
+Result<void> unhold(repository::Repository& repository, Numbers numbers, Timestamp now) {
+    return mark(repository, numbers, {.type = repository::NoteType::unheld, .time = now});
 }
 
 Result<Forgotten> forgotten_snapshots(const repository::Repository& repository, Timestamp now, std::int64_t grace_s) {

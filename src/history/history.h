@@ -17,19 +17,30 @@ namespace holdfast::history {
 struct Moment {
     repository::Snapshot snapshot;
     repository::NoteSummary notes;
-    bool is_good() const;  // passed verification at level `opened`, or a drill, and is not marked damaged
+    // Of a snapshot and its notes: an annotation stands in place of the snapshot's own comment and tags.
+    static Moment of(repository::Snapshot snapshot, const repository::NotesRead& notes);
+    bool is_good() const;  // passed verification at level `opened`, or a drill, and nothing is known against it
     bool is_bad() const;   // marked damaged, or its newest verification found something
 };
 
-// Which source is meant; both empty: any. A source matches when one of them does: a word may be one source's name and,
+// Which moments are meant. Of which source (both empty: of any): a source matches when one of them does: a word may be one source's name and,
 // read as a path, another's database, and then it tells neither.
 struct Filter {
     std::string source = {};      // its name, or a prefix of its id of at least 8 hex digits
     std::string path = {};        // canonical, of a database that belongs to it
     bool with_forgotten = false;
-    bool is_any() const { return source.empty() && path.empty(); }
+    // And which of its moments; empty: all.
+    std::vector<repository::SnapshotKind> kinds = {};
+    std::string operation = {};
+    std::vector<std::string> tags = {};  // "key" or "key=value"; every one of them
+    bool held_only = false;
+    bool is_any() const { return source.empty() && path.empty(); }  // source
+    bool is_narrow() const { return !kinds.empty() || !operation.empty() || !tags.empty() || held_only; }
 };
 bool matches(const repository::SourceRecord& source, const Filter& filter);
+bool matches(const Moment& moment, const Filter& filter);  // source and all
+// "key=value", or "key" alone when there is no value.
+std::string text_of(const std::pair<std::string, std::string>& tag);
 
 struct MomentList {
     std::vector<Moment> moments;                              // ascending by number
@@ -45,7 +56,8 @@ struct Choice {
     Moment moment;
     std::vector<std::string> warnings;
 };
-// The moment meant. `latest`, `last-good` and times pass over forgotten, bad and safety snapshots, and with a path over
+// The moment meant. `latest`, `last-good` and times pass over forgotten and bad snapshots, over safety ones unless
+// their kind is asked for, and with a path over
 // those without that database; a number or id finds them too. Several sources match: `invalid`, naming them. Nothing
 // found: `not_found` with neighbours, or with the sources that exist.
 Result<Choice> select_moment(const repository::Repository& repository, const Selector& selector, const Filter& filter);
@@ -55,10 +67,13 @@ Result<Choice> select_moment(const repository::Repository& repository, const Sel
 Result<std::unique_ptr<sqlite::Image>> open_image(const repository::Repository& repository,
                                                   const repository::DirectoryEntry& member);
 
-// Forget and recall are notes. `not_found`/`invalid` (already so) name the snapshot, and nothing is changed then.
+// Forget and recall are notes. `not_found`/`invalid` (already so, or held) name the snapshot, and nothing is changed then.
 using Numbers = std::span<const repository::SnapshotNumber>;
 Result<void> forget(repository::Repository& repository, Numbers numbers, Timestamp now);
 Result<void> recall(repository::Repository& repository, Numbers numbers, Timestamp now);
+// A held one is not forgotten by anybody, until it is no longer held.
+Result<void> hold(repository::Repository& repository, Numbers numbers, const repository::Note& why);
+Result<void> unhold(repository::Repository& repository, Numbers numbers, Timestamp now);
 
 // Forgotten snapshots: at least `grace_s` ago (what prune may drop), and the others.
 struct Forgotten {

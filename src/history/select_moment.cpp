@@ -7,12 +7,12 @@ namespace holdfast::history {
 
 namespace {
 
-using repository::SnapshotKind;
 using repository::SnapshotNumber;
 using Candidates = std::vector<const Moment*>;  // newest first
 
-bool is_visible(const Moment& moment) {
-    return !moment.notes.forgotten && moment.snapshot.kind == SnapshotKind::ordinary;
+// Safety backups are taken only by those who ask for them.
+bool is_visible(const Moment& moment, const Filter& filter) {
+    return !moment.notes.forgotten && (!filter.kinds.empty() || repository::is_ordinary(moment.snapshot.kind));
 }
 
 bool has_database(const repository::Snapshot& snapshot, const std::string& path) {
@@ -66,12 +66,13 @@ Result<Choice> Search::by_id(const std::string& prefix) const {
 
 // Read again, whole: lists leave out what is needed only to open a snapshot.
 Result<Choice> Search::choice_of(const Moment& listed, std::vector<std::string> warnings) const {
-    Moment moment{.snapshot = TRY(repository_.snapshot(listed.snapshot.number)), .notes = listed.notes};
-    return Choice{.moment = std::move(moment), .warnings = std::move(warnings)};
+    repository::NotesRead notes;
+    notes.of.emplace(listed.snapshot.number, listed.notes);
+    return Choice{.moment = Moment::of(TRY(repository_.snapshot(listed.snapshot.number)), notes), .warnings = std::move(warnings)};
 }
 
 Result<void> Search::expect_one_source() const {
-    const auto sources = sources_of(list_.moments, is_visible);
+    const auto sources = sources_of(list_.moments, [&](const Moment& moment) { return is_visible(moment, filter_); });
     if (sources.size() <= 1) return {};
     return fail(ErrorCode::invalid, "which source is meant: there are {}", titles_of(sources))
         .with_advice("--source with the name or, where that is not enough, the id; or the backup's number");
@@ -81,7 +82,7 @@ Candidates Search::candidates(const Selector& selector) const {
     Candidates found;
     for (auto at = list_.moments.rbegin(); at != list_.moments.rend(); ++at) {
         const auto& snapshot = at->snapshot;
-        if (!is_visible(*at) || at->is_bad()) continue;
+        if (!is_visible(*at, filter_) || at->is_bad()) continue;
         if (lacks_wanted_database(snapshot, filter_)) continue;
         if (selector.kind == Selector::Kind::last_good && !at->is_good()) continue;
         if (selector.kind == Selector::Kind::at && snapshot.time > selector.at) continue;
@@ -94,6 +95,10 @@ Candidates Search::candidates(const Selector& selector) const {
 }
 
 Error Search::nothing_found(const Selector& selector) const {
+    if (filter_.is_narrow()) {
+        return fail(ErrorCode::not_found, "no backup of that kind, operation or tag that is neither forgotten nor damaged")
+            .with_advice("holdfast list with the same --kind, --operation, --tag; holdfast list shows what there is");
+    }
     if (list_.moments.empty() && !filter_.is_any()) return no_such_source(repository_, filter_);
     if (list_.moments.empty()) {
         return fail(ErrorCode::not_found, "no backup here yet").with_advice("holdfast backup DATABASE");
@@ -146,12 +151,10 @@ Result<Choice> Search::newest(const Selector& selector) const {
 }
 
 Result<Choice> by_number(const repository::Repository& repository, SnapshotNumber number, const Filter& filter) {
-    Moment moment{.snapshot = TRY(repository.snapshot(number)), .notes = {}};
+    auto moment = Moment::of(TRY(repository.snapshot(number)), TRY(repository.notes()));
     if (!matches(moment.snapshot.source, filter)) {
         return fail(ErrorCode::not_found, "backup #{} is of the source {}", number.value, title_of(moment.snapshot.source));
     }
-    const auto notes = TRY(repository.notes());
-    if (const auto at = notes.of.find(number); at != notes.of.end()) moment.notes = at->second;
     return Choice{.moment = std::move(moment), .warnings = {}};
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/environment.h"
@@ -15,30 +14,6 @@
 namespace holdfast::operations {
 
 namespace {
-
-using Tags = std::vector<std::pair<std::string, std::string>>;
-
-constexpr std::size_t tag_size_max = 4096;
-
-Result<void> expect_short(const std::string& comment) {
-    if (comment.size() <= limits::comment_size_max) return {};
-    return fail(ErrorCode::invalid, "read the comment: it has {} bytes, more than {}", comment.size(), limits::comment_size_max)
-        .with_advice("keep the long text in a file, and name that");
-}
-
-Result<Tags> parse_tags(const std::vector<std::string>& texts) {
-    if (texts.size() > limits::tags_max) return fail(ErrorCode::invalid, "at most {} tags", limits::tags_max);
-    Tags tags;
-    for (const auto& text : texts) {
-        const auto equals = text.find('=');
-        if (equals == 0 || equals == std::string::npos) {
-            return fail(ErrorCode::invalid, "read the tag '{}': it is not KEY=VALUE", printable(text)).with_advice("--tag release=1.4");
-        }
-        if (text.size() > tag_size_max) return fail(ErrorCode::invalid, "read a tag: it has {} bytes, more than {}", text.size(), tag_size_max);
-        tags.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return tags;
-}
 
 template <typename Predicate>
 std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases, Predicate is_wanted) {
@@ -70,17 +45,23 @@ Result<history::SourceIdentity> source_of(Context& context, OpenRepository& open
     }));
 }
 
+// A manual backup has a number of its own; an automatic one that would say what another says already has not.
+WhenUnchanged when_unchanged(const BackupRequest& request, const BackupOrder& order) {
+    if (order.full) return WhenUnchanged::record;
+    if (order.purpose.kind == repository::SnapshotKind::automatic) return WhenUnchanged::confirm_like_this;
+    return request.skip_unchanged && !order.purpose.is_said ? WhenUnchanged::confirm_last : WhenUnchanged::record;
+}
+
 Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const BackupRequest& request,
                              std::vector<NamedDatabase> databases) {
     BackupOrder order;
-    order.tags = TRY(parse_tags(request.tags));
-    TRY(expect_short(request.comment));
-    order.comment = request.comment;
+    order.purpose = TRY(purpose_of(request.purpose));
+    order.schema_version_query = request.schema_version_query;
     order.source = TRY(source_of(context, opened, request, databases));
     order.doubt = TRY(why_in_doubt(opened.get(), order.source.record));
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
-    order.skip_unchanged = request.skip_unchanged && !order.full && request.comment.empty() && request.tags.empty();
+    order.when_unchanged = when_unchanged(request, order);
     for (auto& database : databases) {
         MemberPlan plan;
         plan.path = database.path;
@@ -90,15 +71,6 @@ Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const Bac
         order.members.push_back(std::move(plan));
     }
     return order;
-}
-
-// Nobody may confirm what was forgotten, as the confirmation would go with it, nor what was found damaged.
-Result<bool> may_confirm(repository::Repository& repository, const history::SourceIdentity& source) {
-    if (source.is_new()) return false;
-    const auto notes = TRY(repository.notes());
-    const auto at = notes.of.find(source.parent->number);
-    if (at == notes.of.end()) return true;
-    return !at->second.forgotten && !(at->second.verified && !at->second.verified->good);
 }
 
 Result<void> confirm(Context& context, repository::Repository& repository, repository::SnapshotNumber number) {
@@ -113,6 +85,8 @@ void describe_snapshot(BackupReport& report, const repository::Snapshot& snapsho
     report.id = snapshot.id.hex();
     report.time = snapshot.time;
     report.source = snapshot.source.name;
+    report.kind = name_of(snapshot.kind);
+    report.operation = snapshot.operation;
     report.comment = snapshot.comment;
     report.partial = snapshot.partial;
     report.damaged = snapshot.damaged;
@@ -120,10 +94,10 @@ void describe_snapshot(BackupReport& report, const repository::Snapshot& snapsho
     report.bytes_stored = snapshot.statistics.bytes_stored;
 }
 
-BackupReport report_of(RecordedBackup recorded, const BackupOrder& order) {
+BackupReport report_of(RecordedBackup recorded) {
     BackupReport report;
-    report.confirmed_only = !recorded.snapshot;
-    describe_snapshot(report, recorded.snapshot ? *recorded.snapshot : *order.source.parent);
+    report.confirmed_only = recorded.confirmed.has_value();
+    describe_snapshot(report, recorded.confirmed ? *recorded.confirmed : *recorded.snapshot);
     if (report.confirmed_only) report.bytes_stored = 0;
     for (const auto& member : recorded.members) {
         report.bytes_read += member.bytes_read;
@@ -169,19 +143,18 @@ Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
     for (const auto& database : databases) how.databases.push_back(database.path);
     const auto opened = TRY(open_repository(context, request.repository, how));
     auto order = TRY(order_of(context, *opened, request, std::move(databases)));
-    order.skip_unchanged = order.skip_unchanged && TRY(may_confirm(opened->get(), order.source));
 
     auto recorded = record_backup(context, opened->get(), order);
     if (!recorded && recorded.error().code() == ErrorCode::full) {
         return std::move(recorded).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
     }
     const auto snapshot = recorded ? recorded->snapshot : std::nullopt;
-    auto report = report_of(TRY(std::move(recorded)), order);
+    auto report = report_of(TRY(std::move(recorded)));
     if (!order.doubt.empty()) {
         report.warnings.push_back(order.doubt + ": every byte was read, and stored again where the repository could not prove it");
     }
     if (snapshot) verify_if_doubted(context, opened->get(), *snapshot, report);
-    else TRY(confirm(context, opened->get(), order.source.parent->number));
+    else TRY(confirm(context, opened->get(), {report.number}));
     report.repository = opened->path();
     report.repository_created = opened->was_created();
     warn_of_one_disk(context, *opened, order.source.is_new(), report);

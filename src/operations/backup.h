@@ -2,14 +2,15 @@
 #pragma once
 
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/purpose_request.h"
 
 namespace holdfast::operations {
 
 struct BackupRequest {
     RepositoryRequest repository;
     std::vector<std::string> databases;
-    std::string comment;
-    std::vector<std::string> tags;
+    PurposeRequest purpose;
+    std::string schema_version_query;  // of the settings: asked of every database as it is frozen
     std::string source;
     bool full = false;
     bool skip_unchanged = false;
@@ -21,18 +22,19 @@ struct BackupRequest {
         return {.name = "backup",
                 .sentence = "Back up databases, consistently, while they are in use.",
                 .details = "All databases named make one backup with one number. Without a repository, .holdfast beside the database is made and used. "
-                           "Exit code 3: some databases could not be backed up, or are damaged themselves; the others were. A backup looks at header and "
+                           "An automatic backup of a database that has not changed since another for the same operation answers with that one; a manual "
+                           "one always gets a number of its own. Exit code 3: some databases could not be backed up, or are damaged themselves; the others were. A backup looks at header and "
                            "schema of a database, not at every page: holdfast verify has SQLite check all of it.",
                 .examples = {{"holdfast backup app.db", "into .holdfast beside it"},
                              {"holdfast backup app.db --comment 'before the migration'", "with a comment"},
+                             {"holdfast backup app.db --operation migrate", "automatic, before a migration"},
                              {"holdfast backup -r /backups/app data/app.db data/jobs.db --tag release=1.4", "two databases, one backup"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(databases, {.name = "database", .sentence = "The databases.", .value = "DATABASE", .positional = true});
         repository.describe(visit);
-        visit(comment, {.name = "comment", .sentence = "Why this backup was made.", .value = "TEXT", .letter = 'c'});
-        visit(tags, {.name = "tag", .sentence = "A tag; may be repeated.", .value = "KEY=VALUE"});
+        purpose.describe(visit);
         visit(source, {.name = "source", .sentence = "Name of the source these databases belong to, when paths do not tell.", .value = "NAME"});
         visit(full, {.name = "full", .sentence = "Read and name everything again, believing no cache, and store again what the repository cannot prove."});
         visit(skip_unchanged, {.name = "skip-unchanged", .sentence = "Nothing changed: make no new backup, confirm the last one."});
@@ -62,7 +64,7 @@ struct BackupMember {
     }
 };
 struct BackupReport {
-    std::string repository, id, source, comment, repository_note, verified;
+    std::string repository, id, source, kind, operation, comment, repository_note, verified;
     bool repository_created = false, confirmed_only = false, partial = false, damaged = false;
     std::uint64_t number = 0;
     Timestamp time;
@@ -76,11 +78,13 @@ struct BackupReport {
         visit("id", id, "Its id.");
         visit("time", time, "The moment it holds.");
         visit("source", source, "The source's name.");
+        visit("kind", kind, "manual or automatic.");
+        visit("operation", operation, "The operation it was made before, or by.");
         visit("comment", comment, "The comment.");
         visit("repository", repository, "Where it is kept.");
         visit("repository_created", repository_created, "The repository was made by this command.");
         visit("repository_note", repository_note, "What should be known of a repository that was just made.");
-        visit("confirmed_only", confirmed_only, "Nothing had changed: no new backup, the number is the last one's.");
+        visit("confirmed_only", confirmed_only, "Nothing had changed: no new backup was made, the number is of the one that holds the same.");
         visit("partial", partial, "Some databases failed.");
         visit("damaged", damaged, "Some database is damaged at its source, or verification found damage.");
         visit("verified", verified, "good or damage found: it was verified because an earlier backup of the source was found damaged.");

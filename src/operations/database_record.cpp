@@ -35,6 +35,7 @@ repository::DirectoryEntry entry_of(const std::string& path, const FrozenDatabas
     record.read_as = live::name_of(facts.way);
     record.schema_hash = frozen.schema.schema_hash;
     record.findings = frozen.schema.findings;
+    record.schema_version = frozen.schema_version;
     record.journal_mode = 1;
     if (facts.header) {
         record.page_size = facts.header->page_size.bytes();

@@ -11,6 +11,7 @@ struct FrozenDatabase {
     live::FreezeFacts facts;
     SchemaFacts schema;
     std::uint32_t page_count = 0;  // of the image
+    std::string schema_version;    // what the source's own query answered
 };
 // The entry of a member, but for its content.
 repository::DirectoryEntry entry_of(const std::string& path, const FrozenDatabase& frozen);

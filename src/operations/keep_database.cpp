@@ -2,6 +2,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/operations/database_record.h"
+#include "holdfast/sqlite/ask_image.h"
 
 namespace holdfast::operations {
 
@@ -14,8 +15,8 @@ constexpr std::int64_t settled_ns = nanoseconds_per_second;
 // member: the next one begins afresh.
 class Looks {
 public:
-    Looks(Context& context, history::Recorder& recorder, const std::string& path)
-        : context_(context), recorder_(recorder), path_(path) {}
+    Looks(Context& context, history::Recorder& recorder, const KeepOrder& order)
+        : context_(context), recorder_(recorder), path_(order.plan.path), query_(order.schema_version_query) {}
 
     // Unlocked, perhaps torn: that it cannot be read says nothing.
     Result<void> first(const sqlite::Image& image) {
@@ -26,13 +27,21 @@ public:
         TRY(look(image));
         frozen_ = {.facts = facts, .schema = TRY(read_schema(image)), .page_count = image.last_page().value};
         judge_header(frozen_);
+        if (!query_.empty() && !frozen_.schema.is_damaged) ask_version(image);
         return {};
     }
+    const std::string& question_failure() const { return question_failure_; }
     bool repository_failed() const { return repository_failed_; }
     history::MemberRecorder& member() { return *member_; }
     FrozenDatabase& frozen() { return frozen_; }
 
 private:
+    // The image stays good whatever the question is worth.
+    void ask_version(const sqlite::Image& image) {
+        auto answer = sqlite::ask_image(image, query_, context_.watch);
+        question_failure_ = answer ? "" : answer.error().message();
+        frozen_.schema_version = answer ? std::move(answer->text) : std::string();
+    }
     Result<void> look(const sqlite::Image& image) {
         repository_failed_ = true;
         if (member_ == nullptr) member_ = TRY(recorder_.member(path_, image.page_size().bytes()));
@@ -45,6 +54,8 @@ private:
     Context& context_;
     history::Recorder& recorder_;
     const std::string& path_;
+    const std::string& query_;
+    std::string question_failure_;
     history::MemberRecorder* member_ = nullptr;
     FrozenDatabase frozen_;
     bool repository_failed_ = false;
@@ -56,13 +67,6 @@ void fill_report(BackupMember& report, const repository::DirectoryEntry& entry, 
     report.page_size = record.page_size;
     report.read_as = record.read_as;
     if (!record.findings.empty()) report.finding = record.findings.front();
-}
-
-// Content and what else a restore gives back.
-bool is_same(const std::optional<history::KeptBefore>& before, const repository::DirectoryEntry& now,
-             const repository::Content& content) {
-    return before && before->entry.content == content && before->entry.mode == now.mode &&
-           before->entry.owner == now.owner && before->entry.group == now.group;
 }
 
 KeptMember failed_member(const MemberPlan& plan, Error error) {
@@ -81,6 +85,10 @@ Result<KeptMember> take_over(history::Recorder& recorder, const MemberPlan& plan
 }
 
 }  // namespace
+
+bool is_same_entry(const repository::DirectoryEntry& before, const repository::DirectoryEntry& now) {
+    return before.content == now.content && before.mode == now.mode && before.owner == now.owner && before.group == now.group;
+}
 
 KeptMember member_as_before(const MemberPlan& plan) {
     auto entry = plan.before->entry;
@@ -129,12 +137,13 @@ void warn_of_other_names(Context& context, const MemberPlan& plan, KeptMember& m
                                      printable(plan.path), status->links));
 }
 
-Result<KeptMember> keep_looking(Context& context, history::Recorder& recorder, const MemberPlan& plan) {
+Result<KeptMember> keep_looking(Context& context, history::Recorder& recorder, const KeepOrder& order) {
+    const MemberPlan& plan = order.plan;
     if (plan.is_unchanged) {
         // Whatever keeps it from being taken over, it can still be read.
         if (auto taken = take_over(recorder, plan)) return taken;
     }
-    Looks looks(context, recorder, plan.path);
+    Looks looks(context, recorder, order);
     auto done = live::with_frozen(
         context.host, plan.path, freeze_options(context),
         {.first_look = [&](const sqlite::Image& image) { return looks.first(image); },
@@ -144,7 +153,7 @@ Result<KeptMember> keep_looking(Context& context, history::Recorder& recorder, c
         if (is_over) return std::move(done).error();
         return failed_member(plan, std::move(done).error());
     }
-    const auto entry = entry_of(plan.path, looks.frozen());
+    auto entry = entry_of(plan.path, looks.frozen());
     KeptMember member;
     fill_report(member.report, entry, *entry.database);
     TRY(looks.member().finish(entry));
@@ -153,23 +162,27 @@ Result<KeptMember> keep_looking(Context& context, history::Recorder& recorder, c
     member.report.bytes_read = kept.bytes_read;
     member.report.writers_blocked_ms = done->report.writers_blocked_ms;
     member.report.damaged = looks.frozen().schema.is_damaged;
+    if (!looks.question_failure().empty()) {
+        member.warnings.push_back(format("the schema_version query got no answer of {}: {}", printable(plan.path), looks.question_failure()));
+    }
     if (done->report.others_left) {
         member.warnings.push_back(format("all other programs closed {} while it was read: its -wal and -shm stay until the "
                                          "next one opens it", printable(plan.path)));
     }
     member.frozen = done->facts.frozen;
     member.content = kept.content;
-    member.is_same = is_same(plan.before, entry, kept.content);
+    entry.content = kept.content;
+    member.is_same = plan.before && is_same_entry(plan.before->entry, entry);
     member.report.unchanged = member.is_same;
     return member;
 }
 
 }  // namespace
 
-Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const MemberPlan& plan) {
-    if (plan.failure) return failed_member(plan, plan.failure->copy());
-    auto member = TRY(keep_looking(context, recorder, plan));
-    warn_of_other_names(context, plan, member);
+Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const KeepOrder& order) {
+    if (order.plan.failure) return failed_member(order.plan, order.plan.failure->copy());
+    auto member = TRY(keep_looking(context, recorder, order));
+    warn_of_other_names(context, order.plan, member);
     return member;
 }
 

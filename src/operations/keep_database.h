@@ -22,6 +22,9 @@ struct MemberPlan {
 MemberPlan look_at(Context& context, const repository::Repository& repository, const history::SourceIdentity& source,
                    const std::string& path);
 
+// Content and what else a restore gives back.
+bool is_same_entry(const repository::DirectoryEntry& before, const repository::DirectoryEntry& now);
+
 // How it went.
 struct KeptMember {
     BackupMember report;
@@ -33,7 +36,11 @@ struct KeptMember {
 };
 // Freezes the database and gives its image to the recorder; an unchanged one is taken over. An Error is none of the
 // database's: the backup cannot go on (the repository is full, the user stopped it).
-Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const MemberPlan& plan);
+struct KeepOrder {
+    const MemberPlan& plan;
+    const std::string& schema_version_query;  // asked as it is frozen; what cannot be answered is a warning
+};
+Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const KeepOrder& order);
 
 // How it is with a plan that is_unchanged, without a recorder.
 KeptMember member_as_before(const MemberPlan& plan);

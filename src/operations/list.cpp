@@ -1,6 +1,7 @@
 #include "holdfast/operations/list.h"
 
 #include <algorithm>
+#include <map>
 
 #include "holdfast/base/text.h"
 #include "holdfast/history/sources.h"
@@ -15,17 +16,42 @@ namespace {
 ListedBackup unreadable(repository::SnapshotNumber number) {
     ListedBackup backup;
     backup.number = number.value;
-    backup.kind = "ordinary";
     backup.state = "unreadable";
     return backup;
 }
 
-std::vector<ListedBackup> newest_first(const history::MomentList& list) {
+// Ascending. What the source's backup before had is what a schema is compared with.
+std::vector<ListedBackup> with_schema_changes(const history::MomentList& list) {
     std::vector<ListedBackup> backups;
-    for (const auto& moment : list.moments) backups.push_back(listed(moment));
+    std::map<std::array<std::byte, 16>, std::string> schema_of;
+    for (const auto& moment : list.moments) {
+        auto backup = listed(moment);
+        auto& before = schema_of[moment.snapshot.source.id];
+        backup.schema_changed = !before.empty() && !backup.schema_hash.empty() && backup.schema_hash != before;
+        if (!backup.schema_hash.empty()) before = backup.schema_hash;
+        backups.push_back(std::move(backup));
+    }
+    return backups;
+}
+
+std::vector<ListedBackup> newest_first(const history::MomentList& list) {
+    auto backups = with_schema_changes(list);
     for (const auto& [number, why] : list.damaged) backups.push_back(unreadable(number));
     std::ranges::sort(backups, std::greater(), &ListedBackup::number);
     return backups;
+}
+
+// Both ends belong to it.
+Result<void> keep_within(Context& context, const ListRequest& request, std::vector<ListedBackup>& backups) {
+    if (!request.since.empty()) {
+        const Timestamp since = TRY(moment_of_text(context, request.since));
+        std::erase_if(backups, [&](const ListedBackup& backup) { return backup.time < since; });
+    }
+    if (!request.until.empty()) {
+        const Timestamp until = TRY(moment_of_text(context, request.until));
+        std::erase_if(backups, [&](const ListedBackup& backup) { return backup.time > until; });
+    }
+    return {};
 }
 
 Result<bool> has_only_forgotten(const repository::Repository& repository, history::Filter filter) {
@@ -36,18 +62,20 @@ Result<bool> has_only_forgotten(const repository::Repository& repository, histor
 }  // namespace
 
 Result<ListReport> list(Context& context, const ListRequest& request) {
-    auto filter = TRY(source_filter(context, request.source));
+    auto filter = TRY(narrowed(TRY(source_filter(context, request.source)), request.narrow));
+    filter.held_only = request.held;
     filter.with_forgotten = request.forgotten;
     OpenHow how;
     if (!filter.path.empty()) how.databases.push_back(filter.path);
     const auto opened = TRY(open_repository(context, request.repository, how));
     const auto moments = TRY(history::list_moments(opened->get(), filter));
-    const bool is_found = !moments.moments.empty() || filter.is_any() || TRY(has_only_forgotten(opened->get(), filter));
+    const bool is_found = !moments.moments.empty() || filter.is_any() || filter.is_narrow() || TRY(has_only_forgotten(opened->get(), filter));
     if (!is_found) return history::no_such_source(opened->get(), filter);
 
     ListReport report;
     report.repository = opened->path();
     report.backups = newest_first(moments);
+    TRY(keep_within(context, request, report.backups));
     if (request.last > 0 && report.backups.size() > request.last) report.backups.resize(request.last);
     for (const auto& [number, why] : moments.damaged) report.damage.push_back(why.text());
     for (const auto& why : moments.note_damage) report.damage.push_back(why.text());

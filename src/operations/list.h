@@ -2,31 +2,40 @@
 #pragma once
 
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/narrow.h"
 
 namespace holdfast::operations {
 
 struct ListRequest {
     RepositoryRequest repository;
     std::string source;
-    bool forgotten = false;
+    NarrowRequest narrow;
+    std::string since, until;
+    bool forgotten = false, held = false;
     std::uint64_t last = 0;
 
     static OperationText operation() {
         return {.name = "list",
                 .sentence = "List the backups, newest first.",
-                .examples = {{"holdfast list", "in .holdfast here or above"}, {"holdfast list -r /backups/app --last 10 --json", "the newest ten, for a program"}}};
+                .examples = {{"holdfast list", "in .holdfast here or above"}, {"holdfast list --kind automatic --since '2 days ago'", "what was made before operations lately"},
+                             {"holdfast list -r /backups/app --last 10 --json", "the newest ten, for a program"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
         repository.describe(visit);
         visit(source, {.name = "source", .sentence = "Only this source (name, id or a database's path).", .value = "NAME"});
+        narrow.describe(visit);
+        visit(since, {.name = "since", .sentence = "Only backups not older than this time.", .value = "TIME"});
+        visit(until, {.name = "until", .sentence = "Only backups not newer than this time.", .value = "TIME"});
+        visit(held, {.name = "held", .sentence = "Only backups that are held."});
         visit(forgotten, {.name = "forgotten", .sentence = "Also backups that were forgotten and can still be recalled."});
         visit(last, {.name = "last", .sentence = "At most so many; 0: all.", .value = "N", .letter = 'n'});
     }
 };
 struct ListedBackup {
     std::uint64_t number = 0, logical_bytes = 0, bytes_stored = 0;
-    std::string id, kind, comment, source, state;
+    std::string id, kind, operation, comment, source, state, held, schema_version, schema_hash;
+    bool schema_changed = false;
     Timestamp time;
     std::vector<std::string> paths, tags;
     template <class Visitor>
@@ -34,10 +43,15 @@ struct ListedBackup {
         visit("number", number, "Number.");
         visit("id", id, "Id.");
         visit("time", time, "The moment it holds.");
-        visit("kind", kind, "ordinary, or safety: made before a restore.");
+        visit("kind", kind, "manual; automatic: made before an operation or by a schedule; safety: made before a restore.");
+        visit("operation", operation, "The operation it was made before, or by.");
         visit("state", state, "ok, partial, damaged (the source was), verification found damage, forgotten, or unreadable.");
+        visit("held", held, "Why it is held and nobody can forget it; empty: it is not held.");
         visit("comment", comment, "Comment.");
         visit("source", source, "Source.");
+        visit("schema_version", schema_version, "What the source's schema_version query answered, else PRAGMA user_version where it is used.");
+        visit("schema_hash", schema_hash, "Changes when the schema of any of its databases does.");
+        visit("schema_changed", schema_changed, "Its schema differs from that of the source's backup before it in this list.");
         visit("paths", paths, "The databases.");
         visit("tags", tags, "Tags.");
         visit("logical_bytes", logical_bytes, "Size of the databases.");
@@ -62,6 +76,7 @@ struct ShowRequest {
     std::string snapshot = "latest";
     std::string source;
     std::string at;
+    NarrowRequest narrow;
 
     static OperationText operation() {
         return {.name = "show",
@@ -74,11 +89,12 @@ struct ShowRequest {
         visit(snapshot, {.name = "snapshot", .sentence = "Which backup.", .value = "SNAPSHOT", .positional = true});
         visit(at, {.name = "at", .sentence = "The newest backup not after this time (RFC 3339, local time, '2 hours ago').", .value = "TIME"});
         visit(source, {.name = "source", .sentence = "Of this source.", .value = "NAME"});
+        narrow.describe(visit);
         repository.describe(visit);
     }
 };
 struct ShownMember {
-    std::string path, sha256, journal_mode, encoding, read_as, schema_hash, kind;
+    std::string path, sha256, journal_mode, encoding, read_as, schema_hash, schema_version, kind;
     std::uint64_t size = 0, page_size = 0, pages = 0, user_version = 0, application_id = 0, mode = 0;
     std::vector<std::string> findings, notes;
     template <class Visitor>
@@ -94,6 +110,7 @@ struct ShownMember {
         visit("user_version", user_version, "PRAGMA user_version.");
         visit("application_id", application_id, "PRAGMA application_id.");
         visit("schema_hash", schema_hash, "Changes when the schema does.");
+        visit("schema_version", schema_version, "What the source's schema_version query answered.");
         visit("sha256", sha256, "SHA-256 of the image: what sha256sum prints of a file restored with --to (in place SQLite keeps header fields of its own).");
         visit("mode", mode, "Permission bits of the file.");
         visit("findings", findings, "What SQLite said of the source when it was backed up.");

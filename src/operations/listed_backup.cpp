@@ -1,6 +1,7 @@
 #include "holdfast/operations/listed_backup.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/purpose.h"
 
 namespace holdfast::operations {
 
@@ -31,20 +32,43 @@ std::string verification_of(const history::Moment& moment) {
     return format("{}, {}", level_name(note.value), note.good ? "good" : "damage found");
 }
 
+// Of all its databases; empty when none could be read.
+std::string schema_hash_of(const repository::Snapshot& snapshot) {
+    std::string hashes;
+    for (const auto& member : snapshot.members) {
+        if (!member.database || member.database->schema_hash.empty()) continue;
+        hashes += (hashes.empty() ? "" : ",") + member.database->schema_hash;
+    }
+    return hashes;
+}
+
+std::string schema_version_of(const repository::Snapshot& snapshot) {
+    for (const auto& member : snapshot.members) {
+        if (!member.database) continue;
+        if (!member.database->schema_version.empty()) return member.database->schema_version;
+        if (member.database->user_version != 0) return format("{}", member.database->user_version);
+    }
+    return "";
+}
+
 ListedBackup listed(const history::Moment& moment) {
     const auto& snapshot = moment.snapshot;
     ListedBackup backup;
     backup.number = snapshot.number.value;
     backup.id = snapshot.id.hex();
     backup.time = snapshot.time;
-    backup.kind = snapshot.kind == repository::SnapshotKind::safety ? "safety" : "ordinary";
+    backup.kind = name_of(snapshot.kind);
+    backup.operation = snapshot.operation;
+    backup.schema_hash = schema_hash_of(snapshot);
+    backup.schema_version = schema_version_of(snapshot);
+    if (const auto& held = moment.notes.held) backup.held = held->text.empty() ? "held" : held->text;
     backup.state = state_of(moment);
     backup.comment = snapshot.comment;
     backup.source = snapshot.source.name;
     backup.logical_bytes = snapshot.statistics.logical_bytes;
     backup.bytes_stored = snapshot.statistics.bytes_stored;
     for (const auto& member : snapshot.members) backup.paths.push_back(member.name);
-    for (const auto& [key, value] : snapshot.tags) backup.tags.push_back(key + "=" + value);
+    for (const auto& tag : snapshot.tags) backup.tags.push_back(history::text_of(tag));
     return backup;
 }
 

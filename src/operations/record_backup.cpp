@@ -23,7 +23,7 @@ Result<void> keep_raw(Context& context, history::Recorder& recorder, const std::
 Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order) {
     std::vector<KeptMember> members;
     for (const auto& plan : order.members) {
-        auto member = TRY(keep_database(context, recorder, plan));
+        auto member = TRY(keep_database(context, recorder, {.plan = plan, .schema_version_query = order.schema_version_query}));
         if (member.failure && order.all_or_nothing) return std::move(*member.failure);
         if (member.failure) recorder.failed(plan.path, *member.failure);
         members.push_back(std::move(member));
@@ -40,20 +40,46 @@ Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& or
     return std::move(first).while_doing(format("none of {} databases could be backed up; the first", members.size()));
 }
 
-// Whether the parent says already all that this backup would.
-bool is_confirmed(const std::vector<KeptMember>& members, const BackupOrder& order) {
-    if (!order.skip_unchanged || order.source.is_new()) return false;
-    const auto& parent = *order.source.parent;
-    const bool is_whole = !parent.partial && !parent.damaged && parent.kind == repository::SnapshotKind::ordinary;
-    return is_whole && parent.members.size() == members.size() && order.raw_files.empty() &&
-           std::ranges::all_of(members, [](const KeptMember& member) { return !member.failure && member.is_same; });
+// A snapshot that holds every member as it was when it was last kept, and nothing else.
+bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order) {
+    if (snapshot.partial || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
+    return std::ranges::all_of(order.members, [&](const MemberPlan& plan) {
+        const auto at = std::ranges::find(snapshot.members, plan.path, &repository::DirectoryEntry::name);
+        return plan.before && at != snapshot.members.end() && is_same_entry(plan.before->entry, *at);
+    });
+}
+
+// Nobody may confirm what was forgotten, as the confirmation would go with it, nor what was found damaged.
+Result<bool> may_confirm(const repository::Repository& repository, const repository::Snapshot& snapshot) {
+    const auto moment = history::Moment::of(snapshot, TRY(repository.notes()));
+    return !moment.notes.forgotten && !moment.is_bad();
+}
+
+// The one that says already all that this backup would.
+Result<std::optional<repository::Snapshot>> confirmable(const repository::Repository& repository,
+                                                       const std::vector<KeptMember>& members, const BackupOrder& order) {
+    std::optional<repository::Snapshot> none;
+    if (order.when_unchanged == WhenUnchanged::record || order.source.is_new() || !order.raw_files.empty()) return none;
+    const auto is_as_before = [](const KeptMember& member) { return !member.failure && member.is_same; };
+    if (!std::ranges::all_of(members, is_as_before)) return none;
+    const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
+    bool has_changed = false;
+    auto found = TRY(repository.newest([&](const repository::Snapshot& snapshot) {
+        if (snapshot.source.id != order.source.record.id) return false;
+        has_changed = !holds_the_same(snapshot, order);
+        if (has_changed) return true;
+        return any_will_do ? repository::is_ordinary(snapshot.kind) : serves(snapshot, order.purpose);
+    }));
+    if (!found || has_changed || !TRY(may_confirm(repository, *found))) return none;
+    return found;
 }
 
 repository::Snapshot draft_of(Context& context, const std::vector<KeptMember>& members, const BackupOrder& order) {
     repository::Snapshot draft;
-    draft.kind = order.kind;
-    draft.comment = order.comment;
-    draft.tags = order.tags;
+    draft.kind = order.purpose.kind;
+    draft.operation = order.purpose.operation;
+    draft.comment = order.purpose.comment;
+    draft.tags = order.purpose.tags;
     draft.program = "holdfast " HOLDFAST_VERSION;
     for (const auto& member : members) {
         draft.time = std::max(draft.time, member.frozen);
@@ -78,15 +104,17 @@ void remember(const repository::Repository& repository, const std::vector<KeptMe
 }
 
 // What need not be read to be known as unchanged is confirmed without a session, so that no number is used up.
-std::optional<RecordedBackup> confirm_at_sight(const BackupOrder& order) {
+Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order) {
+    std::optional<RecordedBackup> recorded;
     std::vector<KeptMember> members;
     for (const auto& plan : order.members) {
-        if (plan.failure || !plan.is_unchanged) return std::nullopt;
+        if (plan.failure || !plan.is_unchanged) return recorded;
         members.push_back(member_as_before(plan));
     }
-    if (!is_confirmed(members, order)) return std::nullopt;
-    RecordedBackup recorded;
-    for (auto& member : members) recorded.members.push_back(std::move(member.report));
+    auto confirmed = TRY(confirmable(repository, members, order));
+    if (!confirmed) return recorded;
+    recorded.emplace().confirmed = std::move(confirmed);
+    for (auto& member : members) recorded->members.push_back(std::move(member.report));
     return recorded;
 }
 
@@ -94,11 +122,12 @@ std::optional<RecordedBackup> confirm_at_sight(const BackupOrder& order) {
 Result<std::optional<RecordedBackup>> record_once(Context& context, repository::Repository& repository,
                                                   const BackupOrder& order) {
     const Timestamp began = context.host.clock.now();
-    auto recorder = TRY(history::Recorder::begin(repository, order.source, {.purpose = order.purpose, .everything = order.full}));
+    auto recorder = TRY(history::Recorder::begin(repository, order.source, {.purpose = order.doing, .everything = order.full}));
     auto members = TRY(keep_all(context, *recorder, order));
     TRY(expect_some(members, order));
     RecordedBackup recorded;
-    if (!is_confirmed(members, order)) {
+    recorded.confirmed = TRY(confirmable(repository, members, order));
+    if (!recorded.confirmed) {
         auto draft = draft_of(context, members, order);
         draft.began = began;
         auto snapshot = recorder->commit(std::move(draft));
@@ -117,7 +146,7 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
 }  // namespace
 
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order) {
-    if (auto confirmed = confirm_at_sight(order)) return *std::move(confirmed);
+    if (auto confirmed = TRY(confirm_at_sight(repository, order))) return *std::move(confirmed);
     constexpr int attempts_max = 2;
     for (int attempt = 1; attempt <= attempts_max; ++attempt) {
         auto recorded = TRY(record_once(context, repository, order));

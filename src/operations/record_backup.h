@@ -6,24 +6,32 @@
 #include <vector>
 
 #include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/purpose.h"
 
 namespace holdfast::operations {
+
+// What is done when nothing has changed since the last backup.
+enum class WhenUnchanged {
+    record,            // a backup of its own, that shares its content with the last
+    confirm_last,      // the last one is noted as seen to be current
+    confirm_like_this, // the newest with this content that serves the same purpose is, if there is one
+};
 
 struct BackupOrder {
     history::SourceIdentity source;
     std::vector<MemberPlan> members;
     std::vector<std::string> raw_files;  // damaged originals and their sidecars: kept as bytes
-    repository::SnapshotKind kind = repository::SnapshotKind::ordinary;
-    std::string comment;
-    std::vector<std::pair<std::string, std::string>> tags;
-    std::string purpose = "backup";
+    Purpose purpose;
+    std::string doing = "backup";         // for people who look what is running
+    std::string schema_version_query;    // asked of every database as it is frozen; empty: nothing is
     bool full = false;                   // read everything, and prove what is stored before leaning on it
     std::string doubt;                   // why it has to be so, when nobody asked for it
-    bool skip_unchanged = false;         // nothing changed: commit nothing
+    WhenUnchanged when_unchanged = WhenUnchanged::record;
     bool all_or_nothing = false;
 };
 struct RecordedBackup {
-    std::optional<repository::Snapshot> snapshot;  // none: skip_unchanged, and nothing had changed
+    std::optional<repository::Snapshot> snapshot;   // the new one
+    std::optional<repository::Snapshot> confirmed;  // instead: nothing had changed since this one
     std::vector<BackupMember> members;
     std::vector<std::string> warnings;
 };

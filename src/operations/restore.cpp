@@ -69,7 +69,7 @@ Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
     const auto filter = TRY(source_filter(context, request.source));
     const auto opened = TRY(open_repository(context, request.repository, where_to_look(filter)));
     const auto selection =
-        TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source}));
+        TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source, .narrow = request.narrow}));
     TRY(expect_all_are_meant(selection.moment.snapshot, filter, request));
     const auto lease = TRY(opened->get().lease(selection.moment.snapshot.number));
     auto planned = plan_restore(context, opened->get(), selection.moment, request);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/narrow.h"
 
 namespace holdfast::operations {
 
@@ -9,6 +10,7 @@ struct RestoreRequest {
     RepositoryRequest repository;
     std::string snapshot = "latest";
     std::string at, source, to;
+    NarrowRequest narrow;
     std::vector<std::string> only;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false;
     std::uint64_t wait_s = 10;
@@ -22,6 +24,7 @@ struct RestoreRequest {
                            "locks as the real run does, so it takes about as long, and ends with the same exit code.",
                 .examples = {{"holdfast restore 43", "in place"},
                              {"holdfast restore latest --to /tmp/look.db", "into a new file"},
+                             {"holdfast restore latest --operation migrate", "the state before the last migration"},
                              {"holdfast restore --at '2 hours ago' --dry-run", "say exactly what would happen"}}};
     }
     template <class Visitor>
@@ -30,6 +33,7 @@ struct RestoreRequest {
         visit(to, {.name = "to", .sentence = "Write a new file here instead (a folder, when the backup has several databases).", .value = "PATH"});
         visit(at, {.name = "at", .sentence = "The newest backup not after this time (RFC 3339, local time, '2 hours ago').", .value = "TIME"});
         visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases); all its databases are restored.", .value = "NAME"});
+        narrow.describe(visit);
         visit(only, {.name = "only", .sentence = "Of a backup of several databases only this one; may be repeated.", .value = "DATABASE"});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         visit(force, {.name = "force", .sentence = "With --to: replace an existing file (which is kept aside)."});

@@ -17,6 +17,7 @@ struct PlannedMember {
     RestoredMember report;
 };
 struct RestorePlan {
+    std::string doing = "restore";  // or "undo": the operation that the safety backup goes before
     repository::SnapshotNumber number;
     bool is_in_place = false;              // without --to
     std::vector<std::string> paths;        // of the source: who a safety backup belongs to

@@ -34,9 +34,10 @@ bool is_usable(Context& context, const std::string& path) {
 
 Result<BackupOrder> safety_order(Context& context, const repository::Repository& repository, const RestorePlan& plan) {
     BackupOrder order;
-    order.kind = repository::SnapshotKind::safety;
-    order.comment = format("before the restore of #{}", plan.number.value);
-    order.purpose = "safety backup";
+    order.purpose.kind = repository::SnapshotKind::safety;
+    order.purpose.operation = plan.doing;
+    order.purpose.comment = format("before the {} of #{}", plan.doing, plan.number.value);
+    order.doing = "safety backup";
     order.all_or_nothing = true;
     history::SourceQuestion question{.name = {}, .machine = host::this_process().machine_id, .paths = plan.paths};
     context.host.random.fill(question.fresh_id);

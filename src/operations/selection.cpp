@@ -2,6 +2,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/purpose.h"
 
 namespace holdfast::operations {
 
@@ -16,12 +17,15 @@ Result<history::Selector> selector_of(Context& context, const SelectionRequest& 
         return fail(ErrorCode::invalid, "which backup: both {} and --at are given", printable(request.snapshot))
             .with_advice("give one of them");
     }
-    const Timestamp now = context.host.clock.now();
-    const Timestamp at = TRY(parse_moment(request.at, now, host::local_to_utc, host::local_offset_s(now)));
-    return history::Selector{.kind = history::Selector::Kind::at, .at = at};
+    return history::Selector{.kind = history::Selector::Kind::at, .at = TRY(moment_of_text(context, request.at))};
 }
 
 }  // namespace
+
+Result<Timestamp> moment_of_text(Context& context, const std::string& text) {
+    const Timestamp now = context.host.clock.now();
+    return parse_moment(text, now, host::local_to_utc, host::local_offset_s(now));
+}
 
 Result<history::Filter> source_filter(Context& context, const std::string& source) {
     history::Filter filter;
@@ -31,9 +35,16 @@ Result<history::Filter> source_filter(Context& context, const std::string& sourc
     return filter;
 }
 
+Result<history::Filter> narrowed(history::Filter filter, const NarrowRequest& narrow) {
+    if (!narrow.kind.empty()) filter.kinds = {TRY(parse_kind(narrow.kind))};
+    filter.operation = narrow.operation;
+    filter.tags = narrow.tags;
+    return filter;
+}
+
 Result<Selection> select(Context& context, const repository::Repository& repository, const SelectionRequest& request) {
     const auto selector = TRY(selector_of(context, request));
-    auto choice = TRY(history::select_moment(repository, selector, TRY(source_filter(context, request.source))));
+    auto choice = TRY(history::select_moment(repository, selector, TRY(narrowed(TRY(source_filter(context, request.source)), request.narrow))));
     Selection selection{.moment = std::move(choice.moment), .warnings = std::move(choice.warnings), .gap_s = 0};
     if (selector.kind == history::Selector::Kind::at) {
         selection.gap_s = (selector.at.nanoseconds - selection.moment.snapshot.time.nanoseconds) / nanoseconds_per_second;

@@ -35,6 +35,7 @@ ShownMember shown(const DirectoryEntry& entry) {
     member.journal_mode = record.journal_mode == 2 ? "wal" : "rollback";
     member.read_as = record.read_as;
     member.schema_hash = record.schema_hash;
+    member.schema_version = record.schema_version;
     member.user_version = record.user_version;
     member.application_id = record.application_id;
     member.findings = record.findings;
@@ -86,7 +87,7 @@ Result<ShowReport> show(Context& context, const ShowRequest& request) {
     if (!request.source.empty()) how.databases.push_back(TRY(source_filter(context, request.source)).path);
     const auto opened = TRY(open_repository(context, request.repository, how));
     const auto selection =
-        TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source}));
+        TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source, .narrow = request.narrow}));
     const Snapshot& snapshot = selection.moment.snapshot;
 
     ShowReport report;

@@ -26,11 +26,12 @@ void add_to(SourceStatus& source, const history::Moment& moment) {
         source.last_verified = format("#{}: {}", snapshot.number.value, verification_of(moment));
         source.last_verified_at = moment.notes.verified->time;
     }
-    const bool counts = snapshot.kind == repository::SnapshotKind::ordinary && !moment.is_bad() && !snapshot.partial;
+    const bool counts = repository::is_ordinary(snapshot.kind) && !moment.is_bad() && !snapshot.partial;
     if (!counts) return;
     source.last_number = snapshot.number.value;
     source.last_backup = snapshot.time;
-    source.last_confirmed = std::max(snapshot.time, moment.notes.last_seen.value_or(snapshot.time));
+    const Timestamp confirmed = std::max(snapshot.time, moment.notes.last_seen.value_or(snapshot.time));
+    source.last_confirmed = std::max(source.last_confirmed.value_or(confirmed), confirmed);
     source.logical_bytes = snapshot.statistics.logical_bytes;
 }
 

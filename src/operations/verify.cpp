@@ -57,7 +57,7 @@ Result<Wanted> newest_moments(Context& context, const repository::Repository& re
     Wanted wanted;
     std::set<std::array<std::byte, 16>> seen;
     for (auto at = list.moments.rbegin(); at != list.moments.rend(); ++at) {
-        const bool is_ordinary = at->snapshot.kind == repository::SnapshotKind::ordinary;
+        const bool is_ordinary = repository::is_ordinary(at->snapshot.kind);
         if (is_ordinary && seen.insert(at->snapshot.source.id).second) wanted.moments.push_back(std::move(*at));
     }
     std::ranges::reverse(wanted.moments);

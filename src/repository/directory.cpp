@@ -22,7 +22,8 @@ constexpr std::uint32_t name = 1, mode = 2, kind = 3, owner = 4, content = 5, gr
 namespace database_tag {
 constexpr std::uint32_t page_size = 1, encoding = 2, page_count = 3, device = 4, inode = 6, journal_mode = 8, wal_salts = 10,
                         wal_sequence = 12, wal_frame = 14, wal_checksum = 16, frozen = 18, user_version = 20,
-                        application_id = 22, schema_hash = 24, plain_sha256 = 26, finding = 28, read_as = 30;
+                        application_id = 22, schema_hash = 24, plain_sha256 = 26, finding = 28, read_as = 30,
+                        schema_version = 32;
 }
 
 constexpr std::size_t findings_max = 1000;
@@ -64,6 +65,7 @@ RecordWriter database_record(const DatabaseRecord& database) {
     if (database.plain_sha256) record.bytes(database_tag::plain_sha256, database.plain_sha256->view());
     for (const auto& finding : database.findings) record.text(database_tag::finding, finding);
     text_unless_empty(record, database_tag::read_as, database.read_as);
+    text_unless_empty(record, database_tag::schema_version, database.schema_version);
     return record;
 }
 
@@ -94,6 +96,7 @@ Result<DatabaseRecord> read_database(ByteView bytes) {
     if (const auto hash = record.bytes_if(database_tag::plain_sha256)) database.plain_sha256 = TRY(Hash::from_bytes(*hash));
     for (const ByteView finding : record.all(database_tag::finding)) database.findings.emplace_back(text_of(finding));
     database.read_as = TRY(record.text_or_empty(database_tag::read_as));
+    database.schema_version = TRY(record.text_or_empty(database_tag::schema_version));
     TRY(record.finish());
     if (database.findings.size() > findings_max) return bad_entry("too many findings");
     return database;

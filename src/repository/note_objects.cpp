@@ -18,7 +18,7 @@ NoteType kind_of(NoteType note) {
     }
 }
 
-bool is_known(NoteType note) { return note >= NoteType::forgotten && note <= NoteType::drilled; }
+bool is_known(NoteType note) { return note >= NoteType::forgotten && note <= NoteType::undone; }
 
 std::optional<std::uint64_t> parse_positive(std::string_view digits) {
     if (!is_all_digits(digits) || digits.front() == '0' || digits.size() > 15) return std::nullopt;
@@ -31,6 +31,7 @@ std::optional<std::uint64_t> parse_positive(std::string_view digits) {
 
 void add_to(NoteSummary& summary, const Note& note) {
     ++summary.count;
+    if (!note.audit_head.empty()) summary.audit_heads.push_back(note.audit_head);
     switch (note.type) {
         case NoteType::forgotten:
             summary.forgotten = true;
@@ -40,7 +41,11 @@ void add_to(NoteSummary& summary, const Note& note) {
         case NoteType::seen: summary.last_seen = note.time; break;
         case NoteType::verified: summary.verified = note; break;
         case NoteType::plain_sha256: summary.plain_sha256 = note.hash; break;
-        default: break;
+        case NoteType::held: summary.held = note; break;
+        case NoteType::unheld: summary.held.reset(); break;
+        case NoteType::annotated: summary.annotated = note; break;
+        case NoteType::drilled: summary.drilled = note; break;
+        case NoteType::undone: summary.undone = true; break;
     }
 }
 

@@ -12,34 +12,42 @@ namespace holdfast::repository {
 // Unknown types are kept and ignored.
 enum class NoteType : std::uint16_t {
     forgotten = 1, recalled = 2, seen = 3, verified = 4, plain_sha256 = 5, held = 6, unheld = 7, annotated = 8, drilled = 9,
+    undone = 10,  // of a safety backup: the restore that it was made before has been undone
 };
 enum class VerifyLevel : std::uint8_t { listed = 1, hashed = 2, opened = 3 };
 
 struct Note {
     NoteType type = NoteType::seen;
     Timestamp time;
-    std::string text = {};       // annotated: the comment; verified: findings; seen: who
-    std::uint64_t value = 0;     // verified: level
+    std::string text = {};       // annotated: the comment; verified, drilled: findings; held: why
+    std::uint64_t value = 0;     // verified: level; drilled: how long the restore took, ms
     bool good = true;            // verified, drilled
     std::optional<Hash> hash = {};  // plain_sha256
+    std::vector<std::string> tags = {};  // annotated: all of them, "key=value"
+    std::string audit_head = {};  // of the writer's audit log before this; empty: it kept none
 };
 // A note's record (type 6). A note of an unknown type decodes as well, with what it has of these fields.
 Result<Bytes> encode_note(const Note& note);
 Result<Note> decode_note(ByteView record);
 
-// What the notes of one snapshot add up to.
 // A note to be written on a snapshot.
 struct NewNote {
     SnapshotNumber number;
     Note note;
 };
 
+// What the notes of one snapshot add up to.
 struct NoteSummary {
     bool forgotten = false;
     Timestamp forgotten_at;
     std::optional<Timestamp> last_seen;
     std::optional<Note> verified;      // the newest
     std::optional<Hash> plain_sha256;
+    std::optional<Note> held;          // none: it is not, or no longer
+    std::optional<Note> annotated;     // comment and tags in place of the snapshot's own
+    std::optional<Note> drilled;       // the newest
+    bool undone = false;
+    std::vector<std::string> audit_heads;  // of all notes that have one
     std::uint64_t count = 0;
 };
 // Unknown or damaged notes are counted in damage, not fatal.

@@ -21,6 +21,7 @@ struct RepositoryOptions {
     Unlock unlock;
     std::string cache_folder;       // for hash caches; empty: none are kept
     host::WorkerPool* pool = nullptr;  // must be given for writing
+    std::string audit_head = {};    // of the caller's audit log: goes into every snapshot and note that has none
     int compression_level = 0;      // 0: the default, measured (docs/decisions)
 };
 

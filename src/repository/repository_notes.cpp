@@ -86,7 +86,10 @@ Result<void> Repository::add_notes(std::span<const NewNote> notes) {
     for (const auto& name : TRY(list_notes(store()))) last[name.number] = std::max(last[name.number], name.sequence);
     std::vector<Writing> all;
     for (const auto& one : notes) {
-        all.push_back({.name = {.number = one.number, .sequence = ++last[one.number]}, .record = TRY(encode_note(one.note))});
+        all.push_back({.name = {.number = one.number, .sequence = ++last[one.number]}, .record = {}});
+        Note note = one.note;
+        if (note.audit_head.empty()) note.audit_head = options().audit_head;
+        all.back().record = TRY(encode_note(note));
     }
     std::mutex reserve;
     const auto write = [&](Writing& writing) -> Result<void> {

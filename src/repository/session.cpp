@@ -158,6 +158,7 @@ Result<Snapshot> Session::commit(Snapshot draft) {
     draft.number = state.number;
     draft.previous = state.previous;
     draft.unfinished = state.unfinished;
+    if (draft.audit_head.empty()) draft.audit_head = state.repository.options().audit_head;
     draft.statistics.bytes_stored = bytes_stored();
 
     const auto name = snapshot_name(state.number);

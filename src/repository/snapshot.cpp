@@ -14,7 +14,7 @@ namespace {
 namespace tag {
 constexpr std::uint32_t number = 1, previous_number = 2, time = 3, previous_id = 4, kind = 5, source = 6, directory = 7,
                         comment = 8, snapshot_tag = 10, flags = 11, began = 12, program = 14, utc_offset = 16, failed = 18,
-                        root_node = 20, statistics = 22, unfinished = 26;
+                        root_node = 20, statistics = 22, unfinished = 26, operation = 28, audit_head = 30;
 }
 namespace source_tag {
 constexpr std::uint32_t id = 1, name = 2, machine = 4, path = 6;
@@ -76,6 +76,9 @@ bool is_tag_possible(const std::pair<std::string, std::string>& one) {
 Result<void> check_limits(const Snapshot& snapshot) {
     if (snapshot.number.value == 0) return not_to_be_written("it has no number");
     if (snapshot.comment.size() > limits::comment_size_max) return not_to_be_written("the comment is too long");
+    if (snapshot.operation.size() > limits::operation_size_max || snapshot.audit_head.size() > limits::operation_size_max) {
+        return not_to_be_written("the operation's name or the audit log's head is too long");
+    }
     if (snapshot.tags.size() > limits::tags_max || !std::ranges::all_of(snapshot.tags, is_tag_possible)) {
         return not_to_be_written("a tag is not of the form key=value, too long, or there are too many");
     }
@@ -195,6 +198,8 @@ Result<void> read_rest(RecordReader& record, Snapshot& snapshot) {
     TRY(read_members(record, snapshot));
     snapshot.began.nanoseconds = static_cast<std::int64_t>(TRY(record.number_or(tag::began, 0)));
     snapshot.program = TRY(record.text_or_empty(tag::program));
+    snapshot.operation = TRY(record.text_or_empty(tag::operation));
+    snapshot.audit_head = TRY(record.text_or_empty(tag::audit_head));
     const std::uint64_t offset = TRY(record.number_or(tag::utc_offset, 0));
     if (offset > UINT32_MAX) return bad_snapshot("its zone is malformed");
     snapshot.utc_offset_s = unzigzag(static_cast<std::uint32_t>(offset));
@@ -230,6 +235,8 @@ Result<Bytes> encode_snapshot(const Snapshot& snapshot) {
         number.varint(lower.value);
         record.bytes(tag::unfinished, number.view());
     }
+    if (!snapshot.operation.empty()) record.text(tag::operation, snapshot.operation);
+    if (!snapshot.audit_head.empty()) record.text(tag::audit_head, snapshot.audit_head);
     return std::move(record).take();
 }
 
@@ -241,7 +248,7 @@ Result<Snapshot> decode_snapshot(ByteView bytes, const Keys& keys) {
     snapshot.time.nanoseconds = static_cast<std::int64_t>(TRY(record.number(tag::time)));
     const std::uint64_t kind = TRY(record.number(tag::kind));
     if (snapshot.number.value == 0) return bad_snapshot("it has no number");
-    if (kind > static_cast<std::uint64_t>(SnapshotKind::voided)) {
+    if (kind > static_cast<std::uint64_t>(SnapshotKind::automatic)) {
         return fail(ErrorCode::too_new, "read snapshot: snapshots of kind {} are not known here", kind);
     }
     snapshot.kind = static_cast<SnapshotKind>(kind);

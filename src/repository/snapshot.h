@@ -12,7 +12,9 @@
 namespace holdfast::repository {
 
 enum class EntryType : std::uint8_t { database = 1, file = 2, raw = 3, directory = 4, link = 5 };
-enum class SnapshotKind : std::uint8_t { ordinary = 0, safety = 1, voided = 2 };
+// manual: a person asked for it; automatic: made before an operation, or by a schedule; safety: what a restore replaced.
+enum class SnapshotKind : std::uint8_t { manual = 0, safety = 1, voided = 2, automatic = 3 };
+constexpr bool is_ordinary(SnapshotKind kind) { return kind == SnapshotKind::manual || kind == SnapshotKind::automatic; }
 
 // What is known about a database at its freeze. The repository stores it and does not look inside.
 struct DatabaseRecord {
@@ -28,6 +30,7 @@ struct DatabaseRecord {
     std::string schema_hash;
     std::optional<Hash> plain_sha256;
     std::vector<std::string> findings;  // SQLite's own, at backup time: the source was damaged already
+    std::string schema_version;         // what the source's own query answered; empty: none was asked, or it failed
     std::string read_as;                // how it was read: "wal", "rollback", "hot-journal", "wal-leftover", "backup-api"
 };
 
@@ -66,7 +69,7 @@ struct Snapshot {
     Timestamp time;  // freeze
     Timestamp began;
     std::int32_t utc_offset_s = 0;
-    SnapshotKind kind = SnapshotKind::ordinary;
+    SnapshotKind kind = SnapshotKind::manual;
     bool partial = false;
     bool damaged = false;
     std::optional<std::pair<SnapshotNumber, SnapshotId>> previous;
@@ -75,6 +78,8 @@ struct Snapshot {
     std::vector<SnapshotNumber> unfinished;
     SourceRecord source;
     std::string comment;
+    std::string operation;   // what it was made before, or by: "migrate", "restore", "schedule"; empty: none
+    std::string audit_head;  // of the maker's audit log before this backup (operations/audit_log.h); empty: it kept none
     std::vector<std::pair<std::string, std::string>> tags;
     std::vector<DirectoryEntry> members;
     std::vector<FailedMember> failed;

@@ -96,7 +96,7 @@ TEST(Arguments, FillsEveryTypeOfField) {
 TEST(Arguments, RepeatedFlagsMakeAList) {
     operations::BackupRequest request;
     ASSERT_TRUE(parse_arguments("backup", fields_of(request), {"--tag", "a=1", "one.db", "--tag", "b=2", "two.db"}).ok());
-    EXPECT_EQ(request.tags, (std::vector<std::string>{"a=1", "b=2"}));
+    EXPECT_EQ(request.purpose.tags, (std::vector<std::string>{"a=1", "b=2"}));
     EXPECT_EQ(request.databases, (std::vector<std::string>{"one.db", "two.db"}));
 }
 

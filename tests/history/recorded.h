@@ -51,7 +51,7 @@ struct Member {
 struct RecordOptions {
     std::string source = {};
     std::string machine = "machine-1";
-    repository::SnapshotKind kind = repository::SnapshotKind::ordinary;
+    repository::SnapshotKind kind = repository::SnapshotKind::manual;
     bool damaged = false;
     std::vector<std::string> failed = {};
 };

@@ -20,7 +20,7 @@ TEST_F(Listing, NewestFirstWithWhatWasSaid) {
     create_database(database, 100);
     auto request = backup_request({database});
     for (const char* comment : {"one", "two", "three"}) {
-        request.comment = comment;
+        request.purpose.comment = comment;
         insert(database, 1);
         must(operations::backup(context, request));
     }
@@ -29,7 +29,7 @@ TEST_F(Listing, NewestFirstWithWhatWasSaid) {
     ASSERT_EQ(report.backups.size(), 3u);
     EXPECT_EQ(report.backups[0].number, 3u);
     EXPECT_EQ(report.backups[0].comment, "three");
-    EXPECT_EQ(report.backups[0].kind, "ordinary");
+    EXPECT_EQ(report.backups[0].kind, "manual");
     EXPECT_EQ(report.backups[0].state, "ok");
     EXPECT_THAT(report.backups[0].paths, ElementsAre(database));
     EXPECT_GT(report.backups[0].bytes_stored, 0u);

@@ -16,7 +16,9 @@ TEST(Notes, EveryFieldComesBack) {
                         .text = text,
                         .value = value,
                         .good = good,
-                        .hash = has_hash ? std::optional(sha256(bytes_of(text))) : std::nullopt};
+                        .hash = has_hash ? std::optional(sha256(bytes_of(text))) : std::nullopt,
+                        .tags = {"archive", "a=" + text},
+                        .audit_head = "0f3a:1:2b"};
         const Note read = must(decode_note(must(encode_note(note))));
         RC_ASSERT(read.type == note.type);
         RC_ASSERT(read.time == note.time);
@@ -24,12 +26,17 @@ TEST(Notes, EveryFieldComesBack) {
         RC_ASSERT(read.value == note.value);
         RC_ASSERT(read.good == note.good);
         RC_ASSERT(read.hash == note.hash);
+        RC_ASSERT(read.tags == note.tags);
+        RC_ASSERT(read.audit_head == note.audit_head);
     }));
 }
 
 TEST(Notes, TooLongOnesAreNotWritten) {
     Note note;
     note.text.assign(limits::comment_size_max + 1, 'x');
+    EXPECT_THAT(encode_note(note), FailsWith(ErrorCode::invalid));
+    note.text.clear();
+    note.tags.assign(limits::tags_max + 1, "a");
     EXPECT_THAT(encode_note(note), FailsWith(ErrorCode::invalid));
 }
 

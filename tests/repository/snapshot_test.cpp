@@ -42,6 +42,7 @@ DirectoryEntry member(const std::string& name, std::uint64_t size) {
     database.plain_sha256 = sha256(bytes_of(name));
     database.findings = {"row 3 missing from index", "second"};
     database.read_as = "wal";
+    database.schema_version = "17";
     entry.database = database;
     return entry;
 }
@@ -66,6 +67,8 @@ Snapshot full_snapshot() {
     snapshot.failed = {{.path = "/e", .error = "no such file"}};
     snapshot.statistics = {.logical_bytes = 1, .bytes_read = 2, .pages_changed = 3, .bytes_stored = 4, .writers_blocked_us = 5};
     snapshot.program = "holdfast 0.1.0";
+    snapshot.operation = "migrate";
+    snapshot.audit_head = "0f3a:12:abcd";
     return snapshot;
 }
 
@@ -89,6 +92,8 @@ TEST(Snapshots, EveryFieldComesBack) {
     EXPECT_EQ(read.comment, wrote.comment);
     EXPECT_EQ(read.tags, wrote.tags);
     EXPECT_EQ(read.program, wrote.program);
+    EXPECT_EQ(read.operation, wrote.operation);
+    EXPECT_EQ(read.audit_head, wrote.audit_head);
     ASSERT_EQ(read.failed.size(), 1u);
     EXPECT_EQ(read.failed[0].path, "/e");
     EXPECT_EQ(read.failed[0].error, "no such file");
@@ -131,6 +136,7 @@ TEST(Snapshots, EveryFieldOfAMemberComesBack) {
         EXPECT_EQ(c.plain_sha256, d.plain_sha256);
         EXPECT_EQ(c.findings, d.findings);
         EXPECT_EQ(c.read_as, d.read_as);
+        EXPECT_EQ(c.schema_version, d.schema_version);
     }
 }
 
@@ -241,7 +247,7 @@ Bytes with_field(std::uint32_t tag) {
 
 TEST(Snapshots, UnknownFieldsArePassedOverUnlessTheyAreCritical) {
     const Keys keys = test_keys(Sealing::plain);
-    for (const std::uint32_t tag : {24u, 28u, 1000u}) {
+    for (const std::uint32_t tag : {24u, 32u, 1000u}) {
         const Snapshot read = must(decode_snapshot(with_field(tag), keys));
         EXPECT_EQ(must(encode_snapshot(read)), must(encode_snapshot(full_snapshot()))) << tag;
     }
@@ -260,7 +266,7 @@ TEST(Snapshots, UnknownKindsAndFlagsAreTooNew) {
         if (tag == 11) record.number(11, value);
         return std::move(record).take();
     };
-    EXPECT_THAT(decode_snapshot(with(5, 3), keys), FailsWith(ErrorCode::too_new));
+    EXPECT_THAT(decode_snapshot(with(5, 4), keys), FailsWith(ErrorCode::too_new));
     EXPECT_THAT(decode_snapshot(with(11, 4), keys), FailsWith(ErrorCode::too_new));
     EXPECT_THAT(decode_snapshot(with(5, 0), keys), FailsWith(ErrorCode::corrupt));  // and without flags nothing at all
 }

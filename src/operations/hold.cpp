@@ -1,0 +1,85 @@
+#include "holdfast/operations/hold.h"
+
+#include <algorithm>
+
+#include "holdfast/base/limits.h"
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/purpose.h"
+#include "holdfast/operations/selection.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::NoteType;
+using repository::SnapshotNumber;
+
+Result<std::vector<SnapshotNumber>> numbers_of(Context& context, const repository::Repository& repository,
+                                               const std::vector<std::string>& snapshots) {
+    std::vector<SnapshotNumber> numbers;
+    for (const auto& snapshot : snapshots) {
+        const auto number = TRY(select(context, repository, {.snapshot = snapshot, .at = {}, .source = {}})).moment.snapshot.number;
+        if (std::ranges::find(numbers, number) == numbers.end()) numbers.push_back(number);
+    }
+    return numbers;
+}
+
+HoldReport report_of(const std::vector<SnapshotNumber>& numbers) {
+    HoldReport report;
+    for (const auto number : numbers) report.numbers.push_back(number.value);
+    return report;
+}
+
+// Removed first, so that a value can be replaced by naming both.
+Result<Tags> changed_tags(Tags tags, const AnnotateRequest& request) {
+    for (const auto& unwanted : request.remove_tags) {
+        const auto is_it = [&](const auto& tag) { return tag.first == unwanted || history::text_of(tag) == unwanted; };
+        if (std::erase_if(tags, is_it) > 0) continue;
+        return fail(ErrorCode::invalid, "remove the tag '{}': the backup has none", printable(unwanted)).with_advice("holdfast show tells its tags");
+    }
+    for (auto& added : TRY(parse_tags(request.add_tags))) {
+        std::erase_if(tags, [&](const auto& tag) { return tag.first == added.first; });
+        tags.push_back(std::move(added));
+    }
+    return tags;
+}
+
+}  // namespace
+
+Result<HoldReport> hold(Context& context, const HoldRequest& request) {
+    if (request.reason.size() > limits::comment_size_max) return fail(ErrorCode::invalid, "hold: the reason is too long");
+    const auto opened = TRY(open_repository(context, request.repository, {}));
+    const auto numbers = TRY(numbers_of(context, opened->get(), request.snapshots));
+    TRY(history::hold(opened->get(), numbers, {.type = NoteType::held, .time = context.host.clock.now(), .text = request.reason}));
+    auto report = report_of(numbers);
+    report.held = true;
+    return report;
+}
+
+Result<HoldReport> unhold(Context& context, const UnholdRequest& request) {
+    const auto opened = TRY(open_repository(context, request.repository, {}));
+    const auto numbers = TRY(numbers_of(context, opened->get(), request.snapshots));
+    TRY(history::unhold(opened->get(), numbers, context.host.clock.now()));
+    return report_of(numbers);
+}
+
+Result<AnnotateReport> annotate(Context& context, const AnnotateRequest& request) {
+    if (request.comment.empty() && request.add_tags.empty() && request.remove_tags.empty()) {
+        return fail(ErrorCode::invalid, "annotate: nothing is to be changed").with_advice("--comment, --add-tag or --remove-tag");
+    }
+    const auto opened = TRY(open_repository(context, request.repository, {}));
+    const auto moment = TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = {}, .source = {}})).moment;
+    AnnotateReport report;
+    report.number = moment.snapshot.number.value;
+    report.comment = request.comment.empty() ? moment.snapshot.comment : request.comment;
+    for (const auto& tag : TRY(changed_tags(moment.snapshot.tags, request))) report.tags.push_back(history::text_of(tag));
+    TRY(opened->get().add_note(moment.snapshot.number, {.type = NoteType::annotated,
+                                                        .time = context.host.clock.now(),
+                                                        .text = report.comment,
+                                                        .tags = report.tags}));
+    return report;
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,82 @@
+// hold, unhold, annotate: backups that nobody may forget, and words about backups that can be put right later.
+#pragma once
+
+#include "holdfast/operations/context.h"
+
+namespace holdfast::operations {
+
+struct HoldRequest {
+    RepositoryRequest repository;
+    std::vector<std::string> snapshots;
+    std::string reason;
+    static OperationText operation() {
+        return {.name = "hold",
+                .sentence = "Hold backups: neither a person nor a policy forgets them, until they are let go by unhold.",
+                .examples = {{"holdfast hold 12 --reason 'audit of May'", ""}, {"holdfast list --held", "which are held, and why"}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(snapshots, {.name = "snapshot", .sentence = "Which backups.", .value = "SNAPSHOT", .positional = true, .required = true});
+        visit(reason, {.name = "reason", .sentence = "Why.", .value = "TEXT"});
+        repository.describe(visit);
+    }
+};
+struct UnholdRequest {
+    RepositoryRequest repository;
+    std::vector<std::string> snapshots;
+    static OperationText operation() {
+        return {.name = "unhold", .sentence = "Let held backups go: they can be forgotten again.", .examples = {{"holdfast unhold 12", ""}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(snapshots, {.name = "snapshot", .sentence = "Which backups.", .value = "SNAPSHOT", .positional = true, .required = true});
+        repository.describe(visit);
+    }
+};
+struct HoldReport {
+    std::vector<std::uint64_t> numbers;
+    bool held = false;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("numbers", numbers, "The backups.");
+        visit("held", held, "They are held now; else they are no longer.");
+    }
+};
+Result<HoldReport> hold(Context& context, const HoldRequest& request);
+Result<HoldReport> unhold(Context& context, const UnholdRequest& request);
+
+struct AnnotateRequest {
+    RepositoryRequest repository;
+    std::string snapshot;
+    std::string comment;
+    std::vector<std::string> add_tags, remove_tags;
+    static OperationText operation() {
+        return {.name = "annotate",
+                .sentence = "Change the comment and the tags of a backup.",
+                .details = "The backup itself is never changed: the new words are kept beside it.",
+                .examples = {{"holdfast annotate 12 --comment 'the last one with the old schema'", ""},
+                             {"holdfast annotate 12 --add-tag archive --remove-tag draft", ""}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(snapshot, {.name = "snapshot", .sentence = "Which backup.", .value = "SNAPSHOT", .positional = true, .required = true});
+        visit(comment, {.name = "comment", .sentence = "The new comment.", .value = "TEXT", .letter = 'c'});
+        visit(add_tags, {.name = "add-tag", .sentence = "A tag to add, KEY or KEY=VALUE; one with the same key is replaced.", .value = "TAG"});
+        visit(remove_tags, {.name = "remove-tag", .sentence = "A tag to remove: KEY, or KEY=VALUE for just that value.", .value = "TAG"});
+        repository.describe(visit);
+    }
+};
+struct AnnotateReport {
+    std::uint64_t number = 0;
+    std::string comment;
+    std::vector<std::string> tags;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("number", number, "The backup.");
+        visit("comment", comment, "Its comment now.");
+        visit("tags", tags, "Its tags now.");
+    }
+};
+Result<AnnotateReport> annotate(Context& context, const AnnotateRequest& request);
+
+}  // namespace holdfast::operations

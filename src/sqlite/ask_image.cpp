@@ -1,0 +1,63 @@
+#include "holdfast/sqlite/ask_image.h"
+
+#include <sqlite3.h>
+
+#include "holdfast/sqlite/serve_image.h"
+
+namespace holdfast::sqlite {
+namespace {
+
+constexpr int steps_between_looks = 100'000;
+
+// What the progress handler looks at.
+struct Bounds {
+    const Watch& watch;
+    std::int64_t steps_left = 0;
+    bool is_spent = false;
+};
+
+int stop_if_over(void* at) noexcept {
+    auto& bounds = *static_cast<Bounds*>(at);
+    bounds.steps_left -= steps_between_looks;
+    bounds.is_spent = bounds.steps_left <= 0;
+    return bounds.is_spent || bounds.watch.stop.stop_requested() ? 1 : 0;
+}
+
+// Other files are none of the question's business.
+int refuse_attach(void*, int action, const char*, const char*, const char*, const char*) noexcept {
+    return action == SQLITE_ATTACH ? SQLITE_DENY : SQLITE_OK;
+}
+
+Result<Answer> first_value(Connection& connection, const std::string& sql) {
+    auto statement = TRY(connection.prepare(sql));
+    Answer answer;
+    answer.is_row = TRY(statement.step());
+    if (!answer.is_row) return answer;
+    answer.is_null = statement.column_count() == 0 || statement.column_is_null(0);
+    if (!answer.is_null) answer.text = statement.column_text(0);
+    return answer;
+}
+
+}  // namespace
+
+Result<Answer> ask_image(const Image& image, const std::string& sql, const Watch& watch, AnswerLimits limits) {
+    TRY(watch.go_on());
+    const auto served = TRY(serve_image(image));
+    auto connection = TRY(served->connect());
+    Bounds bounds{.watch = watch, .steps_left = limits.steps_max};
+    sqlite3_set_authorizer(connection.handle(), refuse_attach, nullptr);
+    sqlite3_progress_handler(connection.handle(), steps_between_looks, stop_if_over, &bounds);
+    auto answer = first_value(connection, sql);
+    sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
+    if (answer) return answer;
+    TRY(watch.go_on());
+    if (const std::string why = served->last_failure(); !why.empty()) {
+        return fail(ErrorCode::corrupt, "ask the database: {}", why);
+    }
+    if (bounds.is_spent) {
+        return fail(ErrorCode::busy, "ask the database: it took too long, and was stopped").with_advice("a simpler question, or an index");
+    }
+    return std::move(answer).error().while_doing("ask the database: " + sql);
+}
+
+}  // namespace holdfast::sqlite

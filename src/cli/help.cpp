@@ -1,6 +1,9 @@
 #include "holdfast/cli/help.h"
 
+#include <algorithm>
+
 #include "holdfast/base/text.h"
+#include "holdfast/cli/find_verb.h"
 #include "holdfast/operations/outcome.h"
 
 namespace holdfast::cli {
@@ -86,17 +89,12 @@ std::string man_options(const std::vector<BoundField>& fields) {
     return out;
 }
 
-std::string flags_of(const std::vector<BoundField>& fields) {
-    std::string flags;
-    for (const auto& field : fields)
-        if (!field.text.positional) flags += format("--{} ", field.text.name);
-    return flags;
-}
-
-std::string quoted(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
+std::string verb_lines(const std::vector<VerbText>& verbs) {
+    std::size_t width = 10;
+    for (const auto& verb : verbs) width = std::max(width, verb.operation.name.size());
+    std::string out;
+    for (const auto& verb : verbs) out += format("  {:<{}} {}\n", verb.operation.name, width, wrapped(verb.operation.sentence, width + 3));
+    return out;
 }
 
 }  // namespace
@@ -109,8 +107,16 @@ std::string overview(const std::vector<VerbText>& verbs) {
         "  holdfast list                   what there is\n"
         "  holdfast restore latest         bring the last one back, in place\n\n"
         "Commands:\n";
-    for (const auto& verb : verbs) out += format("  {:<10} {}\n", verb.operation.name, verb.operation.sentence);
+    out += verb_lines(verbs);
     return out + "\nholdfast COMMAND --help explains a command; holdfast --version says which program this is; holdfast --man prints the\nmanual page, holdfast completion bash (zsh, fish) the words for a shell.\n";
+}
+
+std::string overview_of_group(std::string_view group, const std::vector<VerbText>& verbs) {
+    std::vector<VerbText> members;
+    for (const auto& verb : verbs) {
+        if (parts_of(verb.operation.name).first == group) members.push_back(verb);
+    }
+    return format("Commands of holdfast {}:\n", group) + verb_lines(members) + format("\nholdfast {} COMMAND --help explains one.\n", group);
 }
 
 std::string exit_code_table() {
@@ -149,36 +155,6 @@ std::string man_page(const std::vector<VerbText>& verbs, const std::vector<Bound
     }
     out += ".SH OPTIONS OF EVERY COMMAND\n" + man_options(common) + ".SH EXIT STATUS\n";
     for (const auto& row : operations::exit_codes()) out += format(".TP\n.B {}\n{}\n", row.code, roff(row.meaning));
-    return out;
-}
-
-std::string completion(const std::string& shell, const std::vector<VerbText>& verbs, const std::vector<BoundField>& common) {
-    std::string names;
-    for (const auto& verb : verbs) names += format("{} ", verb.operation.name);
-    std::string out;
-    if (shell == "bash") {
-        out = "_holdfast() {\n  local word=\"${COMP_WORDS[COMP_CWORD]}\" flags=\"\"\n"
-              "  if [ \"$COMP_CWORD\" = 1 ]; then COMPREPLY=($(compgen -W " + quoted(names) + " -- \"$word\")); return; fi\n"
-              "  case \"${COMP_WORDS[1]}\" in\n";
-        for (const auto& verb : verbs) out += format("    {}) flags={};;\n", verb.operation.name, quoted(flags_of(verb.fields) + flags_of(common)));
-        out += "  esac\n  case \"$word\" in -*) COMPREPLY=($(compgen -W \"$flags\" -- \"$word\"));; *) COMPREPLY=($(compgen -f -- \"$word\"));; esac\n}\n"
-               "complete -o filenames -F _holdfast holdfast\n";
-    } else if (shell == "zsh") {
-        out = "#compdef holdfast\nlocal -a verbs flags\nverbs=(";
-        for (const auto& verb : verbs) out += quoted(format("{}:{}", verb.operation.name, verb.operation.sentence)) + " ";
-        out += ")\nif (( CURRENT == 2 )); then _describe command verbs; return; fi\ncase $words[2] in\n";
-        for (const auto& verb : verbs) out += format("  {}) flags=({});;\n", verb.operation.name, flags_of(verb.fields) + flags_of(common));
-        out += "esac\n_alternative \"flags:flag:($flags)\" 'files:file:_files'\n";
-    } else if (shell == "fish") {
-        for (const auto& verb : verbs) {
-            out += format("complete -c holdfast -n __fish_use_subcommand -a {} -d {}\n", verb.operation.name, quoted(verb.operation.sentence));
-            for (const auto* fields : {&verb.fields, &common})
-                for (const auto& field : *fields)
-                    if (!field.text.positional)
-                        out += format("complete -c holdfast -n '__fish_seen_subcommand_from {}' -l {}{} -d {}\n", verb.operation.name,
-                                      field.text.name, takes_value(field) ? " -r" : "", quoted(field.text.sentence));
-        }
-    }
     return out;
 }
 

@@ -14,6 +14,8 @@ struct VerbText {
 };
 
 std::string overview(const std::vector<VerbText>& verbs);
+// The commands that begin with the word `group` ("retention simulate" for "retention").
+std::string overview_of_group(std::string_view group, const std::vector<VerbText>& verbs);
 std::string help_of(const VerbText& verb, const std::vector<BoundField>& common);
 std::string exit_code_table();
 std::string man_page(const std::vector<VerbText>& verbs, const std::vector<BoundField>& common);

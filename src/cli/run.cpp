@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 #include "holdfast/base/text.h"
 #include "holdfast/cli/arguments.h"
+#include "holdfast/cli/find_verb.h"
 #include "holdfast/cli/progress_bar.h"
 #include "holdfast/cli/verbs.h"
 #include "holdfast/host/environment.h"
@@ -46,30 +48,39 @@ public:
     }
 };
 
-std::string nearest_verb(std::string_view word) {
-    std::vector<std::string> names;
-    for (const auto& entry : verbs()) names.emplace_back(entry.name);
-    return nearest(word, names);
+const VerbNames& verb_names() {
+    static const VerbNames names = [] {
+        VerbNames all;
+        for (const auto& entry : verbs()) all.push_back(entry.name);
+        return all;
+    }();
+    return names;
 }
+
+// "retention": the first word of verbs, and none by itself.
+bool is_group(const std::string& word) { return !second_words(verb_names(), word).empty(); }
 
 int no_such_verb(const std::string& message, const std::string& near, bool json) {
     return report_error(fail(ErrorCode::invalid, "{}", message).with_advice(near.empty() ? "holdfast --help" : format("holdfast {}", near)), json);
 }
 
-int unknown_verb(const std::string& word, bool json) { return no_such_verb(format("there is no command {}", word), nearest_verb(word), json); }
+int unknown_verb(std::span<const std::string> words, bool json) {
+    const std::string near = nearest_verb(verb_names(), words);
+    if (!is_group(words[0])) return no_such_verb(format("there is no command {}", words[0]), near, json);
+    std::string known;
+    for (const auto second : second_words(verb_names(), words[0])) known += format("{}{}", known.empty() ? "" : ", ", second);
+    if (words.size() < 2 || words[1].starts_with('-')) {
+        return no_such_verb(format("holdfast {}: which command: {}", words[0], known), format("{} --help", words[0]), json);
+    }
+    return no_such_verb(format("there is no command {} {}; there is: {}", words[0], words[1], known), near, json);
+}
 
 int missing_verb(const std::vector<std::string>& words, bool json) {
     std::string near;
-    for (const auto& word : words) {
-        if (near.empty() && !word.starts_with('-')) near = nearest_verb(word);
+    for (std::size_t at = 0; at < words.size() && near.empty(); ++at) {
+        if (!words[at].starts_with('-')) near = nearest_verb(verb_names(), std::span(words).subspan(at));
     }
     return no_such_verb(format("{} is no command, and none is named", words[0]), near, json);
-}
-
-const VerbEntry* find_verb(const std::string& name) {
-    const auto& table = verbs();
-    const auto at = std::find_if(table.begin(), table.end(), [&](const VerbEntry& entry) { return entry.name == name; });
-    return at == table.end() ? nullptr : &*at;
 }
 
 bool has_word(const std::vector<std::string>& words, std::string_view word) {
@@ -118,13 +129,19 @@ bool stand_before(const VerbEntry& verb, const std::vector<std::string>& words, 
 // "-r REPO list" is "list -r REPO": a verb's flags may stand before it too, as other programs have it.
 std::vector<std::string> with_verb_first(std::vector<std::string> words) {
     for (std::size_t at = 1; at < words.size() && words[0].starts_with('-'); ++at) {
-        const VerbEntry* verb = find_verb(words[at]);
-        if (verb == nullptr || !stand_before(*verb, words, at)) continue;
+        const auto verb = find_verb(verb_names(), std::span(words).subspan(at));
+        if (!verb || !stand_before(verbs()[verb->at], words, at)) continue;
         const auto there = words.begin() + static_cast<std::ptrdiff_t>(at);
-        std::rotate(words.begin(), there, there + 1);
+        std::rotate(words.begin(), there, there + static_cast<std::ptrdiff_t>(verb->words));
         break;
     }
     return words;
+}
+
+int help_with(std::span<const std::string> words, const std::vector<BoundField>& common) {
+    if (const auto verb = find_verb(verb_names(), words)) return show(help_of(verbs()[verb->at].make()->text(), common));
+    if (words.size() == 1 && is_group(words[0])) return show(overview_of_group(words[0], all_verb_texts()));
+    return unknown_verb(words, false);
 }
 
 // Words that are no verb of the table: help, versions, and what packaging needs.
@@ -139,13 +156,11 @@ int run_without_verb(const std::vector<std::string>& words) {
         const std::string text = completion(second, all_verb_texts(), common_fields);
         return text.empty() ? report_error(fail(ErrorCode::invalid, "completion: no such shell").with_advice("holdfast completion bash (or zsh, fish)"), false) : show(text);
     }
-    if (first == "help" && !second.empty()) {
-        const auto* entry = find_verb(second);
-        return entry == nullptr ? unknown_verb(second, false) : show(help_of(entry->make()->text(), common_fields));
-    }
+    if (first == "help" && !second.empty()) return help_with(std::span(words).subspan(1), common_fields);
+    if (is_group(first) && (second.empty() || second == "--help" || second == "-h")) return show(overview_of_group(first, all_verb_texts()));
     if (first.empty() || first == "help" || first == "--help" || first == "-h") return show(overview(all_verb_texts()));
     const bool json = has_word(words, "--json");
-    return first.starts_with('-') ? missing_verb(words, json) : unknown_verb(first, json);
+    return first.starts_with('-') ? missing_verb(words, json) : unknown_verb(words, json);
 }
 
 ProgressStyle progress_style(const EveryVerbsFlags& flags) {
@@ -182,16 +197,17 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
 
 int run(const std::vector<std::string>& given) {
     const auto words = with_verb_first(given);
-    const VerbEntry* entry = words.empty() ? nullptr : find_verb(words[0]);
-    if (entry == nullptr) return run_without_verb(words);
-    const auto verb = entry->make();
+    const auto found = find_verb(verb_names(), words);
+    if (!found) return run_without_verb(words);
+    const VerbEntry& entry = verbs()[found->at];
+    const auto verb = entry.make();
     const VerbText text = verb->text();
     EveryVerbsFlags flags;
     const auto common_fields = fields_of(flags);
-    const std::vector<std::string> rest(words.begin() + 1, words.end());
+    const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(found->words), words.end());
     if (has_word(rest, "--help") || has_word(rest, "-h")) return show(help_of(text, common_fields));
     const auto fields = joined(text.fields, common_fields);
-    if (auto parsed = parse_arguments(std::string(entry->name), fields, rest); !parsed) return report_error(parsed.error(), has_word(rest, "--json"));
+    if (auto parsed = parse_arguments(std::string(entry.name), fields, rest); !parsed) return report_error(parsed.error(), has_word(rest, "--json"));
     return run_verb(*verb, flags);
 }
 

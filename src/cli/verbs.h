@@ -29,7 +29,7 @@ public:
 };
 
 struct VerbEntry {
-    std::string_view name;
+    std::string_view name;  // one word, or two: "retention simulate" belongs to the group "retention" (find_verb.h)
     std::unique_ptr<Verb> (*make)();
 };
 const std::vector<VerbEntry>& verbs();

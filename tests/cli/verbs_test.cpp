@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "holdfast/cli/arguments.h"
+#include "holdfast/cli/find_verb.h"
 #include "holdfast/cli/help.h"
 #include "holdfast/cli/print.h"
 
@@ -34,15 +35,17 @@ std::vector<std::string> shell_words(std::string_view line) {
 Result<void> parse(std::string_view line) {
     auto words = shell_words(line);
     EXPECT_EQ(words.at(0), "holdfast");
-    for (const auto& entry : verbs()) {
-        if (entry.name != words.at(1)) continue;
-        const auto verb = entry.make();
-        EveryVerbsFlags common;
-        auto fields = verb->text().fields;
-        for (auto& field : fields_of(common)) fields.push_back(field);
-        return parse_arguments(words[1], fields, {words.begin() + 2, words.end()});
-    }
-    return fail(ErrorCode::not_found, "no verb {}", words.at(1));
+    words.erase(words.begin());
+    VerbNames names;
+    for (const auto& entry : verbs()) names.push_back(entry.name);
+    const auto found = find_verb(names, words);
+    if (!found) return fail(ErrorCode::not_found, "no verb {}", words.at(0));
+    const auto verb = verbs()[found->at].make();
+    EveryVerbsFlags common;
+    auto fields = verb->text().fields;
+    for (auto& field : fields_of(common)) fields.push_back(field);
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(found->words));
+    return parse_arguments(std::string(names[found->at]), fields, words);
 }
 
 TEST(Verbs, EveryExampleOfEveryHelpParses) {
@@ -77,7 +80,12 @@ TEST(Verbs, OverviewAndManPageNameEveryVerb) {
     for (const auto& entry : verbs()) {
         EXPECT_NE(overview(texts).find(entry.name), std::string::npos);
         EXPECT_NE(man_page(texts, fields_of(common)).find(entry.name), std::string::npos);
-        for (const char* shell : {"bash", "zsh", "fish"}) EXPECT_NE(completion(shell, texts, fields_of(common)).find(entry.name), std::string::npos);
+        EXPECT_EQ(entry.name, entry.make()->text().operation.name);
+        const auto [first, second] = parts_of(entry.name);
+        for (const char* shell : {"bash", "zsh", "fish"}) {
+            EXPECT_NE(completion(shell, texts, fields_of(common)).find(first), std::string::npos);
+            EXPECT_NE(completion(shell, texts, fields_of(common)).find(second), std::string::npos);
+        }
     }
     EXPECT_EQ(completion("tcsh", texts, fields_of(common)), "");
 }

@@ -29,7 +29,4 @@ struct EveryVerbsFlags {
 // A value that starts with '-' is written --flag=-value.
 Result<void> parse_arguments(const std::string& verb, const std::vector<BoundField>& fields, std::vector<std::string> words);
 
-// Of the candidates, the one that a person most likely meant; empty when none is near.
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
-
 }  // namespace holdfast::cli

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "holdfast/base/nearest.h"
 #include "holdfast/base/text.h"
-#include "holdfast/cli/arguments.h"
 
 namespace holdfast::cli {
 namespace {

@@ -143,14 +143,6 @@ TEST(Arguments, OnlyWholeNumbersAreNumbers) {
     EXPECT_TRUE(parse("holdfast list --last 10"));
 }
 
-TEST(Nearest, FindsWhatWasMeantAndNothingFarOff) {
-    const std::vector<std::string> names = {"backup", "restore", "recall", "prune"};
-    EXPECT_EQ(nearest("bakcup", names), "backup");
-    EXPECT_EQ(nearest("rest", names), "restore");
-    EXPECT_EQ(nearest("xyzzy", names), "");
-    EXPECT_EQ(nearest("lsit", {"init", "list"}), "list") << "two letters exchanged";
-}
-
 TEST(Reports, JsonHasEveryDescribedField) {
     const auto json = operations::json_of(operations::BackupReport{.number = 43, .databases = {{.path = "a.db"}}});
     const std::string text = json.to_text();

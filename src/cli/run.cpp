@@ -169,6 +169,24 @@ ProgressStyle progress_style(const EveryVerbsFlags& flags) {
     return bar ? ProgressStyle::bar : ProgressStyle::none;
 }
 
+// Who sits at the terminal.
+class PersonAtTerminal final : public operations::Person {
+public:
+    explicit PersonAtTerminal(std::stop_token stop) : stop_(std::move(stop)) {}
+    Result<bool> agrees(const std::string& what_would_happen) override {
+        print(stderr, what_would_happen);
+        for (;;) {
+            const std::string answer = TRY(host::line_from_terminal("go on? [y/N] ", stop_));
+            if (answer == "y" || answer == "yes" || answer == "Y") return true;
+            if (answer.empty() || answer == "n" || answer == "no" || answer == "N") return false;
+        }
+    }
+    Result<std::string> words(const std::string& question) override { return host::line_from_terminal(question + ": ", stop_); }
+
+private:
+    std::stop_token stop_;
+};
+
 int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
     ProgressBar progress(progress_style(flags));
     JsonLog json_log;
@@ -179,6 +197,8 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
         .vfs = "",
         .may_ask = host::is_terminal(host::Stream::input) && !flags.json,
     };
+    PersonAtTerminal person(context.watch.stop);
+    if (context.may_ask && host::is_terminal(host::Stream::error)) context.person = &person;
     const Style style{.colour = host::is_terminal(host::Stream::output) && !host::environment("NO_COLOR")};
     auto answer = verb.run(context, style);
     progress.finish();

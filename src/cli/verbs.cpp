@@ -5,6 +5,7 @@
 #include "holdfast/cli/print.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/outcome.h"
+#include "holdfast/operations/undo.h"
 
 namespace holdfast::cli {
 namespace {
@@ -62,6 +63,7 @@ const std::vector<VerbEntry>& verbs() {
         {"show", VerbOf<ShowRequest, ShowReport, operations::show>::make},
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},
         {"restore", VerbOf<RestoreRequest, RestoreReport, operations::restore>::make},
+        {"undo", VerbOf<UndoRequest, RestoreReport, operations::undo>::make},
         {"verify", VerbOf<VerifyRequest, VerifyReport, operations::verify>::make},
         {"forget", VerbOf<ForgetRequest, ForgetReport, operations::forget>::make},
         {"recall", VerbOf<RecallRequest, ForgetReport, operations::recall>::make},

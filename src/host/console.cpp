@@ -1,5 +1,6 @@
 #include "holdfast/host/console.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -7,6 +8,9 @@
 
 #include <atomic>
 #include <thread>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/descriptor.h"
 
 namespace holdfast::host {
 namespace {
@@ -54,6 +58,24 @@ std::stop_token stop_on_signals() {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::thread(watch_signals, source, signals).detach();
     return source.get_token();
+}
+
+Result<std::string> line_from_terminal(const std::string& question, std::stop_token stop) {
+    constexpr int look_every_ms = 100;
+    constexpr std::size_t line_size_max = 4096;
+    static_cast<void>(uninterrupted([&] { return ::write(STDERR_FILENO, question.data(), question.size()); }));
+    std::string line;
+    while (!stop.stop_requested()) {
+        pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+        if (::poll(&input, 1, look_every_ms) <= 0) continue;
+        char byte = 0;
+        const auto got = uninterrupted([&] { return ::read(STDIN_FILENO, &byte, 1); });
+        if (got <= 0) break;
+        if (byte == '\n') return line;
+        if (line.size() == line_size_max) return fail(ErrorCode::invalid, "the answer is too long");
+        line.push_back(byte);
+    }
+    return fail(ErrorCode::cancelled, "stopped at a question; nothing was changed");
 }
 
 int stopping_signal() { return signal_seen.load(); }

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <stop_token>
+#include <string>
+
+#include "holdfast/base/error.h"
 
 namespace holdfast::host {
 
@@ -12,5 +15,9 @@ int terminal_width();  // of standard error; 80 where it cannot be told
 // SIGINT and SIGTERM request a stop; a second one ends the process at once. To be called once, before threads start.
 std::stop_token stop_on_signals();
 int stopping_signal();  // 0: none came
+
+// Writes the question to standard error and reads a line from standard input, which is a terminal; without its newline.
+// `cancelled` when a stop is requested meanwhile, or the input ends.
+Result<std::string> line_from_terminal(const std::string& question, std::stop_token stop);
 
 }  // namespace holdfast::host

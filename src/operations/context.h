@@ -10,11 +10,21 @@
 
 namespace holdfast::operations {
 
+// Whoever gave the command, when they can be asked. The surface makes one; operations only ask.
+class Person {
+public:
+    virtual ~Person() = default;
+    // Shows what would happen and waits for yes or no. `cancelled` on Ctrl-C.
+    virtual Result<bool> agrees(const std::string& what_would_happen) = 0;
+    virtual Result<std::string> words(const std::string& question) = 0;  // one line; empty: nothing was said
+};
+
 struct Context {
     host::Host host;
     Watch watch;
     std::string vfs;                  // SQLite VFS for tests; empty: the default
     bool may_ask = false;             // a terminal is there: a password may be asked for
+    Person* person = nullptr;         // null: nobody can be asked, and a command that was given is carried out
     std::int64_t lock_wait_ms = 10'000;  // for databases that other programs hold; backup and restore set it as asked
 };
 

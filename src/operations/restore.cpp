@@ -6,10 +6,11 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/operations/restore_preview.h"
 #include "holdfast/operations/restore_proof.h"
 #include "holdfast/operations/restore_rehearsal.h"
+#include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/restore_write.h"
-#include "holdfast/operations/selection.h"
 
 namespace holdfast::operations {
 
@@ -59,43 +60,61 @@ Error in_backup(Error error, repository::SnapshotNumber number) {
         .with_advice(format("holdfast verify {} tells the whole damage; holdfast list shows the backups beside it", number.value));
 }
 
+Result<void> expect_agreement(Context& context, RestorePlan& plan, const RestoreRequest& request, Timestamp moment) {
+    const bool is_asked = plan.is_in_place && context.person != nullptr && !request.yes && !request.dry_run;
+    if (!is_asked && !request.dry_run) return {};
+    TRY(preview(context, plan));
+    if (!is_asked || TRY(context.person->agrees(question_of(plan, moment)))) return {};
+    return fail(ErrorCode::cancelled, "restore #{}: the answer was no; nothing was changed", plan.number.value);
+}
+
+Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request, RestoreReport& report) {
+    if (request.dry_run) {
+        report.safety_repository = safety_place(context, opened, plan);
+        return rehearse(context, opened, plan, request);
+    }
+    if (plan.is_in_place) {
+        TRY(prove_before(context, opened, plan, request));
+        auto safety = TRY(replace_in_place(context, opened, plan, request));
+        report.safety_number = safety.number;
+        report.safety_repository = safety.repository;
+        report.safety_is_raw = safety.is_raw;
+        std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
+        return {};
+    }
+    if (auto written = write_new_files(context, opened, plan, request); !written) return in_backup(std::move(written).error(), plan.number);
+    return check_after(context, opened, plan, request);
+}
+
 }  // namespace
 
-Result<RestoreReport> restore(Context& outer, const RestoreRequest& request) {
+Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& order) {
+    const auto& request = order.request;
     Context context = outer;
     context.lock_wait_ms = place_options(outer, request).wait_ms;
     const host::Stopwatch stopwatch(context.host.clock);
+    const auto number = selection.moment.snapshot.number;
+    const auto lease = TRY(opened.get().lease(number));
+    auto planned = plan_restore(context, opened.get(), selection.moment, request);
+    if (!planned) return in_backup(std::move(planned).error(), number);
+    auto& plan = *planned;
+    plan.doing = order.doing;
+    auto report = report_of(selection, request);
+    TRY(expect_agreement(context, plan, request, selection.moment.snapshot.time));
+    TRY(carry_out(context, opened, plan, request, report));
+    for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
+    report.duration_ms = stopwatch.ms();
+    return report;
+}
+
+Result<RestoreReport> restore(Context& context, const RestoreRequest& request) {
     TRY(expect_sense(request));
     const auto filter = TRY(source_filter(context, request.source));
     const auto opened = TRY(open_repository(context, request.repository, where_to_look(filter)));
     const auto selection =
         TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source, .narrow = request.narrow}));
     TRY(expect_all_are_meant(selection.moment.snapshot, filter, request));
-    const auto lease = TRY(opened->get().lease(selection.moment.snapshot.number));
-    auto planned = plan_restore(context, opened->get(), selection.moment, request);
-    if (!planned) return in_backup(std::move(planned).error(), selection.moment.snapshot.number);
-    auto& plan = *planned;
-    auto report = report_of(selection, request);
-
-    if (request.dry_run) {
-        report.safety_repository = safety_place(context, *opened, plan);
-        TRY(rehearse(context, *opened, plan, request));
-    } else if (plan.is_in_place) {
-        TRY(prove_before(context, *opened, plan, request));
-        auto safety = TRY(replace_in_place(context, *opened, plan, request));
-        report.safety_number = safety.number;
-        report.safety_repository = safety.repository;
-        report.safety_is_raw = safety.is_raw;
-        std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
-    } else {
-        if (auto written = write_new_files(context, *opened, plan, request); !written) {
-            return in_backup(std::move(written).error(), plan.number);
-        }
-        TRY(check_after(context, *opened, plan, request));
-    }
-    for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
-    report.duration_ms = stopwatch.ms();
-    return report;
+    return restore_selected(context, *opened, selection, {.doing = "restore", .request = request});
 }
 
 }  // namespace holdfast::operations

@@ -12,6 +12,7 @@ struct RestoreRequest {
     std::string at, source, to;
     NarrowRequest narrow;
     std::vector<std::string> only;
+    bool yes = false;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false;
     std::uint64_t wait_s = 10;
 
@@ -20,7 +21,8 @@ struct RestoreRequest {
                 .sentence = "Bring a backup back, in place or as a new file.",
                 .details = "SNAPSHOT is a number (43), latest, latest~2, last-good, or the beginning of an id. Without --to the database is restored where it "
                            "was: a safety backup is made first, then the content is replaced in one SQLite transaction, so applications may stay open. Where that "
-                           "cannot be done safely nothing is changed, and the obstacle is named. A dry run proves and checks the backup and looks for "
+                           "cannot be done safely nothing is changed, and the obstacle is named. On a terminal it shows what would change and asks; "
+                           "holdfast undo takes the restore back. A dry run proves and checks the backup and looks for "
                            "locks as the real run does, so it takes about as long, and ends with the same exit code.",
                 .examples = {{"holdfast restore 43", "in place"},
                              {"holdfast restore latest --to /tmp/look.db", "into a new file"},
@@ -36,6 +38,7 @@ struct RestoreRequest {
         narrow.describe(visit);
         visit(only, {.name = "only", .sentence = "Of a backup of several databases only this one; may be repeated.", .value = "DATABASE"});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
+        visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
         visit(force, {.name = "force", .sentence = "With --to: replace an existing file (which is kept aside)."});
         visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
         visit(no_safety_backup, {.name = "no-safety-backup", .sentence = "Restore even if the present database cannot be backed up first."});
@@ -44,9 +47,22 @@ struct RestoreRequest {
         repository.describe(visit);
     }
 };
+struct TableChange {
+    std::string table, why_not;
+    std::optional<std::uint64_t> rows_now, rows_then;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("table", table, "The table.");
+        visit("rows_now", rows_now, "Rows before the restore; null: it is not there, or was not counted.");
+        visit("rows_then", rows_then, "Rows in the backup; null: it is not there, or was not counted.");
+        visit("why_not", why_not, "Why it was not counted.");
+    }
+};
 struct RestoredMember {
     std::string from, to, route, why, proof, check, sha256;
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0, bytes_now = 0;
+    std::optional<Timestamp> modified_now;
+    std::vector<TableChange> tables;
     bool damaged = false;
     double copy_ms = 0, proof_ms = 0, check_ms = 0, writers_blocked_ms = 0;
     std::vector<std::string> moved_aside, findings, notes;
@@ -57,6 +73,9 @@ struct RestoredMember {
         visit("route", route, "new-file, transaction or swap.");
         visit("why", why, "Why that way.");
         visit("bytes", bytes, "Bytes.");
+        visit("bytes_now", bytes_now, "Bytes of the database that was, or would be, replaced.");
+        visit("modified_now", modified_now, "When that one was written last.");
+        visit("tables", tables, "In place, when it is shown first: tables whose number of rows would change, or is not known.");
         visit("sha256", sha256, "SHA-256 of the image, when known.");
         visit("check", check, "SQLite's own check of the result: ok, damaged, could not, left out.");
         visit("findings", findings, "What it said.");

@@ -1,0 +1,35 @@
+// undo: takes the last restore in place back.
+#pragma once
+
+#include "holdfast/operations/restore.h"
+
+namespace holdfast::operations {
+
+struct UndoRequest {
+    RepositoryRequest repository;
+    std::string source;
+    bool dry_run = false, yes = false, offline = false, no_check = false;
+    std::uint64_t wait_s = 10;
+
+    static OperationText operation() {
+        return {.name = "undo",
+                .sentence = "Take the last restore in place back, and, repeated, the ones before it.",
+                .details = "Brings back the safety backup that was made before the restore; the state as it is now is backed up first, as with every restore, "
+                           "so that nothing is lost by it. What an application has written since the restore is not in the database afterwards, but in that backup.",
+                .examples = {{"holdfast undo --dry-run", "which restore it would be, and what would change"}, {"holdfast undo", ""}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases).", .value = "NAME"});
+        visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
+        visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
+        visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
+        visit(no_check, {.name = "no-check", .sentence = "Leave out SQLite's own check (the hash proof is always made)."});
+        visit(wait_s, {.name = "wait", .sentence = "Wait so long for locks of other programs.", .value = "SECONDS"});
+        repository.describe(visit);
+    }
+};
+// `not_found`: no restore is left that could be undone; it says why.
+Result<RestoreReport> undo(Context& context, const UndoRequest& request);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,157 @@
+#include "holdfast/operations/undo.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "operations/world.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Undoing : public World {
+protected:
+    Undoing() { make_repository(); }
+    // Three states of the database, each backed up: #1, #2, #3.
+    void make_three_states() {
+        create_database(database, 50);
+        for (int turn = 0; turn < 3; ++turn) {
+            if (turn > 0) insert(database, 10);
+            backup();
+            states.push_back(rows_of(database));
+        }
+    }
+    RestoreReport restore_in_place(const std::string& snapshot) {
+        RestoreRequest request;
+        request.repository = in_repository();
+        request.snapshot = snapshot;
+        return must(restore(context, request));
+    }
+    Result<RestoreReport> try_undo(bool dry_run = false) {
+        UndoRequest request;
+        request.repository = in_repository();
+        request.dry_run = dry_run;
+        return undo(context, request);
+    }
+    std::vector<std::string> states;
+};
+
+TEST_F(Undoing, RestoringTwiceAndUndoingTwiceComesBack) {
+    make_three_states();
+    restore_in_place("1");
+    execute(database, "INSERT INTO ledger(payload) VALUES ('written between')");
+    const std::string between = rows_of(database);
+    restore_in_place("2");
+    EXPECT_EQ(rows_of(database), states[1]);
+
+    const auto first = must(try_undo());
+    EXPECT_EQ(rows_of(database), between);
+    EXPECT_GT(first.safety_number, first.number);
+    must(try_undo());
+    EXPECT_EQ(rows_of(database), states[2]);
+    const auto third = try_undo();
+    ASSERT_THAT(third, FailsWith(ErrorCode::not_found)) << "what an undo left is not undone";
+    EXPECT_EQ(rows_of(database), states[2]);
+
+    restore_in_place(std::to_string(first.safety_number));
+    EXPECT_EQ(rows_of(database), states[1]) << "and what an undo replaced can be had back as well";
+}
+
+TEST_F(Undoing, ADryRunSaysWhichAndChangesNothing) {
+    make_three_states();
+    const auto restored = restore_in_place("1");
+    const auto before = files_below(work);
+    const auto report = must(try_undo(true));
+    EXPECT_EQ(report.number, restored.safety_number);
+    EXPECT_EQ(files_below(work), before);
+    ASSERT_EQ(report.databases.size(), 1u);
+    ASSERT_EQ(report.databases[0].tables.size(), 1u);
+    EXPECT_EQ(report.databases[0].tables[0].table, "ledger");
+    EXPECT_EQ(report.databases[0].tables[0].rows_now, 50u);
+    EXPECT_EQ(report.databases[0].tables[0].rows_then, 70u);
+}
+
+TEST_F(Undoing, WithoutARestoreThereIsNothingToTakeBack) {
+    make_three_states();
+    EXPECT_THAT(try_undo(), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(Undoing, WhatWasForgottenIsRecalledFirst) {
+    make_three_states();
+    const auto restored = restore_in_place("1");
+    const std::string number = std::to_string(restored.safety_number);
+    must(forget(context, {.repository = in_repository(), .snapshots = {number}}));
+    const auto refused = try_undo();
+    ASSERT_THAT(refused, FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(refused.error().text(), HasSubstr("recall " + number));
+    must(recall(context, {.repository = in_repository(), .snapshots = {number}}));
+    must(try_undo());
+    EXPECT_EQ(rows_of(database), states[2]);
+}
+
+TEST_F(Undoing, WhatWasDamagedIsNotBroughtBackInPlace) {
+    make_three_states();
+    for (std::size_t at = 0; at < 4096; at += 4) overwrite(database, at, "junk");
+    RestoreRequest request;
+    request.repository = in_repository();
+    request.offline = true;
+    const auto restored = must(restore(context, request));
+    ASSERT_TRUE(restored.safety_is_raw);
+    EXPECT_THAT(try_undo(), FailsWith(ErrorCode::invalid));
+    EXPECT_EQ(rows_of(database), states[2]);
+}
+
+// Somebody at a terminal.
+class Asked final : public Person {
+public:
+    explicit Asked(bool answer) : answer_(answer) {}
+    Result<bool> agrees(const std::string& what) override {
+        shown = what;
+        return answer_;
+    }
+    Result<std::string> words(const std::string&) override { return std::string(); }
+    std::string shown;
+
+private:
+    bool answer_;
+};
+
+TEST_F(Undoing, APersonIsShownWhatWouldChangeAndCanSayNo) {
+    make_three_states();
+    Asked no(false);
+    context.person = &no;
+    RestoreRequest request;
+    request.repository = in_repository();
+    request.snapshot = "1";
+    EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::cancelled));
+    EXPECT_EQ(rows_of(database), states[2]);
+    EXPECT_EQ(numbers().size(), 3u) << "no safety backup was needed";
+    EXPECT_THAT(no.shown, HasSubstr("ledger: 70 -> 50 rows (20 fewer)"));
+    EXPECT_THAT(no.shown, HasSubstr(database));
+
+    Asked yes(true);
+    context.person = &yes;
+    must(restore(context, request));
+    EXPECT_EQ(rows_of(database), states[0]);
+
+    Asked unasked(false);
+    context.person = &unasked;
+    request.snapshot = "2";
+    request.yes = true;
+    must(restore(context, request));
+    EXPECT_THAT(unasked.shown, IsEmpty());
+    EXPECT_EQ(rows_of(database), states[1]);
+}
+
+TEST_F(Undoing, ANewFileIsNoQuestion) {
+    make_three_states();
+    Asked no(false);
+    context.person = &no;
+    must(restore_to("1", root / "look.db"));
+    EXPECT_THAT(no.shown, IsEmpty());
+}
+
+}  // namespace
+}  // namespace holdfast::operations

@@ -67,6 +67,7 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
     std::vector<std::string> numbers;
     for (const auto number : report.verified) numbers.push_back(format("#{}", number));
     const std::string which = numbers.size() > 8 ? counted(numbers.size(), "backup") : joined(numbers, ", ");
+    if (report.left > 0) out += format("the time is over: {} left; the next run begins with the one that has waited longest\n", counted(report.left, "backup"));
     if (!which.empty()) out += format("{} {} at level {}: {}, {} read in {}\n", report.good ? style.good("good:") : "verified:", which, report.level,
                                       counted(report.chunks_checked, "chunk"), human_bytes(report.bytes_read), human_duration_ms(report.duration_ms));
     return out;

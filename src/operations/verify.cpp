@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/history/sources.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/duration.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/selection.h"
 #include "holdfast/operations/verification.h"
@@ -33,7 +34,7 @@ struct Wanted {
 
 Result<Wanted> all_moments(Context& context, const repository::Repository& repository, const VerifyRequest& request) {
     if (!request.snapshot.empty()) {
-        return fail(ErrorCode::invalid, "verify which backup: both {} and --all are given", printable(request.snapshot))
+        return fail(ErrorCode::invalid, "verify which backup: {} is named, and with --all or --for every one is", printable(request.snapshot))
             .with_advice("one of them; without either the newest of each source is verified");
     }
     auto filter = TRY(source_filter(context, request.source));
@@ -69,7 +70,7 @@ Result<Wanted> newest_moments(Context& context, const repository::Repository& re
 }
 
 Result<Wanted> wanted_moments(Context& context, const repository::Repository& repository, const VerifyRequest& request) {
-    if (request.all) return all_moments(context, repository, request);
+    if (request.all || !request.time_box.empty()) return all_moments(context, repository, request);
     if (request.snapshot.empty()) return newest_moments(context, repository, request);
     auto selection = TRY(select(context, repository, {.snapshot = request.snapshot, .at = {}, .source = request.source}));
     Wanted wanted;
@@ -88,30 +89,81 @@ repository::CheckRequest check_request(const VerifyRequest& request, VerifyLevel
     return check;
 }
 
+using Leases = std::vector<std::unique_ptr<repository::Repository::Lease>>;
+
+// With --all they are too many at once: each is leased when it is opened.
+Result<Leases> lease_all(const repository::Repository& repository, const VerifyRequest& request, const Wanted& wanted) {
+    Leases leases;
+    for (const auto& moment : wanted.moments) {
+        if (request.all) break;
+        auto lease = repository.lease(moment.snapshot.number);
+        const bool is_gone = !lease && lease.error().code() == ErrorCode::not_found && request.snapshot.empty();
+        if (!is_gone) leases.push_back(TRY(std::move(lease)));
+    }
+    return leases;
+}
+
+Result<VerifyReport> verify_together(Context& context, OpenRepository& opened, const VerifyRequest& request, const Wanted& wanted) {
+    const auto level = TRY(parse_level(request.level));
+    const auto leases = TRY(lease_all(opened.get(), request, wanted));
+    Verification verification(context, opened.get(), level);
+    TRY(verification.check_bytes(check_request(request, level, wanted)));
+    for (const auto& moment : wanted.moments) TRY(verification.open(moment));
+    TRY(verification.note(wanted.moments));
+    return std::move(verification).take_report();
+}
+
+// A verification less deep than wanted is none; the newest backup comes first among those that were never verified.
+std::optional<Timestamp> verified_at(const history::Moment& moment, VerifyLevel level) {
+    const auto& note = moment.notes.verified;
+    if (!note || note->value < static_cast<std::uint64_t>(level)) return std::nullopt;
+    return note->time;
+}
+
+void add_to(VerifyReport& report, VerifyReport one) {
+    report.good = report.good && one.good;
+    report.bytes_read += one.bytes_read;
+    report.chunks_checked += one.chunks_checked;
+    const auto append = [](auto& to, auto& from) { std::ranges::move(from, std::back_inserter(to)); };
+    append(report.verified, one.verified);
+    append(report.damage, one.damage);
+    append(report.objects, one.objects);
+    append(report.sqlite_findings, one.sqlite_findings);
+    append(report.warnings, one.warnings);
+}
+
+// One after another, each with its verdict noted, so that the next run goes on where this one ended.
+Result<VerifyReport> verify_for(Context& context, OpenRepository& opened, const VerifyRequest& request, Wanted& wanted) {
+    const host::Stopwatch stopwatch(context.host.clock);
+    const auto level = TRY(parse_level(request.level));
+    const double time_ms_max = static_cast<double>(TRY(parse_duration_s(request.time_box))) * 1000;
+    std::erase_if(wanted.moments, [](const history::Moment& moment) { return moment.notes.forgotten; });
+    std::ranges::reverse(wanted.moments);
+    const auto when = [&](const history::Moment& moment) { return verified_at(moment, level).value_or(Timestamp{}); };
+    std::ranges::stable_sort(wanted.moments, {}, when);
+    VerifyReport report;
+    std::size_t next = 0;
+    for (; next < wanted.moments.size() && (next == 0 || stopwatch.ms() < time_ms_max); ++next) {
+        Wanted one;
+        one.moments.push_back(wanted.moments[next]);
+        add_to(report, TRY(verify_together(context, opened, request, one)));
+    }
+    report.left = wanted.moments.size() - next;
+    if (next < wanted.moments.size()) report.longest_unverified = verified_at(wanted.moments[next], level);
+    return report;
+}
+
 }  // namespace
 
 Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
     const host::Stopwatch stopwatch(context.host.clock);
-    const auto level = TRY(parse_level(request.level));
+    TRY(parse_level(request.level));
     const auto opened = TRY(open_repository(context, request.repository, {}));
-    const auto wanted = TRY(wanted_moments(context, opened->get(), request));
-    std::vector<std::unique_ptr<repository::Repository::Lease>> leases;
-    for (const auto& moment : wanted.moments) {
-        if (request.all) break;  // too many at once: each when it is opened
-        auto lease = opened->get().lease(moment.snapshot.number);
-        const bool is_gone = !lease && lease.error().code() == ErrorCode::not_found && request.snapshot.empty();
-        if (!is_gone) leases.push_back(TRY(std::move(lease)));
-    }
+    auto wanted = TRY(wanted_moments(context, opened->get(), request));
     if (wanted.moments.empty() && wanted.unreadable.empty()) {
         return fail(ErrorCode::not_found, "verify: there is no backup in {} yet", printable(opened->path())).with_advice("holdfast backup DATABASE");
     }
-
-    Verification verification(context, opened->get(), level);
-    TRY(verification.check_bytes(check_request(request, level, wanted)));
-    for (const auto& moment : wanted.moments) TRY(verification.open(moment));
-    TRY(verification.note(wanted.moments));
-
-    VerifyReport report = std::move(verification).take_report();
+    auto report = TRY(request.time_box.empty() ? verify_together(context, *opened, request, wanted) : verify_for(context, *opened, request, wanted));
     report.level = request.level;
     report.warnings.insert(report.warnings.begin(), wanted.warnings.begin(), wanted.warnings.end());
     for (const auto& why : wanted.unreadable) {

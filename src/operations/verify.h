@@ -11,18 +11,21 @@ struct VerifyRequest {
     std::string source;
     bool all = false;
     std::string level = "opened";
+    std::string time_box;
 
     static OperationText operation() {
         return {.name = "verify",
                 .sentence = "Prove that backups can be restored.",
                 .details = "listed: everything needed exists. hashed: every byte is read and proven. opened: besides, SQLite opens the image and checks it. "
                            "Without SNAPSHOT and --all the newest backup of every source is verified. Exit code 4: damage was found.",
-                .examples = {{"holdfast verify", "the newest backup of every source, fully"}, {"holdfast verify --all --level hashed", "every byte of every backup"}}};
+                .examples = {{"holdfast verify", "the newest backup of every source, fully"}, {"holdfast verify --all --level hashed", "every byte of every backup"},
+                             {"holdfast verify --for 10m", "for ten minutes, those first that were not verified for the longest time"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(snapshot, {.name = "snapshot", .sentence = "Which backup; default: the newest of every source.", .value = "SNAPSHOT", .positional = true});
         visit(all, {.name = "all", .sentence = "Every backup, and every object of the repository."});
+        visit(time_box, {.name = "for", .sentence = "Every backup, the longest unverified first, until so much time is over (90s, 10m, 2h); the one at work is brought to its end.", .value = "DURATION"});
         visit(level, {.name = "level", .sentence = "listed, hashed or opened.", .value = "LEVEL"});
         visit(source, {.name = "source", .sentence = "Of this source.", .value = "NAME"});
         repository.describe(visit);
@@ -49,13 +52,16 @@ struct VerifyReport {
     std::vector<std::uint64_t> verified;
     std::vector<FoundDamage> damage;
     std::vector<std::string> objects, sqlite_findings, warnings;
-    std::uint64_t bytes_read = 0, chunks_checked = 0;
+    std::uint64_t bytes_read = 0, chunks_checked = 0, left = 0;
+    std::optional<Timestamp> longest_unverified;
     double duration_ms = 0;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("good", good, "Nothing is wrong.");
         visit("level", level, "How deep.");
         visit("verified", verified, "Backups verified.");
+        visit("left", left, "With --for: backups that the time did not suffice for.");
+        visit("longest_unverified", longest_unverified, "With --for: when the one of those was verified that has waited longest; null: never, or none is left.");
         visit("damage", damage, "What backups cannot give back.");
         visit("objects", objects, "Damaged objects, also those by which nothing is lost (they are kept twice, or made again).");
         visit("sqlite_findings", sqlite_findings, "What SQLite's own check said.");

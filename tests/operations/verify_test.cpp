@@ -43,6 +43,32 @@ TEST_F(Verifying, GoodBackupsAreGoodAtEveryLevel) {
     EXPECT_GT(verify_all("hashed").bytes_read, 0u);
 }
 
+TEST_F(Verifying, ATimeBoxGoesOnWithWhatHasWaitedLongest) {
+    create_database(database, 100);
+    for (int turn = 0; turn < 3; ++turn) backup();
+    must(forget(context, {.repository = in_repository(), .snapshots = {"2"}}));
+    auto request = verify_request("opened");
+    request.time_box = "0";  // no time, but the first is always brought to its end
+    const auto in_turn = [&] {
+        clock.ahead_s += 60;
+        return must(verify(context, request));
+    };
+    const auto first = in_turn();
+    EXPECT_THAT(first.verified, ElementsAre(3u)) << "of those never verified, the newest";
+    EXPECT_EQ(first.left, 1u);
+    EXPECT_FALSE(first.longest_unverified);
+    const auto second = in_turn();
+    EXPECT_THAT(second.verified, ElementsAre(1u));
+    EXPECT_TRUE(second.longest_unverified);
+    EXPECT_THAT(in_turn().verified, ElementsAre(3u));
+    EXPECT_THAT(in_turn().verified, ElementsAre(1u));
+
+    request.time_box = "1h";
+    EXPECT_THAT(in_turn().verified, ElementsAre(3u, 1u));
+    request.snapshot = "1";
+    EXPECT_THAT(verify(context, request), FailsWith(ErrorCode::invalid));
+}
+
 TEST_F(Verifying, WithoutANameTheLatestIsMeant) {
     create_database(database, 100);
     backup();

@@ -10,3 +10,8 @@ find_package(date REQUIRED)  # Howard Hinnant's; zones from the system's tzdata
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+
+# Its headers only: the library is loaded by the program when the first request is made (src/host/curl_library.h).
+pkg_check_modules(curl REQUIRED libcurl>=7.85)
+add_library(curl_headers INTERFACE)
+target_include_directories(curl_headers SYSTEM INTERFACE ${curl_INCLUDE_DIRS})

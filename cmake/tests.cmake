@@ -24,6 +24,10 @@ foreach(name ${rooms})
   test_binary(${name}_test room_${name} ${name} ${name})
 endforeach()
 
+foreach(target host_test operations_test)  # they talk to a real web server
+  target_compile_definitions(${target} PRIVATE HOLDFAST_HTTP_SERVER="${CMAKE_SOURCE_DIR}/tests/support/python/http_server.py")
+endforeach()
+
 # Support for tests above host: a simulated machine, and SQLite on it. (What is header only, all tests may include.)
 file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
 add_library(test_support STATIC ${support})

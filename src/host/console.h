@@ -12,7 +12,8 @@ enum class Stream { input, output, error };
 bool is_terminal(Stream stream);
 int terminal_width();  // of standard error; 80 where it cannot be told
 
-// SIGINT and SIGTERM request a stop; a second one ends the process at once. To be called once, before threads start.
+// SIGINT, SIGTERM and SIGHUP request a stop; a second one ends the process at once. While a program runs in the foreground
+// (run_program.h) they are its own. To be called once, before threads start.
 std::stop_token stop_on_signals();
 int stopping_signal();  // 0: none came
 

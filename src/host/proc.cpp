@@ -41,11 +41,12 @@ std::optional<ProcessStat> stat_of_process(std::int64_t process) {
     const auto name_end = text->rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
     const auto fields = split(trim(std::string_view(*text).substr(name_end + 1)), ' ');
-    constexpr std::size_t state = 0, start_time = 19;  // fields 3 and 22
+    constexpr std::size_t state = 0, group = 2, start_time = 19;  // fields 3, 5 and 22
     if (fields.size() <= start_time || fields[state].size() != 1) return std::nullopt;
     const auto ticks = parse_integer<std::uint64_t>(fields[start_time]);
-    if (!ticks) return std::nullopt;
-    return ProcessStat{fields[state].front(), *ticks};
+    const auto group_number = parse_integer<std::int64_t>(fields[group]);
+    if (!ticks || !group_number) return std::nullopt;
+    return ProcessStat{fields[state].front(), *group_number, *ticks};
 }
 
 }  // namespace holdfast::host

@@ -16,9 +16,10 @@ std::vector<std::int64_t> visible_processes();                  // ascending
 template <typename Integer>
 std::optional<Integer> parse_integer(std::string_view text, int base = 10);  // the whole text, std::uint64_t or int64_t
 
-// State letter and start time of a process (fields 3 and 22 of /proc/PID/stat).
+// State letter, process group and start time of a process (fields 3, 5 and 22 of /proc/PID/stat).
 struct ProcessStat {
     char state = '?';
+    std::int64_t group = 0;
     std::uint64_t start_ticks = 0;
 };
 std::optional<ProcessStat> stat_of_process(std::int64_t process);

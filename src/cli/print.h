@@ -5,11 +5,13 @@
 
 #include "holdfast/cli/style.h"
 #include "holdfast/operations/backup.h"
+#include "holdfast/operations/drill.h"
 #include "holdfast/operations/forget.h"
 #include "holdfast/operations/hold.h"
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/restore.h"
+#include "holdfast/operations/status.h"
 #include "holdfast/operations/verify.h"
 
 namespace holdfast::cli {
@@ -21,6 +23,7 @@ std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);
 std::string text_of(const operations::RestoreReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);
+std::string text_of(const operations::DrillReport& report, const Style& style);
 std::string text_of(const operations::ForgetReport& report, const Style& style);
 std::string text_of(const operations::PruneReport& report, const Style& style);
 std::string text_of(const operations::HoldReport& report, const Style& style);

@@ -80,10 +80,14 @@ std::string text_of(const operations::StatusReport& report, const Style& style) 
         const auto confirmed = [&] { return format("{}  ({})", local_time(*source.last_confirmed), human_age(source.age_s.value_or(0))); };
         out += columns({{"", "last backup", source.last_backup ? last() : "none that is whole and undamaged"},
                         {"", "last confirmed", source.last_confirmed ? confirmed() : "never"},
+                        {"", "newest proven", source.proven_at ? format("#{}  {}  ({})", source.proven_number, local_time(*source.proven_at), human_age(source.proven_age_s.value_or(0))) : "none: holdfast drill"},
+                        {"", "a restore takes", source.drilled_at ? format("{}  ({}, {})", human_duration_ms(source.restore_takes_ms.value_or(0)), source.last_drill, local_time(*source.drilled_at)) : "not known: holdfast drill"},
                         {"", "last verified", source.last_verified_at ? format("{}  {}", source.last_verified, local_time(*source.last_verified_at)) : "never"},
                         {"", "backups", format("{} of {}; they added {} when they were made", source.backups, human_bytes(source.logical_bytes), human_bytes(source.bytes_stored))}},
                        {false, false, false});
     }
+    for (const auto& missed : report.missed) out += style.bad("missed: ") + missed + "\n";
+    out += lines("warning: ", report.warnings);
     if (report.sources.empty()) out += "no backups that are not forgotten\n";
     if (report.forgotten > 0) out += format("\n{}; to free the space: holdfast prune\n", counted(report.forgotten, "forgotten backup"));
     out += lines("unfinished: ", report.unfinished);

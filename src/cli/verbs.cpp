@@ -4,6 +4,7 @@
 
 #include "holdfast/cli/print.h"
 #include "holdfast/host/worker_pool.h"
+#include "holdfast/operations/drill.h"
 #include "holdfast/operations/outcome.h"
 #include "holdfast/operations/undo.h"
 
@@ -17,6 +18,8 @@ int exit_code_of(const BackupReport& report) { return report.partial || report.d
 int exit_code_of(const RestoreReport& report) {
     return std::ranges::any_of(report.databases, &operations::RestoredMember::damaged) ? exit_code_partial : 0;
 }
+int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 : exit_code_missed; }
+int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const VerifyReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 
 template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>
@@ -65,6 +68,7 @@ const std::vector<VerbEntry>& verbs() {
         {"restore", VerbOf<RestoreRequest, RestoreReport, operations::restore>::make},
         {"undo", VerbOf<UndoRequest, RestoreReport, operations::undo>::make},
         {"verify", VerbOf<VerifyRequest, VerifyReport, operations::verify>::make},
+        {"drill", VerbOf<DrillRequest, DrillReport, operations::drill>::make},
         {"forget", VerbOf<ForgetRequest, ForgetReport, operations::forget>::make},
         {"recall", VerbOf<RecallRequest, ForgetReport, operations::recall>::make},
         {"hold", VerbOf<HoldRequest, HoldReport, operations::hold>::make},

@@ -1,4 +1,4 @@
-// list, show, status: what a repository holds.
+// list, show: what a repository holds.
 #pragma once
 
 #include "holdfast/operations/context.h"
@@ -143,56 +143,5 @@ struct ShowReport {
     }
 };
 Result<ShowReport> show(Context& context, const ShowRequest& request);
-
-struct StatusRequest {
-    RepositoryRequest repository;
-    static OperationText operation() {
-        return {.name = "status", .sentence = "Each source: last backup, last confirmed, age, count, space.", .examples = {{"holdfast status --json", "for a monitor"}}};
-    }
-    template <class Visitor>
-    void describe(Visitor& visit) { repository.describe(visit); }
-};
-struct SourceStatus {
-    std::string name, id, last_verified;
-    std::vector<std::string> paths;
-    std::uint64_t backups = 0, last_number = 0, logical_bytes = 0, bytes_stored = 0;
-    std::optional<Timestamp> last_backup, last_confirmed, last_verified_at;
-    std::optional<std::int64_t> age_s;
-    template <class Visitor>
-    void describe(Visitor& visit) const {
-        visit("name", name, "Name.");
-        visit("id", id, "Id.");
-        visit("paths", paths, "Databases.");
-        visit("backups", backups, "How many backups.");
-        visit("last_number", last_number, "Number of the last that is whole and not known to be damaged; 0: there is none.");
-        visit("last_backup", last_backup, "Its time.");
-        visit("last_confirmed", last_confirmed, "When it was last known to be current.");
-        visit("age_s", age_s, "Seconds since then.");
-        visit("last_verified", last_verified, "The newest backup that was verified: its number, the level, and good or damage found.");
-        visit("last_verified_at", last_verified_at, "When that was.");
-        visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");
-        visit("bytes_stored", bytes_stored, "Bytes its backups added when they were made; prune may have freed some since.");
-    }
-};
-struct StatusReport {
-    std::string repository, id;
-    bool encrypted = false;
-    std::uint64_t repository_bytes = 0, free_bytes = 0, forgotten = 0;
-    std::vector<SourceStatus> sources;
-    std::vector<std::string> damage, unfinished;
-    template <class Visitor>
-    void describe(Visitor& visit) const {
-        visit("repository", repository, "Path.");
-        visit("id", id, "Id.");
-        visit("encrypted", encrypted, "Whether it is sealed.");
-        visit("repository_bytes", repository_bytes, "Its size.");
-        visit("free_bytes", free_bytes, "Room left on its file system.");
-        visit("sources", sources, "Each source.");
-        visit("forgotten", forgotten, "Forgotten backups that prune has not dropped.");
-        visit("unfinished", unfinished, "Backups running now, or left by a crash.");
-        visit("damage", damage, "What cannot be read.");
-    }
-};
-Result<StatusReport> status(Context& context, const StatusRequest& request);
 
 }  // namespace holdfast::operations

@@ -15,7 +15,7 @@ namespace {
 class OpenedFolder final : public OpenRepository {
 public:
     OpenedFolder(RepositoryPlace place, bool was_created, const OpenHow& how)
-        : place_(std::move(place)), was_created_(was_created), pool_({.threads = 0, .low_priority = how.low_priority}) {}
+        : place_(std::move(place)), was_created_(was_created), has_cache_(!how.without_cache), pool_({.threads = 0, .low_priority = how.low_priority}) {}
 
     Result<void> open(Context& context, const SecretPlace& secret) {
         store_ = TRY(store::open_local_store(context.host, place_.path, {}));
@@ -26,7 +26,7 @@ public:
         if (config.sealed || secret.is_by_flag) {
             options.unlock = TRY(fetch_secret(context, secret, {.repository = place_.path}));
         }
-        options.cache_folder = host::cache_folder();
+        if (has_cache_) options.cache_folder = host::cache_folder();
         options.pool = &pool_;
         repository_ = TRY(repository::Repository::open(*store_, context.host, std::move(options)));
         return {};
@@ -41,6 +41,7 @@ public:
 private:
     RepositoryPlace place_;
     bool was_created_;
+    bool has_cache_;
     host::WorkerPool pool_;
     std::unique_ptr<store::ObjectStore> store_;
     std::unique_ptr<repository::Repository> repository_;  // leans on all of the above

@@ -25,6 +25,7 @@ struct OpenHow {
     std::vector<std::string> databases;   // canonical; where .holdfast is looked for, or made
     bool create_default = false;          // backup: make .holdfast beside the database
     bool low_priority = false;
+    bool without_cache = false;           // as on a machine that has never seen it
 };
 // What the request, the environment or the default names, unlocked and opened. A wrong or missing secret is `denied`
 // before anything is touched.

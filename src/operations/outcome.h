@@ -11,6 +11,7 @@ namespace holdfast::operations {
 
 int exit_code_of(ErrorCode code);
 int http_status_of(ErrorCode code);
+constexpr int exit_code_missed = 12;
 constexpr int exit_code_partial = 3;
 
 struct ExitCodeRow {

@@ -2,9 +2,10 @@
 #include <map>
 
 #include "holdfast/base/text.h"
-#include "holdfast/operations/list.h"
+#include "holdfast/operations/duration.h"
 #include "holdfast/operations/listed_backup.h"
 #include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/status.h"
 #include "holdfast/repository/claim.h"
 #include "holdfast/repository/ledger.h"
 
@@ -13,6 +14,13 @@ namespace holdfast::operations {
 namespace {
 
 using repository::Repository;
+
+// The tag of a drill's note: "scenario=deletion".
+std::string scenario_of(const repository::Note& drilled) {
+    if (drilled.tags.empty()) return "a drill";
+    const auto& tag = drilled.tags.front();
+    return tag.substr(tag.find('=') + 1);
+}
 
 // What one more backup, in ascending order, says about its source. Safety backups take space and say no more.
 void add_to(SourceStatus& source, const history::Moment& moment) {
@@ -26,11 +34,20 @@ void add_to(SourceStatus& source, const history::Moment& moment) {
         source.last_verified = format("#{}: {}", snapshot.number.value, verification_of(moment));
         source.last_verified_at = moment.notes.verified->time;
     }
+    if (const auto& drilled = moment.notes.drilled; drilled && (!source.drilled_at || drilled->time >= *source.drilled_at)) {
+        source.drilled_at = drilled->time;
+        source.restore_takes_ms = static_cast<double>(drilled->value);
+        source.last_drill = format("#{}: {}, {}", snapshot.number.value, scenario_of(*drilled), drilled->good ? "passed" : "failed");
+    }
+    const Timestamp confirmed = std::max(snapshot.time, moment.notes.last_seen.value_or(snapshot.time));
+    if (repository::is_ordinary(snapshot.kind) && !snapshot.partial && moment.is_good()) {
+        source.proven_number = snapshot.number.value;
+        source.proven_at = std::max(source.proven_at.value_or(confirmed), confirmed);
+    }
     const bool counts = repository::is_ordinary(snapshot.kind) && !moment.is_bad() && !snapshot.partial;
     if (!counts) return;
     source.last_number = snapshot.number.value;
     source.last_backup = snapshot.time;
-    const Timestamp confirmed = std::max(snapshot.time, moment.notes.last_seen.value_or(snapshot.time));
     source.last_confirmed = std::max(source.last_confirmed.value_or(confirmed), confirmed);
     source.logical_bytes = snapshot.statistics.logical_bytes;
 }
@@ -42,11 +59,53 @@ std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments
     }
     std::vector<SourceStatus> sources;
     for (auto& [id, source] : by_id) {
-        if (const auto seen = source.last_confirmed) source.age_s = (now.nanoseconds - seen->nanoseconds) / nanoseconds_per_second;
+        const auto age_of = [&](Timestamp time) { return (now.nanoseconds - time.nanoseconds) / nanoseconds_per_second; };
+        if (const auto seen = source.last_confirmed) source.age_s = age_of(*seen);
+        if (const auto proven = source.proven_at) source.proven_age_s = age_of(*proven);
         sources.push_back(std::move(source));
     }
     std::ranges::sort(sources, {}, &SourceStatus::name);
     return sources;
+}
+
+Result<StatusTargets> targets_of(const StatusRequest& request) {
+    auto targets = request.targets;
+    if (!request.rpo.empty()) targets.rpo_s = TRY(parse_duration_s(request.rpo));
+    if (!request.rto.empty()) targets.rto_s = TRY(parse_duration_s(request.rto));
+    if (!request.proof.empty()) targets.proof_s = TRY(parse_duration_s(request.proof));
+    return targets;
+}
+
+std::string in_words(std::int64_t seconds) { return human_duration_ms(static_cast<double>(seconds) * 1000); }
+
+std::vector<std::string> missed_by(const SourceStatus& source, const StatusTargets& targets) {
+    std::vector<std::string> missed;
+    if (targets.rpo_s > 0 && !source.age_s) missed.push_back("there is no backup that is whole and undamaged");
+    if (targets.rpo_s > 0 && source.age_s.value_or(0) > targets.rpo_s) {
+        missed.push_back(format("the last backup is {} old, and {} may be lost (RPO): holdfast backup", in_words(*source.age_s), in_words(targets.rpo_s)));
+    }
+    if (targets.rto_s > 0 && source.restore_takes_ms.value_or(0) > static_cast<double>(targets.rto_s) * 1000) {
+        missed.push_back(format("a restore took {}, and may take {} (RTO)", human_duration_ms(*source.restore_takes_ms), in_words(targets.rto_s)));
+    }
+    if (source.last_drill.ends_with("failed")) missed.push_back("the last drill failed: holdfast drill tells why");
+    if (targets.proof_s > 0 && source.proven_age_s.value_or(targets.proof_s + 1) > targets.proof_s) {
+        missed.push_back(source.proven_age_s ? format("the newest proven backup is {} old, and may be {}: holdfast drill", in_words(*source.proven_age_s), in_words(targets.proof_s))
+                                             : std::string("no backup is proven: holdfast drill"));
+    }
+    return missed;
+}
+
+void judge(StatusReport& report, const StatusTargets& targets) {
+    for (auto& source : report.sources) {
+        source.missed = missed_by(source, targets);
+        for (const auto& one : source.missed) report.missed.push_back(printable(source.name) + ": " + one);
+    }
+    const std::string gain = "; holdfast prune --dry-run tells what it would free";
+    if (report.free_bytes < targets.min_free) {
+        report.missed.push_back(format("{} of room are left for the repository, less than {}{}", human_bytes(report.free_bytes), human_bytes(targets.min_free), gain));
+    } else if (report.free_bytes < targets.space_warn) {
+        report.warnings.push_back(format("{} of room are left for the repository, less than {}{}", human_bytes(report.free_bytes), human_bytes(targets.space_warn), gain));
+    }
 }
 
 // Numbers claimed and not committed: at work now, or left by a crash.
@@ -77,6 +136,7 @@ Result<std::uint64_t> bytes_in(const Repository& repository) {
 }  // namespace
 
 Result<StatusReport> status(Context& context, const StatusRequest& request) {
+    const auto targets = TRY(targets_of(request));
     const auto opened = TRY(open_repository(context, request.repository, {}));
     Repository& repository = opened->get();
     const auto moments = TRY(history::list_moments(repository, {.source = {}, .path = {}, .with_forgotten = true}));
@@ -88,6 +148,7 @@ Result<StatusReport> status(Context& context, const StatusRequest& request) {
     report.repository_bytes = TRY(bytes_in(repository));
     report.free_bytes = TRY(context.host.files.free_bytes(opened->path()));
     report.sources = sources_of(moments.moments, context.host.clock.now());
+    judge(report, targets);
     report.forgotten = static_cast<std::uint64_t>(
         std::ranges::count_if(moments.moments, [](const history::Moment& moment) { return moment.notes.forgotten; }));
     report.unfinished = TRY(unfinished_in(repository));

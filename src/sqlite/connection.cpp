@@ -205,4 +205,10 @@ Result<std::string> schema_hash(Connection& connection) {
     return hash.finish().hex();
 }
 
+std::string quoted_name(std::string_view name) {
+    std::string text = "\"";
+    for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return text + "\"";
+}
+
 }  // namespace holdfast::sqlite

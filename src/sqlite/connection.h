@@ -72,6 +72,9 @@ private:
     friend class Connection;
 };
 
+// A name as SQL has it, whatever is in it: "odd ""name""".
+std::string quoted_name(std::string_view name);
+
 // SQLite's own judgement. `could_not` names what is missing (a collation, a function, a module). Errors are those of
 // the place the pages come from (unavailable, busy), and cancelled: the watch is asked between SQLite's steps.
 struct CheckOutcome {

@@ -49,12 +49,6 @@ Result<std::vector<TableRows>> tables_of(Connection& connection) {
     return tables;
 }
 
-std::string quoted(std::string_view name) {
-    std::string text = "\"";
-    for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return text + "\"";
-}
-
 }  // namespace
 
 Result<std::vector<TableRows>> count_rows(const Image& image, const CountLimits& limits, const Watch& watch) {
@@ -69,7 +63,7 @@ Result<std::vector<TableRows>> count_rows(const Image& image, const CountLimits&
             table.why_not = "the time for counting was over";
             continue;
         }
-        const auto rows = connection.integer(format("SELECT count(*) FROM main.{}", quoted(table.table)));
+        const auto rows = connection.integer(format("SELECT count(*) FROM main.{}", quoted_name(table.table)));
         TRY(watch.go_on());
         if (rows) table.rows = static_cast<std::uint64_t>(*rows);
         else table.why_not = until.is_time_over() ? "the time for counting was over" : rows.error().message();

@@ -12,6 +12,7 @@
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/restore.h"
+#include "holdfast/operations/status.h"
 #include "holdfast/operations/verify.h"
 #include "operations/refusing_files.h"
 #include "support/database_files.h"

@@ -1,0 +1,17 @@
+// Whether a database is as its source's settings expect it.
+#pragma once
+
+#include <vector>
+
+#include "holdfast/operations/context.h"
+#include "holdfast/operations/expectations.h"
+#include "holdfast/sqlite/image.h"
+
+namespace holdfast::operations {
+
+// Of one database; `before` is the same one in the backup before (null: there is none, and no loss to speak of). What cannot
+// be answered is not met. Errors: only `cancelled`, and `corrupt` when the image cannot be read.
+Result<std::vector<ExpectationResult>> look_at_expectations(Context& context, const sqlite::Image& image, const sqlite::Image* before,
+                                                            const std::vector<Expectation>& expectations);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,104 @@
+#include "holdfast/operations/status.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "holdfast/operations/drill.h"
+#include "operations/world.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Watching : public World {
+protected:
+    Watching() {
+        make_repository();
+        create_database(database, 100);
+    }
+    StatusReport state(const std::string& rpo = "", const std::string& rto = "", const std::string& proof = "") {
+        StatusRequest request;
+        request.repository = in_repository();
+        request.rpo = rpo;
+        request.rto = rto;
+        request.proof = proof;
+        return must(status(context, request));
+    }
+    DrillReport drill_newest(const std::string& expect = "") {
+        DrillRequest request;
+        request.repository = in_repository();
+        request.folder = root / "";
+        if (!expect.empty()) request.expect = {expect};
+        return must(drill(context, request));
+    }
+};
+
+TEST_F(Watching, WithoutTargetsNothingIsMissed) {
+    backup();
+    clock.ahead_s += 1'000'000;
+    EXPECT_THAT(state().missed, IsEmpty());
+}
+
+TEST_F(Watching, AnOldBackupMissesItsTargetUntilItIsConfirmed) {
+    auto request = backup_request({database});
+    request.purpose.operation = "schedule";
+    let_time_pass();
+    must(operations::backup(context, request));
+    clock.ahead_s += 3000;
+    EXPECT_THAT(state("1h").missed, IsEmpty());
+    clock.ahead_s += 1000;
+    EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("(RPO)")));
+    EXPECT_TRUE(must(operations::backup(context, request)).confirmed_only);
+    EXPECT_THAT(state("1h").missed, IsEmpty()) << "nothing has changed: nothing would be lost";
+}
+
+TEST_F(Watching, ASecondPurposeConfirmedLaterCounts) {
+    auto request = backup_request({database});
+    request.purpose.operation = "migrate";
+    let_time_pass();
+    must(operations::backup(context, request));
+    backup();
+    clock.ahead_s += 4000;
+    EXPECT_TRUE(must(operations::backup(context, request)).confirmed_only);
+    EXPECT_THAT(state("1h").missed, IsEmpty());
+}
+
+TEST_F(Watching, TheNewestProvenAndTheTimeOfARestoreAreTold) {
+    backup();
+    EXPECT_THAT(state("", "", "7d").missed, ElementsAre(HasSubstr("no backup is proven")));
+    const auto drilled = drill_newest();
+    const auto source = state("", "10m", "7d").sources.at(0);
+    EXPECT_THAT(source.missed, IsEmpty());
+    EXPECT_EQ(source.proven_number, 1u);
+    ASSERT_TRUE(source.restore_takes_ms);
+    EXPECT_EQ(*source.restore_takes_ms, static_cast<double>(static_cast<std::uint64_t>(drilled.backups[0].total_ms)));
+    EXPECT_THAT(source.last_drill, HasSubstr("#1: deletion, passed"));
+    clock.ahead_s += 8 * 86'400;
+    EXPECT_THAT(state("", "", "7d").missed, ElementsAre(HasSubstr("the newest proven backup is")));
+}
+
+TEST_F(Watching, AFailedDrillIsMissedWhateverTheTargetsAre) {
+    backup();
+    ASSERT_FALSE(drill_newest("SELECT 0").passed);
+    EXPECT_THAT(state().missed, Contains(HasSubstr("the last drill failed")));
+    ASSERT_TRUE(drill_newest().passed);
+    EXPECT_THAT(state().missed, IsEmpty());
+}
+
+TEST_F(Watching, LittleRoomIsToldAndTooLittleIsMissed) {
+    backup();
+    StatusRequest request;
+    request.repository = in_repository();
+    request.targets.space_warn = UINT64_MAX;
+    EXPECT_THAT(must(status(context, request)).warnings, ElementsAre(HasSubstr("room")));
+    EXPECT_THAT(must(status(context, request)).missed, IsEmpty());
+    request.targets.min_free = UINT64_MAX;
+    EXPECT_THAT(must(status(context, request)).missed, ElementsAre(HasSubstr("room")));
+}
+
+}  // namespace
+}  // namespace holdfast::operations

@@ -24,6 +24,7 @@ std::string is_whole_number(const std::string& value) {
 }
 
 void bind(CLI::App& app, const BoundField& field) {
+    if (field.text.rest) return;
     const std::string names = flag_names(field.text);
     CLI::Option* option = nullptr;
     if (auto* const* flag = std::get_if<bool*>(&field.target)) {
@@ -71,7 +72,9 @@ std::string in_words(const CLI::ParseError& error, const std::vector<BoundField>
     const auto colon = said.find(": ");
     const std::string before = said.substr(0, colon), behind = colon == std::string::npos ? "" : said.substr(colon + 2);
     if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-        return behind.starts_with('-') ? format("there is no flag {}", behind) : format("a word too many: {}", behind);
+        if (behind.starts_with('-')) return format("there is no flag {}", behind);
+        const bool has_rest = std::ranges::any_of(fields, [](const BoundField& field) { return field.text.rest; });
+        return format("a word too many: {}{}", behind, has_rest ? "; a command stands behind --" : "");
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         return format("{} is missing", value_of(said.substr(0, said.find(' ')), fields));
@@ -96,7 +99,17 @@ Error explain(const CLI::ParseError& error, const std::string& verb, const std::
 
 }  // namespace
 
+std::size_t words_before_rest(const std::vector<std::string>& words) {
+    return static_cast<std::size_t>(std::ranges::find(words, "--") - words.begin());
+}
+
 Result<void> parse_arguments(const std::string& verb, const std::vector<BoundField>& fields, std::vector<std::string> words) {
+    const auto rest = std::ranges::find_if(fields, [](const BoundField& field) { return field.text.rest; });
+    const auto before = static_cast<std::ptrdiff_t>(words_before_rest(words));
+    if (rest != fields.end() && before < std::ssize(words)) {
+        std::get<std::vector<std::string>*>(rest->target)->assign(words.begin() + before + 1, words.end());
+        words.erase(words.begin() + before, words.end());
+    }
     try {
         CLI::App app;
         app.set_help_flag();

@@ -25,7 +25,11 @@ struct EveryVerbsFlags {
     }
 };
 
-// Fills the fields from the words after the verb. `invalid` names the word and, for an unknown flag, the nearest one.
+// How many words stand before the first "--": flags are looked for among these only.
+std::size_t words_before_rest(const std::vector<std::string>& words);
+
+// Fills the fields from the words after the verb; a field for the rest gets all words behind the first "--", and the parser
+// sees none of them. `invalid` names the word and, for an unknown flag, the nearest one.
 // A value that starts with '-' is written --flag=-value.
 Result<void> parse_arguments(const std::string& verb, const std::vector<BoundField>& fields, std::vector<std::string> words);
 

@@ -39,14 +39,19 @@ bool is_list(const BoundField& field) { return std::holds_alternative<std::vecto
 std::string usage(const VerbText& verb) {
     std::string line = format("holdfast {}", verb.operation.name);
     for (const auto& field : verb.fields) {
-        if (!field.text.positional) continue;
+        if (!field.text.positional || field.text.rest) continue;
         const std::string name = value_name(field) + (is_list(field) ? "..." : "");
         line += field.text.required ? " " + name : " [" + name + "]";
     }
-    return line + " [OPTIONS]";
+    line += " [OPTIONS]";
+    for (const auto& field : verb.fields) {
+        if (field.text.rest) line += format(" [-- {}...]", value_name(field));
+    }
+    return line;
 }
 
 std::string option_left(const BoundField& field) {
+    if (field.text.rest) return format("-- {}...", value_name(field));
     if (field.text.positional) return value_name(field) + (is_list(field) ? "..." : "");
     std::string left = field.text.letter != 0 ? format("-{}, ", field.text.letter) : "    ";
     left += format("--{}", field.text.name);

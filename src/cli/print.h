@@ -7,6 +7,7 @@
 #include "holdfast/operations/backup.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/forget.h"
+#include "holdfast/operations/guard.h"
 #include "holdfast/operations/hold.h"
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
@@ -18,6 +19,8 @@ namespace holdfast::cli {
 
 std::string text_of(const operations::InitReport& report, const Style& style);
 std::string text_of(const operations::BackupReport& report, const Style& style);
+std::string announcement_of(const operations::BackupReport& report, const Style& style);  // before a guarded command
+std::string text_of(const operations::GuardReport& report, const Style& style);
 std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);

@@ -196,15 +196,17 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
         .watch = {.progress = &progress, .stop = host::stop_on_signals()},
         .vfs = "",
         .may_ask = host::is_terminal(host::Stream::input) && !flags.json,
+        .errors_are_json = flags.json || flags.progress,
     };
     PersonAtTerminal person(context.watch.stop);
     if (context.may_ask && host::is_terminal(host::Stream::error)) context.person = &person;
-    const Style style{.colour = host::is_terminal(host::Stream::output) && !host::environment("NO_COLOR")};
+    const Style style{.colour = host::is_terminal(host::Stream::output) && !host::environment("NO_COLOR"), .quiet = flags.quiet};
     auto answer = verb.run(context, style);
     progress.finish();
     if (!answer) return report_error(answer.error(), flags.json);
-    if (flags.json) print(stdout, answer->json.to_text() + "\n");
-    else if (!flags.quiet) print(stdout, answer->text);
+    std::FILE* to = answer->is_beside ? stderr : stdout;
+    if (flags.json) print(to, answer->json.to_text() + "\n");
+    else if (!flags.quiet || (answer->is_beside && answer->exit_code != 0)) print(to, answer->text);
     if (!finished_writing()) {
         return report_error(fail(ErrorCode::unavailable, "{}: it was done, but its result cannot be written to standard output", verb.text().operation.name)
                                 .with_advice("make room there; holdfast list and status tell what was done"),
@@ -225,9 +227,10 @@ int run(const std::vector<std::string>& given) {
     EveryVerbsFlags flags;
     const auto common_fields = fields_of(flags);
     const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(found->words), words.end());
-    if (has_word(rest, "--help") || has_word(rest, "-h")) return show(help_of(text, common_fields));
+    const std::vector<std::string> own(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(words_before_rest(rest)));
+    if (has_word(own, "--help") || has_word(own, "-h")) return show(help_of(text, common_fields));
     const auto fields = joined(text.fields, common_fields);
-    if (auto parsed = parse_arguments(std::string(entry.name), fields, rest); !parsed) return report_error(parsed.error(), has_word(rest, "--json"));
+    if (auto parsed = parse_arguments(std::string(entry.name), fields, rest); !parsed) return report_error(parsed.error(), has_word(own, "--json"));
     return run_verb(*verb, flags);
 }
 

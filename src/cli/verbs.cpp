@@ -1,10 +1,15 @@
 #include "holdfast/cli/verbs.h"
 
 #include <algorithm>
+#include <cstdio>
 
+#include "holdfast/base/text.h"
 #include "holdfast/cli/print.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/drill.h"
+#include "holdfast/cli/progress_bar.h"
+#include "holdfast/host/console.h"
+#include "holdfast/host/environment.h"
 #include "holdfast/operations/outcome.h"
 #include "holdfast/operations/undo.h"
 
@@ -14,9 +19,10 @@ namespace {
 using namespace holdfast::operations;
 
 int exit_code_of(const auto&) { return 0; }
-int exit_code_of(const BackupReport& report) { return report.partial || report.damaged ? exit_code_partial : 0; }
+int exit_code_of(const BackupReport& report) { return report.partial || report.damaged || report.hooks_incomplete ? exit_code_partial : 0; }
 int exit_code_of(const RestoreReport& report) {
-    return std::ranges::any_of(report.databases, &operations::RestoredMember::damaged) ? exit_code_partial : 0;
+    const bool is_partial = report.hooks_incomplete || std::ranges::any_of(report.databases, &operations::RestoredMember::damaged);
+    return is_partial ? exit_code_partial : 0;
 }
 int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 : exit_code_missed; }
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
@@ -40,10 +46,7 @@ protected:
 class BackupVerb : public VerbOf<BackupRequest, BackupReport, operations::backup> {
 public:
     Result<Answer> run(Context& context, const Style& style) override {
-        if (!request_.list) {
-            host::lower_priority_of_this_thread();  // whoever writes to the database comes first
-            return VerbOf::run(context, style);
-        }
+        if (!request_.list) return VerbOf::run(context, style);
         ListRequest list{.repository = request_.repository, .source = request_.source};
         if (request_.databases.size() > 1) {
             return fail(ErrorCode::invalid, "backup --list: {} databases are named", request_.databases.size())
@@ -56,12 +59,39 @@ public:
     static std::unique_ptr<Verb> make() { return std::make_unique<BackupVerb>(); }
 };
 
+// Standard output is the command's, where there is one.
+class GuardVerb : public VerbOf<GuardRequest, GuardReport, operations::guard> {
+public:
+    Result<Answer> run(Context& context, const Style& of_output) override {
+        const Style style{.colour = host::is_terminal(host::Stream::error) && !host::environment("NO_COLOR"), .quiet = of_output.quiet};
+        request_.announce = [&](const BackupReport& report) {
+            say(context, style.quiet ? "" : announcement_of(report, style), Json().set("backup", json_of(report)));
+        };
+        request_.announce_failure = [&](const Error& error) {
+            const std::string text = "holdfast: " + style.bad("the backup failed: ") + printable(error.text()) + "; the command is run all the same\n";
+            say(context, text, Json().set("backup_error", error.text()));
+        };
+        const auto report = TRY(operations::guard(context, request_));
+        const bool has_command = !request_.command.empty();
+        return Answer{json_of(report), text_of(report, style), static_cast<int>(report.exit_code), has_command};
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<GuardVerb>(); }
+
+private:
+    static void say(const Context& context, const std::string& text, const Json& json) {
+        if (auto* bar = dynamic_cast<ProgressBar*>(context.watch.progress)) bar->finish();  // the screen will be the command's
+        const std::string line = context.errors_are_json ? json.to_text() + "\n" : text;
+        std::fwrite(line.data(), 1, line.size(), stderr);
+    }
+};
+
 }  // namespace
 
 const std::vector<VerbEntry>& verbs() {
     static const std::vector<VerbEntry> table = {
         {"init", VerbOf<InitRequest, InitReport, operations::init>::make},
         {"backup", BackupVerb::make},
+        {"guard", GuardVerb::make},
         {"list", VerbOf<ListRequest, ListReport, operations::list>::make},
         {"show", VerbOf<ShowRequest, ShowReport, operations::show>::make},
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},

@@ -104,4 +104,15 @@ void lower_priority_of_this_thread() noexcept {
     }
 }
 
+void at_low_priority(const std::function<void()>& work) {
+    try {
+        std::jthread([&] {
+            lower_priority_of_this_thread();
+            work();
+        }).join();
+    } catch (const std::system_error&) {
+        work();
+    }
+}
+
 }  // namespace holdfast::host

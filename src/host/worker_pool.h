@@ -46,6 +46,10 @@ public:
 // The calling thread gets the CPU and I/O priority of low_priority workers; one that is lower already stays.
 void lower_priority_of_this_thread() noexcept;
 
+// Calls it in a thread of its own with that priority, and waits for its end: who was lowered stays so, with all programs it
+// starts, and the calling thread has other things to do later. In the calling thread where the system gives no other.
+void at_low_priority(const std::function<void()>& work);
+
 }  // namespace holdfast::host
 
 #include "holdfast/host/ordered_pipeline.h"

@@ -1,11 +1,13 @@
 #include "holdfast/operations/backup.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/named_databases.h"
 #include "holdfast/operations/open_repository.h"
@@ -53,7 +55,7 @@ WhenUnchanged when_unchanged(const BackupRequest& request, const BackupOrder& or
 }
 
 Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const BackupRequest& request,
-                             std::vector<NamedDatabase> databases) {
+                             const std::vector<NamedDatabase>& databases) {
     BackupOrder order;
     order.purpose = TRY(purpose_of(request.purpose));
     order.schema_version_query = request.schema_version_query;
@@ -62,6 +64,10 @@ Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const Bac
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
     order.when_unchanged = when_unchanged(request, order);
+    return order;
+}
+
+void look_at_all(Context& context, OpenRepository& opened, std::vector<NamedDatabase> databases, BackupOrder& order) {
     for (auto& database : databases) {
         MemberPlan plan;
         plan.path = database.path;
@@ -70,7 +76,6 @@ Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const Bac
         plan.is_unchanged = plan.is_unchanged && !order.full;
         order.members.push_back(std::move(plan));
     }
-    return order;
 }
 
 Result<void> confirm(Context& context, repository::Repository& repository, repository::SnapshotNumber number) {
@@ -131,20 +136,8 @@ void warn_of_roots_files(Context& context, const OpenRepository& opened, BackupR
                                      "user (sudo -u '#{0}'), and give what is there back with chown -R", repository->owner));
 }
 
-}  // namespace
-
-Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
-    constexpr std::uint64_t wait_s_max = 1'000'000;
-    Context context = outer;
-    context.lock_wait_ms = static_cast<std::int64_t>(std::min(request.wait_s, wait_s_max)) * 1000;
-    const host::Stopwatch stopwatch(context.host.clock);
-    auto databases = TRY(named_databases(context, request.databases));
-    OpenHow how{.databases = {}, .create_default = true, .low_priority = true};
-    for (const auto& database : databases) how.databases.push_back(database.path);
-    const auto opened = TRY(open_repository(context, request.repository, how));
-    auto order = TRY(order_of(context, *opened, request, std::move(databases)));
-
-    auto recorded = record_backup(context, opened->get(), order);
+Result<BackupReport> record_and_report(Context& context, OpenRepository& opened, const BackupOrder& order) {
+    auto recorded = record_backup(context, opened.get(), order);
     if (!recorded && recorded.error().code() == ErrorCode::full) {
         return std::move(recorded).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
     }
@@ -153,14 +146,52 @@ Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
     if (!order.doubt.empty()) {
         report.warnings.push_back(order.doubt + ": every byte was read, and stored again where the repository could not prove it");
     }
-    if (snapshot) verify_if_doubted(context, opened->get(), *snapshot, report);
-    else TRY(confirm(context, opened->get(), {report.number}));
-    report.repository = opened->path();
-    report.repository_created = opened->was_created();
-    warn_of_one_disk(context, *opened, order.source.is_new(), report);
-    warn_of_roots_files(context, *opened, report);
-    report.duration_ms = stopwatch.ms();
+    if (snapshot) verify_if_doubted(context, opened.get(), *snapshot, report);
+    else TRY(confirm(context, opened.get(), {report.number}));
+    report.repository = opened.path();
+    report.repository_created = opened.was_created();
+    warn_of_one_disk(context, opened, order.source.is_new(), report);
+    warn_of_roots_files(context, opened, report);
     return report;
+}
+
+// What hooks are told grows as it becomes known.
+Result<BackupReport> backup_between(Context& context, const BackupRequest& request, HooksAround& hooks, HookFacts& facts) {
+    auto databases = TRY(named_databases(context, request.databases));
+    facts.databases = paths_of(databases, [](const auto&) { return true; });
+    OpenHow how{.databases = facts.databases, .create_default = true, .low_priority = true};
+    const auto opened = TRY(open_repository(context, request.repository, how));
+    facts.repository = opened->path();
+    auto order = TRY(order_of(context, *opened, request, databases));
+    facts.source = order.source.record.name;
+    TRY(hooks.begin(facts));
+
+    std::optional<Result<BackupReport>> made;
+    host::at_low_priority([&] {  // whoever writes to the database comes first
+        look_at_all(context, *opened, std::move(databases), order);
+        made = record_and_report(context, *opened, order);
+    });
+    if (*made) facts.number = (*made)->number;
+    return std::move(*made);
+}
+
+}  // namespace
+
+Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
+    constexpr std::uint64_t wait_s_max = 1'000'000;
+    Context context = outer;
+    context.lock_wait_ms = static_cast<std::int64_t>(std::min(request.wait_s, wait_s_max)) * 1000;
+    const host::Stopwatch stopwatch(context.host.clock);
+    HooksAround hooks(context, request.hooks, HookedVerb::backup);
+    HookFacts facts{.repository = request.repository.repository, .operation = request.purpose.operation, .databases = request.databases};
+    auto made = backup_between(context, request, hooks, facts);
+    hooks.finish(facts, made ? nullptr : &made.error());
+    if (!made) return made;
+    made->hooks = std::move(hooks.runs);
+    made->hooks_incomplete = !hooks.is_complete;
+    std::ranges::move(hooks.warnings, std::back_inserter(made->warnings));
+    made->duration_ms = stopwatch.ms();
+    return made;
 }
 
 }  // namespace holdfast::operations

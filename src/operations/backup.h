@@ -1,7 +1,7 @@
 // backup: one consistent snapshot of the databases named, while others write.
 #pragma once
 
-#include "holdfast/operations/context.h"
+#include "holdfast/operations/hooks.h"
 #include "holdfast/operations/purpose_request.h"
 
 namespace holdfast::operations {
@@ -11,6 +11,7 @@ struct BackupRequest {
     std::vector<std::string> databases;
     PurposeRequest purpose;
     std::string schema_version_query;  // of the settings: asked of every database as it is frozen
+    Hooks hooks;                       // of the settings
     std::string source;
     bool full = false;
     bool skip_unchanged = false;
@@ -71,6 +72,8 @@ struct BackupReport {
     std::uint64_t logical_bytes = 0, bytes_read = 0, bytes_stored = 0, pages_read = 0, pages_changed = 0;
     double writers_blocked_ms = 0, duration_ms = 0;
     std::vector<BackupMember> databases;
+    std::vector<HookRun> hooks;
+    bool hooks_incomplete = false;
     std::vector<std::string> warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -96,6 +99,8 @@ struct BackupReport {
         visit("writers_blocked_ms", writers_blocked_ms, "How long writers had to wait, at most.");
         visit("duration_ms", duration_ms, "How long it took.");
         visit("databases", databases, "Each database.");
+        visit("hooks", hooks, "The hooks that were run.");
+        visit("hooks_incomplete", hooks_incomplete, "A hook failed after the backup was made, and is not only to warn: exit code 3.");
         visit("warnings", warnings, "What else should be known.");
     }
 };

@@ -25,6 +25,7 @@ struct Context {
     std::string vfs;                  // SQLite VFS for tests; empty: the default
     bool may_ask = false;             // a terminal is there: a password may be asked for
     Person* person = nullptr;         // null: nobody can be asked, and a command that was given is carried out
+    bool errors_are_json = false;     // standard error has JSON lines: what other programs print is kept from it
     std::int64_t lock_wait_ms = 10'000;  // for databases that other programs hold; backup and restore set it as asked
 };
 

@@ -23,6 +23,7 @@ struct FieldText {
     char letter = 0;                  // short flag
     bool positional = false;
     bool required = false;
+    bool rest = false;                // of a list: everything behind "--", as it stands; positional
 };
 struct Example {
     std::string_view command;

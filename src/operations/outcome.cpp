@@ -46,7 +46,8 @@ int http_status_of(ErrorCode code) { return outcome_of(code).http_status; }
 
 const std::vector<ExitCodeRow>& exit_codes() {
     static const std::vector<ExitCodeRow> rows = [] {
-        std::vector<ExitCodeRow> all = {{0, "done"}, {exit_code_partial, "done in part: some databases failed, or are damaged themselves"},
+        std::vector<ExitCodeRow> all = {{0, "done"},
+                                        {exit_code_partial, "done in part: some databases failed, or are damaged themselves; or a hook failed afterwards"},
                                         {exit_code_missed, "a target is missed: what status was asked to watch needs somebody"}};
         for (const auto& outcome : outcomes) all.push_back({outcome.exit_code, outcome.meaning});
         std::ranges::sort(all, {}, &ExitCodeRow::code);

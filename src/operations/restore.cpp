@@ -86,6 +86,43 @@ Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& pl
     return check_after(context, opened, plan, request);
 }
 
+struct Restoring {
+    OpenRepository& opened;
+    const Selection& selection;
+    const RestoreOrder& order;
+};
+
+HookFacts facts_of(const Restoring& now) {
+    const auto& snapshot = now.selection.moment.snapshot;
+    return {.source = snapshot.source.name, .repository = now.opened.path(), .operation = snapshot.operation, .databases = snapshot.source.paths, .number = snapshot.number.value};
+}
+
+// Nothing is stopped before there is a plan, and who can be asked has agreed; unless it is what refuses the plan.
+Result<RestorePlan> plan_and_begin(Context& context, const Restoring& now, HooksAround& hooks) {
+    const auto make_plan = [&]() -> Result<RestorePlan> {
+        const auto& snapshot = now.selection.moment.snapshot;
+        auto plan = plan_restore(context, now.opened.get(), now.selection.moment, now.order.request);
+        if (!plan) return in_backup(std::move(plan).error(), snapshot.number);
+        plan->doing = now.order.doing;
+        TRY(expect_agreement(context, *plan, now.order.request, snapshot.time));
+        return plan;
+    };
+    auto plan = make_plan();
+    const bool may_be_stopped = !plan && plan.error().code() == ErrorCode::busy && hooks.can_stop_something();
+    if (!plan && !may_be_stopped) return plan;
+    TRY(hooks.begin(facts_of(now)));
+    return plan ? std::move(plan) : make_plan();
+}
+
+Result<RestoreReport> restore_between(Context& context, const Restoring& now, HooksAround& hooks) {
+    const auto lease = TRY(now.opened.get().lease(now.selection.moment.snapshot.number));
+    auto plan = TRY(plan_and_begin(context, now, hooks));
+    auto report = report_of(now.selection, now.order.request);
+    TRY(carry_out(context, now.opened, plan, now.order.request, report));
+    for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
+    return report;
+}
+
 }  // namespace
 
 Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& order) {
@@ -93,18 +130,17 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
     Context context = outer;
     context.lock_wait_ms = place_options(outer, request).wait_ms;
     const host::Stopwatch stopwatch(context.host.clock);
-    const auto number = selection.moment.snapshot.number;
-    const auto lease = TRY(opened.get().lease(number));
-    auto planned = plan_restore(context, opened.get(), selection.moment, request);
-    if (!planned) return in_backup(std::move(planned).error(), number);
-    auto& plan = *planned;
-    plan.doing = order.doing;
-    auto report = report_of(selection, request);
-    TRY(expect_agreement(context, plan, request, selection.moment.snapshot.time));
-    TRY(carry_out(context, opened, plan, request, report));
-    for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
-    report.duration_ms = stopwatch.ms();
-    return report;
+    const Hooks none;  // what gets a new file disturbs nobody
+    HooksAround hooks(context, request.dry_run || !request.to.empty() ? none : request.hooks, HookedVerb::restore);
+    const Restoring now{.opened = opened, .selection = selection, .order = order};
+    auto done = restore_between(context, now, hooks);
+    hooks.finish(facts_of(now), done ? nullptr : &done.error());
+    if (!done) return done;
+    done->hooks = std::move(hooks.runs);
+    done->hooks_incomplete = !hooks.is_complete;
+    std::ranges::move(hooks.warnings, std::back_inserter(done->warnings));
+    done->duration_ms = stopwatch.ms();
+    return done;
 }
 
 Result<RestoreReport> restore(Context& context, const RestoreRequest& request) {

@@ -1,7 +1,7 @@
 // restore: brings a backup back: as a new file, or in place, with a safety backup first and a proof after.
 #pragma once
 
-#include "holdfast/operations/context.h"
+#include "holdfast/operations/hooks.h"
 #include "holdfast/operations/narrow.h"
 
 namespace holdfast::operations {
@@ -12,6 +12,7 @@ struct RestoreRequest {
     std::string at, source, to;
     NarrowRequest narrow;
     std::vector<std::string> only;
+    Hooks hooks;  // of the settings; run when it is done in place
     bool yes = false;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false;
     std::uint64_t wait_s = 10;
@@ -99,6 +100,8 @@ struct RestoreReport {
     bool dry_run = false, safety_is_raw = false;
     double duration_ms = 0;
     std::vector<RestoredMember> databases;
+    std::vector<HookRun> hooks;
+    bool hooks_incomplete = false;
     std::vector<std::string> warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -112,6 +115,8 @@ struct RestoreReport {
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
         visit("databases", databases, "Each database.");
         visit("duration_ms", duration_ms, "How long it took.");
+        visit("hooks", hooks, "The hooks that were run.");
+        visit("hooks_incomplete", hooks_incomplete, "A hook failed after the restore, and is not only to warn: exit code 3.");
         visit("warnings", warnings, "What else should be known.");
     }
 };

@@ -1,0 +1,45 @@
+#include "holdfast/base/shell_word.h"
+#include "holdfast/base/text.h"
+#include "holdfast/cli/print.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::string ending_of(const operations::GuardReport& report, const Style& style) {
+    if (!report.command_run) return style.bad(format("the command was not run: {}", printable(report.command_error)));
+    const std::string took = format(" after {}", human_duration_ms(report.command_ms));
+    if (report.signal != 0) return style.bad(format("the command was ended by signal {}", report.signal)) + took;
+    return style.bad(format("the command failed with exit code {}", report.exit_code)) + took;
+}
+
+std::string way_back_of(const operations::GuardReport& report, const Style& style) {
+    if (report.number == 0) return "  there is no backup to go back to\n";
+    if (!report.command_run) return "";
+    if (!report.restored) {
+        std::string out;
+        if (!report.restore_error.empty()) out = "  " + style.bad("it was NOT restored: ") + printable(report.restore_error) + "\n";
+        return out + format("  to go back to backup #{}: {}\n", report.number, report.go_back);
+    }
+    std::string out = format("  {} backup #{}: everything is as it was before the command\n", style.good("restored"), report.number);
+    if (report.safety_number == 0) return out;
+    return out + format("  what it had left is backup #{}: holdfast restore {} -r {}\n", report.safety_number, report.safety_number,
+                        shell_word(report.safety_repository));
+}
+
+}  // namespace
+
+std::string announcement_of(const operations::BackupReport& report, const Style& style) {
+    std::string out;
+    if (!report.repository_note.empty()) out += "holdfast: " + report.repository_note + "\n";
+    const std::string head = style.bold(format("backup #{}", report.number));
+    out += format("holdfast: {} (automatic, before: {}{})\n", head, printable(report.operation), report.confirmed_only ? "; nothing has changed since" : "");
+    return out + lines("  note: ", report.warnings);
+}
+
+std::string text_of(const operations::GuardReport& report, const Style& style) {
+    if (!report.command_run && report.command_error.empty()) return format("{}\n", report.number);
+    if (report.exit_code == 0) return "";
+    return "holdfast: " + ending_of(report, style) + "\n" + way_back_of(report, style);
+}
+
+}  // namespace holdfast::cli

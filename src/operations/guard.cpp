@@ -1,0 +1,119 @@
+#include "holdfast/operations/guard.h"
+
+#include <algorithm>
+
+#include "holdfast/base/shell_word.h"
+#include "holdfast/base/text.h"
+#include "holdfast/host/run_program.h"
+#include "holdfast/operations/guarded_databases.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+// As the shell, env and timeout have them.
+constexpr int exit_code_not_runnable = 126, exit_code_not_found = 127;
+
+std::string operation_of(const GuardRequest& request) {
+    if (!request.before.empty()) return request.before;
+    const std::string name = request.command.empty() ? "" : host::file_name_of(request.command.front());
+    return name.empty() ? "guard" : name;
+}
+
+// A backup that cannot be gone back to is none for this purpose.
+Result<BackupReport> expect_whole(BackupReport report) {
+    if (!report.damaged) return report;
+    const auto at = std::ranges::find_if(report.databases, &BackupMember::damaged);
+    const std::string which = at == report.databases.end() ? "a database" : printable(at->path);
+    return fail(ErrorCode::corrupt, "backup #{} was made, but {} is damaged, and was before", report.number, which)
+        .with_advice(format("holdfast verify {}; holdfast list shows older backups", report.number));
+}
+
+Result<BackupReport> back_up(Context& context, const GuardRequest& request) {
+    const auto guarded = TRY(guarded_databases(context, request.repository, request.databases));
+    BackupRequest backup_request;
+    backup_request.repository = request.repository;
+    if (!guarded.repository.empty()) backup_request.repository.repository = guarded.repository;
+    backup_request.databases = guarded.paths;
+    backup_request.purpose.operation = operation_of(request);
+    backup_request.hooks = request.hooks;
+    backup_request.all_or_nothing = true;
+    backup_request.wait_s = request.wait_s;
+    return expect_whole(TRY(backup(context, backup_request)));
+}
+
+void describe_backup(GuardReport& report, const BackupReport& made) {
+    report.number = made.number;
+    report.repository = made.repository;
+    report.confirmed_only = made.confirmed_only;
+    report.backup_ms = made.duration_ms;
+    report.hooks = made.hooks;
+    report.warnings = made.warnings;
+    for (const auto& member : made.databases) report.databases.push_back(member.path);
+    report.go_back = format("holdfast restore {} -r {}", made.number, shell_word(made.repository));
+}
+
+void run_command(const GuardRequest& request, GuardReport& report) {
+    host::ProgramOrder order;
+    order.words = request.command;
+    order.place = host::ProgramPlace::foreground;
+    order.input = host::ProgramInput::inherited;
+    const auto ran = host::run_program(order);
+    report.command_run = ran.ok();
+    if (!ran) {
+        report.command_error = ran.error().message();
+        report.exit_code = ran.error().code() == ErrorCode::not_found ? exit_code_not_found : exit_code_not_runnable;
+        return;
+    }
+    report.exit_code = ran->exit_code();
+    report.signal = ran->signal;
+    report.command_ms = ran->duration_ms;
+}
+
+void go_back(Context& context, const GuardRequest& request, GuardReport& report) {
+    RestoreRequest restore_request;
+    restore_request.repository = request.repository;
+    restore_request.repository.repository = report.repository;
+    restore_request.snapshot = std::to_string(report.number);
+    restore_request.hooks = request.hooks;
+    restore_request.yes = true;  // --restore-on-failure has said so
+    restore_request.wait_s = request.wait_s;
+    auto restored = restore(context, restore_request);
+    if (!restored) {
+        report.restore_error = restored.error().text();
+        return;
+    }
+    report.restored = true;
+    report.safety_number = restored->safety_number;
+    report.safety_repository = restored->safety_repository;
+    std::ranges::move(restored->hooks, std::back_inserter(report.hooks));
+    std::ranges::move(restored->warnings, std::back_inserter(report.warnings));
+}
+
+}  // namespace
+
+Result<GuardReport> guard(Context& context, const GuardRequest& request) {
+    GuardReport report;
+    report.operation = operation_of(request);
+    auto made = back_up(context, request);
+    const bool is_wanted_anyway = request.even_if_backup_fails && !request.command.empty() && !context.watch.stop.stop_requested();
+    if (made) {
+        describe_backup(report, *made);
+        request.announce(*made);
+    } else if (is_wanted_anyway) {
+        report.backup_error = made.error().text();
+        request.announce_failure(made.error());
+    } else {
+        if (request.command.empty()) return std::move(made).error();
+        return std::move(made).error().while_doing("the command was NOT run, as the backup before it failed");
+    }
+    if (request.command.empty()) return report;
+    TRY(context.watch.go_on());
+
+    run_command(request, report);
+    if (report.exit_code == 0) report.go_back.clear();
+    else if (report.command_run && request.restore_on_failure && made) go_back(context, request, report);
+    return report;
+}
+
+}  // namespace holdfast::operations

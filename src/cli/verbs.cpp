@@ -5,11 +5,10 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/cli/print.h"
-#include "holdfast/host/worker_pool.h"
-#include "holdfast/operations/drill.h"
 #include "holdfast/cli/progress_bar.h"
 #include "holdfast/host/console.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/operations/drill.h"
 #include "holdfast/operations/outcome.h"
 #include "holdfast/operations/undo.h"
 

@@ -12,6 +12,7 @@
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/restore.h"
+#include "holdfast/operations/simulate_retention.h"
 #include "holdfast/operations/status.h"
 #include "holdfast/operations/verify.h"
 
@@ -28,6 +29,8 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
 std::string text_of(const operations::VerifyReport& report, const Style& style);
 std::string text_of(const operations::DrillReport& report, const Style& style);
 std::string text_of(const operations::ForgetReport& report, const Style& style);
+std::string text_of_rule(const operations::ForgetReport& report, const Style& style);  // when a rule chose them
+std::string text_of(const operations::SimulateRetentionReport& report, const Style& style);
 std::string text_of(const operations::PruneReport& report, const Style& style);
 std::string text_of(const operations::HoldReport& report, const Style& style);
 std::string text_of(const operations::AnnotateReport& report, const Style& style);

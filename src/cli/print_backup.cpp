@@ -42,6 +42,11 @@ std::string text_of(const operations::BackupReport& report, const Style& style) 
         out += report.writers_blocked_ms > 0 ? format(", writers waited at most {}\n", human_duration_ms(report.writers_blocked_ms))
                                              : std::string(", writers never waited\n");
     }
+    if (!report.forgotten.empty()) {
+        std::vector<std::string> numbers;
+        for (const auto number : report.forgotten) numbers.push_back(format("#{}", number));
+        out += format("  forgotten by the retention policy: {}\n", joined(numbers, ", "));
+    }
     return out + lines("  note: ", report.warnings);
 }
 

@@ -73,7 +73,8 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
     return out;
 }
 
-std::string text_of(const operations::ForgetReport& report, const Style&) {
+std::string text_of(const operations::ForgetReport& report, const Style& style) {
+    if (report.by_rule) return text_of_rule(report, style);
     std::vector<std::string> numbers;
     for (const auto number : report.numbers) numbers.push_back(format("#{}", number));
     const std::string which = joined(numbers, ", ");

@@ -103,6 +103,7 @@ const std::vector<VerbEntry>& verbs() {
         {"hold", VerbOf<HoldRequest, HoldReport, operations::hold>::make},
         {"unhold", VerbOf<UnholdRequest, HoldReport, operations::unhold>::make},
         {"annotate", VerbOf<AnnotateRequest, AnnotateReport, operations::annotate>::make},
+        {"retention simulate", VerbOf<SimulateRetentionRequest, SimulateRetentionReport, operations::simulate_retention>::make},
         {"prune", VerbOf<PruneRequest, PruneReport, operations::prune>::make},
     };
     return table;

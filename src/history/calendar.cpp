@@ -1,8 +1,10 @@
 #include "holdfast/history/calendar.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 
 #include "holdfast/base/text.h"
@@ -121,24 +123,32 @@ std::string in_words(const CalendarSpan& span) {
     return text.empty() ? "0 hours" : text;
 }
 
-Timestamp minus(Timestamp moment, const CalendarSpan& span, const host::TimeZone& zone) {
-    constexpr std::int64_t years_most = 300, seconds_least = std::numeric_limits<std::int64_t>::min() / nanoseconds_per_second;
-    const Timestamp earliest{std::numeric_limits<std::int64_t>::min()};
-    if (span.years + std::int64_t{span.months} / 12 > years_most) return earliest;
+namespace {
+
+// direction: 1 or -1.
+Timestamp moved(Timestamp moment, const CalendarSpan& span, const host::TimeZone& zone, std::int64_t direction) {
+    constexpr std::int64_t years_most = 300, seconds_most = std::numeric_limits<std::int64_t>::max() / nanoseconds_per_second - 2 * day_s;
+    const Timestamp bound{direction > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min()};
+    if (span.years + std::int64_t{span.months} / 12 > years_most) return bound;
     const std::int64_t local = local_seconds(moment, zone.offset_s(moment));
     const std::int64_t day = floor_divide(local, day_s);
     const auto date = date_of(day);
-    const std::int64_t months = static_cast<int>(date.year()) * 12LL + static_cast<unsigned>(date.month()) - 1 - span.years * 12LL - span.months;
+    const std::int64_t months = static_cast<int>(date.year()) * 12LL + static_cast<unsigned>(date.month()) - 1 + direction * (span.years * 12LL + span.months);
     const std::chrono::year_month_day first{std::chrono::year(static_cast<int>(floor_divide(months, 12))),
                                             std::chrono::month(static_cast<unsigned>(months - floor_divide(months, 12) * 12 + 1)), std::chrono::day(1)};
-    const std::int64_t there = std::chrono::sys_days{first}.time_since_epoch().count() + static_cast<unsigned>(date.day()) - 1 - std::int64_t{span.days};
-    const std::int64_t as_if_utc = there * day_s + (local - day * day_s);
-    if (as_if_utc - span.hours * hour_s < seconds_least + 2 * day_s) return earliest;
+    const std::int64_t there = std::chrono::sys_days{first}.time_since_epoch().count() + static_cast<unsigned>(date.day()) - 1 + direction * span.days;
+    const std::int64_t as_if_utc = there * day_s + (local - day * day_s), elapsed = direction * span.hours * hour_s;
+    if (std::max(std::abs(as_if_utc), std::abs(as_if_utc + elapsed)) > seconds_most) return bound;
     // The offset there, in two steps: the first is wrong by hours only, and only beside a change of clocks.
     const auto offset_at = [&](std::int64_t seconds) { return zone.offset_s({seconds * nanoseconds_per_second}); };
-    const std::int64_t utc = as_if_utc - offset_at(as_if_utc - offset_at(as_if_utc)) - span.hours * hour_s;
+    const std::int64_t utc = as_if_utc - offset_at(as_if_utc - offset_at(as_if_utc)) + elapsed;
     const std::int64_t below_second = moment.nanoseconds - floor_divide(moment.nanoseconds, nanoseconds_per_second) * nanoseconds_per_second;
     return {utc * nanoseconds_per_second + below_second};
 }
+
+}  // namespace
+
+Timestamp minus(Timestamp moment, const CalendarSpan& span, const host::TimeZone& zone) { return moved(moment, span, zone, -1); }
+Timestamp plus(Timestamp moment, const CalendarSpan& span, const host::TimeZone& zone) { return moved(moment, span, zone, 1); }
 
 }  // namespace holdfast::history

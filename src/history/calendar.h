@@ -40,5 +40,7 @@ std::string in_words(const CalendarSpan& span);  // "30 days", "1 year, 6 months
 // So much earlier on the zone's calendar; hours are elapsed time. A day that the month does not have runs on into the next
 // one, as in restic (a month before March 31 is March 3, or 2). The earliest time there is stands for those before it.
 Timestamp minus(Timestamp moment, const CalendarSpan& span, const host::TimeZone& zone);
+// The same, later; the latest time there is stands for those after it.
+Timestamp plus(Timestamp moment, const CalendarSpan& span, const host::TimeZone& zone);
 
 }  // namespace holdfast::history

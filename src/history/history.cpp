@@ -24,12 +24,7 @@ bool is_in_state(const repository::NoteSummary& notes, repository::NoteType type
 Result<void> expect_markable(repository::SnapshotNumber number, const repository::NoteSummary& notes, repository::NoteType type) {
     const bool is_already = is_in_state(notes, type);
     switch (type) {
-        case repository::NoteType::forgotten:
-            if (is_already) return fail(ErrorCode::invalid, "forget #{}: it is forgotten already", number.value);
-            if (!notes.held) return {};
-            return fail(ErrorCode::invalid, "forget #{}: it is held{}", number.value,
-                        notes.held->text.empty() ? std::string() : ": " + printable(notes.held->text))
-                .with_advice(format("holdfast unhold {}, when nobody needs it any more", number.value));
+        case repository::NoteType::forgotten: return expect_forgettable(number, notes);
         case repository::NoteType::recalled:
             if (is_already) return fail(ErrorCode::invalid, "recall #{}: it is not forgotten", number.value);
             return {};
@@ -117,6 +112,14 @@ Result<MomentList> list_moments(const repository::Repository& repository, const 
         if (matches(moment, filter)) list.moments.push_back(std::move(moment));
     }
     return list;
+}
+
+Result<void> expect_forgettable(repository::SnapshotNumber number, const repository::NoteSummary& notes) {
+    if (notes.forgotten) return fail(ErrorCode::invalid, "forget #{}: it is forgotten already", number.value);
+    if (!notes.held) return {};
+    return fail(ErrorCode::invalid, "forget #{}: it is held{}", number.value,
+                notes.held->text.empty() ? std::string() : ": " + printable(notes.held->text))
+        .with_advice(format("holdfast unhold {}, when nobody needs it any more", number.value));
 }
 
 Result<void> forget(repository::Repository& repository, Numbers numbers, Timestamp now) {

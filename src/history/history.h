@@ -70,6 +70,8 @@ Result<std::unique_ptr<sqlite::Image>> open_image(const repository::Repository& 
 // Forget and recall are notes. `not_found`/`invalid` (already so, or held) name the snapshot, and nothing is changed then.
 using Numbers = std::span<const repository::SnapshotNumber>;
 Result<void> forget(repository::Repository& repository, Numbers numbers, Timestamp now);
+// Whether forget would take it: `invalid` as there.
+Result<void> expect_forgettable(repository::SnapshotNumber number, const repository::NoteSummary& notes);
 Result<void> recall(repository::Repository& repository, Numbers numbers, Timestamp now);
 // A held one is not forgotten by anybody, until it is no longer held.
 Result<void> hold(repository::Repository& repository, Numbers numbers, const repository::Note& why);

@@ -8,6 +8,10 @@
 namespace holdfast::history {
 namespace {
 
+std::string_view word_for(repository::SnapshotKind kind) {
+    return kind == repository::SnapshotKind::automatic ? "automatic" : kind == repository::SnapshotKind::safety ? "safety" : "manual";
+}
+
 std::string counted_of(std::string_view name, const Finding& finding, KeepCount count) {
     return count == keep_every_one ? format("{} {} of all", name, finding.ordinal) : format("{} {} of {}", name, finding.ordinal, count);
 }
@@ -25,13 +29,14 @@ std::string reason_to_keep(const Finding& finding, const DatedCandidate& dated, 
         case Mark::period: return title + counted_of(adverb_of(finding.period), finding, finding.group->rule->of(finding.period)) + ": " + period_of(finding, dated);
         case Mark::oldest_of_period: return format("{}oldest {}: {}", title, adverb_of(finding.period), period_of(finding, dated));
         case Mark::within: return format("{}within {}", title, in_words(finding.group->rule->within));
-        case Mark::all: return title.empty() ? format("{} backups are kept for ever", to_text(candidate.kind)) : title + "kept for ever";
+        case Mark::all: return title.empty() ? format("{} backups are kept for ever", word_for(candidate.kind)) : title + "kept for ever";
         case Mark::held: return candidate.held->empty() ? "held" : format("held: {}", *candidate.held);
         case Mark::in_future: return "its time is in the future: no rule counts it";
         case Mark::not_meant: return "not among those that are meant";
         case Mark::undo: return format("its restore can be undone for {}", in_words(*guards.undo_within));
         case Mark::newest_safety: return "the newest safety backup";
         case Mark::last_verified: return "the last verified backup";
+        case Mark::last_proven: return "the last backup that was opened and good";
         case Mark::minimum: return guards.minimum_keep == 1 ? "at least 1 whole backup stays" : format("at least {} whole backups stay", guards.minimum_keep);
         default: return format("{}, and no newer whole backup stays", candidate.flaw);
     }
@@ -56,7 +61,7 @@ std::vector<std::string> reasons_to_drop(std::span<const Finding> findings, cons
         }
     }
     if (!full.empty()) reasons.insert(reasons.begin(), format("newer ones fill {}{}", reasons.empty() ? "every rule: " : "", full));
-    const bool undo_is_over = guards.undo_within != nullptr && dated.candidate->kind == BackupKind::safety;
+    const bool undo_is_over = guards.undo_within != nullptr && dated.candidate->kind == repository::SnapshotKind::safety;
     if (undo_is_over) reasons.push_back(format("its restore can be undone for {} only", in_words(*guards.undo_within)));
     if (reasons.empty()) reasons.emplace_back("no rule keeps it");
     return reasons;
@@ -91,10 +96,6 @@ std::vector<DatedCandidate> dated_newest_first(std::span<const RetentionCandidat
 
 }  // namespace
 
-std::string_view to_text(BackupKind kind) {
-    return kind == BackupKind::manual ? "manual" : kind == BackupKind::automatic ? "automatic" : "safety";
-}
-
 std::vector<repository::SnapshotNumber> RetentionPlan::dropped() const {
     std::vector<repository::SnapshotNumber> numbers;
     for (const auto& verdict : verdicts)
@@ -113,9 +114,13 @@ Result<RetentionPlan> plan_retention(std::span<const RetentionCandidate> candida
     return plan;
 }
 
-bool is_meant(const RetentionCandidate& candidate, const RetentionOnce& once) {
-    const bool is_kind = once.kind ? candidate.kind == *once.kind : candidate.kind != BackupKind::safety;
-    return is_kind && (once.tag.empty() || carries(candidate, once.tag));
+std::string rules_for(const RetentionCandidate& candidate, const RetentionPolicy& policy) {
+    const std::vector<DatedCandidate> one = {{.candidate = &candidate}};
+    std::string text;
+    for (const auto& group : groups_of(one, policy))
+        if (!group.members.empty() && !group.rule->is_empty()) text += format("{}{}{}", text.empty() ? "" : "; ", group.title, to_text(*group.rule));
+    if (candidate.kind == repository::SnapshotKind::safety) text += format("{}the newest, and {} for undo", text.empty() ? "" : "; ", in_words(policy.undo_within));
+    return text;
 }
 
 Result<RetentionPlan> plan_once(std::span<const RetentionCandidate> candidates, const RetentionOnce& once, const RetentionMoment& when) {
@@ -126,7 +131,7 @@ Result<RetentionPlan> plan_once(std::span<const RetentionCandidate> candidates, 
     const auto all = dated_newest_first(candidates, when.zone);
     std::vector<RuleGroup> groups = {{.title = "", .rule = &once.rule, .members = {}}};
     for (std::size_t at = 0; at < all.size(); ++at)
-        if (is_meant(*all[at].candidate, once)) groups[0].members.push_back(at);
+        if (once.meant.contains(all[at].candidate->number)) groups[0].members.push_back(at);
     const Safeguards guards{.minimum_keep = once.minimum_keep, .floor = may_remove_all ? Safeguards::Floor::waived : Safeguards::Floor::holds};
     return in_words(all, decide(all, groups, guards, when), guards);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,18 +12,16 @@
 
 namespace holdfast::history {
 
-enum class BackupKind : std::uint8_t { manual, automatic, safety };
-std::string_view to_text(BackupKind kind);
-
 // What the rules look at in one backup.
 struct RetentionCandidate {
     repository::SnapshotNumber number;
     Timestamp time;
-    BackupKind kind = BackupKind::automatic;
+    repository::SnapshotKind kind = repository::SnapshotKind::automatic;
     std::vector<std::string> tags{};      // "archive", "team=blue"
     std::optional<std::string> held{};    // why, "" when nobody said
     std::string flaw{};                   // "partial", "damaged", ...; empty: whole and not known to be damaged
     bool verified = false;                // its newest verification found it good
+    bool proven = false;                  // it was opened in SQLite, or restored by a drill, and was good
 };
 
 struct Verdict {
@@ -44,20 +43,21 @@ struct RetentionMoment {
 
 // The candidates are all backups of one source that are not forgotten. Whatever the rules say: what is held stays; what
 // lies in the future stays, is never the latest, and takes nobody's place; so do flawed ones, which go only when a newer
-// whole one stays; the last verified backup and minimum_keep whole ones stay.
+// whole one stays; the last verified and the last proven backup and minimum_keep whole ones stay.
 // `invalid`: a rule is empty.
 Result<RetentionPlan> plan_retention(std::span<const RetentionCandidate> candidates, const RetentionPolicy& policy, const RetentionMoment& when);
+
+// The rules of the policy that look at such a backup: "last 10, daily 7", "tag archive: yearly 10".
+std::string rules_for(const RetentionCandidate& candidate, const RetentionPolicy& policy);
 
 // One rule, once, for the backups meant and instead of the policy; all others stay.
 struct RetentionOnce {
     RetentionRule rule;
-    std::optional<BackupKind> kind{};  // none: manual and automatic ones together
-    std::string tag{};                 // as in RetentionPolicy::tags; empty: any
+    std::set<repository::SnapshotNumber> meant;
     KeepCount minimum_keep = 1;
     // allow: an empty rule is taken at its word; neither minimum_keep nor the last verified backup hold. Holds do.
     enum class RemoveAll : std::uint8_t { refuse, allow } remove_all = RemoveAll::refuse;
 };
-bool is_meant(const RetentionCandidate& candidate, const RetentionOnce& once);
 // `invalid`: the rule is empty and remove_all is not allowed.
 Result<RetentionPlan> plan_once(std::span<const RetentionCandidate> candidates, const RetentionOnce& once, const RetentionMoment& when);
 

@@ -31,7 +31,8 @@ public:
         }
         if (guards.undo_within != nullptr) keep_undo(*guards.undo_within);
         if (guards.floor == Safeguards::Floor::waived) return;
-        keep_last_verified();
+        keep_newest(&RetentionCandidate::verified, Mark::last_verified);
+        keep_newest(&RetentionCandidate::proven, Mark::last_proven);
         keep_minimum(guards.minimum_keep);
         judge_flawed();
     }
@@ -51,7 +52,7 @@ private:
     Timestamp time_of(std::size_t at) const { return of(at).time; }
     bool is_future(std::size_t at) const { return time_of(at) > when_.now; }
     bool counts(std::size_t at) const { return of(at).flaw.empty() && !is_future(at); }  // takes a place in a rule
-    bool is_sound(std::size_t at) const { return counts(at) && of(at).kind != BackupKind::safety; }
+    bool is_sound(std::size_t at) const { return counts(at) && of(at).kind != repository::SnapshotKind::safety; }
 
     void mark(Finding finding) {
         if (keeps(finding.mark)) decision_.kept[finding.at] = true;
@@ -114,17 +115,17 @@ private:
         bool has_newest = false;
         for (std::size_t at = 0; at < candidates_.size(); ++at) {
             if (!edge && counts(at)) edge = minus(time_of(at), within, when_.zone);
-            if (of(at).kind != BackupKind::safety || is_future(at)) continue;
+            if (of(at).kind != repository::SnapshotKind::safety || is_future(at)) continue;
             if (!has_newest) mark({.at = at, .mark = Mark::newest_safety});
             has_newest = true;
             if (!edge || time_of(at) > *edge) mark({.at = at, .mark = Mark::undo});
         }
     }
 
-    void keep_last_verified() {
+    void keep_newest(bool RetentionCandidate::*is_so, Mark why) {
         for (std::size_t at = 0; at < candidates_.size(); ++at) {
-            if (!is_sound(at) || !of(at).verified) continue;
-            mark({.at = at, .mark = Mark::last_verified});
+            if (!is_sound(at) || !(of(at).*is_so)) continue;
+            mark({.at = at, .mark = why});
             return;
         }
     }
@@ -153,8 +154,8 @@ private:
     Decision decision_;
 };
 
-const RetentionRule& rule_of(BackupKind kind, const RetentionPolicy& policy) {
-    return kind == BackupKind::manual ? policy.manual : kind == BackupKind::safety ? policy.safety : policy.automatic;
+const RetentionRule& rule_of(repository::SnapshotKind kind, const RetentionPolicy& policy) {
+    return kind == repository::SnapshotKind::manual ? policy.manual : kind == repository::SnapshotKind::safety ? policy.safety : policy.automatic;
 }
 
 }  // namespace
@@ -185,22 +186,25 @@ bool carries(const RetentionCandidate& candidate, std::string_view tag) {
 }
 
 std::vector<RuleGroup> groups_of(std::span<const DatedCandidate> candidates, const RetentionPolicy& policy) {
-    constexpr std::array kinds = {BackupKind::manual, BackupKind::automatic, BackupKind::safety};
+    using repository::SnapshotKind;
     std::vector<RuleGroup> groups;
-    for (const auto kind : kinds) groups.push_back({.title = "", .rule = &rule_of(kind, policy), .members = {}});
     for (const auto& [tag, rule] : policy.tags) groups.push_back({.title = "tag " + tag + ": ", .rule = &rule, .members = {}});
+    std::map<SnapshotKind, RuleGroup> kinds;
+    for (const auto kind : {SnapshotKind::manual, SnapshotKind::automatic, SnapshotKind::safety}) kinds[kind].rule = &rule_of(kind, policy);
     for (std::size_t at = 0; at < candidates.size(); ++at) {
-        std::size_t group = kinds.size();
+        const auto& candidate = *candidates[at].candidate;
+        std::size_t group = 0;
         bool has_tag_rule = false;
         for (const auto& [tag, rule] : policy.tags) {
-            if (carries(*candidates[at].candidate, tag)) {
+            if (carries(candidate, tag)) {
                 groups[group].members.push_back(at);
                 has_tag_rule = true;
             }
             ++group;
         }
-        if (!has_tag_rule) groups[static_cast<std::size_t>(candidates[at].candidate->kind)].members.push_back(at);
+        if (!has_tag_rule) kinds[candidate.kind].members.push_back(at);
     }
+    for (auto& [kind, group] : kinds) groups.push_back(std::move(group));
     return groups;
 }
 

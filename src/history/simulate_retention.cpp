@@ -4,11 +4,14 @@
 
 namespace holdfast::history {
 
-Result<SimulatedRetention> simulate_retention(std::span<const Timestamp> times, BackupKind kind, const RetentionPolicy& policy, const host::TimeZone& zone) {
+Result<SimulatedRetention> simulate_retention(std::span<const Timestamp> times, const RetentionCandidate& like, const RetentionPolicy& policy,
+                                              const host::TimeZone& zone) {
     TRY(expect_keeping(policy));
     std::vector<RetentionCandidate> made;
     for (const auto time : times) {
-        made.push_back({.number = {made.size() + 1}, .time = time, .kind = kind, .verified = true});
+        auto& candidate = made.emplace_back(like);
+        candidate.number = {made.size()};
+        candidate.time = time;
     }
     SimulatedRetention result{.left = {}, .made = made.size(), .most = 0, .most_at = {}};
     const Safeguards guards{.minimum_keep = policy.minimum_keep, .undo_within = &policy.undo_within};

@@ -15,8 +15,9 @@ struct SimulatedRetention {
     Timestamp most_at{};
 };
 
-// Backups of one kind at these times (ascending), each whole and verified. Takes time in proportion to the backups times
-// what the policy keeps.
-Result<SimulatedRetention> simulate_retention(std::span<const Timestamp> times, BackupKind kind, const RetentionPolicy& policy, const host::TimeZone& zone);
+// Backups like this one at these times (ascending). Takes time in proportion to the backups times what the
+// policy keeps.
+Result<SimulatedRetention> simulate_retention(std::span<const Timestamp> times, const RetentionCandidate& like, const RetentionPolicy& policy,
+                                              const host::TimeZone& zone);
 
 }  // namespace holdfast::history

@@ -8,6 +8,7 @@
 #include "holdfast/host/environment.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/host/worker_pool.h"
+#include "holdfast/operations/apply_retention.h"
 #include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/named_databases.h"
 #include "holdfast/operations/open_repository.h"
@@ -115,6 +116,12 @@ BackupReport report_of(RecordedBackup recorded) {
     return report;
 }
 
+void forget_what_policy_drops(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, BackupReport& report) {
+    auto applied = apply_retention(context, repository, snapshot, Policies());
+    report.forgotten = std::move(applied.forgotten);
+    std::ranges::move(applied.warnings, std::back_inserter(report.warnings));
+}
+
 // A disk that fails takes both with it.
 void warn_of_one_disk(Context& context, const OpenRepository& opened, bool is_first, BackupReport& report) {
     const auto repository = context.host.files.status(opened.path());
@@ -148,6 +155,7 @@ Result<BackupReport> record_and_report(Context& context, OpenRepository& opened,
     }
     if (snapshot) verify_if_doubted(context, opened.get(), *snapshot, report);
     else TRY(confirm(context, opened.get(), {report.number}));
+    if (snapshot && !report.damaged) forget_what_policy_drops(context, opened.get(), *snapshot, report);
     report.repository = opened.path();
     report.repository_created = opened.was_created();
     warn_of_one_disk(context, opened, order.source.is_new(), report);

@@ -74,6 +74,7 @@ struct BackupReport {
     std::vector<BackupMember> databases;
     std::vector<HookRun> hooks;
     bool hooks_incomplete = false;
+    std::vector<std::uint64_t> forgotten;
     std::vector<std::string> warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -101,6 +102,7 @@ struct BackupReport {
         visit("databases", databases, "Each database.");
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed after the backup was made, and is not only to warn: exit code 3.");
+        visit("forgotten", forgotten, "Older backups that the retention policy has forgotten now; holdfast recall brings them back until they are pruned.");
         visit("warnings", warnings, "What else should be known.");
     }
 };

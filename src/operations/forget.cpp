@@ -3,6 +3,7 @@
 #include <set>
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/forget_by_rule.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/selection.h"
 
@@ -30,7 +31,9 @@ struct Wanted {
 };
 Result<std::vector<SnapshotNumber>> select_all(Context& context, const repository::Repository& repository,
                                                const std::vector<std::string>& snapshots, const Wanted& wanted) {
-    if (snapshots.empty()) return fail(ErrorCode::invalid, "{} which backup: none is named", wanted.verb);
+    if (snapshots.empty()) {
+        return fail(ErrorCode::invalid, "{} which backup: none is named", wanted.verb).with_advice(format("holdfast {} 12; or holdfast {} --help", wanted.verb, wanted.verb));
+    }
     const auto notes = TRY(repository.notes());
     std::vector<SnapshotNumber> numbers;
     std::set<SnapshotNumber> seen;
@@ -48,25 +51,68 @@ Result<std::vector<SnapshotNumber>> select_all(Context& context, const repositor
     return numbers;
 }
 
-ForgetReport report_of(const std::vector<SnapshotNumber>& numbers, std::string advice) {
+ForgetReport report_of(const std::vector<SnapshotNumber>& numbers) {
     ForgetReport report;
-    report.advice = std::move(advice);
     for (const auto number : numbers) report.numbers.push_back(number.value);
     return report;
+}
+
+Result<void> expect_not_held(const repository::Repository& repository, const std::vector<SnapshotNumber>& numbers) {
+    const auto notes = TRY(repository.notes());
+    for (const auto number : numbers) {
+        const auto at = notes.of.find(number);
+        if (at != notes.of.end()) TRY(history::expect_forgettable(number, at->second));
+    }
+    return {};
+}
+
+Result<ForgetReport> named(Context& context, const repository::Repository& repository, const ForgetRequest& request) {
+    const auto numbers = TRY(select_all(context, repository, request.snapshots, {.is_forgotten = true, .verb = "forget"}));
+    TRY(expect_not_held(repository, numbers));  // a dry run finds it, too
+    return report_of(numbers);
+}
+
+bool has_filter(const ForgetRequest& request) {
+    return !request.narrow.kind.empty() || !request.narrow.operation.empty() || !request.narrow.tags.empty() || !request.source.empty();
+}
+
+bool is_by_rule(const ForgetRequest& request) { return request.policy || request.keep.is_said() || request.remove_all; }
+
+// Backups are named, or a policy or one rule finds them.
+Result<void> expect_one_way(const ForgetRequest& request) {
+    const auto ways = (request.snapshots.empty() ? 0 : 1) + (request.policy ? 1 : 0) + (request.keep.is_said() ? 1 : 0) + (request.remove_all ? 1 : 0);
+    if (ways > 1 || (!request.snapshots.empty() && has_filter(request))) {
+        return fail(ErrorCode::invalid, "forget: backups are named, or chosen by --policy, or by --keep flags; not by several of these at once")
+            .with_advice("run them one after the other");
+    }
+    if (request.policy && (!request.narrow.kind.empty() || !request.narrow.operation.empty() || !request.narrow.tags.empty())) {
+        return fail(ErrorCode::invalid, "forget --policy: the policy has its own rules for kinds and tags").with_advice("--source alone, or a --keep flag instead of --policy");
+    }
+    if (request.remove_all && !has_filter(request)) {
+        return fail(ErrorCode::invalid, "forget --unsafe-allow-remove-all: of everything").with_advice("say of what, with --kind, --operation, --tag or --source");
+    }
+    if (ways == 0 && has_filter(request)) {
+        return fail(ErrorCode::invalid, "forget: how many of them are to stay is not said").with_advice("--keep-last N, or another --keep flag");
+    }
+    return {};
 }
 
 }  // namespace
 
 Result<ForgetReport> forget(Context& context, const ForgetRequest& request) {
+    TRY(expect_one_way(request));
     const auto opened = TRY(open_repository(context, request.repository, {}));
-    const auto numbers = TRY(select_all(context, opened->get(), request.snapshots, {.is_forgotten = true, .verb = "forget"}));
-    auto report = report_of(numbers, format("to bring it back: holdfast recall {}; to free its space, after a grace time: "
-                                            "holdfast prune", numbers.front().value));
+    auto report = TRY(is_by_rule(request) ? chosen_by_rule(context, opened->get(), request) : named(context, opened->get(), request));
     report.dry_run = request.dry_run;
+    if (!report.numbers.empty()) {
+        report.advice = format("to bring it back: holdfast recall {}; to free its space, after a grace time: holdfast prune", report.numbers.front());
+    }
     if (request.dry_run) {
         TRY(context.host.files.expect_writable(opened->path()));
         return report;
     }
+    std::vector<SnapshotNumber> numbers;
+    for (const auto number : report.numbers) numbers.push_back({number});
     TRY(history::forget(opened->get(), numbers, context.host.clock.now()));
     return report;
 }
@@ -75,7 +121,7 @@ Result<ForgetReport> recall(Context& context, const RecallRequest& request) {
     const auto opened = TRY(open_repository(context, request.repository, {}));
     const auto numbers = TRY(select_all(context, opened->get(), request.snapshots, {.is_forgotten = false, .verb = "recall"}));
     TRY(history::recall(opened->get(), numbers, context.host.clock.now()));
-    auto report = report_of(numbers, "");
+    auto report = report_of(numbers);
     report.recalled = true;
     return report;
 }

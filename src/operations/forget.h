@@ -2,21 +2,39 @@
 #pragma once
 
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/keep_request.h"
+#include "holdfast/operations/narrow.h"
 
 namespace holdfast::operations {
 
 struct ForgetRequest {
     RepositoryRequest repository;
     std::vector<std::string> snapshots;
+    bool policy = false;
+    KeepRequest keep;
+    NarrowRequest narrow;
+    std::string source;
+    bool remove_all = false;
     bool dry_run = false;
     static OperationText operation() {
         return {.name = "forget",
-                .sentence = "Drop backups from the list; prune frees their space later.",
-                .examples = {{"holdfast forget 12 13", ""}, {"holdfast recall 12", "bring one back before prune"}}};
+                .sentence = "Drop backups from the list, by number or by a rule; prune frees their space later.",
+                .details = "With --policy each source's retention policy is applied, as after each backup. With a --keep flag one rule is applied once instead, to "
+                           "the backups of each source that --kind, --operation and --tag leave: without them to manual and automatic ones together. Rules "
+                           "hold side by side: a backup stays when one of them keeps it. Held backups stay, and so does the last verified one.",
+                .examples = {{"holdfast forget 12 13", ""},
+                             {"holdfast forget --policy --dry-run", "each backup, with the reasons why it stays or goes"},
+                             {"holdfast forget --kind automatic --keep-last 5", "keep five automatic ones, this once"},
+                             {"holdfast recall 12", "bring one back before prune"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(snapshots, {.name = "snapshot", .sentence = "Which backups.", .value = "SNAPSHOT", .positional = true, .required = true});
+        visit(snapshots, {.name = "snapshot", .sentence = "Which backups.", .value = "SNAPSHOT", .positional = true});
+        visit(policy, {.name = "policy", .sentence = "Those that the retention policy does not keep."});
+        keep.describe(visit);
+        narrow.describe(visit);
+        visit(source, {.name = "source", .sentence = "Only of this source (name, id or a database's path).", .value = "NAME"});
+        visit(remove_all, {.name = "unsafe-allow-remove-all", .sentence = "All that --kind, --operation, --tag or --source leave, but for held ones."});
         visit(dry_run, {.name = "dry-run", .sentence = "Say what would be forgotten; change nothing.", .letter = 'n'});
         repository.describe(visit);
     }
@@ -33,15 +51,37 @@ struct RecallRequest {
         repository.describe(visit);
     }
 };
+// What a rule says of one backup.
+struct RetentionVerdict {
+    std::uint64_t number = 0;
+    Timestamp time;
+    std::string local_time, source, kind;
+    bool kept = false;
+    std::vector<std::string> reasons;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("number", number, "Number.");
+        visit("time", time, "The moment it holds.");
+        visit("local_time", local_time, "The same in the policy's time zone, whose days count.");
+        visit("source", source, "Source.");
+        visit("kind", kind, "manual, automatic or safety.");
+        visit("kept", kept, "It stays; else it goes.");
+        visit("reasons", reasons, "Why.");
+    }
+};
 struct ForgetReport {
     std::vector<std::uint64_t> numbers;
-    bool dry_run = false, recalled = false;
-    std::string advice;
+    bool dry_run = false, recalled = false, by_rule = false;
+    std::string advice, time_zone;
+    std::vector<RetentionVerdict> verdicts;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("numbers", numbers, "The backups.");
         visit("dry_run", dry_run, "Nothing was changed.");
         visit("recalled", recalled, "They are in the list again; else they were forgotten.");
+        visit("by_rule", by_rule, "A policy or rule chose them.");
+        visit("time_zone", time_zone, "The zone whose days the rule counts.");
+        visit("verdicts", verdicts, "What the rule says of each backup: sources by their last use, each newest first.");
         visit("advice", advice, "What comes next.");
     }
 };

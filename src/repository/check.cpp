@@ -7,6 +7,7 @@
 #include "holdfast/repository/check_objects.h"
 #include "holdfast/repository/lease.h"
 #include "holdfast/repository/ledger.h"
+#include "holdfast/repository/live_chunks.h"
 #include "holdfast/repository/snapshot_scan.h"
 
 namespace holdfast::repository {
@@ -23,7 +24,9 @@ public:
         ledger_ = TRY(read_ledger(repository_.store(), repository_.keys()));
         TRY(is_whole ? choose_all() : choose_some());
         TRY(read_trees());
-        const ChunkCheck chunks{.repository = repository_, .trees = trees_, .report = report_, .watch = watch_};
+        LiveChunks elsewhere(repository_.chunks());
+        const bool some_listed_only = TRY(add_listed_only(elsewhere));
+        const ChunkCheck chunks{.repository = repository_, .trees = trees_, .report = report_, .watch = watch_, .listed_only = some_listed_only ? &elsewhere : nullptr};
         const auto listed = TRY(check_listed(chunks));
         if (is_whole) TRY(check_all_objects(listed.chosen));
         if (request_.level != VerifyLevel::listed) {
@@ -38,6 +41,7 @@ private:
     Result<void> choose_all();
     Result<void> choose_some();
     Result<void> read_trees();
+    Result<bool> add_listed_only(LiveChunks& chunks) const;
     Result<void> check_all_objects(const ChosenEntries& chosen);
     Result<void> report_ranges();
     void tell_lost(SnapshotNumber number, const Error& why) {
@@ -86,6 +90,17 @@ Result<void> Checking::read_trees() {
         tell_lost(number, snapshot.error());
         return {};
     });
+}
+
+// False: nothing is known of that snapshot's chunks, or nobody asked.
+Result<bool> Checking::add_listed_only(LiveChunks& chunks) const {
+    if (!request_.listed_if_in) return false;
+    const auto is_lost = [](const Error& error) { return error.code() == ErrorCode::corrupt || error.code() == ErrorCode::not_found; };
+    const auto snapshot = repository_.snapshot(*request_.listed_if_in);
+    if (!snapshot) return is_lost(snapshot.error()) ? Result<bool>(false) : snapshot.error().copy();
+    const auto added = chunks.add(*snapshot);
+    if (!added && !is_lost(added.error())) return added.error().copy();
+    return added.ok();
 }
 
 Result<void> Checking::check_all_objects(const ChosenEntries& chosen) {

@@ -27,6 +27,8 @@ struct CheckRequest {
     std::vector<SnapshotNumber> snapshots;  // empty: all, and every object in the repository
     bool may_be_gone = false;               // those of them that have been pruned are left out; else: not_found
     VerifyLevel level = VerifyLevel::hashed;  // `opened` is history's and operations' matter
+    // Chunks that this snapshot has too are not read, only listed; it cannot be read itself, or has gone: all are read.
+    std::optional<SnapshotNumber> listed_if_in{};
 };
 // listed: every chunk of the snapshots has an entry in a pack that exists with the listed size (bases and
 // dictionaries too). hashed: besides, every object's bytes are read and proven. Each shared chunk is read once.

@@ -224,6 +224,7 @@ Result<void> prove_chunks(const ChunkCheck& check, const ListedChunks& listed, C
 Result<void> check_needed_entries(const ChunkCheck& check, const ListedChunks& listed) {
     std::vector<Rewritten> entries;
     for (const auto& [id, entry] : listed.chosen.entries) {
+        if (check.listed_only != nullptr && check.listed_only->contains(id)) continue;
         if (entry.plain_size <= limits::chunk_size_max) entries.push_back({id, entry});
         else check.trees.add_bad(id, {.object = {}, .why = "the index tells of a size that no chunk has"});
     }

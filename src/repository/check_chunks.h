@@ -12,6 +12,7 @@ struct ChunkCheck {
     CheckedTrees& trees;
     CheckReport& report;
     const Watch& watch;
+    const LiveChunks* listed_only = nullptr;
 };
 
 // From listings alone: every chunk has an entry inside a pack that exists, with its bases and dictionary. Returns the
@@ -22,7 +23,8 @@ struct ListedChunks {
 };
 Result<ListedChunks> check_listed(const ChunkCheck& check);
 
-// Every chunk is read and proven, once. Whole packs: all of them are read from end to end, needed or not.
+// Every chunk is read and proven, once. Whole packs: all of them are read from end to end, needed or not. Needed entries:
+// without those of `listed_only`.
 enum class ReadPacks { needed_entries, whole };
 Result<void> check_hashed(const ChunkCheck& check, const ListedChunks& listed, ReadPacks how);
 

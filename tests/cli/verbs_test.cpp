@@ -121,8 +121,8 @@ TEST(Arguments, MissingAndMalformedValuesAreRefused) {
     EXPECT_FALSE(parse_arguments("restore", fields_of(restore), {"--wait", "soon"}).ok());
     EXPECT_FALSE(parse_arguments("restore", fields_of(restore), {"--to"}).ok());
     EXPECT_FALSE(parse_arguments("restore", fields_of(restore), {"1", "2"}).ok());
-    operations::ForgetRequest forget;
-    EXPECT_FALSE(parse_arguments("forget", fields_of(forget), {}).ok());
+    operations::RecallRequest recall;
+    EXPECT_FALSE(parse_arguments("recall", fields_of(recall), {}).ok());
 }
 
 TEST(Arguments, AnEmptyValueIsNotTheSameAsNone) {

@@ -89,6 +89,8 @@ TEST(Spans, GoBackOnTheCalendar) {
     EXPECT_EQ(back("2026-01-15T10:00:00Z", "13mo", "UTC"), "2024-12-15T10:00:00.000Z");
     EXPECT_EQ(back("2026-04-01T10:00:00Z", "7d", "Europe/Berlin"), "2026-03-25T11:00:00.000Z") << "12:00 on both days";
     EXPECT_EQ(back("2026-04-01T10:00:00Z", "168h", "Europe/Berlin"), "2026-03-25T10:00:00.000Z") << "elapsed";
+    EXPECT_EQ(to_rfc3339(plus(utc("2024-01-31T10:00:00Z"), {.months = 1, .hours = 5}, host::TimeZone::utc())), "2024-03-02T15:00:00.000Z");
+    EXPECT_EQ(plus({0}, {.days = 6'999'993}, host::TimeZone::utc()).nanoseconds, std::numeric_limits<std::int64_t>::max());
     EXPECT_EQ(minus({0}, {.years = 999'999}, host::TimeZone::utc()).nanoseconds, std::numeric_limits<std::int64_t>::min());
     EXPECT_EQ(minus({0}, {.days = 6'999'993, .hours = 999'999}, host::TimeZone::utc()).nanoseconds, std::numeric_limits<std::int64_t>::min());
 }

@@ -13,6 +13,8 @@
 
 namespace holdfast::history {
 
+using repository::SnapshotKind;
+
 // "2026-09-30", "2026-09-30 12:00" or RFC 3339; without an offset it is UTC.
 inline Timestamp moment_of(std::string_view text) {
     const auto moment = parse_moment(text.size() == 10 ? format("{} 00:00", text) : std::string(text), {}, [](const CivilTime& civil) { return timestamp_of(civil, 0); }, 0);

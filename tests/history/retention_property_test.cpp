@@ -35,7 +35,7 @@ Cases any_cases() {
     for (int at = 0; at < count; ++at) {
         time = later(time, *rc::gen::element<std::int64_t>(0, 60, 1800, hour_s, 5 * hour_s, day_s, 9 * day_s, 40 * day_s));
         auto& added = cases.add(time);
-        added.kind = *rc::gen::element(BackupKind::automatic, BackupKind::automatic, BackupKind::manual, BackupKind::safety);
+        added.kind = *rc::gen::element(SnapshotKind::automatic, SnapshotKind::automatic, SnapshotKind::manual, SnapshotKind::safety);
         if (*rc::gen::inRange(0, 10) == 0) added.held = "";
         if (*rc::gen::inRange(0, 8) == 0) added.flaw = "partial";
         if (*rc::gen::inRange(0, 6) == 0) added.tags = {*rc::gen::element<std::string>("archive", "team=blue", "team=red")};
@@ -45,7 +45,7 @@ Cases any_cases() {
 }
 
 bool is_sound(const Cases& cases, const RetentionCandidate& one) {
-    return one.flaw.empty() && one.kind != BackupKind::safety && one.time <= cases.now;
+    return one.flaw.empty() && one.kind != SnapshotKind::safety && one.time <= cases.now;
 }
 
 RC_GTEST_PROP(RetentionHolds, WhatMustStayStays, ()) {
@@ -92,7 +92,7 @@ RC_GTEST_PROP(RetentionHolds, ANewerBackupBringsNothingBack, ()) {
     auto time = later(cases.all.back().time, *rc::gen::element<std::int64_t>(0, 1, hour_s, 3 * day_s));
     cases.now = std::max(cases.now, time);
     RC_PRE(std::ranges::all_of(cases.all, [&](const auto& one) { return one.time <= moment_of("2026-12-20 00:00"); }));
-    cases.add(time).kind = *rc::gen::element(BackupKind::automatic, BackupKind::manual);
+    cases.add(time).kind = *rc::gen::element(SnapshotKind::automatic, SnapshotKind::manual);
     auto after = cases.kept_numbers(policy);
     RC_ASSERT(after.erase(cases.all.back().number.value) == 1);
     RC_ASSERT(std::ranges::includes(before, after));
@@ -104,7 +104,7 @@ RC_GTEST_PROP(RetentionHolds, FlawedAndFutureOnesPushNobodyOut, ()) {
     const auto with = cases.kept_numbers(policy);
     const auto is_out = [&](const auto& one) { return !one.flaw.empty() || one.time > cases.now; };
     // What is held is held for itself, and the newest safety backup may be a flawed one.
-    RC_PRE(std::ranges::none_of(cases.all, [&](const auto& one) { return is_out(one) && one.kind == BackupKind::safety; }));
+    RC_PRE(std::ranges::none_of(cases.all, [&](const auto& one) { return is_out(one) && one.kind == SnapshotKind::safety; }));
     std::set<std::uint64_t> whole;
     std::erase_if(cases.all, is_out);
     RC_PRE(!cases.all.empty());

@@ -177,6 +177,10 @@ TEST(Retention, TheLastVerifiedOneStaysAndSoDoTheFewest) {
     EXPECT_EQ(cases.reasons(5, RetentionRule{.last = 2}), "the last verified backup");
     cases.all[8].verified = true;
     EXPECT_EQ(cases.kept_numbers(RetentionRule{.last = 2}), (NumberSet{8, 9}));
+    cases.all[1].proven = cases.all[2].proven = true;
+    EXPECT_EQ(cases.kept_numbers(RetentionRule{.last = 2}), (NumberSet{3, 8, 9})) << "what `last-good` means is not lost";
+    cases.all[2].proven = false;
+    cases.all[1].proven = false;
     EXPECT_EQ(cases.kept_numbers(RetentionPolicy{.automatic = {.last = 2}, .minimum_keep = 4}), (NumberSet{6, 7, 8, 9}));
     EXPECT_EQ(cases.reasons(6, RetentionPolicy{.automatic = {.last = 2}, .minimum_keep = 4}), "at least 4 whole backups stay");
     cases.all[7].flaw = "damaged";
@@ -186,7 +190,7 @@ TEST(Retention, TheLastVerifiedOneStaysAndSoDoTheFewest) {
 TEST(Retention, KindsCountForThemselves) {
     Cases cases;
     cases.series("2026-08-09 12:00", 9, hour_s);
-    for (const std::size_t at : {0u, 4u}) cases.all[at].kind = BackupKind::manual;
+    for (const std::size_t at : {0u, 4u}) cases.all[at].kind = SnapshotKind::manual;
     EXPECT_EQ(cases.kept_numbers(RetentionRule{.last = 2}), (NumberSet{1, 5, 8, 9}));
     EXPECT_EQ(cases.reasons(1, RetentionRule{.last = 2}), "manual backups are kept for ever");
     EXPECT_EQ(cases.kept_numbers(RetentionPolicy{.automatic = {.last = 1}, .manual = {.last = 1}}), (NumberSet{5, 9}));
@@ -194,8 +198,8 @@ TEST(Retention, KindsCountForThemselves) {
 
 TEST(Retention, SafetyBackupsStayWhileTheirUndoIsPossible) {
     Cases cases;
-    cases.add("2026-06-01 12:00").kind = BackupKind::safety;
-    cases.add("2026-06-20 12:00").kind = BackupKind::safety;
+    cases.add("2026-06-01 12:00").kind = SnapshotKind::safety;
+    cases.add("2026-06-20 12:00").kind = SnapshotKind::safety;
     cases.add("2026-07-10 12:00");
     EXPECT_EQ(cases.kept_numbers(RetentionPolicy{}), (NumberSet{2, 3}));
     EXPECT_EQ(cases.reasons(2, RetentionPolicy{}), "the newest safety backup; its restore can be undone for 30 days");
@@ -203,7 +207,7 @@ TEST(Retention, SafetyBackupsStayWhileTheirUndoIsPossible) {
     cases.add("2026-09-10 12:00");
     EXPECT_EQ(cases.kept_numbers(RetentionPolicy{}), (NumberSet{2, 3, 4})) << "the newest of them always";
     EXPECT_EQ(cases.kept_numbers(RetentionPolicy{.safety = {.all = true}}), (NumberSet{1, 2, 3, 4}));
-    cases.add("2026-09-11 12:00").kind = BackupKind::safety;
+    cases.add("2026-09-11 12:00").kind = SnapshotKind::safety;
     cases.all.back().flaw = "damaged";
     EXPECT_EQ(cases.kept_numbers(RetentionPolicy{}), (NumberSet{3, 4, 5})) << "what was replaced is kept, damaged or not";
 }
@@ -238,20 +242,21 @@ TEST(Retention, AnEmptyRuleIsRefused) {
 TEST(Retention, OnceIsForExactlyThoseThatAreMeant) {
     Cases cases;
     cases.series("2026-08-12 12:00", 12, day_s);
-    for (const std::size_t at : {0u, 1u, 10u}) cases.all[at].kind = BackupKind::manual;
-    cases.all[11].kind = BackupKind::safety;
+    for (const std::size_t at : {0u, 1u, 10u}) cases.all[at].kind = SnapshotKind::manual;
+    cases.all[11].kind = SnapshotKind::safety;
     cases.all[2].held = "why";
-    const auto dropped = [&](const RetentionOnce& once) {
+    const auto dropped = [&](std::set<std::uint64_t> meant, const RetentionRule& rule) {
+        RetentionOnce once{.rule = rule, .meant = {}};
+        for (const auto number : meant) once.meant.insert({number});
         std::vector<std::uint64_t> numbers;
         const auto planned = plan_once(cases.all, once, {.zone = cases.zone, .now = cases.now});
         EXPECT_TRUE(planned);
         for (const auto number : planned.value().dropped()) numbers.push_back(number.value);
         return numbers;
     };
-    EXPECT_EQ(dropped({.rule = {.last = 5}, .kind = BackupKind::automatic}), (std::vector<std::uint64_t>{4, 5})) << "6 to 10 stay, and 3, which is held";
-    EXPECT_EQ(dropped({.rule = {.last = 1}}), (std::vector<std::uint64_t>{1, 2, 4, 5, 6, 7, 8, 9, 10})) << "not the safety backup";
-    EXPECT_EQ(dropped({.rule = {.last = 1}, .kind = BackupKind::manual}), (std::vector<std::uint64_t>{1, 2}));
-    EXPECT_EQ(dropped({.rule = {.last = 1}, .kind = BackupKind::automatic, .tag = "archive"}), (std::vector<std::uint64_t>{}));
+    EXPECT_EQ(dropped({3, 4, 5, 6, 7, 8, 9, 10}, {.last = 5}), (std::vector<std::uint64_t>{4, 5})) << "6 to 10 stay, and 3, which is held";
+    EXPECT_EQ(dropped({1, 2, 11}, {.last = 1}), (std::vector<std::uint64_t>{1, 2}));
+    EXPECT_EQ(dropped({}, {.last = 1}), (std::vector<std::uint64_t>{}));
 }
 
 TEST(Retention, RemovingAllNeedsItsOwnWord) {
@@ -260,10 +265,10 @@ TEST(Retention, RemovingAllNeedsItsOwnWord) {
     cases.all[0].held = "";
     cases.all[2].verified = true;
     const RetentionMoment when{.zone = cases.zone, .now = cases.now};
-    const auto refused = plan_once(cases.all, {.rule = {}, .kind = BackupKind::automatic}, when);
+    const auto refused = plan_once(cases.all, {.rule = {}, .meant = {{1}, {2}, {3}, {4}}}, when);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), ErrorCode::invalid);
-    const auto allowed = plan_once(cases.all, {.rule = {}, .kind = BackupKind::automatic, .remove_all = RetentionOnce::RemoveAll::allow}, when);
+    const auto allowed = plan_once(cases.all, {.rule = {}, .meant = {{1}, {2}, {3}, {4}}, .remove_all = RetentionOnce::RemoveAll::allow}, when);
     ASSERT_TRUE(allowed);
     EXPECT_EQ(allowed.value().dropped().size(), 3u) << "all but what is held";
 }

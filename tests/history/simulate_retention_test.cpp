@@ -47,8 +47,8 @@ TEST(BackupTimes, WhatIsNoneIsRefused) {
     EXPECT_EQ(many.error().code(), ErrorCode::invalid);
 }
 
-SimulatedRetention simulated(const std::vector<Timestamp>& at, const RetentionPolicy& policy, BackupKind kind = BackupKind::automatic) {
-    auto result = simulate_retention(at, kind, policy, host::TimeZone::utc());
+SimulatedRetention simulated(const std::vector<Timestamp>& at, const RetentionPolicy& policy, SnapshotKind kind = SnapshotKind::automatic) {
+    auto result = simulate_retention(at, {.number = {}, .time = {}, .kind = kind}, policy, host::TimeZone::utc());
     EXPECT_TRUE(result);
     return std::move(result).value();
 }
@@ -69,7 +69,7 @@ TEST(SimulateRetention, AYearOfDailyBackups) {
 }
 
 TEST(SimulateRetention, ManualBackupsAreAllThereInTheEnd) {
-    const auto result = simulated(times("weekly", "2026-01-01", "2026-12-31"), {}, BackupKind::manual);
+    const auto result = simulated(times("weekly", "2026-01-01", "2026-12-31"), {}, SnapshotKind::manual);
     EXPECT_EQ(result.made, 52u);
     EXPECT_EQ(result.left.verdicts.size(), 52u);
     EXPECT_EQ(result.most, 52u);

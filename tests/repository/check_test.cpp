@@ -257,6 +257,39 @@ TEST_P(CheckTest, WhatLeansOnACutPackIsToldByAListing) {
     EXPECT_EQ(lost_in(listed), lost);
 }
 
+TEST_P(CheckTest, OnlyWhatABackupAddedIsReadWhenTheRestIsListed) {
+    tests::MemoryStore place;
+    Program one(place, GetParam());
+    one.create();
+    one.open();
+    Bytes content = random_bytes(1, 3 * mebibyte);
+    one.backup(content);
+    const auto first = place.names("packs/").front();
+    std::ranges::copy(random_bytes(2, 65'536), content.begin() + 2 * mebibyte);
+    one.backup(content);
+    const auto packs = place.names("packs/");
+    ASSERT_EQ(packs.size(), 2u);
+    const auto second = packs[0] == first ? packs[1] : packs[0];
+    const CheckRequest added{.snapshots = {{2}}, .listed_if_in = SnapshotNumber{1}};
+    const auto read = must(check(*one.repository, added, {}));
+    EXPECT_TRUE(read.good());
+    EXPECT_GE(read.chunks_checked, 1u);
+    EXPECT_LE(read.chunks_checked, 3u);
+
+    place.flip_bit(first, 8 * mebibyte);
+    one.open();
+    EXPECT_TRUE(must(check(*one.repository, added, {})).good());
+    EXPECT_FALSE(must(check(*one.repository, {.snapshots = {{2}}, .listed_if_in = SnapshotNumber{77}}, {})).good()) << "then all are read";
+    place.flip_bit(first, 8 * mebibyte);
+    place.flip_bit(second, place.peek(second)->size() / 2 * 8);
+    one.open();
+    EXPECT_FALSE(must(check(*one.repository, added, {})).good());
+    place.flip_bit(second, place.peek(second)->size() / 2 * 8);
+    place.truncate(first, place.peek(first)->size() / 2);
+    one.open();
+    EXPECT_FALSE(must(check(*one.repository, added, {})).good()) << "listed means that it is there";
+}
+
 TEST_P(CheckTest, ADamagedNodeTakesAllBelowItAlong) {
     tests::MemoryStore place;
     Program one(place, GetParam());

@@ -15,3 +15,8 @@ pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(curl REQUIRED libcurl>=7.85)
 add_library(curl_headers INTERFACE)
 target_include_directories(curl_headers SYSTEM INTERFACE ${curl_INCLUDE_DIRS})
+
+# Used as headers alone: Debian's library throws, and would be one more to have at run time.
+find_path(HOLDFAST_TOMLPLUSPLUS toml++/toml.h REQUIRED)
+add_library(tomlplusplus::headers INTERFACE IMPORTED)
+target_include_directories(tomlplusplus::headers INTERFACE ${HOLDFAST_TOMLPLUSPLUS})

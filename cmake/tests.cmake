@@ -27,6 +27,8 @@ endforeach()
 foreach(target host_test operations_test)  # they talk to a real web server
   target_compile_definitions(${target} PRIVATE HOLDFAST_HTTP_SERVER="${CMAKE_SOURCE_DIR}/tests/support/python/http_server.py")
 endforeach()
+# A page that the program prints is compared with the one in the tree.
+target_compile_definitions(operations_test PRIVATE HOLDFAST_SETTINGS_GUIDE="${CMAKE_SOURCE_DIR}/docs/guide/settings.md")
 
 # Support for tests above host: a simulated machine, and SQLite on it. (What is header only, all tests may include.)
 file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)

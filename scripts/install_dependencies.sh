@@ -9,7 +9,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libfmt-dev libssl-dev libsodium-dev libzstd-dev libxxhash-dev nlohmann-json3-dev
-       libcli11-dev libsqlite3-dev libcurl4-openssl-dev libhowardhinnant-date-dev tzdata)
+       libcli11-dev libsqlite3-dev libcurl4-openssl-dev libhowardhinnant-date-dev tzdata libtomlplusplus-dev)
 test=(libgtest-dev libgmock-dev librapidcheck-dev python3 sqlite3 strace git restic libfaketime)
 try=(python3)
 bench=(restic borgbackup sqlite3 zstd python3 libbenchmark-dev)

@@ -37,6 +37,7 @@ OWNERS = [  # (included header, rooms that may)
      {"host"}),
     (r"sqlite3(ext)?\.h", {"sqlite"}),
     (r"CLI/|CLI11", {"cli"}),
+    (r"toml\+\+|toml\.hpp", {"operations"}),
 ]
 # Tests look at files and databases with the system's and SQLite's own eyes: these are their oracles.
 OPEN_TO_TESTS = re.compile(r"unistd\.h|fcntl\.h|sys/|dirent\.h|poll\.h|spawn\.h|signal\.h|csignal|sqlite3\.h|termios\.h|linux/")

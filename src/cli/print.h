@@ -5,6 +5,8 @@
 
 #include "holdfast/cli/style.h"
 #include "holdfast/operations/backup.h"
+#include "holdfast/operations/backup_sources.h"
+#include "holdfast/operations/check_settings.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/forget.h"
 #include "holdfast/operations/guard.h"
@@ -22,6 +24,9 @@ std::string text_of(const operations::InitReport& report, const Style& style);
 std::string text_of(const operations::BackupReport& report, const Style& style);
 std::string announcement_of(const operations::BackupReport& report, const Style& style);  // before a guarded command
 std::string text_of(const operations::GuardReport& report, const Style& style);
+std::string text_of(const operations::SourcesBackupReport& report, const Style& style);
+std::string text_of(const operations::CheckSettingsReport& report, const Style& style);
+std::string text_of(const operations::SettingsReferenceReport& report, const Style& style);
 std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);

@@ -17,12 +17,18 @@ std::string member_line(const operations::BackupMember& member, const Style& sty
 }  // namespace
 
 std::string text_of(const operations::InitReport& report, const Style& style) {
-    std::string out = format("{} {}{}\n", style.good("made a repository:"), printable(report.repository), report.encrypted ? " (encrypted)" : "");
+    std::string out = report.repository_made ? format("{} {}{}\n", style.good("made a repository:"), printable(report.repository), report.encrypted ? " (encrypted)" : "")
+                                             : format("there is a repository already: {}\n", printable(report.repository));
     if (!report.key_file_made.empty())
         out += format("made the key file {}: keep a copy elsewhere; without it nothing can be restored\n", printable(report.key_file_made));
     else if (report.encrypted)
         out += "without its password or key nothing can be restored: keep it safe\n";
-    return out;
+    if (!report.settings.empty()) {
+        out += format("{} {}{}\n", style.good("wrote settings:"), printable(report.settings),
+                      report.sources.empty() ? "" : format(" ({}: {})", report.sources.size() == 1 ? "source" : "sources", joined(report.sources, ", ")));
+        if (!report.sources.empty()) out += "holdfast backup, without an argument, backs up every source\n";
+    }
+    return report.settings_note.empty() ? out : out + printable(report.settings_note) + "\n";
 }
 
 std::string text_of(const operations::BackupReport& report, const Style& style) {

@@ -32,7 +32,9 @@ int report_error(const Error& error, bool json) {
         inside.set("code", name_of(error.code())).set("message", error.message()).set("advice", error.advice());
         print(stderr, Json().set("error", inside).to_text() + "\n");
     } else {
-        print(stderr, format("holdfast: {}\n", printable(error.message())));
+        std::string message;  // of several lines where several things are wrong
+        for (const auto& line : split(error.message(), '\n')) message += (message.empty() ? "holdfast: " : "\n") + printable(line);
+        print(stderr, message + "\n");
         if (!error.advice().empty()) print(stderr, format("  try: {}\n", printable(error.advice())));
     }
     if (error.code() == ErrorCode::cancelled && host::stopping_signal() != 0) return 128 + host::stopping_signal();

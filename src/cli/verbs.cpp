@@ -27,6 +27,9 @@ int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const VerifyReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 
+int exit_code_of(const SourcesBackupReport& report) { return report.exit_code; }
+int exit_code_of(const CheckSettingsReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::invalid); }
+
 template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>
 class VerbOf : public Verb {
 public:
@@ -41,11 +44,16 @@ protected:
     Request request_;
 };
 
-// `backup --list` is `list` with the same repository, of the source that the database belongs to.
+// Without databases, `backup` is of every source of the settings. `backup --list` is `list` with the same repository, of the
+// source that the database belongs to.
 class BackupVerb : public VerbOf<BackupRequest, BackupReport, operations::backup> {
 public:
     Result<Answer> run(Context& context, const Style& style) override {
-        if (!request_.list) return VerbOf::run(context, style);
+        if (!request_.list) {
+            if (!TRY(means_every_source(context, request_))) return VerbOf::run(context, style);
+            const auto report = TRY(backup_sources(context, request_));
+            return Answer{json_of(report), text_of(report, style), exit_code_of(report)};
+        }
         ListRequest list{.repository = request_.repository, .source = request_.source};
         if (request_.databases.size() > 1) {
             return fail(ErrorCode::invalid, "backup --list: {} databases are named", request_.databases.size())
@@ -89,6 +97,8 @@ private:
 const std::vector<VerbEntry>& verbs() {
     static const std::vector<VerbEntry> table = {
         {"init", VerbOf<InitRequest, InitReport, operations::init>::make},
+        {"settings check", VerbOf<CheckSettingsRequest, CheckSettingsReport, operations::check_settings>::make},
+        {"settings reference", VerbOf<SettingsReferenceRequest, SettingsReferenceReport, operations::reference_of_settings>::make},
         {"backup", BackupVerb::make},
         {"guard", GuardVerb::make},
         {"list", VerbOf<ListRequest, ListReport, operations::list>::make},

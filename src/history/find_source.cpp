@@ -86,16 +86,24 @@ Result<SourceIdentity> find_source(const Repository& repository, const SourceQue
     std::ranges::sort(question.paths);
     const bool is_named = !question.name.empty();
     std::vector<Snapshot> others;
+    std::optional<Snapshot> of_these_paths;
     auto found = TRY(newest_of_source(repository, [&](const Snapshot& snapshot) {
         const auto& source = snapshot.source;
         if (source.machine == question.machine && source.paths == question.paths) {
             if (!is_named || is_called(source, question.name)) return true;
+            if (!of_these_paths) of_these_paths = snapshot;
         }
         others.push_back(snapshot);
         return false;
     }));
     if (found) return identity_of(std::move(*found), question);
-    if (is_named) return find_by_name(repository, question);
+    if (is_named) {
+        auto called = TRY(find_by_name(repository, question));
+        if (!called.is_new() || !question.renames || !of_these_paths) return called;
+        auto renamed = identity_of(std::move(*of_these_paths), question);
+        renamed.record.name = question.name;
+        return renamed;
+    }
     return SourceIdentity{.record = {.id = question.fresh_id,
                                      .name = fresh_name(question, others),
                                      .machine = question.machine,

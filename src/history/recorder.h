@@ -19,6 +19,7 @@ struct SourceIdentity {
 };
 struct SourceQuestion {
     std::string name;                       // --source: a name, or an id prefix; empty: by machine and paths
+    bool renames = false;                   // no source is called so: the one with these paths is, from now on
     std::string machine;
     std::vector<std::string> paths;         // canonical
     std::array<std::byte, 16> fresh_id{};   // used when the source is new

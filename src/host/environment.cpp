@@ -36,8 +36,7 @@ std::string cache_folder() {
     // A relative $XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification).
     const auto caches = environment("XDG_CACHE_HOME");
     if (caches && caches->starts_with('/')) return join_path(*caches, "holdfast");
-    auto home = environment("HOME").value_or("");
-    if (home.empty()) home = user().home;
+    const auto home = home_folder();
     if (home.empty()) return "/tmp/holdfast-cache-" + std::to_string(::geteuid());
     return join_path(home, ".cache/holdfast");
 }
@@ -47,10 +46,17 @@ std::string working_folder() {
     return folder ? folder.get() : ".";
 }
 
+std::string home_folder() {
+    const auto home = environment("HOME").value_or("");
+    return home.empty() ? user().home : home;
+}
+
 std::string host_name() {
     char name[HOST_NAME_MAX + 1] = {};
     return ::gethostname(name, HOST_NAME_MAX) == 0 ? name : "localhost";
 }
+
+std::uint32_t user_id() { return ::geteuid(); }
 
 bool is_superuser() { return ::geteuid() == 0; }
 

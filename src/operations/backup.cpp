@@ -13,6 +13,7 @@
 #include "holdfast/operations/named_databases.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/record_backup.h"
+#include "holdfast/operations/source_of_databases.h"
 
 namespace holdfast::operations {
 
@@ -31,7 +32,7 @@ std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases, P
 // told, and makes the backup partial, but no other source.
 Result<history::SourceIdentity> source_of(Context& context, OpenRepository& opened, const BackupRequest& request,
                                           const std::vector<NamedDatabase>& databases) {
-    history::SourceQuestion question{.name = request.source, .machine = host::this_process().machine_id, .paths = {}};
+    history::SourceQuestion question{.name = request.source, .renames = request.source_is_by_settings, .machine = host::this_process().machine_id, .paths = {}};
     context.host.random.fill(question.fresh_id);
     const auto find = [&](std::vector<std::string> paths) {
         question.paths = std::move(paths);
@@ -185,11 +186,12 @@ Result<BackupReport> backup_between(Context& context, const BackupRequest& reque
 
 }  // namespace
 
-Result<BackupReport> backup(Context& outer, const BackupRequest& request) {
+Result<BackupReport> backup(Context& outer, const BackupRequest& given) {
     constexpr std::uint64_t wait_s_max = 1'000'000;
     Context context = outer;
-    context.lock_wait_ms = static_cast<std::int64_t>(std::min(request.wait_s, wait_s_max)) * 1000;
+    context.lock_wait_ms = static_cast<std::int64_t>(std::min(given.wait_s, wait_s_max)) * 1000;
     const host::Stopwatch stopwatch(context.host.clock);
+    const BackupRequest request = TRY(with_source_settings(context, given));
     HooksAround hooks(context, request.hooks, HookedVerb::backup);
     HookFacts facts{.repository = request.repository.repository, .operation = request.purpose.operation, .databases = request.databases};
     auto made = backup_between(context, request, hooks, facts);

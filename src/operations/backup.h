@@ -13,6 +13,7 @@ struct BackupRequest {
     std::string schema_version_query;  // of the settings: asked of every database as it is frozen
     Hooks hooks;                       // of the settings
     std::string source;
+    bool source_is_by_settings = false;  // its databases are known by it from now on, also when they had another name
     bool full = false;
     bool skip_unchanged = false;
     bool all_or_nothing = false;
@@ -22,11 +23,14 @@ struct BackupRequest {
     static OperationText operation() {
         return {.name = "backup",
                 .sentence = "Back up databases, consistently, while they are in use.",
-                .details = "All databases named make one backup with one number. Without a repository, .holdfast beside the database is made and used. "
+                .details = "All databases named make one backup with one number. Without databases, every source of the settings is backed up, each "
+                           "by itself: one that fails does not stop the others, and the exit code is the worst. Without a repository, .holdfast beside "
+                           "the database is made and used. "
                            "An automatic backup of a database that has not changed since another for the same operation answers with that one; a manual "
                            "one always gets a number of its own. Exit code 3: some databases could not be backed up, or are damaged themselves; the others were. A backup looks at header and "
                            "schema of a database, not at every page: holdfast verify has SQLite check all of it.",
-                .examples = {{"holdfast backup app.db", "into .holdfast beside it"},
+                .examples = {{"holdfast backup", "every source of holdfast.toml"},
+                             {"holdfast backup app.db", "into .holdfast beside it"},
                              {"holdfast backup app.db --comment 'before the migration'", "with a comment"},
                              {"holdfast backup app.db --operation migrate", "automatic, before a migration"},
                              {"holdfast backup -r /backups/app data/app.db data/jobs.db --tag release=1.4", "two databases, one backup"}}};

@@ -19,6 +19,8 @@ public:
     virtual Result<std::string> words(const std::string& question) = 0;  // one line; empty: nothing was said
 };
 
+struct LoadedSettings;
+
 struct Context {
     host::Host host;
     Watch watch;
@@ -29,20 +31,35 @@ struct Context {
     std::int64_t lock_wait_ms = 10'000;  // for databases that other programs hold; backup and restore set it as asked
 };
 
+// The part of every request that says which settings. HOLDFAST_SETTINGS and HOLDFAST_ENVIRONMENT stand in for flags not given.
+struct SettingsRequest {
+    std::string file;
+    std::string environment;
+    std::shared_ptr<const LoadedSettings> loaded;  // by an operation that calls others: no file is read again
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(file, {.name = "settings", .sentence = "The settings; none goes without. Default: $HOLDFAST_SETTINGS, else holdfast.toml in the working folder or above.", .value = "FILE"});
+        visit(environment, {.name = "environment", .sentence = "Settings below [environment.NAME] count before the others. Default: $HOLDFAST_ENVIRONMENT.", .value = "NAME"});
+    }
+};
+
 // The part of every request that says which repository, and how to unlock it. Environment: HOLDFAST_REPOSITORY,
-// HOLDFAST_PASSWORD_FILE, HOLDFAST_PASSWORD_COMMAND, HOLDFAST_KEY_FILE stand in for flags not given.
+// HOLDFAST_PASSWORD_FILE, HOLDFAST_PASSWORD_COMMAND, HOLDFAST_KEY_FILE stand in for flags not given; then the settings do.
 struct RepositoryRequest {
     std::string repository;
     std::string password_file;
     std::string password_command;
     std::string key_file;
+    SettingsRequest settings = {};
 
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(repository, {.name = "repository", .sentence = "The repository (a folder). Default: $HOLDFAST_REPOSITORY, else .holdfast beside the database or above the working folder.", .value = "PATH", .letter = 'r'});
+        visit(repository, {.name = "repository", .sentence = "The repository (a folder). Default: $HOLDFAST_REPOSITORY, else what the settings say, else .holdfast beside the database or above the working folder.", .value = "PATH", .letter = 'r'});
         visit(password_file, {.name = "password-file", .sentence = "Read the password from this file.", .value = "FILE"});
         visit(password_command, {.name = "password-command", .sentence = "Run this command; its output is the password.", .value = "COMMAND"});
         visit(key_file, {.name = "key-file", .sentence = "Unlock with the key in this file (32 bytes or more).", .value = "FILE"});
+        settings.describe(visit);
     }
 };
 

@@ -1,4 +1,4 @@
-// Durations as people write them: "0", "90m", "24h", "7d".
+// Durations as people write them: "0", "90m", "24h", "7d", "12mo".
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace holdfast::operations {
 
-// Seconds. Units: s, m, h, d, w; "0" needs none. `invalid` explains the form.
+// Seconds. Units: s, m, h, d, w, mo (30 days), y (365 days); "0" needs none. `invalid` explains the form.
 Result<std::int64_t> parse_duration_s(std::string_view text);
 
 }  // namespace holdfast::operations

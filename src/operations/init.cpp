@@ -3,6 +3,7 @@
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/operations/make_repository.h"
+#include "holdfast/operations/new_settings.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/unlock.h"
 
@@ -25,9 +26,9 @@ Result<bool> make_key_file_if_missing(Context& context, const std::string& path)
 
 Result<void> expect_sense(const InitRequest& request, const SecretPlace& secret) {
     if (request.encrypt || !secret.is_any()) return {};
-    return fail(ErrorCode::invalid, "make a repository: a password or key is given{}, but not --encrypt",
-                secret.is_by_flag ? "" : " in the environment")
-        .with_advice(secret.is_by_flag ? "add --encrypt to seal everything" : "add --encrypt to seal everything, or unset HOLDFAST_KEY_FILE, HOLDFAST_PASSWORD_FILE and HOLDFAST_PASSWORD_COMMAND");
+    const std::string_view where = secret.is_by_flag ? "" : secret.is_by_settings ? " in the settings" : " in the environment";
+    return fail(ErrorCode::invalid, "make a repository: a password or key is given{}, but not --encrypt", where)
+        .with_advice(secret.is_by_flag || secret.is_by_settings ? "add --encrypt to seal everything" : "add --encrypt to seal everything, or unset HOLDFAST_KEY_FILE, HOLDFAST_PASSWORD_FILE and HOLDFAST_PASSWORD_COMMAND");
 }
 
 Result<void> expect_free(const RepositoryPlace& place) {
@@ -36,30 +37,38 @@ Result<void> expect_free(const RepositoryPlace& place) {
         .with_advice(format("holdfast status -r {}", shell_word(place.path)));
 }
 
-// Nothing names one: in the working folder, also when there is another above.
-Result<RepositoryPlace> new_place(Context& context, const RepositoryRequest& request) {
-    RepositoryRequest where;
+// Nothing names one: in the working folder, also when there is another above. Settings that are to be written say nothing.
+Result<RepositoryPlace> new_place(Context& context, const RepositoryRequest& request, const LoadedSettings& settings) {
+    RepositoryRequest where = request;
+    where.settings.loaded = std::make_shared<LoadedSettings>(settings);
     where.repository = named_repository(request);
-    if (where.repository.empty()) where.repository = default_repository_name;
+    if (where.repository.empty() && settings.settings.repository.path.empty()) where.repository = default_repository_name;
     return find_repository(context, where, {});
 }
 
-}  // namespace
-
-Result<InitReport> init(Context& context, const InitRequest& request) {
-    const auto secret = TRY(secret_place(request.repository));
+Result<void> make_it(Context& context, const InitRequest& request, const RepositoryPlace& place, InitReport& report) {
+    const auto secret = TRY(secret_place(request.repository, place.settings));
     TRY(expect_sense(request, secret));
-    const auto place = TRY(new_place(context, request.repository));
     TRY(expect_free(place));
     TRY(refuse_inside_repository(context, place.path));
-
-    InitReport report{.repository = place.path, .id = {}, .encrypted = request.encrypt, .key_file_made = {}};
     NewRepositoryPlan plan{.path = place.path, .unlock = {}, .group_access = request.group_access};
     if (request.encrypt) {
         if (TRY(make_key_file_if_missing(context, secret.key_file))) report.key_file_made = secret.key_file;
         plan.unlock = TRY(fetch_secret(context, secret, {.repository = place.path, .is_new = true}));
     }
     report.id = TRY(make_repository(context, plan)).id.hex();
+    return {};
+}
+
+}  // namespace
+
+Result<InitReport> init(Context& context, const InitRequest& request) {
+    auto settings = TRY(plan_new_settings(context, request));
+    const auto place = TRY(new_place(context, request.repository, settings.present));
+    InitReport report{.repository = place.path, .id = {}, .encrypted = request.encrypt, .key_file_made = {}};
+    report.repository_made = !(place.is_there && settings.is_wanted() && !request.encrypt && !request.group_access);
+    if (report.repository_made) TRY(make_it(context, request, place, report));
+    TRY(write_new_settings(context, request, std::move(settings), report));
     return report;
 }
 

@@ -1,4 +1,4 @@
-// init: makes a repository.
+// init: makes a repository, and settings where they are wanted.
 #pragma once
 
 #include "holdfast/operations/context.h"
@@ -7,21 +7,29 @@ namespace holdfast::operations {
 
 struct InitRequest {
     RepositoryRequest repository;
+    std::vector<std::string> databases;
+    bool no_settings = false;
     bool encrypt = false;
     bool group_access = false;
 
     static OperationText operation() {
         return {.name = "init",
-                .sentence = "Make a repository: the folder that keeps backups.",
-                .details = "With --encrypt everything in it is sealed; the password or key is needed for every later command and cannot be "
+                .sentence = "Make a repository, the folder that keeps backups, and commented settings.",
+                .details = "The settings, holdfast.toml in the working folder, are written where databases are named, or no repository is (-r "
+                           "alone makes a repository and nothing else), and never over others. Without databases those found in the working folder "
+                           "and the folders in it become its sources. Where there is a repository and no settings, only settings are written. "
+                           "With --encrypt everything in it is sealed; the password or key is needed for every later command and cannot be "
                            "recovered. A key file that does not exist is made (32 random bytes, mode 0600).",
-                .examples = {{"holdfast init -r /backups/app", "a plain repository"},
+                .examples = {{"holdfast init data/app.db", "./.holdfast, and holdfast.toml with that database as its source"},
+                             {"holdfast init -r /backups/app", "a plain repository"},
                              {"holdfast init -r /backups/app --encrypt --key-file ~/.holdfast.key", "sealed with a key file"},
                              {"holdfast init --encrypt --password-command 'pass show holdfast'", "sealed with a password, in ./.holdfast"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
+        visit(databases, {.name = "database", .sentence = "Databases that the settings shall protect, one source each.", .value = "DATABASE", .positional = true});
         repository.describe(visit);
+        visit(no_settings, {.name = "no-settings", .sentence = "Write no settings."});
         visit(encrypt, {.name = "encrypt", .sentence = "Seal everything with a password or key."});
         visit(group_access, {.name = "group-access", .sentence = "Let the folder's group read and write (0660 and 0770 instead of 0600 and 0700)."});
     }
@@ -30,12 +38,19 @@ struct InitReport {
     std::string repository, id;
     bool encrypted = false;
     std::string key_file_made;
+    bool repository_made = true;
+    std::string settings, settings_note;
+    std::vector<std::string> sources;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("repository", repository, "Path of the repository.");
         visit("id", id, "Its identity.");
         visit("encrypted", encrypted, "Whether everything is sealed.");
         visit("key_file_made", key_file_made, "The key file that was made; keep a copy elsewhere.");
+        visit("repository_made", repository_made, "False: it was there already, and only settings were written.");
+        visit("settings", settings, "The settings that were written; empty: none.");
+        visit("settings_note", settings_note, "Why there are none, or what else should be known of them.");
+        visit("sources", sources, "Names of the sources in them.");
     }
 };
 Result<InitReport> init(Context& context, const InitRequest& request);

@@ -43,7 +43,7 @@ Result<NamedDatabase> named_database(Context& context, const std::string& name) 
 }  // namespace
 
 Result<std::vector<NamedDatabase>> named_databases(Context& context, const std::vector<std::string>& names) {
-    if (names.empty()) return fail(ErrorCode::invalid, "back up what: no database is named").with_advice("holdfast backup DATABASE");
+    if (names.empty()) return fail(ErrorCode::invalid, "back up what: no database is named").with_advice("holdfast backup DATABASE; holdfast init DATABASE writes settings, and then holdfast backup needs no argument");
     std::vector<NamedDatabase> databases;
     for (const auto& name : names) {
         auto database = TRY(named_database(context, name));

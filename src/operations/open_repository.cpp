@@ -88,7 +88,7 @@ Result<void> expect_folder_outside(Context& context, const std::string& path) {
 Result<std::unique_ptr<OpenRepository>> open_repository(Context& context, const RepositoryRequest& request,
                                                         const OpenHow& how) {
     const auto place = TRY(find_repository(context, request, how));
-    const auto secret = TRY(secret_place(request));
+    const auto secret = TRY(secret_place(request, place.settings));
     const bool create = !place.is_there && place.is_default && how.create_default;
     if (create) {
         TRY(make_default(context, place, secret));

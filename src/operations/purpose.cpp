@@ -1,5 +1,7 @@
 #include "holdfast/operations/purpose.h"
 
+#include <algorithm>
+
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 
@@ -66,7 +68,11 @@ Result<Purpose> purpose_of(const PurposeRequest& request) {
         return fail(ErrorCode::invalid, "make a backup of kind {}: only a restore does", name_of(purpose.kind)).with_advice("--kind manual, or --kind automatic");
     }
     purpose.operation = request.operation;
-    purpose.tags = TRY(parse_tags(request.tags));
+    auto tags = request.tags;
+    for (const auto& tag : request.source_tags) {
+        if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(tag);
+    }
+    purpose.tags = TRY(parse_tags(tags));
     purpose.is_said = !request.comment.empty() || !request.tags.empty();
     purpose.comment = request.comment.empty() ? comment_for(purpose.kind, purpose.operation) : request.comment;
     return purpose;

@@ -14,6 +14,7 @@ struct PurposeRequest {
     std::string operation;
     std::string comment;
     std::vector<std::string> tags;
+    std::vector<std::string> source_tags;  // of the settings: every backup of the source has them
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(comment, {.name = "comment", .sentence = "Why this backup was made.", .value = "TEXT", .letter = 'c'});

@@ -2,8 +2,10 @@
 
 #include <set>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/operations/load_settings.h"
 #include "holdfast/store/local_store.h"
 
 namespace holdfast::operations {
@@ -52,6 +54,39 @@ Result<RepositoryPlace> above_working_folder(Context& context) {
         .with_advice("-r REPOSITORY, or set HOLDFAST_REPOSITORY");
 }
 
+Result<RepositoryPlace> place_by_default(Context& context, const OpenHow& how) {
+    if (!how.databases.empty()) {
+        auto place = TRY(beside_databases(context, how.databases));
+        if (place.is_there || how.create_default) return place;
+    }
+    return above_working_folder(context);
+}
+
+bool are_named(const SettingsRequest& request) { return !request.file.empty() || !request.environment.empty() || request.loaded != nullptr; }
+
+// Commands of settings run beside them, wherever the program was started.
+RepositorySettings repository_of(const LoadedSettings& loaded) {
+    auto settings = loaded.settings.repository;
+    if (!settings.password_command.empty()) {
+        settings.password_command = format("cd {} || exit 1\n{}", shell_word(loaded.folder), settings.password_command);
+    }
+    return settings;
+}
+
+// Settings that name another repository, or none beside one that a flag names, say nothing of this one.
+Result<RepositorySettings> settings_of_named(Context& context, const RepositoryRequest& request, const std::string& path) {
+    const auto loaded = load_settings(context, request.settings);
+    if (!loaded && are_named(request.settings)) return loaded.error().copy();
+    if (!loaded) {
+        context.host.log.write(host::LogLevel::warning, format("going on without settings: {}", loaded.error().message()));
+        return RepositorySettings{};
+    }
+    const auto settings = repository_of(*loaded);
+    if (settings.path.empty()) return request.repository.empty() ? settings : RepositorySettings{};
+    const auto meant = host::canonical_or_future(context.host.files, settings.path);
+    return meant && *meant == path ? settings : RepositorySettings{};
+}
+
 }  // namespace
 
 std::string named_repository(const RepositoryRequest& request) {
@@ -60,12 +95,15 @@ std::string named_repository(const RepositoryRequest& request) {
 }
 
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how) {
-    if (const auto name = named_repository(request); !name.empty()) return named_place(context, name);
-    if (!how.databases.empty()) {
-        auto place = TRY(beside_databases(context, how.databases));
-        if (place.is_there || how.create_default) return place;
+    if (const auto name = named_repository(request); !name.empty()) {
+        auto place = TRY(named_place(context, name));
+        place.settings = TRY(settings_of_named(context, request, place.path));
+        return place;
     }
-    return above_working_folder(context);
+    const auto settings = repository_of(TRY(load_settings(context, request.settings)));
+    auto place = settings.path.empty() ? TRY(place_by_default(context, how)) : TRY(named_place(context, settings.path));
+    place.settings = settings;
+    return place;
 }
 
 Result<void> refuse_inside_repository(Context& context, const std::string& canonical_path) {

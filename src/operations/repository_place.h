@@ -4,6 +4,7 @@
 #include <string>
 
 #include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/settings.h"
 
 namespace holdfast::operations {
 
@@ -11,12 +12,15 @@ struct RepositoryPlace {
     std::string path;            // canonical
     bool is_there = false;       // it has a config, or what is left of one
     bool is_default = false;     // .holdfast beside the database: nobody named it
+    RepositorySettings settings; // what the settings say of this one: defaults where they mean another
 };
 // As the request or $HOLDFAST_REPOSITORY names it; empty: neither does.
 std::string named_repository(const RepositoryRequest& request);
 
-// Named by the request or $HOLDFAST_REPOSITORY; else .holdfast beside the databases; else .holdfast in the working folder
-// or above it. `invalid` when the databases lie in several folders; `not_found` when nothing says where.
+// Named by the request or $HOLDFAST_REPOSITORY; else by the settings; else .holdfast beside the databases; else .holdfast
+// in the working folder or above it. `invalid` when the databases lie in several folders, or something is wrong in
+// settings that are needed (those that nobody named are not needed where the repository is: then they are warned of, as
+// nothing may stand between a person and a restore); `not_found` when nothing says where.
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
 
 // `invalid` when the path lies in a repository: a backup of a repository, or a restore into one, would destroy trust in

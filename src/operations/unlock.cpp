@@ -42,14 +42,18 @@ Result<SecretBytes> ask_password(const SecretQuestion& question) {
 
 }  // namespace
 
-Result<SecretPlace> secret_place(const RepositoryRequest& request) {
+Result<SecretPlace> secret_place(const RepositoryRequest& request, const RepositorySettings& settings) {
     auto flags = TRY(only_one({.password_file = request.password_file,
                                .password_command = request.password_command,
                                .key_file = request.key_file},
                               "as flags"));
     flags.is_by_flag = flags.is_any();
     if (flags.is_by_flag) return flags;
-    return only_one(from_environment(), "in the environment");
+    auto place = TRY(only_one(from_environment(), "in the environment"));
+    if (place.is_any()) return place;
+    place = TRY(only_one({.password_file = settings.password_file, .password_command = settings.password_command, .key_file = settings.key_file}, "in the settings"));
+    place.is_by_settings = place.is_any();
+    return place;
 }
 
 Result<repository::Unlock> fetch_secret(Context& context, const SecretPlace& place, const SecretQuestion& question) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace holdfast::tests {
 class RefusingFiles final : public host::FileSystem {
 public:
     std::vector<std::string> read_only;  // folders, with all below them
+    std::map<std::string, std::uint32_t> owners;  // of paths that shall seem to be another user's
 
     Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
@@ -49,8 +51,8 @@ public:
         return files_.remove_folder(path);
     }
     Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
-    Result<host::FileStatus> status(const std::string& path) override { return files_.status(path); }
-    Result<host::FileStatus> status_of_link(const std::string& path) override { return files_.status_of_link(path); }
+    Result<host::FileStatus> status(const std::string& path) override { return as_pretended(path, files_.status(path)); }
+    Result<host::FileStatus> status_of_link(const std::string& path) override { return as_pretended(path, files_.status_of_link(path)); }
     Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
     Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
     Result<void> sync_folder(const std::string& path) override { return files_.sync_folder(path); }
@@ -69,6 +71,11 @@ public:
     }
 
 private:
+    Result<host::FileStatus> as_pretended(const std::string& path, Result<host::FileStatus> status) const {
+        const auto at = owners.find(path);
+        if (status && at != owners.end()) status->owner = at->second;
+        return status;
+    }
     Result<void> ask(const std::string& path) const {
         const auto holds = [&](const std::string& folder) { return path == folder || path.starts_with(folder + "/"); };
         if (std::ranges::none_of(read_only, holds)) return {};

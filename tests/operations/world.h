@@ -46,7 +46,7 @@ protected:
                   .watch = {},
                   .vfs = {},
                   .may_ask = false} {
-        for (const char* name : {"HOLDFAST_REPOSITORY", "HOLDFAST_PASSWORD_FILE", "HOLDFAST_PASSWORD_COMMAND", "HOLDFAST_KEY_FILE"}) {
+        for (const char* name : {"HOLDFAST_REPOSITORY", "HOLDFAST_PASSWORD_FILE", "HOLDFAST_PASSWORD_COMMAND", "HOLDFAST_KEY_FILE", "HOLDFAST_SETTINGS", "HOLDFAST_ENVIRONMENT"}) {
             ::unsetenv(name);
         }
         ::setenv("XDG_CACHE_HOME", (root / "cache").c_str(), 1);

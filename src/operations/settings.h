@@ -1,0 +1,242 @@
+// What holdfast.toml says, as plain values: paths absolute, durations in seconds, sizes in bytes. The structs hold the
+// defaults; describe() is the one place where keys are named (settings_description.h).
+#pragma once
+
+#include "holdfast/operations/settings_description.h"
+
+namespace holdfast::operations {
+
+struct RepositorySettings {
+    std::string path, key_file, password_file, password_command;
+    std::uint64_t space_warn = 5ull << 30, min_free = 1ull << 30;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(path, {.key = "path", .sentence = "The folder that keeps the backups.", .example = "\".holdfast\"", .form = Form::path, .otherwise = ".holdfast beside the database or above the working folder"});
+        visit(key_file, {.key = "key_file", .sentence = "A sealed repository is unlocked with the key in this file. At most one of key_file, password_file and password_command.", .example = "\"~/.config/holdfast/key\"", .form = Form::path});
+        visit(password_file, {.key = "password_file", .sentence = "It is unlocked with the password in this file.", .example = "\"~/.config/holdfast/password\"", .form = Form::path});
+        visit(password_command, {.key = "password_command", .sentence = "It is unlocked with the password that this command prints.", .example = "\"pass show holdfast\"", .form = Form::command});
+        visit(space_warn, {.key = "space_warn", .sentence = "Below so much free space, status and doctor warn.", .example = "\"5GiB\"", .form = Form::size});
+        visit(min_free, {.key = "min_free", .sentence = "Below so much free space, they fail.", .example = "\"1GiB\"", .form = Form::size});
+    }
+};
+
+struct TargetSettings {
+    std::int64_t rpo = 3600, rpo_critical = 15 * 60, rto_corruption = 15 * 60, rto_deletion = 10 * 60, rto_server = 30 * 60;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(rpo, {.key = "rpo", .sentence = "The newest proven backup may be so old.", .example = "\"1h\"", .form = Form::duration});
+        visit(rpo_critical, {.key = "rpo_critical", .sentence = "That of a critical source.", .example = "\"15m\"", .form = Form::duration});
+        visit(rto_corruption, {.key = "rto_corruption", .sentence = "A restore after a database was corrupted may take so long.", .example = "\"15m\"", .form = Form::duration});
+        visit(rto_deletion, {.key = "rto_deletion", .sentence = "A restore after something was deleted.", .example = "\"10m\"", .form = Form::duration});
+        visit(rto_server, {.key = "rto_server", .sentence = "A restore after the whole machine was lost.", .example = "\"30m\"", .form = Form::duration});
+    }
+};
+
+// One rule of retention: a backup that any line keeps is kept.
+struct KeepSettings {
+    static constexpr bool is_given_as_a_whole = true;
+    std::uint64_t keep_last = 0, keep_hourly = 0, keep_daily = 0, keep_weekly = 0, keep_monthly = 0, keep_yearly = 0;
+    std::int64_t keep_within = 0;
+    bool keep_all = false;
+    bool is_empty() const { return *this == KeepSettings{}; }
+    bool operator==(const KeepSettings&) const = default;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(keep_last, {.key = "keep_last", .sentence = "The newest so many.", .example = "10"});
+        visit(keep_hourly, {.key = "keep_hourly", .sentence = "The newest of each of the last so many hours that have one.", .example = "24"});
+        visit(keep_daily, {.key = "keep_daily", .sentence = "The newest of each of so many days.", .example = "7"});
+        visit(keep_weekly, {.key = "keep_weekly", .sentence = "The newest of each of so many weeks (from Monday).", .example = "4"});
+        visit(keep_monthly, {.key = "keep_monthly", .sentence = "The newest of each of so many months.", .example = "12"});
+        visit(keep_yearly, {.key = "keep_yearly", .sentence = "The newest of each of so many years.", .example = "10"});
+        visit(keep_within, {.key = "keep_within", .sentence = "All that are at most so old.", .example = "\"2d\"", .form = Form::duration});
+        visit(keep_all, {.key = "keep_all", .sentence = "All, for ever.", .example = "true"});
+    }
+};
+
+struct RetentionSettings {
+    std::string time_zone = "local";
+    std::uint64_t minimum_keep = 1;
+    std::int64_t undo_within = 30 * 86'400;
+    KeepSettings automatic{.keep_last = 10, .keep_daily = 7, .keep_weekly = 4, .keep_monthly = 12};
+    KeepSettings manual{.keep_all = true};
+    std::map<std::string, KeepSettings> tag;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(time_zone, {.key = "time_zone", .sentence = "Where days begin: local, UTC, or a name such as Europe/Berlin.", .example = "\"local\""});
+        visit(minimum_keep, {.key = "minimum_keep", .sentence = "Whole backups of a source never become fewer.", .example = "1"});
+        visit(undo_within, {.key = "undo_within", .sentence = "Safety backups stay so long, and the newest of a source always.", .example = "\"30d\"", .form = Form::duration});
+        visit(automatic, {.key = "automatic", .sentence = "The rule for automatic backups. Given, it replaces the default rule as a whole."});
+        visit(manual, {.key = "manual", .sentence = "The rule for manual backups; by default all are kept."});
+        visit(tag, {.key = "tag", .sentence = "The rule for backups with a tag: NAME, or NAME=anything.", .example = "archive"});
+    }
+};
+
+// What a source says otherwise than [retention].
+struct SourceRetentionSettings {
+    std::optional<KeepSettings> automatic, manual;
+    std::map<std::string, KeepSettings> tag;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(automatic, {.key = "automatic", .sentence = "This source's rule for automatic backups, instead of [retention.automatic]."});
+        visit(manual, {.key = "manual", .sentence = "Its rule for manual backups."});
+        visit(tag, {.key = "tag", .sentence = "Its rule for backups with a tag.", .example = "archive"});
+    }
+};
+
+struct HookSettings {
+    std::string command, post, body, on_failure = "stop";
+    std::int64_t time_limit = 60;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(command, {.key = "command", .sentence = "The command to run, in the settings' folder. Either this or post.", .example = "\"systemctl --user stop app\"", .form = Form::command});
+        visit(post, {.key = "post", .sentence = "An address to which an HTTP POST is sent instead.", .example = "\"http://127.0.0.1:8080/rebuild\""});
+        visit(body, {.key = "body", .sentence = "What is posted.", .example = "\"{}\""});
+        visit(time_limit, {.key = "time_limit", .sentence = "It has failed when it takes longer.", .example = "\"60s\"", .form = Form::duration});
+        visit(on_failure, {.key = "on_failure", .sentence = "When it fails: stop what was being done, or go on and warn.", .example = "\"stop\"", .choices = {"stop", "warn"}});
+    }
+};
+
+struct HooksSettings {
+    std::vector<HookSettings> before_backup, after_backup, before_restore, after_restore, on_failure;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(before_backup, {.key = "before_backup", .sentence = "Before a backup."});
+        visit(after_backup, {.key = "after_backup", .sentence = "After a backup that was made."});
+        visit(before_restore, {.key = "before_restore", .sentence = "Before a restore in place, for example to stop the application."});
+        visit(after_restore, {.key = "after_restore", .sentence = "After it, for example to start the application or rebuild an index."});
+        visit(on_failure, {.key = "on_failure", .sentence = "After a backup or restore that failed."});
+    }
+};
+
+struct ExpectationSettings {
+    std::string sql, table;
+    std::optional<double> loss_percent_max;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(sql, {.key = "sql", .sentence = "A query whose first value must be true (not 0, not NULL). Either this or table.", .example = "\"SELECT count(*) > 0 FROM sessions\""});
+        visit(table, {.key = "table", .sentence = "A table that may not lose too many rows from one backup to the next.", .example = "\"events\""});
+        visit(loss_percent_max, {.key = "loss_percent_max", .sentence = "It may lose so many percent of its rows.", .example = "20"});
+    }
+};
+
+struct CleanupSettings {
+    std::string table, column, where;
+    std::int64_t older_than = 0;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(table, {.key = "table", .sentence = "The table whose old rows are deleted.", .example = "\"sessions\""});
+        visit(column, {.key = "column", .sentence = "The column that tells their age.", .example = "\"ended_at\""});
+        visit(older_than, {.key = "older_than", .sentence = "Rows older than this go.", .example = "\"30d\"", .form = Form::duration});
+        visit(where, {.key = "where", .sentence = "Only those for which this holds too.", .example = "\"status <> 'running'\""});
+    }
+};
+
+struct PlainCopySettings {
+    std::string folder, name = "{database}_{date}_{time}.db", compress = "none", latest, metadata;
+    KeepSettings keep;  // empty: every copy stays
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(folder, {.key = "folder", .sentence = "The folder of the copies.", .example = "\"backups\"", .form = Form::path});
+        visit(name, {.key = "name", .sentence = "Their names, made from {database} {date} {time} {stamp} {number} {kind} {auto}.", .example = "\"app_{date}_{time}.db\""});
+        visit(compress, {.key = "compress", .sentence = "How they are compressed.", .example = "\"gzip\"", .choices = {"none", "gzip", "zstd"}});
+        visit(latest, {.key = "latest", .sentence = "A name that always leads to the newest copy.", .example = "\"app_latest.db\"", .otherwise = "none"});
+        visit(metadata, {.key = "metadata", .sentence = "A JSON file in that folder that describes the copies.", .example = "\"backup_metadata.json\"", .otherwise = "none"});
+        keep.describe(visit);
+    }
+};
+
+struct SourceSettings {
+    std::vector<std::string> databases, tags;
+    bool critical = false;
+    std::string schema_version, smoke, init;
+    std::vector<ExpectationSettings> expect;
+    std::vector<CleanupSettings> cleanup;
+    SourceRetentionSettings retention;
+    std::optional<PlainCopySettings> plain_copies;
+    HooksSettings hooks;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(databases, {.key = "databases", .sentence = "The databases that make one backup together. file: URLs are understood; what follows their ? is dropped.", .example = "[\"data/app.db\"]", .form = Form::database});
+        visit(critical, {.key = "critical", .sentence = "rpo_critical counts for it instead of rpo.", .example = "true"});
+        visit(tags, {.key = "tags", .sentence = "Tags of each of its backups.", .example = "[\"team=blue\"]"});
+        visit(schema_version, {.key = "schema_version", .sentence = "A query whose answer is recorded with each backup as the version of the schema.", .example = "\"SELECT max(version) FROM schema_version\""});
+        visit(smoke, {.key = "smoke", .sentence = "A command that tries a restored database, whose path is in $HOLDFAST_DATABASE; it ends with 0 when all is well.", .example = "\"./scripts/smoke.sh\"", .form = Form::command});
+        visit(init, {.key = "init", .sentence = "A command that makes a fresh database.", .example = "\"./scripts/db-init.sh\"", .form = Form::command});
+        visit(expect, {.key = "expect", .sentence = "What must hold in its databases; looked at in backups, verifications and drills."});
+        visit(cleanup, {.key = "cleanup", .sentence = "Which old rows holdfast maintain cleanup deletes."});
+        visit(retention, {.key = "retention", .sentence = "How long its backups are kept, where that differs."});
+        visit(plain_copies, {.key = "plain_copies", .sentence = "After each backup also an ordinary database file."});
+        visit(hooks, {.key = "hooks", .sentence = "Hooks of this source alone."});
+    }
+};
+
+struct BundleSettings {
+    std::vector<std::string> files, logs;
+    std::map<std::string, std::string> scrub;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(files, {.key = "files", .sentence = "Files that go into a bundle, with secrets removed.", .example = "[\".env\", \"prisma/schema.prisma\"]", .form = Form::path});
+        visit(logs, {.key = "logs", .sentence = "Logs of which a bundle holds what was written since the backup before.", .example = "[\"logs/*.log\"]", .form = Form::path});
+        visit(scrub, {.key = "scrub", .sentence = "Columns whose values are changed in bundles, and in bundles only: \"table.column\" = \"mask\", \"null\" or \"hash\".", .example = "\"contacts.email\" = \"mask\"", .choices = {"mask", "null", "hash"}});
+    }
+};
+
+struct ScheduleSettings {
+    std::string backup = "hourly", verify = "daily", drill = "weekly", maintain = "weekly", prune = "daily";
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(backup, {.key = "backup", .sentence = "When backups are made: hourly, daily, weekly, monthly, \"daily 02:30\", a cron line, or never.", .example = "\"hourly\""});
+        visit(verify, {.key = "verify", .sentence = "When backups are verified.", .example = "\"daily\""});
+        visit(drill, {.key = "drill", .sentence = "When a restore is rehearsed.", .example = "\"weekly\""});
+        visit(maintain, {.key = "maintain", .sentence = "When databases are maintained.", .example = "\"weekly\""});
+        visit(prune, {.key = "prune", .sentence = "When the space of forgotten backups is freed.", .example = "\"daily 02:30\""});
+    }
+};
+
+struct LogSettings {
+    std::string audit, recovery;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(audit, {.key = "audit", .sentence = "The audit log: a file of JSON lines.", .example = "\"holdfast-audit.jsonl\"", .form = Form::path, .otherwise = "in the state folder"});
+        visit(recovery, {.key = "recovery", .sentence = "The log of recoveries, for people.", .example = "\"RECOVERY.md\"", .form = Form::path, .otherwise = "RECOVERY.md beside the settings"});
+    }
+};
+
+struct Settings {
+    RepositorySettings repository;
+    TargetSettings targets;
+    RetentionSettings retention;
+    HooksSettings hooks;
+    std::map<std::string, SourceSettings> source;
+    BundleSettings bundle;
+    ScheduleSettings schedule;
+    LogSettings log;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(repository, {.key = "repository", .sentence = "Where backups are kept, and how that is unlocked."});
+        visit(source, {.key = "source", .sentence = "What is protected: one table for each source, by its name. holdfast backup without an argument backs up every one.", .example = "app"});
+        visit(retention, {.key = "retention", .sentence = "How long backups are kept."});
+        visit(targets, {.key = "targets", .sentence = "How much may be lost (RPO), and how long a restore may take (RTO)."});
+        visit(hooks, {.key = "hooks", .sentence = "What is done before and after, for every source."});
+        visit(schedule, {.key = "schedule", .sentence = "What holdfast schedule install runs, and when."});
+        visit(bundle, {.key = "bundle", .sentence = "What else goes into a bundle."});
+        visit(log, {.key = "log", .sentence = "Where logs are written."});
+    }
+};
+
+}  // namespace holdfast::operations

@@ -1,0 +1,233 @@
+#include "holdfast/operations/settings_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "holdfast/base/limits.h"
+#include "holdfast/base/nearest.h"
+#include "holdfast/base/text.h"
+#include "holdfast/operations/purpose.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+constexpr std::array placeholders = {"database", "date", "time", "stamp", "number", "kind", "auto"};
+
+class Rules {
+public:
+    Rules(host::FileSystem& files, ReadingSettings& reading) : files_(files), reading_(reading) {}
+
+    void check(const Settings& settings) {
+        check_repository(settings.repository);
+        check_targets(settings.targets);
+        check_keep("retention.automatic", settings.retention.automatic);
+        check_keep("retention.manual", settings.retention.manual);
+        for (const auto& [tag, keep] : settings.retention.tag) check_tag_rule("retention.tag." + toml_key(tag), tag, keep);
+        check_hooks("hooks", settings.hooks);
+        for (const auto& [name, source] : settings.source) check_source(name, source);
+        for (const auto& [column, how] : settings.bundle.scrub) check_column("bundle.scrub." + toml_key(column), column);
+        check_schedule("schedule.backup", settings.schedule.backup);
+        check_schedule("schedule.verify", settings.schedule.verify);
+        check_schedule("schedule.drill", settings.schedule.drill);
+        check_schedule("schedule.maintain", settings.schedule.maintain);
+        check_schedule("schedule.prune", settings.schedule.prune);
+    }
+
+private:
+    // At the key, or where it is not given, at the table that should have it.
+    void problem(const std::string& key, std::string message, std::string advice) {
+        SettingsProblem found{.line = 0, .column = 0, .key = key, .message = std::move(message), .advice = std::move(advice)};
+        for (std::string at = key; !at.empty(); at = at.substr(0, at.find_last_of(".[") == std::string::npos ? 0 : at.find_last_of(".["))) {
+            const auto origin = reading_.origins.find(at);
+            if (origin == reading_.origins.end() || origin->second.line == 0) continue;
+            found.line = origin->second.line;
+            found.column = origin->second.column;
+            break;
+        }
+        reading_.problems.push_back(std::move(found));
+    }
+    bool is_given(const std::string& key) const { return reading_.origins.contains(key); }
+
+    void check_repository(const RepositorySettings& repository) {
+        const int secrets = !repository.key_file.empty() + !repository.password_file.empty() + !repository.password_command.empty();
+        if (secrets > 1) problem("repository", format("{} secrets are given for one repository", secrets), "keep one of key_file, password_file and password_command");
+        if (repository.min_free > repository.space_warn) {
+            problem(is_given("repository.min_free") ? "repository.min_free" : "repository.space_warn",
+                    format("min_free ({}) is more than space_warn ({}): it would fail before it warned", size_text(repository.min_free), size_text(repository.space_warn)),
+                    "make space_warn the larger one");
+        }
+    }
+    void check_targets(const TargetSettings& targets) {
+        const auto expect_some = [&](const char* key, std::int64_t seconds) {
+            if (seconds == 0) problem(format("targets.{}", key), "no backup and no restore takes no time", format("{} = \"15m\"", key));
+        };
+        expect_some("rpo", targets.rpo);
+        expect_some("rpo_critical", targets.rpo_critical);
+        expect_some("rto_corruption", targets.rto_corruption);
+        expect_some("rto_deletion", targets.rto_deletion);
+        expect_some("rto_server", targets.rto_server);
+        if (targets.rpo_critical > targets.rpo) {
+            problem(is_given("targets.rpo_critical") ? "targets.rpo_critical" : "targets.rpo", "rpo_critical is longer than rpo: a critical source may not lose more than others",
+                    format("rpo_critical = \"{}\"", duration_text(targets.rpo)));
+        }
+    }
+    void check_keep(const std::string& key, const KeepSettings& keep) {
+        if (keep.is_empty()) problem(key, "the rule keeps nothing", "keep_last = 10, or keep_all = true");
+        check_keep_all(key, keep);
+    }
+    void check_keep_all(const std::string& key, const KeepSettings& keep) {
+        KeepSettings rest = keep;
+        rest.keep_all = false;
+        if (keep.keep_all && !rest.is_empty()) problem(key + ".keep_all", "keep_all keeps everything, and the other lines of the rule mean nothing", "leave out keep_all, or the others");
+    }
+    void check_tag_rule(const std::string& key, const std::string& tag, const KeepSettings& keep) {
+        if (trim(tag) != tag || tag.empty() || tag.front() == '=') problem(key, "that is no tag", "[retention.tag.archive]");
+        check_keep(key, keep);
+    }
+
+    void check_hooks(const std::string& key, const HooksSettings& hooks) {
+        check_each_hook(key + ".before_backup", hooks.before_backup);
+        check_each_hook(key + ".after_backup", hooks.after_backup);
+        check_each_hook(key + ".before_restore", hooks.before_restore);
+        check_each_hook(key + ".after_restore", hooks.after_restore);
+        check_each_hook(key + ".on_failure", hooks.on_failure);
+    }
+    void check_each_hook(const std::string& key, const std::vector<HookSettings>& hooks) {
+        for (std::size_t i = 0; i < hooks.size(); ++i) check_hook(format("{}[{}]", key, i + 1), hooks[i]);
+    }
+    void check_hook(const std::string& key, const HookSettings& hook) {
+        const bool is_command = is_given(key + ".command"), is_post = is_given(key + ".post");
+        if (is_command && is_post) problem(key, "a hook is a command or a post, and both are given", "make two hooks of it: they are done in order");
+        if (!is_command && !is_post) problem(key, "the hook does nothing", "command = \"...\", or post = \"http://...\"");
+        if (is_command && trim(hook.command).empty() && may_judge(key + ".command")) problem(key + ".command", "the command is empty", "command = \"systemctl --user stop app\"");
+        if (!is_post && is_given(key + ".body")) problem(key + ".body", "a body is for a post", "post = \"http://...\"");
+        const bool is_address = hook.post.starts_with("http://") || hook.post.starts_with("https://");
+        if (is_post && !is_address && may_judge(key + ".post")) problem(key + ".post", "that is no address of HTTP", "post = \"http://127.0.0.1:8080/rebuild\"");
+        if (hook.time_limit == 0) problem(key + ".time_limit", "nothing is done in no time", "time_limit = \"60s\"");
+    }
+    // A value that is a problem already left the default in its place.
+    bool may_judge(const std::string& key) const {
+        return std::ranges::none_of(reading_.problems, [&](const auto& known) { return known.key == key; });
+    }
+
+    void check_source(const std::string& name, const SourceSettings& source) {
+        const std::string key = "source." + toml_key(name);
+        const bool is_name = !name.empty() && trim(name) == name && printable(name) == name && name.size() <= limits::name_size_max;
+        if (!is_name) problem(key, "that is no name of a source: it can be seen, and has no spaces around it", "[source.app]");
+        if (source.databases.empty() && may_judge(key + ".databases")) problem(key + ".databases", "the source has no databases", "databases = [\"data/app.db\"]");
+        for (const auto& database : source.databases) check_database(key, database);
+        for (const auto& tag : source.tags) check_tag(key + ".tags", tag);
+        if (source.tags.size() > limits::tags_max) problem(key + ".tags", format("there are more than {} tags", limits::tags_max), "leave some out");
+        check_all(key + ".expect", source.expect, &Rules::check_expectation);
+        check_all(key + ".cleanup", source.cleanup, &Rules::check_cleanup);
+        if (source.retention.automatic) check_keep(key + ".retention.automatic", *source.retention.automatic);
+        if (source.retention.manual) check_keep(key + ".retention.manual", *source.retention.manual);
+        for (const auto& [tag, keep] : source.retention.tag) check_tag_rule(key + ".retention.tag." + toml_key(tag), tag, keep);
+        if (source.plain_copies) check_plain_copies(key + ".plain_copies", *source.plain_copies);
+        check_hooks(key + ".hooks", source.hooks);
+    }
+    void check_database(const std::string& source_key, const std::string& path) {
+        const auto canonical = host::canonical_or_future(files_, path);
+        const auto [known, is_new] = source_of_.emplace(canonical.ok() ? *canonical : path, source_key);
+        if (is_new) return;
+        const bool is_twice = known->second == source_key;
+        problem(source_key + ".databases", is_twice ? format("{} is named twice", printable(path)) : format("{} belongs to [{}] already", printable(path), known->second),
+                "name each database once");
+    }
+    void check_tag(const std::string& key, const std::string& tag) {
+        const auto parsed = parse_tags({tag});
+        if (!parsed) problem(key, parsed.error().message(), "tags = [\"team=blue\"]");
+    }
+    template <typename T>
+    void check_all(const std::string& key, const std::vector<T>& all, void (Rules::*check_one)(const std::string&, const T&)) {
+        for (std::size_t i = 0; i < all.size(); ++i) (this->*check_one)(format("{}[{}]", key, i + 1), all[i]);
+    }
+    void check_expectation(const std::string& key, const ExpectationSettings& expect) {
+        const bool is_query = is_given(key + ".sql"), is_table = is_given(key + ".table");
+        if (is_query == is_table) {
+            return problem(key, is_query ? "an expectation is a query or a table, and both are given" : "the expectation says nothing",
+                           "sql = \"SELECT count(*) > 0 FROM sessions\", or table = \"events\" with loss_percent_max = 20");
+        }
+        if (is_query && expect.loss_percent_max) problem(key + ".loss_percent_max", "it is for a table", "table = \"events\"");
+        if (is_table && !is_given(key + ".loss_percent_max")) problem(key, "the table has no loss_percent_max", "loss_percent_max = 20");
+        const double loss = expect.loss_percent_max.value_or(0);
+        if (loss < 0 || loss > 100) problem(key + ".loss_percent_max", "percent are from 0 to 100", "loss_percent_max = 20");
+        if (is_query && trim(expect.sql).empty() && may_judge(key + ".sql")) problem(key + ".sql", "the query is empty", "sql = \"SELECT count(*) > 0 FROM sessions\"");
+        if (is_table && expect.table.empty() && may_judge(key + ".table")) problem(key + ".table", "the name is empty", "table = \"events\"");
+    }
+    void check_cleanup(const std::string& key, const CleanupSettings& cleanup) {
+        const auto expect_text = [&](const char* name, const std::string& value) {
+            const std::string full = format("{}.{}", key, name);
+            if (value.empty() && may_judge(full)) problem(full, format("the rule has no {}", name), "table = \"sessions\", column = \"ended_at\" and older_than = \"30d\"");
+        };
+        expect_text("table", cleanup.table);
+        expect_text("column", cleanup.column);
+        if (cleanup.older_than == 0 && may_judge(key + ".older_than")) problem(key + ".older_than", "the rule does not say how old rows have to be: all would go", "older_than = \"30d\"");
+    }
+
+    void check_plain_copies(const std::string& key, const PlainCopySettings& copies) {
+        if (copies.folder.empty() && may_judge(key + ".folder")) problem(key + ".folder", "it is not said where the copies go", "folder = \"backups\"");
+        check_template(key + ".name", copies.name);
+        for (const auto& [name, value] : {std::pair(".latest", copies.latest), std::pair(".metadata", copies.metadata)}) {
+            if (!value.empty()) check_file_name(key + name, value);
+        }
+        if (!copies.latest.empty() && copies.latest == copies.metadata) problem(key + ".latest", "latest and metadata are one file", "give them two names");
+        check_keep_all(key, copies.keep);
+    }
+    void check_file_name(const std::string& key, const std::string& name) {
+        if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos || printable(name) != name) {
+            problem(key, "that is no name of a file in that folder", "a name without /; the folder is named by folder");
+        }
+    }
+    void check_template(const std::string& key, const std::string& name) {
+        check_file_name(key, name);
+        bool tells_apart = false;
+        for (std::size_t at = name.find_first_of("{}"); at != std::string::npos; at = name.find_first_of("{}", at + 1)) {
+            const auto end = name.find('}', at);
+            if (name[at] == '}' || end == std::string::npos) return problem(key, "a { or } stands alone", "{database}_{date}_{time}.db");
+            const std::string word = name.substr(at + 1, end - at - 1);
+            if (std::ranges::find(placeholders, word) == placeholders.end()) {
+                const auto near = nearest(word, {placeholders.begin(), placeholders.end()});
+                return problem(key, format("there is no {{{}}}", printable(word)), near.empty() ? "{database} {date} {time} {stamp} {number} {kind} {auto}" : format("{{{}}}", near));
+            }
+            tells_apart = tells_apart || word == "time" || word == "stamp" || word == "number" || word == "date";
+            at = end;
+        }
+        if (!tells_apart && !name.empty()) problem(key, "all copies would have one name", "{database}_{date}_{time}.db");
+    }
+    void check_column(const std::string& key, const std::string& column) {
+        const auto dot = column.find('.');
+        if (dot == std::string::npos || dot == 0 || dot + 1 == column.size()) problem(key, "a column is named with its table", "\"contacts.email\" = \"mask\"");
+    }
+
+    // "weekly", "daily 02:30", "30 2 * * *"; what exactly a time means is for who installs it.
+    void check_schedule(const std::string& key, const std::string& text) {
+        if (!may_judge(key)) return;
+        std::vector<std::string> words;
+        for (auto& word : split(text, ' ')) {
+            if (!word.empty()) words.push_back(std::move(word));
+        }
+        constexpr std::array often = {"hourly", "daily", "weekly", "monthly", "never"};
+        constexpr std::size_t cron_fields = 5;
+        const bool is_often = !words.empty() && words.size() <= 3 && std::ranges::find(often, words[0]) != often.end();
+        const bool is_cron = words.size() == cron_fields && std::ranges::all_of(words, [](const std::string& word) {
+                                 return word.find_first_not_of("0123456789*,/-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == std::string::npos;
+                             });
+        if (is_often || is_cron) return;
+        const auto near = words.empty() ? std::string() : nearest(words[0], {often.begin(), often.end()});
+        problem(key, "that says no time", near.empty() ? "hourly, daily, weekly, monthly, \"daily 02:30\", a cron line (\"30 2 * * *\"), or never" : toml_text(near));
+    }
+
+    host::FileSystem& files_;
+    ReadingSettings& reading_;
+    std::map<std::string, std::string> source_of_;  // database: key of the source
+};
+
+}  // namespace
+
+void check_settings_rules(host::FileSystem& files, const Settings& settings, ReadingSettings& reading) {
+    Rules(files, reading).check(settings);
+}
+
+}  // namespace holdfast::operations

@@ -13,6 +13,7 @@
 #include "holdfast/operations/hold.h"
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
+#include "holdfast/operations/log.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/simulate_retention.h"
 #include "holdfast/operations/status.h"
@@ -39,5 +40,6 @@ std::string text_of(const operations::SimulateRetentionReport& report, const Sty
 std::string text_of(const operations::PruneReport& report, const Style& style);
 std::string text_of(const operations::HoldReport& report, const Style& style);
 std::string text_of(const operations::AnnotateReport& report, const Style& style);
+std::string text_of(const operations::LogReport& report, const Style& style);
 
 }  // namespace holdfast::cli

@@ -11,6 +11,7 @@
 #include "holdfast/cli/verbs.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/host/console.h"
+#include "holdfast/operations/audit_trail.h"
 #include "holdfast/operations/outcome.h"
 
 namespace holdfast::cli {
@@ -199,6 +200,7 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
         .vfs = "",
         .may_ask = host::is_terminal(host::Stream::input) && !flags.json,
         .errors_are_json = flags.json || flags.progress,
+        .audit = std::make_shared<operations::AuditTrail>(operations::AuditOptions{}),
     };
     PersonAtTerminal person(context.watch.stop);
     if (context.may_ask && host::is_terminal(host::Stream::error)) context.person = &person;

@@ -9,6 +9,8 @@
 #include "holdfast/host/console.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/drill.h"
+#include "holdfast/host/worker_pool.h"
+#include "holdfast/operations/audited.h"
 #include "holdfast/operations/outcome.h"
 #include "holdfast/operations/undo.h"
 
@@ -25,6 +27,7 @@ int exit_code_of(const RestoreReport& report) {
 }
 int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 : exit_code_missed; }
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
+int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const VerifyReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 
 int exit_code_of(const SourcesBackupReport& report) { return report.exit_code; }
@@ -35,7 +38,7 @@ class VerbOf : public Verb {
 public:
     VerbText text() override { return {Request::operation(), fields_of(request_)}; }
     Result<Answer> run(Context& context, const Style& style) override {
-        const ReportType report = TRY(operation(context, request_));
+        const ReportType report = TRY(audited(context, request_, operation));
         return Answer{json_of(report), text_of(report, style), exit_code_of(report)};
     }
     static std::unique_ptr<Verb> make() { return std::make_unique<VerbOf>(); }
@@ -115,6 +118,7 @@ const std::vector<VerbEntry>& verbs() {
         {"annotate", VerbOf<AnnotateRequest, AnnotateReport, operations::annotate>::make},
         {"retention simulate", VerbOf<SimulateRetentionRequest, SimulateRetentionReport, operations::simulate_retention>::make},
         {"prune", VerbOf<PruneRequest, PruneReport, operations::prune>::make},
+        {"log", VerbOf<LogRequest, LogReport, operations::show_log>::make},
     };
     return table;
 }

@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "holdfast/host/file_system.h"
@@ -25,6 +26,16 @@ User user() {
     return {found->pw_name, found->pw_dir};
 }
 
+// A relative variable is to be ignored (XDG Base Directory Specification).
+std::string user_folder(const char* variable, std::string_view in_home, std::string_view word) {
+    const auto named = environment(variable);
+    if (named && named->starts_with('/')) return join_path(*named, "holdfast");
+    auto home = environment("HOME").value_or("");
+    if (home.empty()) home = user().home;
+    if (home.empty()) return "/tmp/holdfast-" + std::string(word) + "-" + std::to_string(::geteuid());
+    return join_path(join_path(home, in_home), "holdfast");
+}
+
 }  // namespace
 
 std::optional<std::string> environment(const std::string& name) {
@@ -32,14 +43,8 @@ std::optional<std::string> environment(const std::string& name) {
     return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-std::string cache_folder() {
-    // A relative $XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification).
-    const auto caches = environment("XDG_CACHE_HOME");
-    if (caches && caches->starts_with('/')) return join_path(*caches, "holdfast");
-    const auto home = home_folder();
-    if (home.empty()) return "/tmp/holdfast-cache-" + std::to_string(::geteuid());
-    return join_path(home, ".cache/holdfast");
-}
+std::string cache_folder() { return user_folder("XDG_CACHE_HOME", ".cache", "cache"); }
+std::string state_folder() { return user_folder("XDG_STATE_HOME", ".local/state", "state"); }
 
 std::string working_folder() {
     const std::unique_ptr<char, void (*)(void*)> folder(::getcwd(nullptr, 0), ::free);

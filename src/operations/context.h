@@ -10,6 +10,8 @@
 
 namespace holdfast::operations {
 
+class AuditTrail;
+
 // Whoever gave the command, when they can be asked. The surface makes one; operations only ask.
 class Person {
 public:
@@ -29,6 +31,7 @@ struct Context {
     Person* person = nullptr;         // null: nobody can be asked, and a command that was given is carried out
     bool errors_are_json = false;     // standard error has JSON lines: what other programs print is kept from it
     std::int64_t lock_wait_ms = 10'000;  // for databases that other programs hold; backup and restore set it as asked
+    std::shared_ptr<AuditTrail> audit = nullptr;  // null: nothing is logged
 };
 
 // The part of every request that says which settings. HOLDFAST_SETTINGS and HOLDFAST_ENVIRONMENT stand in for flags not given.

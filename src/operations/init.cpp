@@ -2,6 +2,7 @@
 
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
+#include "holdfast/operations/audit_trail.h"
 #include "holdfast/operations/make_repository.h"
 #include "holdfast/operations/new_settings.h"
 #include "holdfast/operations/repository_place.h"
@@ -57,6 +58,7 @@ Result<void> make_it(Context& context, const InitRequest& request, const Reposit
         plan.unlock = TRY(fetch_secret(context, secret, {.repository = place.path, .is_new = true}));
     }
     report.id = TRY(make_repository(context, plan)).id.hex();
+    if (context.audit) context.audit->uses(report.id);
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/operations/audit_trail.h"
 #include "holdfast/operations/make_repository.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/unlock.h"
@@ -12,6 +13,12 @@ namespace holdfast::operations {
 
 namespace {
 
+std::string_view name_of(const SecretPlace& place) {
+    if (!place.key_file.empty()) return "key file";
+    if (!place.password_file.empty()) return "password file";
+    return place.password_command.empty() ? "typed password" : "password command";
+}
+
 class OpenedFolder final : public OpenRepository {
 public:
     OpenedFolder(RepositoryPlace place, bool was_created, const OpenHow& how)
@@ -20,6 +27,7 @@ public:
     Result<void> open(Context& context, const SecretPlace& secret) {
         store_ = TRY(store::open_local_store(context.host, place_.path, {}));
         const auto config = TRY(repository::read_config(*store_));
+        if (context.audit) context.audit->uses(config.id.hex());
         store_ = TRY(store::open_local_store(context.host, place_.path, store_options(config)));
         repository::RepositoryOptions options;
         // A secret of the environment may be meant for another repository; one given by flag is refused below.
@@ -28,7 +36,10 @@ public:
         }
         if (has_cache_) options.cache_folder = host::cache_folder();
         options.pool = &pool_;
-        repository_ = TRY(repository::Repository::open(*store_, context.host, std::move(options)));
+        auto opened = repository::Repository::open(*store_, context.host, std::move(options));
+        const bool is_key_used = config.sealed && (opened || opened.error().code() == ErrorCode::denied);
+        if (is_key_used) tell_unlocking(context, {.repository = config.id.hex(), .by = name_of(secret), .failure = opened ? nullptr : &opened.error()});
+        repository_ = TRY(std::move(opened));
         return {};
     }
 

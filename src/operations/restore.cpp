@@ -28,6 +28,7 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
     report.number = snapshot.number.value;
     report.id = snapshot.id.hex();
     report.time = snapshot.time;
+    report.source = snapshot.source.name;
     report.gap_s = selection.gap_s;
     report.dry_run = request.dry_run;
     report.warnings = selection.warnings;

@@ -94,7 +94,7 @@ struct RestoredMember {
 };
 struct RestoreReport {
     std::uint64_t number = 0, safety_number = 0;
-    std::string id, safety_repository;
+    std::string id, source, safety_repository;
     Timestamp time;
     std::int64_t gap_s = 0;
     bool dry_run = false, safety_is_raw = false;
@@ -108,6 +108,7 @@ struct RestoreReport {
         visit("number", number, "The backup restored.");
         visit("id", id, "Its id.");
         visit("time", time, "The moment it holds.");
+        visit("source", source, "The source's name.");
         visit("gap_s", gap_s, "With --at: seconds between the time asked for and the backup.");
         visit("dry_run", dry_run, "Nothing was changed.");
         visit("safety_number", safety_number, "Backup of the state before; 0: none was needed.");

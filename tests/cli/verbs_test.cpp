@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "holdfast/cli/arguments.h"
 #include "holdfast/cli/find_verb.h"
 #include "holdfast/cli/help.h"
 #include "holdfast/cli/print.h"
+#include "holdfast/operations/audited.h"
 
 namespace holdfast::cli {
 namespace {
@@ -71,6 +74,18 @@ TEST(Verbs, HelpNamesEveryFieldExampleAndExitCode) {
         EXPECT_NE(help.find("--json"), std::string::npos);
         EXPECT_NE(help.find("Exit codes:"), std::string::npos);
         EXPECT_FALSE(text.operation.examples.empty()) << text.operation.name;
+    }
+}
+
+// A field that was renamed would silently be missing in the audit log.
+TEST(Verbs, AuditRulesNameVerbsAndFieldsThatExist) {
+    const auto texts = all_verb_texts();
+    for (const auto& rule : operations::audit_rules()) {
+        const auto verb = std::ranges::find_if(texts, [&](const VerbText& text) { return text.operation.name == rule.verb; });
+        ASSERT_NE(verb, texts.end()) << rule.verb;
+        for (const auto name : rule.asked) {
+            EXPECT_TRUE(std::ranges::any_of(verb->fields, [&](const BoundField& field) { return field.text.name == name; })) << rule.verb << " " << name;
+        }
     }
 }
 

@@ -47,6 +47,20 @@ TEST(CacheFolder, IsAbsoluteWithoutAnyVariable) {
     EXPECT_EQ(cache_folder().front(), '/');
 }
 
+TEST(StateFolder, IsWhereTheUserSays) {
+    const Variable home("HOME", "/home/ada");
+    {
+        const Variable state("XDG_STATE_HOME", "/kept");
+        EXPECT_EQ(state_folder(), "/kept/holdfast");
+    }
+    {
+        const Variable state("XDG_STATE_HOME", "relative");
+        EXPECT_EQ(state_folder(), "/home/ada/.local/state/holdfast");
+    }
+    const Variable state("XDG_STATE_HOME", nullptr);
+    EXPECT_EQ(state_folder(), "/home/ada/.local/state/holdfast");
+}
+
 TEST(Names, AreThere) {
     EXPECT_FALSE(host_name().empty());
     EXPECT_FALSE(user_name().empty());

@@ -50,6 +50,7 @@ protected:
             ::unsetenv(name);
         }
         ::setenv("XDG_CACHE_HOME", (root / "cache").c_str(), 1);
+        ::setenv("XDG_STATE_HOME", (root / "state").c_str(), 1);
         must(files.make_folder(work, 0755));
         std::filesystem::current_path(work);
     }

@@ -117,7 +117,7 @@ class Story(unittest.TestCase):
         self.repository = self.root / "repository"
         self.database = self.work / "app.db"
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("HOLDFAST")}
-        self.environment.update(HOME=str(self.home), XDG_CACHE_HOME=str(self.home / ".cache"), TZ="UTC")
+        self.environment.update(HOME=str(self.home), XDG_CACHE_HOME=str(self.home / ".cache"), XDG_STATE_HOME=str(self.home / ".state"), TZ="UTC")
 
     def run(self, result=None):
         before = len(result.failures) + len(result.errors) if result else 0

@@ -1,0 +1,30 @@
+#include <algorithm>
+
+#include "holdfast/operations/audited.h"
+
+namespace holdfast::operations {
+
+// A new verb that changes or uses something gets a row; the order is that of the program's help. Comments, SQL and what
+// databases hold stay out of it.
+const std::vector<AuditRule>& audit_rules() {
+    static const std::vector<AuditRule> rules = {
+        {"init", "", {"group-access"}, {"repository", "encrypted", "key_file_made"}},
+        {"backup", "number", {"full"},
+         {"databases.path", "repository", "repository_created", "confirmed_only", "logical_bytes", "bytes_read", "bytes_stored", "pages_changed"}},
+        {"restore", "number", {"snapshot", "at", "to", "only", "force", "offline", "no-safety-backup"},
+         {"databases.to", "databases.route", "safety_number", "safety_repository", "safety_is_raw"}},
+        {"verify", "verified", {"level", "all"}, {"good", "damage.number", "bytes_read", "chunks_checked"}},
+        {"forget", "numbers", {"snapshot"}, {}},
+        {"recall", "numbers", {"snapshot"}, {}},
+        {"prune", "dropped", {"grace"}, {"packs_removed", "packs_repacked", "bytes_freed", "bytes_kept", "bytes_waiting", "sessions_voided"}},
+    };
+    return rules;
+}
+
+const AuditRule* audit_rule(std::string_view verb) {
+    const auto& rules = audit_rules();
+    const auto at = std::ranges::find(rules, verb, &AuditRule::verb);
+    return at == rules.end() ? nullptr : &*at;
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,120 @@
+#include "holdfast/operations/audited.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+constexpr std::size_t numbers_max = 100'000;
+constexpr std::size_t texts_max = 1000;
+
+bool is_true(const Json& json, std::string_view key) {
+    const auto* value = json.find(key);
+    const auto* flag = value ? value->as_bool() : nullptr;
+    return flag && *flag;
+}
+bool is_false(const Json& json, std::string_view key) {
+    const auto* value = json.find(key);
+    const auto* flag = value ? value->as_bool() : nullptr;
+    return flag && !*flag;
+}
+
+bool says_nothing(const Json& value) {
+    if (value.is_null()) return true;
+    if (const auto* flag = value.as_bool()) return !*flag;
+    if (const auto* text = value.as_text()) return text->empty();
+    if (const auto* array = value.as_array()) return array->empty();
+    const auto number = value.as_number();
+    return number && *number == 0;
+}
+
+// "name", or "names.inner": that of each.
+Json chosen(const Json& from, std::string_view name) {
+    const auto dot = name.find('.');
+    const auto* value = from.find(name.substr(0, dot));
+    if (value == nullptr) return {};
+    if (dot == std::string_view::npos) return *value;
+    Json::Array all;
+    if (const auto* array = value->as_array()) {
+        for (const auto& one : *array) {
+            const auto* inner = one.find(name.substr(dot + 1));
+            if (inner && all.size() < texts_max) all.push_back(*inner);
+        }
+    }
+    return Json(std::move(all));
+}
+
+void tell(Json& details, const Json& from, const std::vector<std::string_view>& names) {
+    for (const auto name : names) {
+        std::string key(name);
+        std::ranges::replace(key, '-', '_');
+        if (auto value = chosen(from, name); !says_nothing(value)) details.set(std::move(key), std::move(value));
+    }
+}
+
+std::vector<std::uint64_t> numbers_in(const Json& report, std::string_view name) {
+    std::vector<std::uint64_t> numbers;
+    const auto add = [&](const Json& value) {
+        if (const auto number = value.as_integer(); number && *number > 0) numbers.push_back(static_cast<std::uint64_t>(*number));
+    };
+    const auto value = name.empty() ? Json() : chosen(report, name);
+    if (const auto* array = value.as_array()) std::ranges::for_each(*array, add);
+    else if (!value.is_null()) add(value);
+    return numbers;
+}
+
+bool is_in_part(const Json& report) {
+    if (is_true(report, "partial") || is_true(report, "damaged")) return true;
+    const auto* databases = report.find("databases");
+    const auto* array = databases ? databases->as_array() : nullptr;
+    return array && std::ranges::any_of(*array, [](const Json& database) { return is_true(database, "damaged"); });
+}
+
+void judge(AuditEntry& entry, const Json& report, const Error* failure) {
+    if (failure != nullptr) {
+        entry.outcome = "failed";
+        entry.code = name_of(failure->code());
+        entry.message = failure->message();
+    } else if (is_false(report, "good") || is_false(report, "passed")) {
+        entry.outcome = "failed";
+        entry.code = name_of(ErrorCode::corrupt);
+        entry.message = "damage was found";
+    } else if (is_in_part(report)) {
+        entry.outcome = "partial";
+    }
+}
+
+std::string text_in(const Json& json, std::string_view key) {
+    const auto* value = json.find(key);
+    const auto* text = value ? value->as_text() : nullptr;
+    return text ? *text : std::string();
+}
+
+}  // namespace
+
+AuditedCall::AuditedCall(const Context& outer, std::string_view verb) : context_(outer), rule_(audit_rule(verb)), stopwatch_(outer.host.clock) {
+    if (outer.audit) context_.audit = outer.audit->of_operation(std::string(verb));
+}
+
+void AuditedCall::write(const Json& request, const Json& report, const Error* failure) {
+    if (is_true(request, "dry-run") || is_true(request, "list")) return;
+    AuditEntry entry;
+    entry.event = rule_->verb;
+    entry.source = text_in(report, "source");
+    if (entry.source.empty()) entry.source = text_in(request, "source");
+    entry.numbers = numbers_in(report, rule_->numbers);
+    if (entry.numbers.size() > numbers_max) {
+        entry.details.set("numbers_in_all", entry.numbers.size());
+        entry.numbers.resize(numbers_max);
+    }
+    judge(entry, report, failure);
+    tell(entry.details, request, rule_->asked);
+    tell(entry.details, report, rule_->answered);
+    entry.duration_ms = stopwatch_.ms();
+    context_.audit->write(context_.host, std::move(entry));
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,63 @@
+// audited(): an operation called so that the audit log tells of it. Every surface calls operations through it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/audit_trail.h"
+
+namespace holdfast::operations {
+
+// What the audit log tells of a verb. Verbs without a rule change nothing, and have no entry. Fields are called as
+// describe() calls them; "databases.path" is that field of each. Nothing gets into the log that is not named here.
+struct AuditRule {
+    std::string_view verb;
+    std::string_view numbers;                // of the report: the backups concerned, a number or several
+    std::vector<std::string_view> asked;     // of the request, unless it is empty, 0 or false
+    std::vector<std::string_view> answered;  // of the report, likewise
+};
+const std::vector<AuditRule>& audit_rules();
+const AuditRule* audit_rule(std::string_view verb);
+
+// A request's fields as JSON, for the rule to choose from.
+struct RequestJson {
+    Json object = Json::object();
+    template <typename T>
+    void operator()(const T& value, const FieldText& text) { object.set(std::string(text.name), json_of(value)); }
+};
+
+// One call. Its context has a trail of its own; finish() writes the entry. A request with dry-run or list set is told by
+// nothing; a failed one without a report. A report that says `partial`, `damaged` (itself or of a database), or that it is
+// not `good` or `passed`, makes the outcome partial, or failed as `corrupt`.
+class AuditedCall {
+public:
+    AuditedCall(const Context& outer, std::string_view verb);
+    Context& context() { return context_; }
+    bool is_told() const { return context_.audit && rule_ != nullptr; }
+    void finish(const Json& request, const Json& report) { write(request, report, nullptr); }
+    void finish(const Json& request, const Error& failure) { write(request, Json::object(), &failure); }
+
+private:
+    void write(const Json& request, const Json& report, const Error* failure);
+
+    Context context_;
+    const AuditRule* rule_;
+    host::Stopwatch stopwatch_;
+};
+
+template <typename Request, typename ReportType>
+Result<ReportType> audited(Context& outer, const Request& request, Result<ReportType> (*operation)(Context&, const Request&)) {
+    AuditedCall call(outer, Request::operation().name);
+    auto report = operation(call.context(), request);
+    if (!call.is_told()) return report;
+    RequestJson asked;
+    Request copy = request;  // describe() binds to fields, for those who fill them
+    copy.describe(asked);
+    if (report) call.finish(asked.object, json_of(*report));
+    else call.finish(asked.object, report.error());
+    return report;
+}
+
+}  // namespace holdfast::operations

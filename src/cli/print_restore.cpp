@@ -51,6 +51,8 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
                       shell_word(report.safety_repository), report.safety_is_raw ? " --to FOLDER" : "");
     if (report.dry_run && !report.safety_repository.empty())
         out += format("  would first back up the state as it is now, into {}\n", printable(report.safety_repository));
+    if (!report.data_lost.empty()) out += format("  data lost: {}\n", printable(report.data_lost));
+    if (!report.recovery_log.empty()) out += format("  told in {}\n", printable(report.recovery_log));
     if (!report.dry_run) out += format("  {} in all\n", human_duration_ms(report.duration_ms));
     return out + lines("  note: ", report.warnings);
 }

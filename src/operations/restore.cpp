@@ -11,6 +11,7 @@
 #include "holdfast/operations/restore_rehearsal.h"
 #include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/restore_write.h"
+#include "holdfast/operations/tell_recovery.h"
 
 namespace holdfast::operations {
 
@@ -91,6 +92,7 @@ struct Restoring {
     OpenRepository& opened;
     const Selection& selection;
     const RestoreOrder& order;
+    std::string cause = {};  // for the recovery log
 };
 
 HookFacts facts_of(const Restoring& now) {
@@ -99,13 +101,14 @@ HookFacts facts_of(const Restoring& now) {
 }
 
 // Nothing is stopped before there is a plan, and who can be asked has agreed; unless it is what refuses the plan.
-Result<RestorePlan> plan_and_begin(Context& context, const Restoring& now, HooksAround& hooks) {
+Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround& hooks) {
     const auto make_plan = [&]() -> Result<RestorePlan> {
         const auto& snapshot = now.selection.moment.snapshot;
         auto plan = plan_restore(context, now.opened.get(), now.selection.moment, now.order.request);
         if (!plan) return in_backup(std::move(plan).error(), snapshot.number);
         plan->doing = now.order.doing;
         TRY(expect_agreement(context, *plan, now.order.request, snapshot.time));
+        if (now.cause.empty()) now.cause = TRY(ask_recovery_cause(context, now.order.request));
         return plan;
     };
     auto plan = make_plan();
@@ -115,11 +118,13 @@ Result<RestorePlan> plan_and_begin(Context& context, const Restoring& now, Hooks
     return plan ? std::move(plan) : make_plan();
 }
 
-Result<RestoreReport> restore_between(Context& context, const Restoring& now, HooksAround& hooks) {
+Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAround& hooks) {
     const auto lease = TRY(now.opened.get().lease(now.selection.moment.snapshot.number));
     auto plan = TRY(plan_and_begin(context, now, hooks));
     auto report = report_of(now.selection, now.order.request);
+    const host::Stopwatch stopwatch(context.host.clock);  // answers took their time
     TRY(carry_out(context, now.opened, plan, now.order.request, report));
+    tell_recovery(context, now.opened, now.order.request, {.plan = plan, .cause = now.cause, .duration_ms = stopwatch.ms()}, report);
     for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
     return report;
 }
@@ -133,7 +138,7 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
     const host::Stopwatch stopwatch(context.host.clock);
     const Hooks none;  // what gets a new file disturbs nobody
     HooksAround hooks(context, request.dry_run || !request.to.empty() ? none : request.hooks, HookedVerb::restore);
-    const Restoring now{.opened = opened, .selection = selection, .order = order};
+    Restoring now{.opened = opened, .selection = selection, .order = order};
     auto done = restore_between(context, now, hooks);
     hooks.finish(facts_of(now), done ? nullptr : &done.error());
     if (!done) return done;

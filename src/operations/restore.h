@@ -9,7 +9,7 @@ namespace holdfast::operations {
 struct RestoreRequest {
     RepositoryRequest repository;
     std::string snapshot = "latest";
-    std::string at, source, to;
+    std::string at, source, to, cause, recovery_log;
     NarrowRequest narrow;
     std::vector<std::string> only;
     Hooks hooks;  // of the settings; run when it is done in place
@@ -45,6 +45,8 @@ struct RestoreRequest {
         visit(no_safety_backup, {.name = "no-safety-backup", .sentence = "Restore even if the present database cannot be backed up first."});
         visit(no_check, {.name = "no-check", .sentence = "Leave out SQLite's own check of the result (the hash proof is always made)."});
         visit(wait_s, {.name = "wait", .sentence = "Wait so long for locks of other programs.", .value = "SECONDS"});
+        visit(cause, {.name = "cause", .sentence = "In place: why, for the recovery log.", .value = "TEXT"});
+        visit(recovery_log, {.name = "recovery-log", .sentence = "In place: tell of it at the end of this Markdown file (it is made when missing).", .value = "FILE"});
         repository.describe(visit);
     }
 };
@@ -94,7 +96,7 @@ struct RestoredMember {
 };
 struct RestoreReport {
     std::uint64_t number = 0, safety_number = 0;
-    std::string id, source, safety_repository;
+    std::string id, source, safety_repository, recovery_log, data_lost;
     Timestamp time;
     std::int64_t gap_s = 0;
     bool dry_run = false, safety_is_raw = false;
@@ -115,6 +117,8 @@ struct RestoreReport {
         visit("safety_repository", safety_repository, "Where it is, or would be made; empty: none is needed.");
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
         visit("databases", databases, "Each database.");
+        visit("data_lost", data_lost, "Rows that the database had before and has not now, by table; empty: not counted, as no recovery log is kept.");
+        visit("recovery_log", recovery_log, "The recovery log that tells of it.");
         visit("duration_ms", duration_ms, "How long it took.");
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed after the restore, and is not only to warn: exit code 3.");

@@ -61,6 +61,8 @@ Result<RestoreReport> undo(Context& context, const UndoRequest& request) {
     RestoreRequest restore;
     restore.dry_run = request.dry_run;
     restore.yes = request.yes;
+    restore.cause = request.cause;
+    restore.recovery_log = request.recovery_log;
     restore.offline = request.offline;
     restore.no_check = request.no_check;
     restore.wait_s = request.wait_s;

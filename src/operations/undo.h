@@ -7,7 +7,7 @@ namespace holdfast::operations {
 
 struct UndoRequest {
     RepositoryRequest repository;
-    std::string source;
+    std::string source, cause, recovery_log;
     bool dry_run = false, yes = false, offline = false, no_check = false;
     std::uint64_t wait_s = 10;
 
@@ -26,6 +26,8 @@ struct UndoRequest {
         visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
         visit(no_check, {.name = "no-check", .sentence = "Leave out SQLite's own check (the hash proof is always made)."});
         visit(wait_s, {.name = "wait", .sentence = "Wait so long for locks of other programs.", .value = "SECONDS"});
+        visit(cause, {.name = "cause", .sentence = "Why, for the recovery log.", .value = "TEXT"});
+        visit(recovery_log, {.name = "recovery-log", .sentence = "Tell of it at the end of this Markdown file (it is made when missing).", .value = "FILE"});
         repository.describe(visit);
     }
 };

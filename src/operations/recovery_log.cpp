@@ -1,0 +1,119 @@
+#include "holdfast/operations/recovery_log.h"
+
+#include <algorithm>
+
+#include "holdfast/base/hash.h"
+#include "holdfast/base/text.h"
+#include "holdfast/host/environment.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+constexpr std::string_view title = "# Recovery Log";
+constexpr std::uint64_t size_max = 64 * 1024 * 1024;
+
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const bool is_space = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+        if (!is_space) line += c;
+        else if (!line.empty() && line.back() != ' ') line += ' ';
+    }
+    return std::string(trim(line));
+}
+
+std::string counted(std::int64_t count, std::string_view what) { return format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+
+// The first line with anything in it; a byte order mark is no part of it.
+std::string_view first_line(std::string_view text) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    text = text.substr(std::min(text.size(), text.find_first_not_of(" \t\r\n")));
+    return trim(text.substr(0, text.find('\n')));
+}
+
+// Empty: there is none, or nothing in it.
+Result<std::string> text_so_far(host::FileSystem& files, const std::string& path) {
+    if (!TRY(host::exists(files, path))) return std::string();
+    const Bytes bytes = TRY(host::read_file(files, path, size_max));
+    std::string text(text_of(bytes));
+    if (trim(text).empty() || first_line(text) == title) return text;
+    return fail(ErrorCode::invalid, "write the recovery log {}: its first line is not '{}', so it is something else", printable(path), title)
+        .with_advice("name another file, or put that line first");
+}
+
+// Beside nobody's files: the log may lie in a folder under version control.
+std::string lock_path(const std::string& canonical) {
+    return host::join_path(host::join_path(host::state_folder(), "recovery"), sha256(bytes_of(canonical)).hex().substr(0, 16) + ".lock");
+}
+
+Result<std::unique_ptr<host::FileLock>> lock_log(host::Host host, const std::string& canonical) {
+    constexpr int attempts_max = 200;
+    const std::string path = lock_path(canonical);
+    TRY(host::make_folders_durably(host.files, host::folder_of(path), 0700));
+    for (int attempt = 1;; ++attempt) {
+        auto lock = host.files.try_lock(path);
+        if (lock || lock.error().code() != ErrorCode::busy || attempt == attempts_max) return lock;
+        host.clock.sleep_ms(10);
+    }
+}
+
+const sqlite::TableRows* find_table(const TableCounts& tables, const std::string& name) {
+    const auto at = std::ranges::find(tables, name, &sqlite::TableRows::table);
+    return at == tables.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+std::string markdown_of(const RecoveryEntry& entry) {
+    return format("## {}: {}\n- Cause: {}\n- Backup used: {}\n- Data lost: {}\n- Time to recover: {}\n", entry.date, one_line(entry.what),
+                  entry.cause.empty() ? "not told" : one_line(entry.cause), one_line(entry.backup_used), one_line(entry.data_lost),
+                  time_to_recover(entry.duration_ms));
+}
+
+std::string time_to_recover(double duration_ms) {
+    const auto seconds = static_cast<std::int64_t>(duration_ms / 1000 + 0.5);
+    if (seconds == 0) return "less than a second";
+    if (seconds < 60) return counted(seconds, "second");
+    const std::int64_t minutes = (seconds + 30) / 60;
+    if (minutes < 60) return counted(minutes, "minute");
+    const std::string hours = counted(minutes / 60, "hour");
+    return minutes % 60 == 0 ? hours : hours + " " + counted(minutes % 60, "minute");
+}
+
+std::vector<std::string> rows_lost(const TableCounts& before, const TableCounts& after) {
+    std::vector<std::string> lost;
+    for (const auto& table : before) {
+        const auto* now = find_table(after, table.table);
+        if (table.rows == 0u) continue;
+        if (!table.rows || (now != nullptr && !now->rows)) {
+            lost.push_back(format("{}: not counted ({})", table.table, table.rows ? now->why_not : table.why_not));
+        } else if (now == nullptr) {
+            lost.push_back(format("{}: all {} rows, the table is not in the backup", table.table, *table.rows));
+        } else if (*now->rows < *table.rows) {
+            const std::uint64_t fewer = *table.rows - *now->rows;
+            lost.push_back(format("{}: {} row{} fewer", table.table, fewer, fewer == 1 ? "" : "s"));
+        }
+    }
+    return lost;
+}
+
+Result<void> expect_recovery_log(host::FileSystem& files, const std::string& path) {
+    TRY(text_so_far(files, path));
+    return {};
+}
+
+Result<void> append_to_recovery_log(host::Host host, const std::string& path, const RecoveryEntry& entry) {
+    const std::string canonical = TRY(host::canonical_or_future(host.files, path));  // a link stays a link
+    const auto lock = TRY(lock_log(host, canonical));
+    std::string text = TRY(text_so_far(host.files, canonical));
+    if (trim(text).empty()) text = format("{}\n", title);
+    if (!text.ends_with('\n')) text += '\n';
+    if (!text.ends_with("\n\n")) text += '\n';
+    text += markdown_of(entry);
+    const auto there = TRY(host::status_if_any(host.files, canonical));
+    return host::replace_atomically(host.files, canonical, bytes_of(text), there ? there->mode : 0644);
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,97 @@
+#include "holdfast/operations/tell_recovery.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/history/history.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/recovery_log.h"
+#include "holdfast/operations/spooled_image.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+constexpr std::int64_t count_ms_max = 30'000;
+
+Result<TableCounts> count(Context& context, const repository::Repository& repository, const sqlite::Image& image) {
+    const auto unpacked = TRY(spool(context, repository, image));
+    return sqlite::count_rows(unpacked ? *unpacked : image, {.clock = context.host.clock, .time_ms_max = count_ms_max}, context.watch);
+}
+
+// The state before, as the safety backup has it. None: this database was not there, or is kept as bytes only.
+Result<std::optional<TableCounts>> count_before(Context& context, const repository::Repository& repository, std::uint64_t number, const std::string& path) {
+    const auto snapshot = TRY(repository.snapshot(repository::SnapshotNumber{number}));
+    const auto entry = std::ranges::find(snapshot.members, path, &repository::DirectoryEntry::name);
+    if (entry == snapshot.members.end() || !entry->database) return std::optional<TableCounts>();
+    const auto image = TRY(history::open_image(repository, *entry));
+    return std::optional(TRY(count(context, repository, *image)));
+}
+
+Result<std::vector<std::string>> lost_of(Context& context, OpenRepository& opened, const repository::Repository& safe_in, const RestorePlan& plan, std::uint64_t safety) {
+    std::vector<std::string> lost;
+    const bool is_one = plan.members.size() == 1;
+    for (const auto& member : plan.members) {
+        if (member.route.route == live::Route::new_file || !member.image) continue;
+        const auto before = TRY(count_before(context, safe_in, safety, member.report.to));
+        const std::string prefix = is_one ? "" : host::file_name_of(member.report.to) + " ";
+        if (!before) {
+            lost.push_back(format("{}not counted, the database before could not be read (its bytes are backup #{})", prefix, safety));
+            continue;
+        }
+        for (const auto& one : rows_lost(*before, TRY(count(context, opened.get(), *member.image)))) lost.push_back(prefix + one);
+    }
+    return lost;
+}
+
+Result<std::string> data_lost(Context& context, OpenRepository& opened, const RestorePlan& plan, const RestoreReport& report) {
+    if (!plan.needs_safety_backup()) return std::string("None (there was no database)");
+    if (report.safety_number == 0) return std::string("not counted, there is no backup of the state before");
+    std::vector<std::string> lost;
+    if (report.safety_repository == opened.path()) {
+        lost = TRY(lost_of(context, opened, opened.get(), plan, report.safety_number));
+    } else {
+        RepositoryRequest beside;
+        beside.repository = report.safety_repository;
+        const auto other = TRY(open_repository(context, beside, {}));
+        lost = TRY(lost_of(context, opened, other->get(), plan, report.safety_number));
+    }
+    std::string text;
+    for (const auto& one : lost) text += (text.empty() ? "" : ", ") + one;
+    return text.empty() ? std::string("None") : text;
+}
+
+std::string names_of(const RestorePlan& plan) {
+    std::string names;
+    for (const auto& member : plan.members) names += (names.empty() ? "" : ", ") + host::file_name_of(member.report.to);
+    return names;
+}
+
+}  // namespace
+
+Result<std::string> ask_recovery_cause(Context& context, const RestoreRequest& request) {
+    const bool is_told = !request.recovery_log.empty() && request.to.empty() && !request.dry_run;
+    const bool is_asked = is_told && request.cause.empty() && !request.yes && context.person != nullptr;
+    if (!is_asked || !expect_recovery_log(context.host.files, request.recovery_log)) return request.cause;
+    return context.person->words("Cause, for the recovery log: ");
+}
+
+void tell_recovery(Context& context, OpenRepository& opened, const RestoreRequest& request, const Recovery& recovery, RestoreReport& report) {
+    const auto& plan = recovery.plan;
+    if (request.recovery_log.empty() || !plan.is_in_place || request.dry_run) return;
+    auto lost = data_lost(context, opened, plan, report);
+    if (!lost) report.warnings.push_back(format("what was lost could not be counted: {}", lost.error().text()));
+    report.data_lost = std::move(lost).value_or("not counted");
+    const Timestamp now = context.host.clock.now();
+    const RecoveryEntry entry{.date = to_display(now, host::local_offset_s(now)).substr(0, std::string_view("2026-01-29").size()),
+                              .what = format("{} {}", plan.doing == "undo" ? "Undid the restore of" : "Restored", names_of(plan)),
+                              .cause = recovery.cause,
+                              .backup_used = format("#{} of {}", report.number, to_display(report.time, host::local_offset_s(report.time))),
+                              .data_lost = report.data_lost,
+                              .duration_ms = recovery.duration_ms};
+    const auto written = append_to_recovery_log(context.host, request.recovery_log, entry);
+    if (written) report.recovery_log = request.recovery_log;
+    else report.warnings.push_back(format("the recovery log has no entry of this: {}", written.error().text()));
+}
+
+}  // namespace holdfast::operations

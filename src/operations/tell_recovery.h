@@ -1,0 +1,23 @@
+// A restore in place told to people: the entry of the recovery log.
+#pragma once
+
+#include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/restore_plan.h"
+
+namespace holdfast::operations {
+
+// Before a restore in place whose request names a recovery log: the cause, asked for where none was given and a person is
+// there; perhaps empty. `cancelled`: by Ctrl-C at the question.
+Result<std::string> ask_recovery_cause(Context& context, const RestoreRequest& request);
+
+// After it; nothing for other restores. Counts the rows of the restored images and of the state before, in the safety
+// backup, for at most half a minute each. What goes wrong, also a file that is no recovery log, becomes a warning: the
+// restore is done.
+struct Recovery {
+    const RestorePlan& plan;
+    std::string cause;
+    double duration_ms = 0;  // of the restore
+};
+void tell_recovery(Context& context, OpenRepository& opened, const RestoreRequest& request, const Recovery& recovery, RestoreReport& report);
+
+}  // namespace holdfast::operations

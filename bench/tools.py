@@ -137,6 +137,7 @@ class Holdfast(Tool):
         for name in [name for name in self.environment if name.startswith("HOLDFAST_")]:
             del self.environment[name]
         self.environment["XDG_CACHE_HOME"] = os.path.join(self.folder, "cache")
+        self.environment["XDG_STATE_HOME"] = os.path.join(self.folder, "state")
         run(self.command("init", *self.init_options), self.folder, self.environment)
 
     def command(self, verb, *words):

@@ -10,12 +10,16 @@ const std::vector<AuditRule>& audit_rules() {
     static const std::vector<AuditRule> rules = {
         {"init", "", {"group-access"}, {"repository", "encrypted", "key_file_made"}},
         {"backup", "number", {"full"},
-         {"databases.path", "repository", "repository_created", "confirmed_only", "logical_bytes", "bytes_read", "bytes_stored", "pages_changed"}},
+         {"databases.path", "repository", "repository_created", "confirmed_only", "logical_bytes", "bytes_read", "bytes_stored", "pages_changed", "kind", "operation"}},
         {"restore", "number", {"snapshot", "at", "to", "only", "force", "offline", "no-safety-backup", "cause"},
          {"databases.to", "databases.route", "safety_number", "safety_repository", "safety_is_raw", "data_lost"}},
+        {"undo", "number", {"offline", "cause"}, {"databases.to", "databases.route", "safety_number", "safety_repository", "safety_is_raw", "data_lost"}},
         {"verify", "verified", {"level", "all"}, {"good", "damage.number", "bytes_read", "chunks_checked"}},
         {"forget", "numbers", {"snapshot"}, {}},
         {"recall", "numbers", {"snapshot"}, {}},
+        {"hold", "numbers", {"snapshot", "reason"}, {}},
+        {"unhold", "numbers", {"snapshot"}, {}},
+        {"annotate", "number", {"snapshot"}, {}},
         {"prune", "dropped", {"grace"}, {"packs_removed", "packs_repacked", "bytes_freed", "bytes_kept", "bytes_waiting", "sessions_voided"}},
     };
     return rules;

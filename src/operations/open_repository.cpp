@@ -36,6 +36,7 @@ public:
         }
         if (has_cache_) options.cache_folder = host::cache_folder();
         options.pool = &pool_;
+        if (context.audit) options.audit_head = context.audit->head(context.host, config.id.hex());
         auto opened = repository::Repository::open(*store_, context.host, std::move(options));
         const bool is_key_used = config.sealed && (opened || opened.error().code() == ErrorCode::denied);
         if (is_key_used) tell_unlocking(context, {.repository = config.id.hex(), .by = name_of(secret), .failure = opened ? nullptr : &opened.error()});

@@ -28,18 +28,23 @@ Result<std::optional<TableCounts>> count_before(Context& context, const reposito
     return std::optional(TRY(count(context, repository, *image)));
 }
 
-Result<std::vector<std::string>> lost_of(Context& context, OpenRepository& opened, const repository::Repository& safe_in, const RestorePlan& plan, std::uint64_t safety) {
+struct Compared {
+    const repository::Repository& restored_from;
+    const repository::Repository& safe_in;
+    std::uint64_t safety = 0;  // number there
+};
+Result<std::vector<std::string>> lost_of(Context& context, const RestorePlan& plan, const Compared& compared) {
     std::vector<std::string> lost;
     const bool is_one = plan.members.size() == 1;
     for (const auto& member : plan.members) {
         if (member.route.route == live::Route::new_file || !member.image) continue;
-        const auto before = TRY(count_before(context, safe_in, safety, member.report.to));
+        const auto before = TRY(count_before(context, compared.safe_in, compared.safety, member.report.to));
         const std::string prefix = is_one ? "" : host::file_name_of(member.report.to) + " ";
         if (!before) {
-            lost.push_back(format("{}not counted, the database before could not be read (its bytes are backup #{})", prefix, safety));
+            lost.push_back(format("{}not counted, the database before could not be read (its bytes are backup #{})", prefix, compared.safety));
             continue;
         }
-        for (const auto& one : rows_lost(*before, TRY(count(context, opened.get(), *member.image)))) lost.push_back(prefix + one);
+        for (const auto& one : rows_lost(*before, TRY(count(context, compared.restored_from, *member.image)))) lost.push_back(prefix + one);
     }
     return lost;
 }
@@ -49,12 +54,12 @@ Result<std::string> data_lost(Context& context, OpenRepository& opened, const Re
     if (report.safety_number == 0) return std::string("not counted, there is no backup of the state before");
     std::vector<std::string> lost;
     if (report.safety_repository == opened.path()) {
-        lost = TRY(lost_of(context, opened, opened.get(), plan, report.safety_number));
+        lost = TRY(lost_of(context, plan, {.restored_from = opened.get(), .safe_in = opened.get(), .safety = report.safety_number}));
     } else {
         RepositoryRequest beside;
         beside.repository = report.safety_repository;
         const auto other = TRY(open_repository(context, beside, {}));
-        lost = TRY(lost_of(context, opened, other->get(), plan, report.safety_number));
+        lost = TRY(lost_of(context, plan, {.restored_from = opened.get(), .safe_in = other->get(), .safety = report.safety_number}));
     }
     std::string text;
     for (const auto& one : lost) text += (text.empty() ? "" : ", ") + one;

@@ -120,7 +120,7 @@ TEST_F(Audited, SaysWhoOnlyWhenAsked) {
 
 TEST_F(Audited, NeverTellsWhatIsInDatabasesOrComments) {
     auto request = backup_request({database});
-    request.comment = "the secret word is xyzzy";
+    request.purpose.comment = "the secret word is xyzzy";
     must(audited(context, request, operations::backup));
     EXPECT_THAT(log_text(), Not(HasSubstr("xyzzy")));
     EXPECT_THAT(log_text(), Not(HasSubstr("entry 1")));

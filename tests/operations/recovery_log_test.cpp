@@ -1,5 +1,6 @@
 #include "holdfast/operations/recovery_log.h"
 
+#include "holdfast/operations/undo.h"
 #include "operations/world.h"
 
 namespace holdfast::operations {
@@ -107,6 +108,42 @@ TEST_F(RecoveryLog, ARestoreInPlaceCountsWhatIsLost) {
     EXPECT_THAT(text(), HasSubstr(": Restored app.db\n- Cause: a test\n- Backup used: #1 of 20"));
     EXPECT_THAT(text(), HasSubstr("- Data lost: later: all 2 rows, the table is not in the backup, ledger: 12 rows fewer\n- Time to recover: "));
     EXPECT_EQ(restored(std::to_string(report.safety_number), "and back").data_lost, "None");
+}
+
+TEST_F(RecoveryLog, AnUndoIsToldAsOne) {
+    make_repository();
+    create_database(database, 100);
+    backup();
+    insert(database, 12);
+    restored("1", "a slip");
+    UndoRequest request;
+    request.repository = in_repository();
+    request.recovery_log = log;
+    request.cause = "it was none";
+    EXPECT_EQ(must(undo(context, request)).data_lost, "None");
+    EXPECT_THAT(text(), HasSubstr(": Undid the restore of app.db\n- Cause: it was none\n- Backup used: #2 of 20"));
+}
+
+TEST_F(RecoveryLog, ThePersonIsAskedForTheCauseUnlessItIsGiven) {
+    class Asked final : public Person {
+    public:
+        Result<bool> agrees(const std::string&) override { return true; }
+        Result<std::string> words(const std::string& question) override {
+            questions.push_back(question);
+            return std::string("they said so");
+        }
+        std::vector<std::string> questions;
+    };
+    make_repository();
+    create_database(database, 10);
+    backup();
+    Asked person;
+    context.person = &person;
+    restored("1", "");
+    EXPECT_EQ(person.questions.size(), 1u);
+    EXPECT_THAT(text(), HasSubstr("- Cause: they said so\n"));
+    restored("1", "known");
+    EXPECT_EQ(person.questions.size(), 1u);
 }
 
 TEST_F(RecoveryLog, ADatabaseThatWasNotThereOrWasNoneIsTold) {

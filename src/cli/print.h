@@ -17,6 +17,7 @@
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/simulate_retention.h"
 #include "holdfast/operations/status.h"
+#include "holdfast/operations/schedule.h"
 #include "holdfast/operations/verify.h"
 
 namespace holdfast::cli {
@@ -41,5 +42,7 @@ std::string text_of(const operations::PruneReport& report, const Style& style);
 std::string text_of(const operations::HoldReport& report, const Style& style);
 std::string text_of(const operations::AnnotateReport& report, const Style& style);
 std::string text_of(const operations::LogReport& report, const Style& style);
+std::string text_of(const operations::ScheduleReport& report, const Style& style);
+std::string text_of(const operations::ScheduleRunReport& report, const Style& style);
 
 }  // namespace holdfast::cli

@@ -28,6 +28,7 @@ int exit_code_of(const RestoreReport& report) {
 int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 : exit_code_missed; }
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
+int exit_code_of(const ScheduleRunReport& report) { return static_cast<int>(report.exit_code); }
 int exit_code_of(const VerifyReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 
 int exit_code_of(const SourcesBackupReport& report) { return report.exit_code; }
@@ -118,6 +119,10 @@ const std::vector<VerbEntry>& verbs() {
         {"annotate", VerbOf<AnnotateRequest, AnnotateReport, operations::annotate>::make},
         {"retention simulate", VerbOf<SimulateRetentionRequest, SimulateRetentionReport, operations::simulate_retention>::make},
         {"prune", VerbOf<PruneRequest, PruneReport, operations::prune>::make},
+        {"schedule install", VerbOf<ScheduleInstallRequest, ScheduleReport, operations::install_schedule>::make},
+        {"schedule show", VerbOf<ScheduleShowRequest, ScheduleReport, operations::show_schedule>::make},
+        {"schedule remove", VerbOf<ScheduleRemoveRequest, ScheduleReport, operations::remove_schedule>::make},
+        {"schedule run", VerbOf<ScheduleRunRequest, ScheduleRunReport, operations::run_scheduled>::make},
         {"log", VerbOf<LogRequest, LogReport, operations::show_log>::make},
     };
     return table;

@@ -44,6 +44,7 @@ std::optional<std::string> environment(const std::string& name) {
 }
 
 std::string cache_folder() { return user_folder("XDG_CACHE_HOME", ".cache", "cache"); }
+std::string config_folder() { return user_folder("XDG_CONFIG_HOME", ".config", "config"); }
 std::string state_folder() { return user_folder("XDG_STATE_HOME", ".local/state", "state"); }
 
 std::string working_folder() {

@@ -30,8 +30,7 @@ User user() {
 std::string user_folder(const char* variable, std::string_view in_home, std::string_view word) {
     const auto named = environment(variable);
     if (named && named->starts_with('/')) return join_path(*named, "holdfast");
-    auto home = environment("HOME").value_or("");
-    if (home.empty()) home = user().home;
+    const auto home = home_folder();
     if (home.empty()) return "/tmp/holdfast-" + std::string(word) + "-" + std::to_string(::geteuid());
     return join_path(join_path(home, in_home), "holdfast");
 }

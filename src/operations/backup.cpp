@@ -10,9 +10,11 @@
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/apply_retention.h"
 #include "holdfast/operations/doubted_source.h"
+#include "holdfast/operations/look_at_expectations.h"
 #include "holdfast/operations/named_databases.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/record_backup.h"
+#include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/source_of_databases.h"
 
 namespace holdfast::operations {
@@ -117,8 +119,9 @@ BackupReport report_of(RecordedBackup recorded) {
     return report;
 }
 
-void forget_what_policy_drops(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, BackupReport& report) {
-    auto applied = apply_retention(context, repository, snapshot, Policies());
+void forget_what_policy_drops(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded,
+                              BackupReport& report) {
+    auto applied = apply_retention(context, repository, snapshot, policies_of(loaded.settings));
     report.forgotten = std::move(applied.forgotten);
     std::ranges::move(applied.warnings, std::back_inserter(report.warnings));
 }
@@ -144,7 +147,22 @@ void warn_of_roots_files(Context& context, const OpenRepository& opened, BackupR
                                      "user (sudo -u '#{0}'), and give what is there back with chown -R", repository->owner));
 }
 
-Result<BackupReport> record_and_report(Context& context, OpenRepository& opened, const BackupOrder& order) {
+// What does not hold is told, and stops nothing: a backup of what has gone wrong is better than none.
+void look_at_what_is_expected(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded,
+                              BackupReport& report) {
+    const auto expectations = expectations_of(loaded, snapshot.source.name);
+    if (expectations.empty() || snapshot.damaged) return;
+    auto results = look_at_backup(context, repository, snapshot, expectations);
+    if (!results) return report.warnings.push_back("what the settings expect could not be looked at: " + results.error().message());
+    report.expectations = std::move(*results);
+    for (const auto& result : report.expectations) {
+        if (result.met) continue;
+        report.unmet = true;
+        report.warnings.push_back(format("expected: {}; {}", printable(result.what), result.why));
+    }
+}
+
+Result<BackupReport> record_and_report(Context& context, OpenRepository& opened, const BackupOrder& order, const LoadedSettings& loaded) {
     auto recorded = record_backup(context, opened.get(), order);
     if (!recorded && recorded.error().code() == ErrorCode::full) {
         return std::move(recorded).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
@@ -156,7 +174,8 @@ Result<BackupReport> record_and_report(Context& context, OpenRepository& opened,
     }
     if (snapshot) verify_if_doubted(context, opened.get(), *snapshot, report);
     else TRY(confirm(context, opened.get(), {report.number}));
-    if (snapshot && !report.damaged) forget_what_policy_drops(context, opened.get(), *snapshot, report);
+    if (snapshot && !report.damaged) forget_what_policy_drops(context, opened.get(), *snapshot, loaded, report);
+    if (snapshot) look_at_what_is_expected(context, opened.get(), *snapshot, loaded, report);
     report.repository = opened.path();
     report.repository_created = opened.was_created();
     warn_of_one_disk(context, opened, order.source.is_new(), report);
@@ -178,7 +197,7 @@ Result<BackupReport> backup_between(Context& context, const BackupRequest& reque
     std::optional<Result<BackupReport>> made;
     host::at_low_priority([&] {  // whoever writes to the database comes first
         look_at_all(context, *opened, std::move(databases), order);
-        made = record_and_report(context, *opened, order);
+        made = record_and_report(context, *opened, order, *request.repository.settings.loaded);
     });
     if (*made) facts.number = (*made)->number;
     return std::move(*made);

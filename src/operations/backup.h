@@ -1,6 +1,7 @@
 // backup: one consistent snapshot of the databases named, while others write.
 #pragma once
 
+#include "holdfast/operations/expectations.h"
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/purpose_request.h"
 
@@ -78,6 +79,8 @@ struct BackupReport {
     std::vector<BackupMember> databases;
     std::vector<HookRun> hooks;
     bool hooks_incomplete = false;
+    std::vector<ExpectationResult> expectations;
+    bool unmet = false;
     std::vector<std::uint64_t> forgotten;
     std::vector<std::string> warnings;
     template <class Visitor>
@@ -106,6 +109,8 @@ struct BackupReport {
         visit("databases", databases, "Each database.");
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed after the backup was made, and is not only to warn: exit code 3.");
+        visit("expectations", expectations, "What the settings expect of the source, when it has changed.");
+        visit("unmet", unmet, "Some of it does not hold: exit code 3.");
         visit("forgotten", forgotten, "Older backups that the retention policy has forgotten now; holdfast recall brings them back until they are pruned.");
         visit("warnings", warnings, "What else should be known.");
     }

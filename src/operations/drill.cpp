@@ -9,6 +9,7 @@
 #include "holdfast/operations/drilled_file.h"
 #include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/restore_targets.h"
+#include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/temporary_place.h"
 
 namespace holdfast::operations {
@@ -52,8 +53,8 @@ std::uint64_t room_for(const repository::Snapshot& snapshot, const std::string& 
 
 class Drill {
 public:
-    Drill(Context& context, OpenRepository& opened, const DrillRequest& request)
-        : context_(context), opened_(opened), request_(request), stopwatch_(context.host.clock) {}
+    Drill(Context& context, OpenRepository& opened, DrillRequest request)
+        : context_(context), opened_(opened), request_(std::move(request)), stopwatch_(context.host.clock) {}
 
     // An Error is none of the backup's: no room, stopped.
     Result<DrilledBackup> run(const Selection& selection) {
@@ -78,6 +79,7 @@ public:
 private:
     Result<RestoreReport> restore_into(const std::string& folder, const Selection& selection) {
         RestoreRequest restore;
+        restore.repository = request_.repository;
         restore.to = folder + "/restored/";
         restore.force = request_.scenario == "corruption";
         if (restore.force) TRY(put_damaged_files(restore.to, selection));
@@ -109,7 +111,7 @@ private:
             const auto& members = selection.moment.snapshot.members;
             const auto entry = std::ranges::find(members, member.from, &repository::DirectoryEntry::name);
             if (entry != members.end() && entry->database) {
-                const DrilledFile file{.repository = opened_.get(), .path = member.to, .entry = *entry, .before = before ? &*before : nullptr};
+                const DrilledFile file{.repository = opened_.get(), .path = member.to, .entry = *entry, .before = before};
                 TRY(look_at_file(context_, file, all_expectations(), database));
                 TRY(run_smoke(member.to, database));
             }
@@ -130,7 +132,7 @@ private:
         host::OutputTail tail(tail_size_max);
         const auto end = host::run_program({.words = host::shell_words(request_.smoke),
                                             .environment = {{"HOLDFAST_DATABASE", path}},
-                                            .folder = {},
+                                            .folder = request_.smoke_folder,
                                             .output = host::ProgramOutput::taken_with_errors,
                                             .take = [&](ByteView more) { return tail.take(more); },
                                             .time_ms_max = static_cast<std::int64_t>(std::min<std::uint64_t>(request_.smoke_limit_s, 86'400)) * 1000,
@@ -145,9 +147,19 @@ private:
 
     Context& context_;
     OpenRepository& opened_;
-    const DrillRequest& request_;
+    const DrillRequest request_;
     host::Stopwatch stopwatch_;
 };
+
+// What the settings expect of the source, besides; their smoke command where none is given.
+DrillRequest with_settings(DrillRequest request, const LoadedSettings& loaded, const std::string& source) {
+    std::ranges::move(expectations_of(loaded, source), std::back_inserter(request.expectations));
+    const auto* own = loaded.source(source);
+    if (own == nullptr || own->smoke.empty() || !request.smoke.empty()) return request;
+    request.smoke = own->smoke;
+    request.smoke_folder = loaded.folder;
+    return request;
+}
 
 std::string first_finding(const DrilledBackup& drilled) {
     if (!drilled.error.empty()) return drilled.error;
@@ -172,10 +184,11 @@ void note(Context& context, repository::Repository& repository, const DrilledBac
 
 Result<DrillReport> drill(Context& context, const DrillRequest& request) {
     TRY(expect_scenario(request.scenario));
+    const auto loaded = TRY(load_settings(context, request.repository.settings));
     const auto opened = TRY(open_repository(context, request.repository, {.without_cache = request.scenario == "server"}));
     DrillReport report;
     for (const auto& selection : TRY(chosen(context, opened->get(), request))) {
-        auto drilled = TRY(Drill(context, *opened, request).run(selection));
+        auto drilled = TRY(Drill(context, *opened, with_settings(request, loaded, selection.moment.snapshot.source.name)).run(selection));
         report.passed = report.passed && drilled.passed;
         std::ranges::copy(selection.warnings, std::back_inserter(report.warnings));
         note(context, opened->get(), drilled, report);

@@ -15,6 +15,7 @@ struct DrillRequest {
     std::vector<std::string> expect;           // SQL, each must be true
     std::vector<Expectation> expectations;     // of the settings, besides
     std::uint64_t smoke_limit_s = 600;
+    std::string smoke_folder;                  // that it runs in; empty: the working folder
 
     static OperationText operation() {
         return {.name = "drill",

@@ -11,13 +11,6 @@ namespace holdfast::operations {
 
 namespace {
 
-Result<std::unique_ptr<sqlite::Image>> image_before(const DrilledFile& file) {
-    if (file.before == nullptr) return std::unique_ptr<sqlite::Image>();
-    const auto at = std::ranges::find(file.before->members, file.entry.name, &repository::DirectoryEntry::name);
-    if (at == file.before->members.end() || !at->database) return std::unique_ptr<sqlite::Image>();
-    return history::open_image(file.repository, *at);
-}
-
 Result<void> look_at_foreign_keys(Context& context, const std::string& path, DrilledDatabase& into) {
     auto connection = TRY(sqlite::Connection::open(path, {.vfs = context.vfs, .immutable = true}));
     const auto found = TRY(sqlite::check_foreign_keys(connection, context.watch));
@@ -29,7 +22,7 @@ Result<void> look_at_content(Context& context, const DrilledFile& file, const st
     const auto bytes = TRY(sqlite::RawFile::open(file.path, {.vfs = context.vfs}));
     const auto& record = *file.entry.database;
     const auto image = sqlite::file_image(bytes, TRY(sqlite::PageSize::from_bytes(record.page_size)), sqlite::PageNumber{record.page_count});
-    const auto before = TRY(image_before(file));
+    const auto before = TRY(image_of_member(file.repository, file.before, file.entry.name));
     into.expectations = TRY(look_at_expectations(context, *image, before.get(), expectations));
     for (const auto& result : into.expectations) {
         if (!result.met) into.findings.push_back(format("expected: {}; {}", printable(result.what), result.why));
@@ -45,6 +38,15 @@ Result<std::optional<repository::Snapshot>> whole_backup_before(const repository
         return snapshot.number < now.number && snapshot.source.id == now.source.id && repository::is_ordinary(snapshot.kind) && !snapshot.damaged;
     }));
     return found;
+}
+
+Result<std::unique_ptr<sqlite::Image>> image_of_member(const repository::Repository& repository, const std::optional<repository::Snapshot>& snapshot,
+                                                       const std::string& name) {
+    std::unique_ptr<sqlite::Image> none;
+    if (!snapshot) return none;
+    const auto at = std::ranges::find(snapshot->members, name, &repository::DirectoryEntry::name);
+    if (at == snapshot->members.end() || !at->database) return none;
+    return history::open_image(repository, *at);
 }
 
 Result<void> look_at_file(Context& context, const DrilledFile& file, const std::vector<Expectation>& expectations, DrilledDatabase& into) {

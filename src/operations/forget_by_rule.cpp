@@ -6,6 +6,7 @@
 #include "holdfast/operations/policies.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/selection.h"
+#include "holdfast/operations/settings_in_effect.h"
 
 namespace holdfast::operations {
 
@@ -52,7 +53,7 @@ Result<ForgetReport> chosen_by_rule(Context& context, const repository::Reposito
     const auto filter = TRY(source_filter(context, request.source));
     const auto sources = TRY(moments_by_source(repository, filter));
     if (sources.empty() && !filter.is_any()) return history::no_such_source(repository, filter);
-    const Policies policies;
+    const auto policies = policies_of(TRY(load_settings(context, request.repository.settings)).settings);
     ForgetReport report;
     report.by_rule = true;
     for (const auto& source : sources) {

@@ -13,6 +13,7 @@ namespace holdfast::operations {
 // One of the two: a command, or an address.
 struct Hook {
     std::string command;                  // for /bin/sh
+    std::string folder = {};              // that it runs in; empty: the working folder
     std::string post;                     // an address, http:// or https://
     std::string body;                     // of the POST; empty: the facts as JSON
     std::int64_t time_limit_ms = 60'000;  // at least 1: there is no hook without a limit

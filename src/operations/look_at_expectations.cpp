@@ -1,8 +1,10 @@
 #include "holdfast/operations/look_at_expectations.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/drilled_file.h"
 #include "holdfast/sqlite/ask_image.h"
 #include "holdfast/sqlite/connection.h"
 
@@ -64,6 +66,19 @@ Result<std::vector<ExpectationResult>> look_at_expectations(Context& context, co
         results.push_back(std::move(result));
     }
     return results;
+}
+
+Result<std::vector<ExpectationResult>> look_at_backup(Context& context, const repository::Repository& repository,
+                                                      const repository::Snapshot& snapshot, const std::vector<Expectation>& expectations) {
+    const auto earlier = TRY(whole_backup_before(repository, {.snapshot = snapshot, .notes = {}}));
+    std::vector<ExpectationResult> all;
+    for (const auto& entry : snapshot.members) {
+        if (!entry.database || entry.database->page_count == 0) continue;
+        const auto image = TRY(history::open_image(repository, entry));
+        const auto before = TRY(image_of_member(repository, earlier, entry.name));
+        std::ranges::move(TRY(look_at_expectations(context, *image, before.get(), expectations)), std::back_inserter(all));
+    }
+    return all;
 }
 
 }  // namespace holdfast::operations

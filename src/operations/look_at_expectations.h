@@ -5,6 +5,7 @@
 
 #include "holdfast/operations/context.h"
 #include "holdfast/operations/expectations.h"
+#include "holdfast/repository/repository.h"
 #include "holdfast/sqlite/image.h"
 
 namespace holdfast::operations {
@@ -13,5 +14,9 @@ namespace holdfast::operations {
 // be answered is not met. Errors: only `cancelled`, and `corrupt` when the image cannot be read.
 Result<std::vector<ExpectationResult>> look_at_expectations(Context& context, const sqlite::Image& image, const sqlite::Image* before,
                                                             const std::vector<Expectation>& expectations);
+
+// The same of every database of a backup, compared with the backup before it.
+Result<std::vector<ExpectationResult>> look_at_backup(Context& context, const repository::Repository& repository,
+                                                      const repository::Snapshot& snapshot, const std::vector<Expectation>& expectations);
 
 }  // namespace holdfast::operations

@@ -11,6 +11,7 @@
 #include "holdfast/operations/restore_rehearsal.h"
 #include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/restore_write.h"
+#include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/tell_recovery.h"
 
 namespace holdfast::operations {
@@ -118,6 +119,15 @@ Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround
     return plan ? std::move(plan) : make_plan();
 }
 
+// In place; what gets a new file disturbs nobody and needs no telling.
+RestoreRequest with_settings(RestoreRequest request, const LoadedSettings& loaded, const std::string& source) {
+    if (!loaded.is_there() || !request.to.empty()) return request;
+    const bool has_hooks = !request.hooks.before_restore.empty() || !request.hooks.after_restore.empty() || !request.hooks.on_failure.empty();
+    if (!has_hooks) request.hooks = hooks_of(loaded, source);
+    if (request.recovery_log.empty()) request.recovery_log = loaded.settings.log.recovery;
+    return request;
+}
+
 Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAround& hooks) {
     const auto lease = TRY(now.opened.get().lease(now.selection.moment.snapshot.number));
     auto plan = TRY(plan_and_begin(context, now, hooks));
@@ -131,8 +141,9 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
 
 }  // namespace
 
-Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& order) {
-    const auto& request = order.request;
+Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& given) {
+    const auto request = with_settings(given.request, TRY(load_settings(outer, given.request.repository.settings)), selection.moment.snapshot.source.name);
+    const RestoreOrder order{.doing = given.doing, .request = request};
     Context context = outer;
     context.lock_wait_ms = place_options(outer, request).wait_ms;
     const host::Stopwatch stopwatch(context.host.clock);

@@ -11,7 +11,7 @@ struct RestoreOrder {
     std::string doing;  // "restore" or "undo": what the safety backup goes before
     const RestoreRequest& request;
 };
-// As restore() promises. `cancelled` also when the person who was asked said no.
+// Hooks and the recovery log of the settings hold where the request names none. As restore() promises. `cancelled` also when the person who was asked said no.
 Result<RestoreReport> restore_selected(Context& context, OpenRepository& opened, const Selection& selection, const RestoreOrder& order);
 
 }  // namespace holdfast::operations

@@ -47,6 +47,7 @@ HookResult run_command(const HookOrder& order) {
     host::OutputTail tail(output_kept_max);
     host::ProgramOrder program;
     program.words = host::shell_words(order.hook.command);
+    program.folder = order.hook.folder;
     program.environment = environment_of(order);
     program.output = order.take_output ? host::ProgramOutput::taken_with_errors : host::ProgramOutput::to_errors;
     program.take = [&](ByteView more) { return tail.take(more); };

@@ -5,7 +5,7 @@
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/listed_backup.h"
 #include "holdfast/operations/open_repository.h"
-#include "holdfast/operations/status.h"
+#include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/repository/claim.h"
 #include "holdfast/repository/ledger.h"
 
@@ -37,7 +37,8 @@ void add_to(SourceStatus& source, const history::Moment& moment) {
     if (const auto& drilled = moment.notes.drilled; drilled && (!source.drilled_at || drilled->time >= *source.drilled_at)) {
         source.drilled_at = drilled->time;
         source.restore_takes_ms = static_cast<double>(drilled->value);
-        source.last_drill = format("#{}: {}, {}", snapshot.number.value, scenario_of(*drilled), drilled->good ? "passed" : "failed");
+        source.last_scenario = scenario_of(*drilled);
+        source.last_drill = format("#{}: {}, {}", snapshot.number.value, source.last_scenario, drilled->good ? "passed" : "failed");
     }
     const Timestamp confirmed = std::max(snapshot.time, moment.notes.last_seen.value_or(snapshot.time));
     if (repository::is_ordinary(snapshot.kind) && !snapshot.partial && moment.is_good()) {
@@ -68,17 +69,31 @@ std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments
     return sources;
 }
 
-Result<StatusTargets> targets_of(const StatusRequest& request) {
-    auto targets = request.targets;
-    if (!request.rpo.empty()) targets.rpo_s = TRY(parse_duration_s(request.rpo));
-    if (!request.rto.empty()) targets.rto_s = TRY(parse_duration_s(request.rto));
+// What is said by flags holds for every source and scenario.
+Result<StatusTargets> targets_meant(const StatusRequest& request, StatusTargets targets) {
+    if (!request.rpo.empty()) {
+        targets.rpo_s = TRY(parse_duration_s(request.rpo));
+        targets.rpo_of.clear();
+    }
+    if (!request.rto.empty()) {
+        targets.rto_s = TRY(parse_duration_s(request.rto));
+        targets.rto_of.clear();
+    }
     if (!request.proof.empty()) targets.proof_s = TRY(parse_duration_s(request.proof));
     return targets;
 }
 
 std::string in_words(std::int64_t seconds) { return human_duration_ms(static_cast<double>(seconds) * 1000); }
 
-std::vector<std::string> missed_by(const SourceStatus& source, const StatusTargets& targets) {
+std::int64_t otherwise(std::int64_t usual, const std::map<std::string, std::int64_t>& special, const std::string& key) {
+    const auto at = special.find(key);
+    return at == special.end() ? usual : at->second;
+}
+
+std::vector<std::string> missed_by(const SourceStatus& source, const StatusTargets& all) {
+    auto targets = all;
+    targets.rpo_s = otherwise(all.rpo_s, all.rpo_of, source.name);
+    targets.rto_s = otherwise(all.rto_s, all.rto_of, source.last_scenario);
     std::vector<std::string> missed;
     if (targets.rpo_s > 0 && !source.age_s) missed.push_back("there is no backup that is whole and undamaged");
     if (targets.rpo_s > 0 && source.age_s.value_or(0) > targets.rpo_s) {
@@ -136,7 +151,8 @@ Result<std::uint64_t> bytes_in(const Repository& repository) {
 }  // namespace
 
 Result<StatusReport> status(Context& context, const StatusRequest& request) {
-    const auto targets = TRY(targets_of(request));
+    const auto loaded = TRY(load_settings(context, request.repository.settings));
+    const auto targets = TRY(targets_meant(request, request.targets.is_any() ? request.targets : targets_of(loaded)));
     const auto opened = TRY(open_repository(context, request.repository, {}));
     Repository& repository = opened->get();
     const auto moments = TRY(history::list_moments(repository, {.source = {}, .path = {}, .with_forgotten = true}));

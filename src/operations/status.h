@@ -1,6 +1,8 @@
 // status: each source's last backup, its newest proven moment, how long a restore takes, and what is missed of the targets.
 #pragma once
 
+#include <map>
+
 #include "holdfast/operations/context.h"
 
 namespace holdfast::operations {
@@ -9,11 +11,13 @@ namespace holdfast::operations {
 struct StatusTargets {
     std::int64_t rpo_s = 0, rto_s = 0, proof_s = 0;
     std::uint64_t space_warn = 0, min_free = 0;
+    std::map<std::string, std::int64_t> rpo_of = {}, rto_of = {};  // otherwise for a source, by name; for a scenario
+    bool is_any() const { return rpo_s > 0 || rto_s > 0 || proof_s > 0 || space_warn > 0 || min_free > 0; }
 };
 struct StatusRequest {
     RepositoryRequest repository;
     std::string rpo, rto, proof;
-    StatusTargets targets;                    // of the settings; what is said above goes before
+    StatusTargets targets;                    // what is said above goes before, and before the settings'
     static OperationText operation() {
         return {.name = "status",
                 .sentence = "Each source: last backup, newest proven backup, how long a restore takes, and what is missed.",
@@ -31,7 +35,7 @@ struct StatusRequest {
     }
 };
 struct SourceStatus {
-    std::string name, id, last_verified, last_drill;
+    std::string name, id, last_verified, last_drill, last_scenario;
     std::vector<std::string> paths, missed;
     std::uint64_t backups = 0, last_number = 0, proven_number = 0, logical_bytes = 0, bytes_stored = 0;
     std::optional<Timestamp> last_backup, last_confirmed, last_verified_at, proven_at, drilled_at;
@@ -53,6 +57,7 @@ struct SourceStatus {
         visit("last_verified", last_verified, "The newest backup that was verified: its number, the level, and good or damage found.");
         visit("last_verified_at", last_verified_at, "When that was.");
         visit("last_drill", last_drill, "The last drill: its number, the scenario, and whether it passed.");
+        visit("last_scenario", last_scenario, "What was rehearsed.");
         visit("drilled_at", drilled_at, "When that was.");
         visit("restore_takes_ms", restore_takes_ms, "How long it took until the database was usable (RTO).");
         visit("missed", missed, "Which targets are missed.");

@@ -59,6 +59,7 @@ Result<RestoreReport> undo(Context& context, const UndoRequest& request) {
     const auto opened = TRY(open_repository(context, request.repository, how));
     const auto safety = TRY(last_undoable(context, opened->get(), request.source));
     RestoreRequest restore;
+    restore.repository = request.repository;
     restore.dry_run = request.dry_run;
     restore.yes = request.yes;
     restore.cause = request.cause;

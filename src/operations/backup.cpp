@@ -121,7 +121,9 @@ BackupReport report_of(RecordedBackup recorded) {
 
 void forget_what_policy_drops(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded,
                               BackupReport& report) {
-    auto applied = apply_retention(context, repository, snapshot, policies_of(loaded.settings));
+    const auto policies = policies_of(loaded.settings);
+    if (!policies) return report.warnings.push_back("no retention was applied: " + policies.error().message());
+    auto applied = apply_retention(context, repository, snapshot, *policies);
     report.forgotten = std::move(applied.forgotten);
     std::ranges::move(applied.warnings, std::back_inserter(report.warnings));
 }

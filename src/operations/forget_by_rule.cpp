@@ -53,7 +53,7 @@ Result<ForgetReport> chosen_by_rule(Context& context, const repository::Reposito
     const auto filter = TRY(source_filter(context, request.source));
     const auto sources = TRY(moments_by_source(repository, filter));
     if (sources.empty() && !filter.is_any()) return history::no_such_source(repository, filter);
-    const auto policies = policies_of(TRY(load_settings(context, request.repository.settings)).settings);
+    const auto policies = TRY(policies_of(TRY(load_settings(context, request.repository.settings)).settings));
     ForgetReport report;
     report.by_rule = true;
     for (const auto& source : sources) {

@@ -13,14 +13,17 @@ namespace holdfast::operations {
 // One of the two: a command, or an address.
 struct Hook {
     std::string command;                  // for /bin/sh
-    std::string folder = {};              // that it runs in; empty: the working folder
     std::string post;                     // an address, http:// or https://
     std::string body;                     // of the POST; empty: the facts as JSON
     std::int64_t time_limit_ms = 60'000;  // at least 1: there is no hook without a limit
     bool stop_on_failure = true;          // false: its failure is a warning
+    std::string folder;                   // in which the command runs; empty: the working folder
 };
 struct Hooks {
     std::vector<Hook> before_backup, after_backup, before_restore, after_restore, on_failure;
+    bool is_empty() const {
+        return before_backup.empty() && after_backup.empty() && before_restore.empty() && after_restore.empty() && on_failure.empty();
+    }
 };
 
 // What hooks are told. A command finds it in its environment: HOLDFAST_EVENT (before_backup, ...), HOLDFAST_SOURCE,

@@ -133,6 +133,10 @@ const SourceSettings* LoadedSettings::source(const std::string& name) const {
     return at == settings.source.end() ? nullptr : &at->second;
 }
 
+std::string beside_settings(const LoadedSettings& loaded, const std::string& command) {
+    return format("cd {} || exit 1\n{}", shell_word(loaded.folder), command);
+}
+
 ReadSettings read_settings_text(host::FileSystem& files, const SettingsText& text) { return Reading(files, text).finish(); }
 
 Result<ReadSettings> read_settings(Context& context, const SettingsRequest& request) {

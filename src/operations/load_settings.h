@@ -39,7 +39,10 @@ struct LoadedSettings {
 // one line each, or an environment that does not exist.
 Result<LoadedSettings> load_settings(Context& context, const SettingsRequest& request);
 
-// The same, with what is wrong in the file as values.
+// The command as it runs in the settings' folder, wherever the program was started.
+std::string beside_settings(const LoadedSettings& loaded, const std::string& command);
+
+// load_settings() with what is wrong in the file as values.
 struct ReadSettings {
     LoadedSettings loaded;
     std::vector<SettingsProblem> problems;  // by line

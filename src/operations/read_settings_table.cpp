@@ -5,6 +5,7 @@
 
 #include "holdfast/base/nearest.h"
 #include "holdfast/base/text.h"
+#include "holdfast/history/calendar.h"
 #include "holdfast/operations/duration.h"
 
 namespace holdfast::operations {
@@ -34,6 +35,7 @@ std::string_view in_words(Kind kind) {
 std::string_view wanted_text(Form form) {
     switch (form) {
         case Form::duration: return "a duration";
+        case Form::span: return "a span of time";
         case Form::size: return "a size";
         case Form::path: return "a path";
         case Form::database: return "the path of a database";
@@ -255,6 +257,12 @@ private:
     std::optional<std::string> formed(const TomlNode& node, const SettingText& text, std::string value) {
         if (!text.choices.empty() && std::ranges::find(text.choices, value) == text.choices.end()) {
             choose(node, text, value);
+            return std::nullopt;
+        }
+        if (text.form == Form::span) {
+            const auto span = history::parse_span(value);
+            if (span) return value;
+            failed(node, text, span.error());
             return std::nullopt;
         }
         if (text.form != Form::path && text.form != Form::database) return value;

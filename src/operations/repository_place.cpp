@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/load_settings.h"
@@ -64,12 +63,9 @@ Result<RepositoryPlace> place_by_default(Context& context, const OpenHow& how) {
 
 bool are_named(const SettingsRequest& request) { return !request.file.empty() || !request.environment.empty() || request.loaded != nullptr; }
 
-// Commands of settings run beside them, wherever the program was started.
 RepositorySettings repository_of(const LoadedSettings& loaded) {
     auto settings = loaded.settings.repository;
-    if (!settings.password_command.empty()) {
-        settings.password_command = format("cd {} || exit 1\n{}", shell_word(loaded.folder), settings.password_command);
-    }
+    if (!settings.password_command.empty()) settings.password_command = beside_settings(loaded, settings.password_command);
     return settings;
 }
 

@@ -122,8 +122,7 @@ Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround
 // In place; what gets a new file disturbs nobody and needs no telling.
 RestoreRequest with_settings(RestoreRequest request, const LoadedSettings& loaded, const std::string& source) {
     if (!loaded.is_there() || !request.to.empty()) return request;
-    const bool has_hooks = !request.hooks.before_restore.empty() || !request.hooks.after_restore.empty() || !request.hooks.on_failure.empty();
-    if (!has_hooks) request.hooks = hooks_of(loaded, source);
+    if (request.hooks.is_empty()) request.hooks = hooks_of(loaded, source);
     if (request.recovery_log.empty()) request.recovery_log = loaded.settings.log.recovery;
     return request;
 }

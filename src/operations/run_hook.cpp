@@ -49,6 +49,7 @@ HookResult run_command(const HookOrder& order) {
     program.words = host::shell_words(order.hook.command);
     program.folder = order.hook.folder;
     program.environment = environment_of(order);
+    program.folder = order.hook.folder;
     program.output = order.take_output ? host::ProgramOutput::taken_with_errors : host::ProgramOutput::to_errors;
     program.take = [&](ByteView more) { return tail.take(more); };
     program.time_ms_max = std::max<std::int64_t>(order.hook.time_limit_ms, 1);

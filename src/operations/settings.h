@@ -38,7 +38,7 @@ struct TargetSettings {
 struct KeepSettings {
     static constexpr bool is_given_as_a_whole = true;
     std::uint64_t keep_last = 0, keep_hourly = 0, keep_daily = 0, keep_weekly = 0, keep_monthly = 0, keep_yearly = 0;
-    std::int64_t keep_within = 0;
+    std::string keep_within;  // a span of the calendar
     bool keep_all = false;
     bool is_empty() const { return *this == KeepSettings{}; }
     bool operator==(const KeepSettings&) const = default;
@@ -51,7 +51,7 @@ struct KeepSettings {
         visit(keep_weekly, {.key = "keep_weekly", .sentence = "The newest of each of so many weeks (from Monday).", .example = "4"});
         visit(keep_monthly, {.key = "keep_monthly", .sentence = "The newest of each of so many months.", .example = "12"});
         visit(keep_yearly, {.key = "keep_yearly", .sentence = "The newest of each of so many years.", .example = "10"});
-        visit(keep_within, {.key = "keep_within", .sentence = "All that are at most so old.", .example = "\"2d\"", .form = Form::duration});
+        visit(keep_within, {.key = "keep_within", .sentence = "All that are at most so old.", .example = "\"2d\"", .form = Form::span});
         visit(keep_all, {.key = "keep_all", .sentence = "All, for ever.", .example = "true"});
     }
 };
@@ -59,7 +59,7 @@ struct KeepSettings {
 struct RetentionSettings {
     std::string time_zone = "local";
     std::uint64_t minimum_keep = 1;
-    std::int64_t undo_within = 30 * 86'400;
+    std::string undo_within = "30d";
     KeepSettings automatic{.keep_last = 10, .keep_daily = 7, .keep_weekly = 4, .keep_monthly = 12};
     KeepSettings manual{.keep_all = true};
     std::map<std::string, KeepSettings> tag;
@@ -68,7 +68,7 @@ struct RetentionSettings {
     void describe(Visitor& visit) {
         visit(time_zone, {.key = "time_zone", .sentence = "Where days begin: local, UTC, or a name such as Europe/Berlin.", .example = "\"local\""});
         visit(minimum_keep, {.key = "minimum_keep", .sentence = "Whole backups of a source never become fewer.", .example = "1"});
-        visit(undo_within, {.key = "undo_within", .sentence = "Safety backups stay so long, and the newest of a source always.", .example = "\"30d\"", .form = Form::duration});
+        visit(undo_within, {.key = "undo_within", .sentence = "Safety backups stay so long, and the newest of a source always.", .example = "\"30d\"", .form = Form::span});
         visit(automatic, {.key = "automatic", .sentence = "The rule for automatic backups. Given, it replaces the default rule as a whole."});
         visit(manual, {.key = "manual", .sentence = "The rule for manual backups; by default all are kept."});
         visit(tag, {.key = "tag", .sentence = "The rule for backups with a tag: NAME, or NAME=anything.", .example = "archive"});

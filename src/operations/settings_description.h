@@ -18,6 +18,7 @@ enum class Form {
     database,   // as path; "file:" URLs are understood
     command,    // a line for /bin/sh, run in the file's folder
     duration,   // "24h" as seconds
+    span,       // "1y6mo" on the calendar: stays a text, which history::parse_span() reads
     size,       // "5GiB" as bytes
 };
 

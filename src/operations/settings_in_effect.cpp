@@ -1,80 +1,72 @@
 #include "holdfast/operations/settings_in_effect.h"
 
-#include <algorithm>
+#include "holdfast/base/text.h"
 
 namespace holdfast::operations {
 
 namespace {
 
-constexpr std::int64_t seconds_per_hour = 3600, hours_per_day = 24;
+history::KeepCount count_of(std::uint64_t count) { return static_cast<history::KeepCount>(count); }  // read with a limit below 2^32
 
-// Whole hours: a span that is not shorter than what was said.
-history::CalendarSpan span_of(std::int64_t seconds) {
-    const std::int64_t hours = (std::max<std::int64_t>(seconds, 0) + seconds_per_hour - 1) / seconds_per_hour;
-    return {.days = static_cast<std::uint32_t>(hours / hours_per_day), .hours = static_cast<std::uint32_t>(hours % hours_per_day)};
+Result<history::RetentionRule> rule_of(const KeepSettings& keep) {
+    history::RetentionRule rule{.last = count_of(keep.keep_last), .hourly = count_of(keep.keep_hourly), .daily = count_of(keep.keep_daily)};
+    rule.weekly = count_of(keep.keep_weekly);
+    rule.monthly = count_of(keep.keep_monthly);
+    rule.yearly = count_of(keep.keep_yearly);
+    rule.all = keep.keep_all;
+    if (!keep.keep_within.empty()) rule.within = TRY(history::parse_span(keep.keep_within));
+    return rule;
 }
 
-history::KeepCount count_of(std::uint64_t count) {
-    return static_cast<history::KeepCount>(std::min<std::uint64_t>(count, history::keep_every_one));
+Result<void> add_tags(const std::map<std::string, KeepSettings>& tags, history::RetentionPolicy& policy) {
+    for (const auto& [tag, keep] : tags) policy.tags[tag] = TRY(rule_of(keep));
+    return {};
 }
 
-history::RetentionRule rule_of_settings(const KeepSettings& keep) {
-    return {.last = count_of(keep.keep_last),
-            .hourly = count_of(keep.keep_hourly),
-            .daily = count_of(keep.keep_daily),
-            .weekly = count_of(keep.keep_weekly),
-            .monthly = count_of(keep.keep_monthly),
-            .yearly = count_of(keep.keep_yearly),
-            .within = span_of(keep.keep_within),
-            .all = keep.keep_all};
+void add_hooks(const LoadedSettings& loaded, const std::vector<HookSettings>& from, std::vector<Hook>& to) {
+    for (const auto& hook : from) {
+        to.push_back({.command = hook.command,
+                      .post = hook.post,
+                      .body = hook.body,
+                      .time_limit_ms = hook.time_limit * 1000,
+                      .stop_on_failure = hook.on_failure == "stop",
+                      .folder = loaded.folder});
+    }
 }
 
-Hook hook_of(const HookSettings& settings, const std::string& folder) {
-    return {.command = settings.command,
-            .folder = folder,
-            .post = settings.post,
-            .body = settings.body,
-            .time_limit_ms = settings.time_limit * 1000,
-            .stop_on_failure = settings.on_failure == "stop"};
-}
-
-void add(Hooks& to, const HooksSettings& more, const std::string& folder) {
-    const auto append = [&](std::vector<Hook>& hooks, const std::vector<HookSettings>& said) {
-        for (const auto& hook : said) hooks.push_back(hook_of(hook, folder));
-    };
-    append(to.before_backup, more.before_backup);
-    append(to.after_backup, more.after_backup);
-    append(to.before_restore, more.before_restore);
-    append(to.after_restore, more.after_restore);
-    append(to.on_failure, more.on_failure);
+void add_all_hooks(const LoadedSettings& loaded, const HooksSettings& from, Hooks& to) {
+    add_hooks(loaded, from.before_backup, to.before_backup);
+    add_hooks(loaded, from.after_backup, to.after_backup);
+    add_hooks(loaded, from.before_restore, to.before_restore);
+    add_hooks(loaded, from.after_restore, to.after_restore);
+    add_hooks(loaded, from.on_failure, to.on_failure);
 }
 
 }  // namespace
 
-Policies policies_of(const Settings& settings) {
-    const auto& said = settings.retention;
+Result<Policies> policies_of(const Settings& settings) {
     Policies policies;
-    auto& all = policies.otherwise;
-    all.automatic = rule_of_settings(said.automatic);
-    all.manual = rule_of_settings(said.manual);
-    for (const auto& [tag, keep] : said.tag) all.tags[tag] = rule_of_settings(keep);
-    all.minimum_keep = count_of(said.minimum_keep);
-    all.undo_within = span_of(said.undo_within);
-    all.time_zone = said.time_zone;
+    auto& general = policies.otherwise;
+    general.automatic = TRY(rule_of(settings.retention.automatic));
+    general.manual = TRY(rule_of(settings.retention.manual));
+    TRY(add_tags(settings.retention.tag, general));
+    general.minimum_keep = count_of(settings.retention.minimum_keep);
+    general.undo_within = TRY(history::parse_span(settings.retention.undo_within));
+    general.time_zone = settings.retention.time_zone;
     for (const auto& [name, source] : settings.source) {
-        auto own = all;
-        if (source.retention.automatic) own.automatic = rule_of_settings(*source.retention.automatic);
-        if (source.retention.manual) own.manual = rule_of_settings(*source.retention.manual);
-        for (const auto& [tag, keep] : source.retention.tag) own.tags[tag] = rule_of_settings(keep);
-        policies.of_source.emplace(name, std::move(own));
+        auto own = general;
+        if (source.retention.automatic) own.automatic = TRY(rule_of(*source.retention.automatic));
+        if (source.retention.manual) own.manual = TRY(rule_of(*source.retention.manual));
+        TRY(add_tags(source.retention.tag, own));
+        policies.of_source[name] = std::move(own);
     }
     return policies;
 }
 
 Hooks hooks_of(const LoadedSettings& loaded, const std::string& source) {
     Hooks hooks;
-    add(hooks, loaded.settings.hooks, loaded.folder);
-    if (const auto* own = loaded.source(source)) add(hooks, own->hooks, loaded.folder);
+    add_all_hooks(loaded, loaded.settings.hooks, hooks);
+    if (const auto* own = loaded.source(source)) add_all_hooks(loaded, own->hooks, hooks);
     return hooks;
 }
 

@@ -36,6 +36,7 @@ std::string type_of(const std::string&, const SettingText& text) {
         case Form::path: return "path";
         case Form::database: return "path or file: URL";
         case Form::command: return "command";
+        case Form::span: return "span";
         default: return "text";
     }
 }
@@ -160,7 +161,7 @@ private:
         for (std::size_t at = 0; at < text.size(); ++at) written += text.substr(at).starts_with("${") ? "$$" : std::string(1, text[at]);
         return written;
     }
-    static std::string nothing_of(const std::string& type) { return type == "whole number" ? "0" : type == "duration" ? "\"0\"" : "false"; }
+    static std::string nothing_of(const std::string& type) { return type == "whole number" ? "0" : type == "span" ? "\"0\"" : "false"; }
     void live(const std::string& table, const std::string& key, const std::string& value) {
         if (value.empty()) return;
         live_["[" + table + "]"] = "";
@@ -249,6 +250,8 @@ This page is printed by `holdfast settings reference`; a test compares the two.
 
 Settings run commands. So a file that anybody may write, or that lies where anybody could put another in its place, is refused; one that is found, not named, must also belong to you or root, and its folder too.
 
+Settings count for every repository that is used below them; only their secrets are for the one that they name.
+
 Where a repository is named by `-r` or `$HOLDFAST_REPOSITORY`, faulty settings do not stand in the way of listing or restoring: they are warned of, and left out. A backup does not go on without them.
 
 ## What values look like
@@ -256,6 +259,7 @@ Where a repository is named by `-r` or `$HOLDFAST_REPOSITORY`, faulty settings d
 - **Texts** stand in quotes. `${NAME}` is the environment variable of that name, which must be set and not empty; `$${` is `${` itself (in a command, `$NAME` or `$${NAME}` is left to the shell).
 - **Paths** are relative to the settings' folder; `~/` is the home folder. Databases may be `file:` URLs as SQLite and Prisma have them; what follows a `?` is dropped. Commands run in the settings' folder.
 - **Durations**: a whole number and `s`, `m`, `h`, `d`, `w`, `mo` (30 days) or `y` (365 days): `"90s"`, `"24h"`, `"12mo"`.
+- **Spans** of retention go by the calendar: numbers and `y`, `mo`, `w`, `d`, `h`, such as `"30d"` or `"1y6mo"`.
 - **Sizes**: a whole number and `B`, `kB`, `MB`, `GB`, `TB` (powers of 1000) or `KiB`, `MiB`, `GiB`, `TiB` (powers of 1024): `"500MB"`, `"5GiB"`.
 - **Secrets** may not stand in the file. Name a file or a command that has them; for one in the environment: `password_command = 'printf %s "$NAME"'`.
 - **Rules of retention** count as a whole: one that is given replaces the default rule, also the lines that it does not name.

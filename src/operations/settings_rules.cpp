@@ -6,6 +6,7 @@
 #include "holdfast/base/limits.h"
 #include "holdfast/base/nearest.h"
 #include "holdfast/base/text.h"
+#include "holdfast/host/time_zone.h"
 #include "holdfast/operations/purpose.h"
 
 namespace holdfast::operations {
@@ -21,6 +22,7 @@ public:
     void check(const Settings& settings) {
         check_repository(settings.repository);
         check_targets(settings.targets);
+        check_zone(settings.retention.time_zone);
         check_keep("retention.automatic", settings.retention.automatic);
         check_keep("retention.manual", settings.retention.manual);
         for (const auto& [tag, keep] : settings.retention.tag) check_tag_rule("retention.tag." + toml_key(tag), tag, keep);
@@ -71,6 +73,10 @@ private:
             problem(is_given("targets.rpo_critical") ? "targets.rpo_critical" : "targets.rpo", "rpo_critical is longer than rpo: a critical source may not lose more than others",
                     format("rpo_critical = \"{}\"", duration_text(targets.rpo)));
         }
+    }
+    void check_zone(const std::string& name) {
+        const auto zone = host::TimeZone::find(name);
+        if (!zone && zone.error().code() == ErrorCode::invalid) problem("retention.time_zone", zone.error().message(), zone.error().advice());
     }
     void check_keep(const std::string& key, const KeepSettings& keep) {
         if (keep.is_empty()) problem(key, "the rule keeps nothing", "keep_last = 10, or keep_all = true");

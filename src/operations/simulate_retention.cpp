@@ -3,6 +3,7 @@
 #include "holdfast/history/backup_times.h"
 #include "holdfast/history/simulate_retention.h"
 #include "holdfast/operations/policies.h"
+#include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/selection.h"
 
@@ -13,8 +14,8 @@ namespace {
 constexpr std::size_t backups_most = 100'000;
 
 // The rule that holds for these backups.
-Result<history::RetentionPolicy> policy_of(const SimulateRetentionRequest& request, repository::SnapshotKind kind) {
-    const Policies policies;
+Result<history::RetentionPolicy> policy_of(Context& context, const SimulateRetentionRequest& request, repository::SnapshotKind kind) {
+    const auto policies = TRY(policies_of(TRY(load_settings(context, request.settings)).settings));
     repository::SourceRecord source;
     source.name = request.source;
     auto policy = policies.of(source);
@@ -41,7 +42,7 @@ Result<history::TimeRange> range_of(Context& context, const SimulateRetentionReq
 
 Result<SimulateRetentionReport> simulate_retention(Context& context, const SimulateRetentionRequest& request) {
     const auto kind = TRY(parse_kind(request.kind));
-    const auto policy = TRY(policy_of(request, kind));
+    const auto policy = TRY(policy_of(context, request, kind));
     const auto zone = TRY(host::TimeZone::find(policy.time_zone));
     const auto range = TRY(range_of(context, request, zone));
     const auto times = TRY(history::times_in(range, TRY(history::parse_backup_times(request.schedule)), zone, backups_most));

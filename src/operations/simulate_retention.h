@@ -15,6 +15,7 @@ struct SimulateRetentionRequest {
     std::string source;
     std::string time_zone;
     KeepRequest keep;
+    SettingsRequest settings = {};
     static OperationText operation() {
         return {.name = "retention simulate",
                 .sentence = "Show what a retention policy would leave of a schedule's backups.",
@@ -34,6 +35,7 @@ struct SimulateRetentionRequest {
         visit(source, {.name = "source", .sentence = "Under the policy of this source.", .value = "NAME"});
         visit(time_zone, {.name = "time-zone", .sentence = "Instead of the policy's: a name as Europe/Berlin, UTC, or local.", .value = "ZONE"});
         keep.describe(visit);
+        settings.describe(visit);
     }
 };
 struct SimulateRetentionReport {

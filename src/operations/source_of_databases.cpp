@@ -41,13 +41,12 @@ Result<BackupRequest> with_source_settings(Context& context, const BackupRequest
         }
         if (!names.empty()) all.source = *names.begin();
     }
-    const bool has_hooks = !all.hooks.before_backup.empty() || !all.hooks.after_backup.empty() || !all.hooks.on_failure.empty();
-    if (!has_hooks) all.hooks = hooks_of(*loaded, all.source);
     if (const auto* source = loaded->source(all.source)) {
         all.source_is_by_settings = true;
         all.purpose.source_tags = source->tags;
         all.schema_version_query = source->schema_version;
     }
+    if (request.hooks.is_empty()) all.hooks = hooks_of(*loaded, all.source);
     return all;
 }
 

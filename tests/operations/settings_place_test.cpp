@@ -233,6 +233,39 @@ TEST_F(SettingsPlaces, WithoutSettingsABackupNeedsAName) {
     EXPECT_THAT(refused.error().advice(), HasSubstr("holdfast init"));
 }
 
+TEST_F(SettingsPlaces, RetentionIsWhatTheySayForTheSource) {
+    make_repository();
+    create_database(database);
+    create_database(work + "/other.db");
+    write(file, "[repository]\npath = \"../repository\"\n[retention.manual]\nkeep_last = 3\n"
+                "[source.main]\ndatabases = [\"app.db\"]\n[source.main.retention.manual]\nkeep_last = 2\n");
+    for (int i = 0; i < 4; ++i) {
+        insert(database, 1);
+        must(backup_by_settings({"app.db"}));
+        insert(work + "/other.db", 1);
+        must(backup_by_settings({"other.db"}));
+        let_time_pass();
+    }
+    std::map<std::string, int> left;
+    for (const auto& kept : listed().backups) ++left[kept.source];
+    EXPECT_EQ(left["main"], 2);
+    EXPECT_EQ(left["other.db"], 3);
+}
+
+TEST_F(SettingsPlaces, HooksRunBesideThem) {
+    make_repository();
+    create_database(database);
+    write(file, "[repository]\npath = \"../repository\"\n[source.main]\ndatabases = [\"app.db\"]\n"
+                "[[source.main.hooks.before_backup]]\ncommand = \"pwd > of-source; echo $HOLDFAST_SOURCE >> of-source\"\n"
+                "[[hooks.after_backup]]\ncommand = \"./is-not-there\"\non_failure = \"warn\"\n");
+    must(files.make_folder(work + "/below", 0755));
+    std::filesystem::current_path(work + "/below");
+    const auto report = must(backup_by_settings({"../app.db"}));
+    EXPECT_EQ(std::string(text_of(tests::file_bytes(work + "/of-source"))), work + "\nmain\n");
+    EXPECT_EQ(report.hooks.size(), 2u);
+    EXPECT_FALSE(report.warnings.empty());
+}
+
 // --- init ---
 
 TEST_F(SettingsPlaces, InitWritesSettingsWithTheDatabasesItFinds) {

@@ -99,8 +99,8 @@ time_limit = "90s"
     EXPECT_EQ(settings.repository.path, "/project/../backups/app");
     EXPECT_EQ(settings.repository.key_file, "/home/me/keys/app");
     EXPECT_EQ(settings.repository.min_free, 500'000'000u);
-    EXPECT_EQ(settings.retention.undo_within, 360 * 86'400);
-    EXPECT_EQ(settings.retention.automatic, (KeepSettings{.keep_last = 5, .keep_within = 2 * 86'400})) << "a rule is given as a whole";
+    EXPECT_EQ(settings.retention.undo_within, "12mo") << "a span of the calendar";
+    EXPECT_EQ(settings.retention.automatic, (KeepSettings{.keep_last = 5, .keep_within = "2d"})) << "a rule is given as a whole";
     EXPECT_EQ(settings.retention.tag.at("archive").keep_yearly, 10u);
     const auto& app = settings.source.at("app");
     EXPECT_THAT(app.databases, ElementsAre("/project/data/app.db", "/project/agent x.db", "/srv/other.db", "/srv/third.db"));
@@ -181,6 +181,9 @@ INSTANTIATE_TEST_SUITE_P(Each, SettingsFaults, ::testing::Values(
     Fault{"[source.app]\ndatabases = [\"file://elsewhere/db\"]", "2 source.app.databases", "names a host"},
     Fault{"[source.app]\ndatabases = [\":memory:\"]", "2 source.app.databases", "in memory"},
     Fault{"[source.app]\ndatabases = [\"file:a%zz.db\"]", "2 source.app.databases", "hexadecimal"},
+    Fault{"[retention]\nundo_within = \"30 days\"", "2 retention.undo_within", "span"},
+    Fault{"[retention.manual]\nkeep_within = \"90s\"", "2 retention.manual.keep_within", "span"},
+    Fault{"[retention]\ntime_zone = \"Europe/Berlni\"", "2 retention.time_zone", "Europe/Berlin"},
     // secrets
     Fault{"[repository]\npassword = \"hunter2\"", "2 repository.password", "secrets may not stand in the settings | password_file = \"FILE\" or password_command"},
     Fault{"[repository]\nkey = \"abc\"", "2 repository.key", "secrets may not stand in the settings | key_file"},

@@ -15,9 +15,9 @@
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/log.h"
 #include "holdfast/operations/restore.h"
+#include "holdfast/operations/schedule.h"
 #include "holdfast/operations/simulate_retention.h"
 #include "holdfast/operations/status.h"
-#include "holdfast/operations/schedule.h"
 #include "holdfast/operations/verify.h"
 
 namespace holdfast::cli {

@@ -8,9 +8,8 @@
 #include "holdfast/cli/progress_bar.h"
 #include "holdfast/host/console.h"
 #include "holdfast/host/environment.h"
-#include "holdfast/operations/drill.h"
-#include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/audited.h"
+#include "holdfast/operations/drill.h"
 #include "holdfast/operations/outcome.h"
 #include "holdfast/operations/undo.h"
 
@@ -82,7 +81,7 @@ public:
             const std::string text = "holdfast: " + style.bad("the backup failed: ") + printable(error.text()) + "; the command is run all the same\n";
             say(context, text, Json().set("backup_error", error.text()));
         };
-        const auto report = TRY(operations::guard(context, request_));
+        const auto report = TRY(audited(context, request_, operations::guard));
         const bool has_command = !request_.command.empty();
         return Answer{json_of(report), text_of(report, style), static_cast<int>(report.exit_code), has_command};
     }

@@ -29,7 +29,7 @@ struct RequestJson {
 };
 
 // One call. Its context has a trail of its own; finish() writes the entry. A request with dry-run or list set is told by
-// nothing; a failed one without a report. A report that says `partial`, `damaged` (itself or of a database), or that it is
+// nothing; a failed one without a report. A report that says `partial`, `hooks_incomplete`, `damaged` (itself or of a database), or that it is
 // not `good` or `passed`, makes the outcome partial, or failed as `corrupt`.
 class AuditedCall {
 public:

@@ -5,6 +5,7 @@
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/run_program.h"
+#include "holdfast/operations/audited.h"
 #include "holdfast/operations/guarded_databases.h"
 
 namespace holdfast::operations {
@@ -39,7 +40,7 @@ Result<BackupReport> back_up(Context& context, const GuardRequest& request) {
     backup_request.hooks = request.hooks;
     backup_request.all_or_nothing = true;
     backup_request.wait_s = request.wait_s;
-    return expect_whole(TRY(backup(context, backup_request)));
+    return expect_whole(TRY(audited(context, backup_request, backup)));
 }
 
 void describe_backup(GuardReport& report, const BackupReport& made) {
@@ -78,7 +79,7 @@ void go_back(Context& context, const GuardRequest& request, GuardReport& report)
     restore_request.hooks = request.hooks;
     restore_request.yes = true;  // --restore-on-failure has said so
     restore_request.wait_s = request.wait_s;
-    auto restored = restore(context, restore_request);
+    auto restored = audited(context, restore_request, restore);
     if (!restored) {
         report.restore_error = restored.error().text();
         return;

@@ -73,6 +73,12 @@ Result<std::optional<sqlite::RawFile>> open_sidecar(const DatabaseFiles& files, 
     return std::move(file).error();
 }
 
+Result<bool> has_leftover_wal(host::Host host, const std::string& path, const FreezeOptions& options) {
+    const auto files = TRY(open_database_files(host, path, options));
+    const auto status = TRY(host::status_if_any(host.files, path_of(files, Sidecar::wal)));
+    return status && status->size != 0 && TRY(files.main.wal_index_state()) != sqlite::RawFile::WalIndexState::connected;
+}
+
 Result<Bytes> first_bytes(const sqlite::RawFile& file, std::size_t count) {
     Bytes bytes(count);
     TRY(file.read(0, bytes));

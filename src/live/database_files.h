@@ -28,6 +28,10 @@ std::string path_of(const DatabaseFiles& files, Sidecar sidecar);
 // Empty when there is none. The main file should be locked: otherwise it may come and go.
 Result<std::optional<sqlite::RawFile>> open_sidecar(const DatabaseFiles& files, Sidecar sidecar);
 
+// Whether a crash left something in the WAL, which nobody is connected to: closing as the last connection would write it
+// into the database.
+Result<bool> has_leftover_wal(host::Host host, const std::string& path, const FreezeOptions& options);
+
 // The first bytes of the main file, zeros past its end.
 Result<Bytes> first_bytes(const sqlite::RawFile& file, std::size_t count);
 

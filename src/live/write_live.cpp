@@ -14,16 +14,6 @@
 namespace holdfast::live {
 namespace {
 
-using WalIndexState = sqlite::RawFile::WalIndexState;
-
-// What a crash left in a WAL stays there until the new content is committed: closing as the last connection would write
-// it into the database. (Where no WAL lies, closing takes away the one that our connection made.)
-Result<bool> has_leftover_wal(host::Host host, const std::string& path, const FreezeOptions& options) {
-    const auto files = TRY(open_database_files(host, path, options));
-    const auto status = TRY(host::status_if_any(host.files, path_of(files, Sidecar::wal)));
-    return status && status->size != 0 && TRY(files.main.wal_index_state()) != WalIndexState::connected;
-}
-
 Error named_busy(host::Host host, const std::string& path, Error error) {
     if (error.code() != ErrorCode::busy) return error;
     return refused_as_locked(path, openers_of(host, path), error.message());

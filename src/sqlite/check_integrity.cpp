@@ -1,16 +1,14 @@
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <array>
 
 #include "holdfast/base/text.h"
 #include "holdfast/sqlite/connection.h"
+#include "holdfast/sqlite/interruptible.h"
 
 namespace holdfast::sqlite {
 namespace {
 
 constexpr std::size_t findings_max = 20;
-constexpr int steps_between_looks = 10'000;
 
 // What SQLite says when a schema needs something that this process does not have, or that an untrusted schema may not
 // use. It may stand inside "malformed database schema (…)".
@@ -27,22 +25,6 @@ void add_lines(CheckOutcome& outcome, std::string_view row) {
     }
 }
 
-int stop_if_asked(void* watch) noexcept { return static_cast<const Watch*>(watch)->stop.stop_requested() ? 1 : 0; }
-
-// SQLite asks the watch while this lives.
-class Watching {
-public:
-    Watching(sqlite3* connection, Watch& watch) : connection_(connection) {
-        sqlite3_progress_handler(connection, steps_between_looks, stop_if_asked, &watch);
-    }
-    Watching(const Watching&) = delete;
-    Watching& operator=(const Watching&) = delete;
-    ~Watching() { sqlite3_progress_handler(connection_, 0, nullptr, nullptr); }
-
-private:
-    sqlite3* connection_;
-};
-
 // Findings that came before a failure are kept.
 Result<void> collect_findings(Connection& connection, const std::string& sql, CheckOutcome& outcome) {
     auto statement = TRY(connection.prepare(sql));
@@ -58,8 +40,7 @@ Result<void> collect_findings(Connection& connection, const std::string& sql, Ch
 Result<CheckOutcome> check_integrity(Connection& connection, CheckDepth depth, const Watch& watch) {
     using Verdict = CheckOutcome::Verdict;
     TRY(watch.go_on());
-    Watch watched = watch;
-    const Watching watching(connection.handle(), watched);
+    const Interruptible interruptible(connection, watch);
     const auto sql = format("PRAGMA {}_check({})", depth == CheckDepth::quick ? "quick" : "integrity", findings_max);
     CheckOutcome outcome;
     auto checked = collect_findings(connection, sql, outcome);

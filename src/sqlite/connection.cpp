@@ -58,7 +58,7 @@ int set(sqlite3* connection, int setting, int value) {
 
 Result<void> prepare_for_strangers(sqlite3* connection, const ConnectionOptions& options) {
     bool ok = set(connection, SQLITE_DBCONFIG_DEFENSIVE, 1) == SQLITE_OK &&
-              set(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0) == SQLITE_OK &&
+              set(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, options.trust_schema ? 1 : 0) == SQLITE_OK &&
               set(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0) == SQLITE_OK;
     if (options.keep_wal) ok = ok && set(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1) == SQLITE_OK;
     if (!ok) return fail(ErrorCode::unavailable, "set up a connection: this SQLite library lacks a setting");
@@ -130,6 +130,27 @@ Result<Statement> Connection::prepare(const std::string& sql) {
     return Statement(std::make_unique<Statement::Open>(Statement::Open{std::move(statement)}));
 }
 
+// With its terminating zero, so that SQLite need not copy the rest of a long script for each of its statements.
+Result<FirstStatement> Connection::prepare_first(const std::string& sql, std::size_t start) {
+    constexpr std::size_t size_max = 1'000'000'000;  // SQLITE_MAX_LENGTH
+    if (sql.size() >= size_max) return fail(ErrorCode::invalid, "read SQL: {} bytes are too many", sql.size());
+    sqlite3_stmt* raw = nullptr;
+    const char* rest = nullptr;
+    const char* first = sql.c_str() + start;
+    const int size = static_cast<int>(sql.size() - start) + 1;
+    if (sqlite3_prepare_v3(handle(), first, size, 0, &raw, &rest) != SQLITE_OK) {
+        return connection_failure(handle(), "SQLite says");
+    }
+    FirstStatement found;
+    found.end = start + static_cast<std::size_t>(rest - first);
+    StatementHandle statement(raw);
+    if (statement) found.statement = Statement(std::make_unique<Statement::Open>(Statement::Open{std::move(statement)}));
+    return found;
+}
+
+void Connection::checkpoint_when_closed() { set(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0); }
+bool Connection::is_in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
+
 Result<std::int64_t> Connection::integer(const std::string& sql) {
     auto statement = TRY(prepare(sql));
     if (!TRY(statement.step())) return fail(ErrorCode::not_found, "run '{}': no row came", shortened(sql));
@@ -175,6 +196,33 @@ Result<bool> Statement::step() {
 }
 
 void Statement::reset() { sqlite3_reset(open_->handle.get()); }
+void Statement::clear_bindings() { sqlite3_clear_bindings(open_->handle.get()); }
+int Statement::parameter_count() const { return sqlite3_bind_parameter_count(open_->handle.get()); }
+bool Statement::is_read_only() const { return sqlite3_stmt_readonly(open_->handle.get()) != 0; }
+bool Statement::is_explain() const { return sqlite3_stmt_isexplain(open_->handle.get()) != 0; }
+std::string Statement::sql() const { return sqlite3_sql(open_->handle.get()); }
+double Statement::column_real(int index) const { return sqlite3_column_double(open_->handle.get(), index); }
+
+std::string Statement::parameter_name(int index) const {
+    const char* name = sqlite3_bind_parameter_name(open_->handle.get(), index);
+    return name ? name : "";
+}
+
+std::string Statement::column_name(int index) const {
+    const char* name = sqlite3_column_name(open_->handle.get(), index);
+    return name ? name : "";
+}
+
+Statement::ColumnType Statement::column_type(int index) const {
+    switch (sqlite3_column_type(open_->handle.get(), index)) {
+        case SQLITE_INTEGER: return ColumnType::integer;
+        case SQLITE_FLOAT: return ColumnType::real;
+        case SQLITE_TEXT: return ColumnType::text;
+        case SQLITE_BLOB: return ColumnType::blob;
+        default: return ColumnType::null;
+    }
+}
+
 int Statement::column_count() const { return sqlite3_column_count(open_->handle.get()); }
 bool Statement::column_is_null(int index) const {
     return sqlite3_column_type(open_->handle.get(), index) == SQLITE_NULL;

@@ -21,10 +21,12 @@ struct ConnectionOptions {
     std::string vfs = {};               // empty: SQLite's default
     bool immutable = false;             // only for files nobody can change
     bool keep_wal = false;              // closing as the last connection leaves the WAL as it is: no checkpoint
+    bool trust_schema = false;          // its triggers and views may use virtual tables, as in the application
     std::int64_t busy_timeout_ms = 5000;
 };
 
 class Statement;
+struct FirstStatement;
 
 // One thread at a time. Extension loading is off; defensive and trusted_schema=off are set, so that a hostile schema
 // cannot do more than answer wrongly.
@@ -38,8 +40,12 @@ public:
 
     Result<void> execute(const std::string& sql);                // all statements of the text, rows ignored
     Result<Statement> prepare(const std::string& sql);           // exactly one statement
+    // The first statement of the text from `start` on, which may have others behind it.
+    Result<FirstStatement> prepare_first(const std::string& sql, std::size_t start);
     Result<std::int64_t> integer(const std::string& sql);        // first column of the first row
     Result<std::string> text(const std::string& sql);
+    void checkpoint_when_closed();                               // undoes keep_wal
+    bool is_in_transaction() const;
     sqlite3* handle() const;  // for the files of this room only
 
 private:
@@ -59,7 +65,19 @@ public:
     Result<void> bind(int index, ByteView value);          // a blob
     Result<bool> step();                                   // true: a row is there
     void reset();
+    void clear_bindings();
+    int parameter_count() const;
+    std::string parameter_name(int index) const;           // from 1; ":id", "?2"; empty: it has none
+    // SQLite's own word on it: running it changes no database directly. Of an EXPLAIN: what it explains would not.
+    bool is_read_only() const;
+    bool is_explain() const;
+    std::string sql() const;
+
+    enum class ColumnType { null, integer, real, text, blob };
     int column_count() const;
+    std::string column_name(int index) const;              // from 0
+    ColumnType column_type(int index) const;
+    double column_real(int index) const;
     bool column_is_null(int index) const;  // from 0
     std::int64_t column_integer(int index) const;
     std::string column_text(int index) const;
@@ -70,6 +88,12 @@ private:
     explicit Statement(std::unique_ptr<Open> open);
     std::unique_ptr<Open> open_;
     friend class Connection;
+};
+
+// What prepare_first() found. No statement: nothing but space and comments is left.
+struct FirstStatement {
+    std::optional<Statement> statement;
+    std::size_t end = 0;  // where the text goes on behind it
 };
 
 // A name as SQL has it, whatever is in it: "odd ""name""".

@@ -256,6 +256,13 @@ public:
     Result<Connection> connect() override {
         return Connection::open(name_, {.mode = OpenMode::read_only, .vfs = vfs_, .immutable = true});
     }
+    Result<void> attach_to(Connection& connection, const std::string& name) override {
+        auto statement = TRY(connection.prepare("ATTACH ?1 AS ?2"));
+        TRY(statement.bind(1, format("file:{}?vfs={}&immutable=1", name_, vfs_)));
+        TRY(statement.bind(2, name));
+        TRY(statement.step());
+        return {};
+    }
     std::string last_failure() const override { return exhibit_->last_failure(); }
 
 private:

@@ -19,6 +19,8 @@ class ServedImage {
 public:
     virtual ~ServedImage() = default;
     virtual Result<Connection> connect() = 0;
+    // Under this name beside another connection's own database. The image must outlive that connection too.
+    virtual Result<void> attach_to(Connection& connection, const std::string& name) = 0;
     virtual std::string last_failure() const = 0;  // empty: none
 };
 Result<std::unique_ptr<ServedImage>> serve_image(const Image& image);

@@ -8,6 +8,7 @@
 #include "holdfast/operations/backup_sources.h"
 #include "holdfast/operations/check_settings.h"
 #include "holdfast/operations/drill.h"
+#include "holdfast/operations/exec.h"
 #include "holdfast/operations/forget.h"
 #include "holdfast/operations/guard.h"
 #include "holdfast/operations/hold.h"
@@ -44,5 +45,10 @@ std::string text_of(const operations::AnnotateReport& report, const Style& style
 std::string text_of(const operations::LogReport& report, const Style& style);
 std::string text_of(const operations::ScheduleReport& report, const Style& style);
 std::string text_of(const operations::ScheduleRunReport& report, const Style& style);
+std::string text_of(const operations::ExecReport& report, const Style& style);
+
+// Parts of reports of verbs that write.
+std::string changes_in_words(const std::vector<operations::ChangedTable>& changes, bool dry_run);
+std::string way_back_in_words(const operations::WayBack& before, const Style& style);
 
 }  // namespace holdfast::cli

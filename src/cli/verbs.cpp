@@ -107,6 +107,7 @@ const std::vector<VerbEntry>& verbs() {
         {"list", VerbOf<ListRequest, ListReport, operations::list>::make},
         {"show", VerbOf<ShowRequest, ShowReport, operations::show>::make},
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},
+        {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
         {"restore", VerbOf<RestoreRequest, RestoreReport, operations::restore>::make},
         {"undo", VerbOf<UndoRequest, RestoreReport, operations::undo>::make},
         {"verify", VerbOf<VerifyRequest, VerifyReport, operations::verify>::make},

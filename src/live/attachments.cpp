@@ -44,4 +44,11 @@ Result<void> Attachments::finish() {
     return {};
 }
 
+Result<sqlite::Connection> connect_to_read(sqlite::ServedImage& served, const Attachments& beside) {
+    auto connection = TRY(served.connect());
+    TRY(connection.execute("PRAGMA trusted_schema = ON"));
+    TRY(beside.attach_to(connection));
+    return connection;
+}
+
 }  // namespace holdfast::live

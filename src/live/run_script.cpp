@@ -4,6 +4,7 @@
 #include <map>
 
 #include "holdfast/base/text.h"
+#include "holdfast/live/quoted.h"
 #include "holdfast/sqlite/interruptible.h"
 
 namespace holdfast::live {
@@ -70,12 +71,6 @@ std::vector<SchemaChange> differences(const Schema& before, const Schema& after,
         if (!before.contains(name)) changes.push_back({"created", object.type, name});
     }
     return changes;
-}
-
-std::string quoted(const std::string& name) {
-    std::string out = "\"";
-    for (const char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return out + "\"";
 }
 
 // Which of these are where virtual tables keep what they hold. An old SQLite cannot tell: then none.

@@ -84,4 +84,7 @@ private:
     std::vector<One> all_;
 };
 
+// To run a script that reads: the schema is trusted as the application trusts it.
+Result<sqlite::Connection> connect_to_read(sqlite::ServedImage& served, const Attachments& beside);
+
 }  // namespace holdfast::live

@@ -241,6 +241,11 @@ Bytes Statement::column_bytes(int index) const {
     return bytes ? Bytes(bytes, bytes + size) : Bytes();
 }
 
+std::string uri_on_default_vfs(const std::string& path) {
+    const sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+    return uri_of(path, {}) + (vfs ? format("?vfs={}", vfs->zName) : std::string());
+}
+
 Result<std::string> schema_hash(Connection& connection) {
     auto statement = TRY(connection.prepare(
         "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name, tbl_name, sql"));

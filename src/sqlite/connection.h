@@ -108,6 +108,9 @@ struct CheckOutcome {
 enum class CheckDepth { quick, full };
 Result<CheckOutcome> check_integrity(Connection& connection, CheckDepth depth, const Watch& watch = {});
 
+// A file's name for SQL that takes one (ATTACH, VACUUM INTO) on a connection with a VFS of its own: on the default one.
+std::string uri_on_default_vfs(const std::string& path);
+
 // SHA-256, in hex, of the schema: type, name, table and SQL of every object, ordered. To see that it changed.
 Result<std::string> schema_hash(Connection& connection);
 

@@ -1,0 +1,61 @@
+#include "holdfast/operations/before_write.h"
+
+#include <algorithm>
+
+#include "holdfast/base/shell_word.h"
+#include "holdfast/base/text.h"
+#include "holdfast/host/question.h"
+#include "holdfast/operations/backup.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+Error refused(Error error) {
+    const std::string own = error.advice().empty() ? "" : error.advice() + "; or ";
+    return std::move(error)
+        .while_doing("nothing was written, as the backup before it failed")
+        .with_advice(own + "-r REPOSITORY on another disk; or --no-backup, which gives up the way back");
+}
+
+}  // namespace
+
+Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason) {
+    BackupRequest order;
+    order.repository = request.repository;
+    order.databases = {database};
+    order.purpose.operation = reason.operation;
+    if (!reason.what.empty()) order.purpose.comment = "Auto-backup before: " + reason.what;
+    order.all_or_nothing = true;
+    order.wait_s = request.wait_s;
+    auto made = backup(context, order);
+    if (!made && made.error().code() == ErrorCode::cancelled) return std::move(made).error();
+    if (!made) return refused(std::move(made).error());
+    if (made->damaged) {
+        return fail(ErrorCode::corrupt, "write into {}: it is damaged; it is kept as #{} as it is", printable(database), made->number)
+            .with_advice(format("holdfast maintain check {}", shell_word(database)));
+    }
+    WayBack way_back{.number = made->number, .repository = made->repository, .was_there = made->confirmed_only, .warnings = std::move(made->warnings)};
+    way_back.command = format("holdfast restore {} -r {}", way_back.number, shell_word(way_back.repository));
+    if (!made->repository_note.empty()) way_back.warnings.push_back(made->repository_note);
+    return way_back;
+}
+
+Result<void> expect_meant(Context& context, const BeforeWriteRequest& request, const std::string& database) {
+    if (!request.no_backup || request.yes) return {};
+    if (!context.may_ask) {
+        return fail(ErrorCode::invalid, "write into {} without a backup: nobody can be asked whether that is meant", printable(database))
+            .with_advice("add --yes; or leave --no-backup out");
+    }
+    const auto answer = TRY(host::line_from_terminal(format("Write into {} without a backup? What it replaces cannot be had back. [y/N] ", printable(database))));
+    if (answer == "y" || answer == "Y" || answer == "yes") return {};
+    return fail(ErrorCode::cancelled, "nothing was written");
+}
+
+Error with_way_back(Error error, const WayBack& way_back) {
+    if (way_back.number == 0) return error;
+    const std::string own = error.advice().empty() ? "" : error.advice() + "; ";
+    return std::move(error).with_advice(format("{}the state before is backup #{}: {}", own, way_back.number, way_back.command));
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,53 @@
+// The backup before a write: the part of requests that write into a database, and what tells the way back.
+#pragma once
+
+#include "holdfast/operations/context.h"
+
+namespace holdfast::operations {
+
+struct BeforeWriteRequest {
+    RepositoryRequest repository;
+    bool no_backup = false;
+    bool yes = false;
+    std::uint64_t wait_s = 10;
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(no_backup, {.name = "no-backup", .sentence = "Make no backup first: on a full disk, say. Asked about on a terminal; else --yes is needed."});
+        visit(yes, {.name = "yes", .sentence = "Answer the question beforehand.", .letter = 'y'});
+        visit(wait_s, {.name = "wait", .sentence = "Wait so long for locks of other programs.", .value = "SECONDS"});
+        repository.describe(visit);
+    }
+};
+
+// The state before a write.
+struct WayBack {
+    std::uint64_t number = 0;  // 0: no backup was made
+    std::string repository, command;
+    bool was_there = false;
+    std::vector<std::string> warnings;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("number", number, "Backup of the state before; 0: none was made.");
+        visit("repository", repository, "Where it is kept.");
+        visit("command", command, "The command that brings the state before back.");
+        visit("was_there", was_there, "It was there already: nothing had changed since.");
+        visit("warnings", warnings, "What else should be known of it.");
+    }
+};
+
+// Why it is made, for its operation and comment.
+struct WriteReason {
+    std::string operation;  // a name
+    std::string what;       // for the comment; empty: the operation
+};
+// An automatic backup of the database as it is now. Any failure must keep the caller from writing; it says what else can
+// be done. A database that is damaged is kept as evidence, and refused.
+Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason);
+
+// With --no-backup: that it is meant. `cancelled` when the answer is no, `invalid` when nobody can be asked.
+Result<void> expect_meant(Context& context, const BeforeWriteRequest& request, const std::string& database);
+
+// Error and way back in one: what a failure leaves, for people.
+Error with_way_back(Error error, const WayBack& way_back);
+
+}  // namespace holdfast::operations

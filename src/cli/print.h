@@ -15,6 +15,7 @@
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/log.h"
+#include "holdfast/operations/maintain.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/schedule.h"
 #include "holdfast/operations/simulate_retention.h"
@@ -46,6 +47,12 @@ std::string text_of(const operations::LogReport& report, const Style& style);
 std::string text_of(const operations::ScheduleReport& report, const Style& style);
 std::string text_of(const operations::ScheduleRunReport& report, const Style& style);
 std::string text_of(const operations::ExecReport& report, const Style& style);
+std::string text_of(const operations::MaintainCheckReport& report, const Style& style);
+std::string text_of(const operations::MaintainCleanupReport& report, const Style& style);
+std::string text_of(const operations::MaintainVacuumReport& report, const Style& style);
+std::string text_of(const operations::MaintainAnalyzeReport& report, const Style& style);
+std::string text_of(const operations::MaintainStatsReport& report, const Style& style);
+std::string text_of(const operations::MaintainAllReport& report, const Style& style);
 
 // Parts of reports of verbs that write.
 std::string changes_in_words(const std::vector<operations::ChangedTable>& changes, bool dry_run);

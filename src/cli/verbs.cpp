@@ -32,6 +32,14 @@ int exit_code_of(const VerifyReport& report) { return report.good ? 0 : operatio
 
 int exit_code_of(const SourcesBackupReport& report) { return report.exit_code; }
 int exit_code_of(const CheckSettingsReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::invalid); }
+int exit_code_of(const MaintainCheckReport& report) {
+    if (report.damaged) return operations::exit_code_of(ErrorCode::corrupt);
+    return report.references.empty() && report.integrity == "ok" ? 0 : exit_code_partial;
+}
+int exit_code_of(const MaintainAllReport& report) {
+    if (report.exit_code != 0 || !report.check) return report.exit_code;
+    return exit_code_of(*report.check);
+}
 
 template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>
 class VerbOf : public Verb {
@@ -124,6 +132,12 @@ const std::vector<VerbEntry>& verbs() {
         {"schedule remove", VerbOf<ScheduleRemoveRequest, ScheduleReport, operations::remove_schedule>::make},
         {"schedule run", VerbOf<ScheduleRunRequest, ScheduleRunReport, operations::run_scheduled>::make},
         {"log", VerbOf<LogRequest, LogReport, operations::show_log>::make},
+        {"maintain check", VerbOf<MaintainCheckRequest, MaintainCheckReport, operations::maintain_check>::make},
+        {"maintain cleanup", VerbOf<MaintainCleanupRequest, MaintainCleanupReport, operations::maintain_cleanup>::make},
+        {"maintain vacuum", VerbOf<MaintainVacuumRequest, MaintainVacuumReport, operations::maintain_vacuum>::make},
+        {"maintain analyze", VerbOf<MaintainAnalyzeRequest, MaintainAnalyzeReport, operations::maintain_analyze>::make},
+        {"maintain stats", VerbOf<MaintainStatsRequest, MaintainStatsReport, operations::maintain_stats>::make},
+        {"maintain all", VerbOf<MaintainAllRequest, MaintainAllReport, operations::maintain_all>::make},
     };
     return table;
 }

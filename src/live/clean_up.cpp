@@ -6,6 +6,7 @@
 #include "holdfast/live/quoted.h"
 #include "holdfast/live/references.h"
 #include "holdfast/sqlite/interruptible.h"
+#include "holdfast/sqlite/serve_image.h"
 
 namespace holdfast::live {
 namespace {
@@ -90,6 +91,14 @@ Result<void> expect_sound(sqlite::Connection& connection, const CleanupRule& rul
     TRY(column.bind(2, std::string_view(rule.column)));
     if (!TRY(column.step())) return fail(ErrorCode::invalid, "{}: the table has no such column", in_words(rule));
     return expect_condition(connection, rule);
+}
+
+Result<void> expect_sound(const sqlite::Image& image, const std::vector<CleanupRule>& rules) {
+    const auto served = TRY(sqlite::serve_image(image));
+    auto connection = TRY(served->connect());
+    TRY(connection.execute("PRAGMA trusted_schema = ON"));
+    for (const auto& rule : rules) TRY(expect_sound(connection, rule));
+    return {};
 }
 
 Result<CleanupOutcome> clean_up(sqlite::Connection& connection, const std::vector<CleanupRule>& rules, Timestamp now, const Watch& watch) {

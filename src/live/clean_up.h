@@ -9,6 +9,7 @@
 #include "holdfast/base/time.h"
 #include "holdfast/sqlite/connection.h"
 #include "holdfast/sqlite/count_changes.h"
+#include "holdfast/sqlite/image.h"
 
 namespace holdfast::live {
 
@@ -37,6 +38,7 @@ struct CleanupOutcome {
 
 // `invalid`: no such table or column, a where that is no condition by itself, an age that is not positive.
 Result<void> expect_sound(sqlite::Connection& connection, const CleanupRule& rule);
+Result<void> expect_sound(const sqlite::Image& image, const std::vector<CleanupRule>& rules);
 
 // In the transaction that is open, with foreign keys on, rule by rule. Errors, after which the caller must roll back:
 // expect_sound()'s; `invalid`: a row that is still referenced, or references broken that were not before.

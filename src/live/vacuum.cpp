@@ -1,6 +1,9 @@
 #include "holdfast/live/vacuum.h"
 
+#include <algorithm>
+
 #include "holdfast/base/text.h"
+#include "holdfast/live/content_hash.h"
 #include "holdfast/live/place.h"
 #include "holdfast/sqlite/interruptible.h"
 #include "holdfast/sqlite/serve_image.h"
@@ -12,6 +15,12 @@ Result<std::uint64_t> free_pages(const sqlite::Image& image) {
     const auto served = TRY(sqlite::serve_image(image));
     auto connection = TRY(served->connect());
     return static_cast<std::uint64_t>(TRY(connection.integer("PRAGMA freelist_count")));
+}
+
+Result<Hash> hash_of(const sqlite::Image& image, const Watch& watch) {
+    const auto served = TRY(sqlite::serve_image(image));
+    auto connection = TRY(served->connect());
+    return content_hash(connection, watch);
 }
 
 }  // namespace
@@ -51,6 +60,21 @@ Result<void> vacuum_into(const sqlite::Image& image, const std::string& file, co
     TRY(statement.step());
     if (const std::string why = served->last_failure(); !why.empty()) return fail(ErrorCode::corrupt, "read the database: {}", why);
     return {};
+}
+
+Result<bool> have_same_content(const sqlite::Image& a, const sqlite::Image& b, const Watch& watch) {
+    return TRY(hash_of(a, watch)) == TRY(hash_of(b, watch));
+}
+
+Result<std::uint64_t> analyze(LiveWriter& writer, const Watch& watch) {
+    TRY(writer.begin());
+    const sqlite::Interruptible interruptible(writer.connection(), watch);
+    auto done = writer.connection().execute("ANALYZE main");
+    if (!done) return writer.explained(std::move(done).error());
+    const bool has_any = TRY(writer.connection().integer("SELECT count(*) FROM main.sqlite_schema WHERE name = 'sqlite_stat1'")) != 0;
+    const auto count = has_any ? TRY(writer.connection().integer("SELECT count(*) FROM main.sqlite_stat1")) : 0;
+    TRY(writer.commit());
+    return static_cast<std::uint64_t>(count);
 }
 
 }  // namespace holdfast::live

@@ -1,4 +1,4 @@
-// VACUUM: how much room it needs, and by way of another disk where there is not enough.
+// VACUUM and ANALYZE: how much room the one needs, and by way of another disk where there is not enough.
 #pragma once
 
 #include <string>
@@ -26,5 +26,11 @@ Result<void> vacuum_in_place(LiveWriter& writer, const Watch& watch);
 
 // Into a new file, from a frozen image: nothing connects to the database. Errors: `exists`; `full`.
 Result<void> vacuum_into(const sqlite::Image& image, const std::string& file, const Watch& watch);
+
+// By content_hash(). Reads both to their ends.
+Result<bool> have_same_content(const sqlite::Image& a, const sqlite::Image& b, const Watch& watch);
+
+// ANALYZE, in one transaction after the safety backup of the writer's order. How many indexes and tables have statistics.
+Result<std::uint64_t> analyze(LiveWriter& writer, const Watch& watch);
 
 }  // namespace holdfast::live

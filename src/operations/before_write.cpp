@@ -24,7 +24,7 @@ Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& reque
     BackupRequest order;
     order.repository = request.repository;
     order.databases = {database};
-    order.purpose.operation = reason.operation;
+    order.purpose.operation = request.on_behalf.empty() ? reason.operation : request.on_behalf;
     if (!reason.what.empty()) order.purpose.comment = "Auto-backup before: " + reason.what;
     order.all_or_nothing = true;
     order.wait_s = request.wait_s;

@@ -10,6 +10,7 @@ struct BeforeWriteRequest {
     bool no_backup = false;
     bool yes = false;
     std::uint64_t wait_s = 10;
+    std::string on_behalf;  // of this operation, which is made of several; no flag
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(no_backup, {.name = "no-backup", .sentence = "Make no backup first: on a full disk, say. Asked about on a terminal; else --yes is needed."});

@@ -1,0 +1,84 @@
+#include "holdfast/base/text.h"
+#include "holdfast/operations/maintain.h"
+#include "holdfast/operations/outcome.h"
+#include "holdfast/operations/target_database.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+bool has_rules(const CleanupRequest& rules) {
+    return !rules.more.empty() || !rules.rule.table.empty() || !rules.rule.column.empty() || !rules.rule.older_than.empty() || !rules.rule.where.empty();
+}
+
+class Steps {
+public:
+    Steps(Context& context, const MaintainAllRequest& request, MaintainAllReport& report) : context_(context), request_(request), report_(report) {
+        before_ = request.before;
+        before_.on_behalf = "maintain all";
+        backed_up_ = before_;  // what writes after the first backup leans on that one
+        backed_up_.no_backup = true;
+        backed_up_.yes = true;
+    }
+
+    // False: it failed, and what comes after it is left out.
+    bool backup() {
+        if (request_.before.no_backup) return true;
+        return step("backup", back_up_before(context_, before_, report_.database, {.operation = "maintain all", .what = {}}), report_.before);
+    }
+    bool cleanup() {
+        if (!has_rules(request_.rules)) return true;
+        // Others may have written since the backup: a cleanup has one of its own, made under its lock, unless nothing has changed.
+        auto before = before_;
+        before.yes = before.yes || before.no_backup;
+        return step("cleanup", maintain_cleanup(context_, {.target = request_.target, .rules = request_.rules, .before = before}), report_.cleanup);
+    }
+    bool vacuum() {
+        return step("vacuum", maintain_vacuum(context_, {.target = request_.target, .by_way_of = request_.by_way_of, .before = backed_up_}), report_.vacuum);
+    }
+    bool analyze() { return step("analyze", maintain_analyze(context_, {.target = request_.target, .before = backed_up_}), report_.analyze); }
+    bool check() {
+        const MaintainCheckRequest check{.target = request_.target, .repository = request_.before.repository, .wait_s = request_.before.wait_s};
+        if (!step("check", maintain_check(context_, check), report_.check)) return false;
+        if (!report_.check->damaged) return true;
+        report_.done.pop_back();
+        return failed("check", fail(ErrorCode::corrupt, "the database is damaged").with_advice("the ways on are named with the check"));
+    }
+    bool stats() { return step("stats", maintain_stats(context_, {.target = request_.target, .wait_s = request_.before.wait_s}), report_.stats); }
+
+private:
+    bool failed(const std::string& name, const Error& error) {
+        report_.failed_step = name;
+        report_.failure = error.message();
+        report_.advice = error.advice();
+        report_.exit_code = exit_code_of(error.code());
+        return false;
+    }
+    template <typename T, typename Place>
+    bool step(const std::string& name, Result<T> result, Place& place) {
+        if (!result) return failed(name, result.error());
+        place = std::move(*result);
+        report_.done.push_back(name);
+        return true;
+    }
+
+    Context& context_;
+    const MaintainAllRequest& request_;
+    MaintainAllReport& report_;
+    BeforeWriteRequest before_, backed_up_;
+};
+
+}  // namespace
+
+Result<MaintainAllReport> maintain_all(Context& outer, const MaintainAllRequest& request) {
+    Context context = outer;
+    context.lock_wait_ms = lock_wait_ms(request.before.wait_s);
+    MaintainAllReport report;
+    report.database = TRY(target_database(context, request.target));
+    TRY(expect_meant(context, request.before, report.database));
+    Steps steps(context, request, report);
+    steps.backup() && steps.cleanup() && steps.vacuum() && steps.analyze() && steps.check() && steps.stats();
+    return report;
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,103 @@
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/live/clean_up.h"
+#include "holdfast/live/live_writer.h"
+#include "holdfast/live/scratch_copy.h"
+#include "holdfast/operations/changed_tables.h"
+#include "holdfast/operations/duration.h"
+#include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/maintain.h"
+#include "holdfast/operations/target_database.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+Result<std::vector<live::CleanupRule>> rules_of(const CleanupRequest& request) {
+    const bool is_by_flags = !request.rule.table.empty() || !request.rule.column.empty() || !request.rule.older_than.empty() || !request.rule.where.empty();
+    const auto texts = is_by_flags ? std::vector{request.rule} : request.more;
+    if (texts.empty()) {
+        return fail(ErrorCode::invalid, "clean up what: there is no rule").with_advice("--table sessions --column ended_at --older-than 30d");
+    }
+    std::vector<live::CleanupRule> rules;
+    for (const auto& text : texts) {
+        if (text.table.empty() || text.column.empty() || text.older_than.empty()) {
+            return fail(ErrorCode::invalid, "clean up by a rule: it needs a table, a column and an age").with_advice("--table sessions --column ended_at --older-than 30d");
+        }
+        rules.push_back({.table = text.table, .column = text.column, .older_than_s = TRY(parse_duration_s(text.older_than)), .where = text.where});
+    }
+    return rules;
+}
+
+void tell(MaintainCleanupReport& report, const live::CleanupOutcome& outcome) {
+    report.rules.clear();
+    for (const auto& one : outcome.rules) {
+        report.rules.push_back({.table = one.rule.table, .column = one.rule.column, .older_than = human_duration_ms(static_cast<double>(one.rule.older_than_s) * 1000),
+                                .where = one.rule.where, .deleted = one.deleted, .without_time = one.without_time, .unreadable = one.unreadable});
+    }
+    report.changes = changed_tables(outcome.changes, {});
+}
+
+live::WriteOrder order_of(const Context& context, const std::string& path) {
+    return {.path = path, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}, .foreign_keys = live::ForeignKeys::on};
+}
+
+Result<void> rehearse_in_place(Context& context, const std::vector<live::CleanupRule>& rules, MaintainCleanupReport& report) {
+    auto writer = TRY(live::LiveWriter::open(context.host, order_of(context, report.database)));
+    TRY(writer.begin());
+    auto outcome = live::clean_up(writer.connection(), rules, context.host.clock.now(), context.watch);
+    writer.roll_back();
+    tell(report, TRY(std::move(outcome)));
+    report.writers_blocked_ms = writer.writers_blocked_ms();
+    return {};
+}
+
+// In a copy, where there is room for one: nobody waits for it.
+Result<void> rehearse(Context& context, const std::vector<live::CleanupRule>& rules, MaintainCleanupReport& report) {
+    auto copy = live::ScratchCopy::of(context.host, report.database, freeze_options(context), context.watch);
+    if (!copy && copy.error().code() != ErrorCode::full) return std::move(copy).error();
+    if (!copy) {
+        report.warnings.push_back("there is no room for a copy to try it in: it was tried in the database itself, and taken back");
+        return rehearse_in_place(context, rules, report);
+    }
+    auto connection = TRY(copy->connect());
+    tell(report, TRY(live::clean_up(connection, rules, context.host.clock.now(), context.watch)));
+    return {};
+}
+
+Result<void> clean(Context& context, const MaintainCleanupRequest& request, const std::vector<live::CleanupRule>& rules, MaintainCleanupReport& report) {
+    TRY(expect_meant(context, request.before, report.database));
+    auto order = order_of(context, report.database);
+    if (!request.before.no_backup) {
+        order.safety = [&]() -> Result<void> {
+            report.before = TRY(back_up_before(context, request.before, report.database, {.operation = "maintain cleanup", .what = {}}));
+            return {};
+        };
+    }
+    auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
+    TRY(writer.begin());
+    auto outcome = live::clean_up(writer.connection(), rules, context.host.clock.now(), context.watch);
+    if (!outcome) return writer.explained(std::move(outcome).error()).while_doing("nothing was deleted");
+    TRY(writer.commit());
+    tell(report, *outcome);
+    report.writers_blocked_ms = writer.writers_blocked_ms();
+    return {};
+}
+
+}  // namespace
+
+Result<MaintainCleanupReport> maintain_cleanup(Context& outer, const MaintainCleanupRequest& request) {
+    Context context = outer;
+    context.lock_wait_ms = lock_wait_ms(request.before.wait_s);
+    const host::Stopwatch stopwatch(context.host.clock);
+    const auto rules = TRY(rules_of(request.rules));
+    MaintainCleanupReport report{.database = TRY(target_database(context, request.target)), .dry_run = request.dry_run, .before = {}};
+    // The rules are judged before a backup is made for them; and again under the lock.
+    TRY(live::with_frozen(context.host, report.database, freeze_options(context),
+                          {.first_look = {}, .use = [&](const sqlite::Image& image, const live::FreezeFacts&) { return live::expect_sound(image, rules); }}));
+    TRY(request.dry_run ? rehearse(context, rules, report) : clean(context, request, rules, report));
+    report.duration_ms = stopwatch.ms();
+    return report;
+}
+
+}  // namespace holdfast::operations

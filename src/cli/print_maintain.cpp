@@ -42,7 +42,7 @@ std::string text_of(const operations::MaintainVacuumReport& report, const Style&
 }
 
 std::string text_of(const operations::MaintainAnalyzeReport& report, const Style& style) {
-    return format("analyzed: {} have statistics now\n", counted(report.indexes, "index or table")) + way_back_in_words(report.before, style);
+    return format("analyzed: {} now\n", counted(report.indexes, "statistic")) + way_back_in_words(report.before, style);
 }
 
 std::string text_of(const operations::MaintainStatsReport& report, const Style& style) {

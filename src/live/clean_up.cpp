@@ -5,6 +5,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/live/quoted.h"
 #include "holdfast/live/references.h"
+#include "holdfast/live/shadow_tables.h"
 #include "holdfast/sqlite/interruptible.h"
 #include "holdfast/sqlite/serve_image.h"
 
@@ -115,6 +116,7 @@ Result<CleanupOutcome> clean_up(sqlite::Connection& connection, const std::vecto
         }
         outcome.changes = counter.counted();
     }
+    outcome.shadow_tables = shadow_tables_among(connection, outcome.changes);
     TRY(expect_no_new(before, TRY(reference_marks(connection, watch))));
     return outcome;
 }

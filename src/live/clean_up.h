@@ -34,6 +34,7 @@ struct RuleOutcome {
 struct CleanupOutcome {
     std::vector<RuleOutcome> rules;
     std::vector<sqlite::TableChanges> changes;  // cascades and triggers included
+    std::vector<std::string> shadow_tables;     // of those: where virtual tables keep what they hold
 };
 
 // `invalid`: no such table or column, a where that is no condition by itself, an age that is not positive.

@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/live/quoted.h"
+#include "holdfast/live/shadow_tables.h"
 #include "holdfast/sqlite/interruptible.h"
 
 namespace holdfast::live {
@@ -71,18 +72,6 @@ std::vector<SchemaChange> differences(const Schema& before, const Schema& after,
         if (!before.contains(name)) changes.push_back({"created", object.type, name});
     }
     return changes;
-}
-
-// Which of these are where virtual tables keep what they hold. An old SQLite cannot tell: then none.
-std::vector<std::string> shadow_tables_among(sqlite::Connection& connection, const std::vector<sqlite::TableChanges>& changes) {
-    std::vector<std::string> shadows;
-    auto statement = connection.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'");
-    if (!statement) return shadows;
-    for (auto row = statement->step(); row && *row; row = statement->step()) {
-        const std::string name = statement->column_text(0);
-        if (std::ranges::find(changes, name, &sqlite::TableChanges::table) != changes.end()) shadows.push_back(name);
-    }
-    return shadows;
 }
 
 class ScriptWrite {

@@ -24,7 +24,7 @@ struct ExecRequest {
                            "takes everything back. VACUUM, PRAGMA journal_mode and wal_checkpoint cannot be part of a transaction: they must stand last, and run after the "
                            "commit. BEGIN, COMMIT, ATTACH and VACUUM INTO in the script are refused.",
                 .examples = {{"holdfast exec app.db 'SELECT count(*) FROM sessions'", "reads, and makes no backup"},
-                             {"holdfast exec app.db \"DELETE FROM sessions WHERE id = :id\" -p id=42 --foreign-keys on", "with its cascades"},
+                             {"holdfast exec app.db 'DELETE FROM sessions WHERE id = :id' -p id=42 --foreign-keys on", "with its cascades"},
                              {"holdfast exec app.db --file migrate.sql --operation migrate --dry-run", "show what a migration would change"}}};
     }
     template <class Visitor>

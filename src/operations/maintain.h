@@ -79,7 +79,7 @@ struct MaintainCleanupRequest {
                            "broken that was whole before; else all is taken back. A time is text (2026-08-01 09:30:00, with T, Z or +02:00; UTC without a zone) or a number since 1970 "
                            "(seconds, milliseconds, microseconds, nanoseconds), each value for itself; what is neither, or NULL, is never deleted, and counted. A dry run deletes "
                            "in a copy, so that its counts are the true ones and nobody waits.",
-                .examples = {{"holdfast maintain cleanup devteam.db --table sessions --column ended_at --older-than 30d --where \"status <> running\" --dry-run", "count first"},
+                .examples = {{"holdfast maintain cleanup app.db --table sessions --column ended_at --older-than 30d --where 'processed = 1' --dry-run", "count first"},
                              {"holdfast maintain cleanup app.db --table events --column timestamp --older-than 90d", "then delete"}}};
     }
     template <class Visitor>

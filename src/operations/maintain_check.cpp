@@ -84,7 +84,7 @@ Result<MaintainCheckReport> maintain_check(Context& outer, const MaintainCheckRe
     if (!checked) {
         report.integrity = name_of(Verdict::damaged);
         report.damaged = true;
-        report.findings = {checked.error().text()};
+        report.findings = {checked.error().message()};
     }
     if (report.damaged) report.ways_on = ways_on(context, request.repository, report.database);
     report.duration_ms = stopwatch.ms();

@@ -29,13 +29,19 @@ Result<std::vector<live::CleanupRule>> rules_of(const CleanupRequest& request) {
     return rules;
 }
 
+std::string age_in_words(std::int64_t seconds) {
+    constexpr std::int64_t day_s = 24 * 60 * 60;
+    if (seconds % day_s == 0) return format("{} day{}", seconds / day_s, seconds == day_s ? "" : "s");
+    return human_duration_ms(static_cast<double>(seconds) * 1000);
+}
+
 void tell(MaintainCleanupReport& report, const live::CleanupOutcome& outcome) {
     report.rules.clear();
     for (const auto& one : outcome.rules) {
-        report.rules.push_back({.table = one.rule.table, .column = one.rule.column, .older_than = human_duration_ms(static_cast<double>(one.rule.older_than_s) * 1000),
+        report.rules.push_back({.table = one.rule.table, .column = one.rule.column, .older_than = age_in_words(one.rule.older_than_s),
                                 .where = one.rule.where, .deleted = one.deleted, .without_time = one.without_time, .unreadable = one.unreadable});
     }
-    report.changes = changed_tables(outcome.changes, {});
+    report.changes = changed_tables(outcome.changes, outcome.shadow_tables);
 }
 
 live::WriteOrder order_of(const Context& context, const std::string& path) {

@@ -7,6 +7,8 @@ find_package(SQLite3 3.40 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(date REQUIRED)  # Howard Hinnant's; zones from the system's tzdata
+find_package(ZLIB REQUIRED)
+find_package(LibArchive 3.6 REQUIRED)  # its headers: the library itself is loaded when it is needed
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)

@@ -9,7 +9,8 @@ set(public_headers
   operations/drill.h operations/expectations.h operations/forget.h operations/guard.h operations/hold.h
   operations/hooks.h operations/init.h operations/keep_request.h operations/list.h operations/narrow.h
   operations/outcome.h operations/purpose_request.h operations/restore.h operations/settings.h
-  operations/settings_description.h operations/simulate_retention.h operations/status.h operations/undo.h operations/verify.h)
+  operations/settings_description.h operations/simulate_retention.h operations/status.h operations/undo.h
+  operations/verify.h)
 
 # One library of all rooms below the terminal. What it needs is linked, not seen; fmt appears in a public header.
 get_property(rooms GLOBAL PROPERTY HOLDFAST_ROOMS)

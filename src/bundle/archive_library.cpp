@@ -1,0 +1,74 @@
+#include "holdfast/bundle/archive_library.h"
+
+#include <dlfcn.h>
+
+#include <memory>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::bundle {
+namespace {
+
+constexpr const char* file_name = "libarchive.so.13";
+
+struct Loaded {
+    ArchiveLibrary library;
+    std::string trouble;  // empty: all is there
+
+    Loaded() {
+        void* const handle = ::dlopen(file_name, RTLD_NOW | RTLD_LOCAL);
+        if (handle == nullptr) {
+            const char* const why = ::dlerror();
+            trouble = why != nullptr ? why : file_name;
+            return;
+        }
+#define HOLDFAST_ARCHIVE(name) find(handle, "archive_" #name, library.name)
+        HOLDFAST_ARCHIVE(error_string);
+        HOLDFAST_ARCHIVE(read_new);
+        HOLDFAST_ARCHIVE(read_support_format_tar);
+        HOLDFAST_ARCHIVE(read_set_format_option);
+        HOLDFAST_ARCHIVE(read_open);
+        HOLDFAST_ARCHIVE(read_next_header);
+        HOLDFAST_ARCHIVE(read_data);
+        HOLDFAST_ARCHIVE(read_free);
+        HOLDFAST_ARCHIVE(write_new);
+        HOLDFAST_ARCHIVE(write_set_format_pax_restricted);
+        HOLDFAST_ARCHIVE(write_set_bytes_in_last_block);
+        HOLDFAST_ARCHIVE(write_open);
+        HOLDFAST_ARCHIVE(write_header);
+        HOLDFAST_ARCHIVE(write_data);
+        HOLDFAST_ARCHIVE(write_finish_entry);
+        HOLDFAST_ARCHIVE(write_close);
+        HOLDFAST_ARCHIVE(write_free);
+        HOLDFAST_ARCHIVE(entry_new);
+        HOLDFAST_ARCHIVE(entry_free);
+        HOLDFAST_ARCHIVE(entry_pathname);
+        HOLDFAST_ARCHIVE(entry_filetype);
+        HOLDFAST_ARCHIVE(entry_hardlink);
+        HOLDFAST_ARCHIVE(entry_size);
+        HOLDFAST_ARCHIVE(entry_mtime);
+        HOLDFAST_ARCHIVE(entry_mtime_nsec);
+        HOLDFAST_ARCHIVE(entry_set_pathname);
+        HOLDFAST_ARCHIVE(entry_set_size);
+        HOLDFAST_ARCHIVE(entry_set_filetype);
+        HOLDFAST_ARCHIVE(entry_set_perm);
+        HOLDFAST_ARCHIVE(entry_set_mtime);
+#undef HOLDFAST_ARCHIVE
+    }
+
+    template <typename Function>
+    void find(void* handle, const char* name, Function*& into) {
+        into = reinterpret_cast<Function*>(::dlsym(handle, name));
+        if (into == nullptr) trouble = format("{} has no {}", file_name, name);
+    }
+};
+
+}  // namespace
+
+Result<const ArchiveLibrary*> archive_library() {
+    static const Loaded loaded;
+    if (loaded.trouble.empty()) return &loaded.library;
+    return fail(ErrorCode::unavailable, "load libarchive, which reads and writes tar: {}", loaded.trouble).with_advice("apt install libarchive13");
+}
+
+}  // namespace holdfast::bundle

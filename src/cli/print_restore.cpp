@@ -24,6 +24,7 @@ std::string table_lines(const std::vector<operations::TableChange>& tables) {
 
 std::string member_lines(const operations::RestoredMember& member, bool dry_run, const Style& style) {
     std::string out = format("  {} {}  ({}, {})\n", dry_run ? "would write" : "wrote", printable(member.to), human_bytes(member.bytes), member.route);
+    if (member.bytes_written > 0) out += format("    {} written\n", human_bytes(member.bytes_written));
     if (!member.why.empty()) out += format("    because {}\n", printable(member.why));
     if (dry_run && member.modified_now) out += format("    now {}, written {}\n", human_bytes(member.bytes_now), local_time(*member.modified_now));
     if (dry_run) out += table_lines(member.tables);

@@ -103,6 +103,21 @@ private:
     }
 };
 
+// `restore --to -` has its result on standard output, where nothing else may be.
+class RestoreVerb : public VerbOf<RestoreRequest, RestoreReport, operations::restore> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        const bool is_to_output = request_.to == "-";
+        if (is_to_output && host::is_terminal(host::Stream::output)) {
+            return fail(ErrorCode::invalid, "restore to standard output: it is a terminal").with_advice("> FILE, or | another program; or --to FILE");
+        }
+        auto answer = TRY(VerbOf::run(context, style));
+        answer.is_beside = is_to_output;
+        return answer;
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<RestoreVerb>(); }
+};
+
 }  // namespace
 
 const std::vector<VerbEntry>& verbs() {
@@ -116,7 +131,7 @@ const std::vector<VerbEntry>& verbs() {
         {"show", VerbOf<ShowRequest, ShowReport, operations::show>::make},
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
-        {"restore", VerbOf<RestoreRequest, RestoreReport, operations::restore>::make},
+        {"restore", RestoreVerb::make},
         {"undo", VerbOf<UndoRequest, RestoreReport, operations::undo>::make},
         {"verify", VerbOf<VerifyRequest, VerifyReport, operations::verify>::make},
         {"drill", VerbOf<DrillRequest, DrillReport, operations::drill>::make},

@@ -18,7 +18,7 @@ struct Answer {
     Json json;
     std::string text;
     int exit_code = 0;
-    bool is_beside = false;  // standard output was another program's: this goes to standard error
+    bool is_beside = false;  // standard output was another program's, or has the result itself: this goes to standard error
 };
 
 // One verb with a request of its own, made when it is needed.

@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/operations/restore_packed.h"
 #include "holdfast/operations/restore_preview.h"
 #include "holdfast/operations/restore_proof.h"
 #include "holdfast/operations/restore_rehearsal.h"
@@ -41,6 +42,7 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
 }
 
 Result<void> expect_sense(const RestoreRequest& request) {
+    if (is_packed(request)) TRY(expect_packable(request));
     if (!request.force || !request.to.empty()) return {};
     return fail(ErrorCode::invalid, "restore in place with --force: it is for --to, where it replaces an existing file")
         .with_advice("leave it out: in place, the present state is kept by a safety backup");
@@ -129,8 +131,14 @@ RestoreRequest with_settings(RestoreRequest request, const LoadedSettings& loade
 
 Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAround& hooks) {
     const auto lease = TRY(now.opened.get().lease(now.selection.moment.snapshot.number));
-    auto plan = TRY(plan_and_begin(context, now, hooks));
     auto report = report_of(now.selection, now.order.request);
+    if (is_packed(now.order.request)) {
+        auto packed = restore_packed(context, now.opened, now.selection, now.order.request);
+        if (!packed) return in_backup(std::move(packed).error(), now.selection.moment.snapshot.number);
+        report.databases.push_back(*std::move(packed));
+        return report;
+    }
+    auto plan = TRY(plan_and_begin(context, now, hooks));
     const host::Stopwatch stopwatch(context.host.clock);  // answers took their time
     TRY(carry_out(context, now.opened, plan, now.order.request, report));
     tell_recovery(context, now.opened, now.order.request, {.plan = plan, .cause = now.cause, .duration_ms = stopwatch.ms()}, report);

@@ -9,7 +9,7 @@ namespace holdfast::operations {
 struct RestoreRequest {
     RepositoryRequest repository;
     std::string snapshot = "latest";
-    std::string at, source, to, cause, recovery_log;
+    std::string at, source, to, compress, cause, recovery_log;
     NarrowRequest narrow;
     std::vector<std::string> only;
     Hooks hooks;  // of the settings; run when it is done in place
@@ -28,12 +28,14 @@ struct RestoreRequest {
                 .examples = {{"holdfast restore 43", "in place"},
                              {"holdfast restore latest --to /tmp/look.db", "into a new file"},
                              {"holdfast restore latest --operation migrate", "the state before the last migration"},
+                             {"holdfast restore latest --to app.db.zst --compress zstd", "compressed, for any program that reads zstd"},
                              {"holdfast restore --at '2 hours ago' --dry-run", "say exactly what would happen"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(snapshot, {.name = "snapshot", .sentence = "Which backup.", .value = "SNAPSHOT", .positional = true});
-        visit(to, {.name = "to", .sentence = "Write a new file here instead (a folder, when the backup has several databases).", .value = "PATH"});
+        visit(to, {.name = "to", .sentence = "Write a new file here instead (a folder, when the backup has several databases; - is standard output).", .value = "PATH"});
+        visit(compress, {.name = "compress", .sentence = "With --to: write a compressed file, gzip or zstd; what comes out of it is the database, byte for byte.", .value = "FORMAT"});
         visit(at, {.name = "at", .sentence = "The newest backup not after this time (RFC 3339, local time, '2 hours ago').", .value = "TIME"});
         visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases); all its databases are restored.", .value = "NAME"});
         narrow.describe(visit);
@@ -63,7 +65,7 @@ struct TableChange {
 };
 struct RestoredMember {
     std::string from, to, route, why, proof, check, sha256;
-    std::uint64_t bytes = 0, bytes_now = 0;
+    std::uint64_t bytes = 0, bytes_written = 0, bytes_now = 0;
     std::optional<Timestamp> modified_now;
     std::vector<TableChange> tables;
     bool damaged = false;
@@ -73,12 +75,13 @@ struct RestoredMember {
     void describe(Visitor& visit) const {
         visit("from", from, "The database in the backup.");
         visit("to", to, "What was, or would be, written.");
-        visit("route", route, "new-file, transaction or swap.");
+        visit("route", route, "new-file, transaction, swap, or stream (standard output).");
         visit("why", why, "Why that way.");
         visit("bytes", bytes, "Bytes.");
         visit("bytes_now", bytes_now, "Bytes of the database that was, or would be, replaced.");
         visit("modified_now", modified_now, "When that one was written last.");
         visit("tables", tables, "In place, when it is shown first: tables whose number of rows would change, or is not known.");
+        visit("bytes_written", bytes_written, "Bytes of the compressed file, or on standard output; 0: neither was made.");
         visit("sha256", sha256, "SHA-256 of the image, when known.");
         visit("check", check, "SQLite's own check of the result: ok, damaged, could not, left out.");
         visit("findings", findings, "What it said.");

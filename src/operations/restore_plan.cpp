@@ -120,13 +120,13 @@ Result<std::string> member_named(Context& context, const repository::Snapshot& s
         .with_advice("--only with one of these paths");
 }
 
+}  // namespace
+
 Result<std::set<std::string>> chosen_members(Context& context, const repository::Snapshot& snapshot, const RestoreRequest& request) {
     std::set<std::string> chosen;
     for (const auto& name : request.only) chosen.insert(TRY(member_named(context, snapshot, name)));
     return chosen;
 }
-
-}  // namespace
 
 bool RestorePlan::needs_safety_backup() const {
     const auto replaces = [](const PlannedMember& member) { return member.route.route != Route::new_file; };

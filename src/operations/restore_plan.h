@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "holdfast/history/history.h"
@@ -27,6 +29,9 @@ struct RestorePlan {
 // Every member planned before anything is written; an obstacle of one refuses all.
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
                                  const history::Moment& moment, const RestoreRequest& request);
+
+// The members that --only names, by as much of their paths as tells which is meant; none: it names none.
+Result<std::set<std::string>> chosen_members(Context& context, const repository::Snapshot& snapshot, const RestoreRequest& request);
 
 // `busy` when a process has the file open, or may have; --offline says that none has.
 Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request);

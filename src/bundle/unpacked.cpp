@@ -1,10 +1,10 @@
 #include "holdfast/bundle/unpacked.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/backup_name.h"
 #include "holdfast/bundle/compressed.h"
 #include "holdfast/bundle/tar_reader.h"
 
@@ -85,14 +85,6 @@ private:
     std::string path_;
 };
 
-std::string without_ending(std::string name) {
-    constexpr std::array<std::string_view, 11> endings = {".gz", ".zst", ".gpg", ".pgp", ".asc", ".age", ".tar", ".tgz", ".tzst", ".gzip", ".zstd"};
-    for (const auto ending : endings) {
-        if (name.size() > ending.size() && name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
-    }
-    return name;
-}
-
 std::optional<StreamFormat> format_of(ContentKind kind) {
     if (kind == ContentKind::gzip) return StreamFormat::gzip;
     if (kind == ContentKind::zstd) return StreamFormat::zstd;
@@ -145,7 +137,7 @@ private:
             stream = format ? decompressed(std::move(peeked), *format) : TRY(decrypted(std::move(peeked), kind, candidate));
             stream = std::make_unique<CountedStream>(std::move(stream), spending_);
             candidate.layers.push_back(kind);
-            candidate.name = without_ending(candidate.name);
+            candidate.name = without_layers(candidate.name);
             candidate.path.clear();
         }
     }

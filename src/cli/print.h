@@ -4,6 +4,7 @@
 #include <string>
 
 #include "holdfast/cli/style.h"
+#include "holdfast/operations/adopt.h"
 #include "holdfast/operations/backup.h"
 #include "holdfast/operations/backup_sources.h"
 #include "holdfast/operations/check_settings.h"
@@ -31,6 +32,7 @@ std::string text_of(const operations::GuardReport& report, const Style& style);
 std::string text_of(const operations::SourcesBackupReport& report, const Style& style);
 std::string text_of(const operations::CheckSettingsReport& report, const Style& style);
 std::string text_of(const operations::SettingsReferenceReport& report, const Style& style);
+std::string text_of(const operations::AdoptReport& report, const Style& style);
 std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);

@@ -28,6 +28,7 @@ int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const ScheduleRunReport& report) { return static_cast<int>(report.exit_code); }
+int exit_code_of(const AdoptReport& report) { return report.refused > 0 || report.damaged > 0 ? exit_code_partial : 0; }
 int exit_code_of(const VerifyReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 
 int exit_code_of(const SourcesBackupReport& report) { return report.exit_code; }
@@ -141,6 +142,7 @@ const std::vector<VerbEntry>& verbs() {
         {"unhold", VerbOf<UnholdRequest, HoldReport, operations::unhold>::make},
         {"annotate", VerbOf<AnnotateRequest, AnnotateReport, operations::annotate>::make},
         {"retention simulate", VerbOf<SimulateRetentionRequest, SimulateRetentionReport, operations::simulate_retention>::make},
+        {"adopt", VerbOf<AdoptRequest, AdoptReport, operations::adopt>::make},
         {"prune", VerbOf<PruneRequest, PruneReport, operations::prune>::make},
         {"schedule install", VerbOf<ScheduleInstallRequest, ScheduleReport, operations::install_schedule>::make},
         {"schedule show", VerbOf<ScheduleShowRequest, ScheduleReport, operations::show_schedule>::make},

@@ -42,6 +42,14 @@ bool matches(const Moment& moment, const Filter& filter);  // source and all
 // "key=value", or "key" alone when there is no value.
 std::string text_of(const std::pair<std::string, std::string>& tag);
 
+// A backup adopted from elsewhere says so by its program: its number tells when it was adopted, its time which moment it
+// holds.
+std::string adopting_program(std::string_view program);
+bool is_adopted(const repository::Snapshot& snapshot);
+// Numbers order what was backed up here, however clocks were set meanwhile; adopted moments stand among them by their times.
+// Of moments in ascending order of numbers; pointers into them.
+std::vector<const Moment*> newest_first(std::span<const Moment> moments);
+
 struct MomentList {
     std::vector<Moment> moments;                              // ascending by number
     std::map<repository::SnapshotNumber, Error> damaged;      // of any source: whose they are cannot be read

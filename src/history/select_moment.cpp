@@ -80,13 +80,13 @@ Result<void> Search::expect_one_source() const {
 
 Candidates Search::candidates(const Selector& selector) const {
     Candidates found;
-    for (auto at = list_.moments.rbegin(); at != list_.moments.rend(); ++at) {
+    for (const Moment* at : newest_first(list_.moments)) {
         const auto& snapshot = at->snapshot;
         if (!is_visible(*at, filter_) || at->is_bad()) continue;
         if (lacks_wanted_database(snapshot, filter_)) continue;
         if (selector.kind == Selector::Kind::last_good && !at->is_good()) continue;
         if (selector.kind == Selector::Kind::at && snapshot.time > selector.at) continue;
-        found.push_back(&*at);
+        found.push_back(at);
     }
     // Numbers follow the order of beginning; the moments themselves may overtake each other.
     const auto when = [](const Moment* moment) { return std::pair(moment->snapshot.time, moment->snapshot.number); };
@@ -131,6 +131,7 @@ std::vector<std::string> Search::warnings_for(const Moment& chosen, const Select
     for (const auto& moment : list_.moments) {
         if (moment.snapshot.number <= snapshot.number || moment.notes.forgotten) continue;
         if (selector.kind == Selector::Kind::at && moment.snapshot.time > selector.at) continue;
+        if (is_adopted(moment.snapshot) && moment.snapshot.time <= snapshot.time) continue;
         if (!moment.is_bad()) continue;
         warnings.push_back(format("backup #{} is newer and was passed over: {}", moment.snapshot.number.value,
                                   moment.snapshot.damaged ? "its source was damaged" : "verification found damage"));

@@ -46,7 +46,8 @@ void add_to(SourceStatus& source, const history::Moment& moment) {
         source.proven_at = std::max(source.proven_at.value_or(confirmed), confirmed);
     }
     const bool counts = repository::is_ordinary(snapshot.kind) && !moment.is_bad() && !snapshot.partial;
-    if (!counts) return;
+    const bool is_past = history::is_adopted(snapshot) && source.last_backup && snapshot.time < *source.last_backup;
+    if (!counts || is_past) return;
     source.last_number = snapshot.number.value;
     source.last_backup = snapshot.time;
     source.last_confirmed = std::max(source.last_confirmed.value_or(confirmed), confirmed);

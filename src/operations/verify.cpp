@@ -57,11 +57,11 @@ Result<Wanted> newest_moments(Context& context, const repository::Repository& re
     if (list.moments.empty() && list.damaged.empty() && !filter.is_any()) return history::no_such_source(repository, filter);
     Wanted wanted;
     std::set<std::array<std::byte, 16>> seen;
-    for (auto at = list.moments.rbegin(); at != list.moments.rend(); ++at) {
-        const bool is_ordinary = repository::is_ordinary(at->snapshot.kind);
-        if (is_ordinary && seen.insert(at->snapshot.source.id).second) wanted.moments.push_back(std::move(*at));
+    for (const auto* moment : history::newest_first(list.moments)) {
+        const bool is_ordinary = repository::is_ordinary(moment->snapshot.kind);
+        if (is_ordinary && seen.insert(moment->snapshot.source.id).second) wanted.moments.push_back(*moment);
     }
-    std::ranges::reverse(wanted.moments);
+    std::ranges::sort(wanted.moments, {}, [](const history::Moment& moment) { return moment.snapshot.number; });
     for (const auto& [number, why] : list.damaged) {
         const bool is_newer = wanted.moments.empty() || number > wanted.moments.front().snapshot.number;
         if (is_newer) wanted.unreadable.push_back(why.text());

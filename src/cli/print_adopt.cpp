@@ -1,0 +1,38 @@
+#include "holdfast/base/text.h"
+#include "holdfast/cli/print.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::string time_words(const operations::AdoptedBackup& backup) {
+    const std::string time = local_time(backup.time);
+    return backup.time_from == "modified" ? time + " (the file's own time: nothing else tells one)" : time;
+}
+
+std::string backup_lines(const operations::AdoptedBackup& backup, bool dry_run, const Style& style) {
+    const std::string what = printable(backup.file) + (backup.member.empty() ? "" : format(" ({})", printable(backup.member)));
+    if (backup.state == "refused") return format("  {} {}\n    {}\n", style.bad("refused"), what, printable(backup.why));
+    if (backup.state == "already there") return format("  already there as #{}: {}\n", backup.number, what);
+    const std::string name = dry_run ? std::string("would be adopted") : format("{} adopted", style.bold(format("#{}", backup.number)));
+    std::string out = format("  {}: {}  {}  {}\n", name, what, time_words(backup), printable(backup.comment));
+    if (backup.state == "damaged") out += format("    {} SQLite finds damage; it is kept as evidence, and latest passes it over\n", style.bad("damaged:"));
+    return out + lines("      ", backup.findings);
+}
+
+}  // namespace
+
+std::string text_of(const operations::AdoptReport& report, const Style& style) {
+    std::string out = format("{}backups of {} into {}\n", report.dry_run ? "dry run: nothing is changed; " : "", printable(report.database), printable(report.repository));
+    for (const auto& backup : report.backups) out += backup_lines(backup, report.dry_run, style);
+    out += format("{} {}, {} there before, {} refused, {} damaged", report.adopted, report.dry_run ? "would be adopted" : "adopted", report.already_there, report.refused, report.damaged);
+    if (report.passed_over > 0) out += format("; {} passed over as no backups", counted(report.passed_over, "file"));
+    out += "\n";
+    if (report.adopted > 0 && !report.dry_run) {
+        out += format("  the files take {}; here they take {}, in {}\n", human_bytes(report.original_bytes), style.bold(human_bytes(report.bytes_stored)),
+                      human_duration_ms(report.duration_ms));
+        out += "  the files were left as they are: holdfast verify --all proves what is here, before you remove any\n";
+    }
+    return out + lines("  note: ", report.warnings);
+}
+
+}  // namespace holdfast::cli

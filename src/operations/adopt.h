@@ -1,0 +1,92 @@
+// adopt: existing backups, in files that other programs made, become backups of the repository, with their own times.
+#pragma once
+
+#include "holdfast/operations/context.h"
+#include "holdfast/operations/outside_request.h"
+
+namespace holdfast::operations {
+
+struct AdoptRequest {
+    RepositoryRequest repository;
+    OutsideRequest outside;
+    std::vector<std::string> files;
+    std::string database, source, comment;
+    bool dry_run = false;
+
+    static OperationText operation() {
+        return {.name = "adopt",
+                .sentence = "Take existing backups, made by other programs, into the repository.",
+                .details = "FILE is a plain copy of a database, or one compressed (gzip, zstd), encrypted (gpg, age), in a tar, or any of these in "
+                           "one another; of a folder, everything in it that is such a file. What a file is its content tells, when it was made its name, a "
+                           "description beside it (backup_metadata.json, NAME.meta.json, a checkpoint's manifest.json, a table backup_metadata), else "
+                           "the file's time. Each is checked by SQLite, and by its hash where one stands beside it. What has been adopted before is passed over. "
+                           "The files are never changed and never removed. Exit code 3: some were refused, or are damaged.",
+                .examples = {{"holdfast adopt backups/ --for data/app.db", "everything in a folder, as the past of that database"},
+                             {"holdfast adopt app_*.db.gz --for app.db --dry-run", "say what would be adopted"},
+                             {"holdfast adopt old.db.gpg --for app.db --decrypt-passphrase-file secret.txt", "an encrypted copy"}}};
+    }
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(files, {.name = "file", .sentence = "The backups, or folders of them.", .value = "FILE", .positional = true, .required = true});
+        visit(database, {.name = "for", .sentence = "The database whose past they are. It need not be there any more.", .value = "DATABASE"});
+        visit(source, {.name = "source", .sentence = "The source whose past they are (name or id).", .value = "NAME"});
+        visit(comment, {.name = "comment", .sentence = "Comment of those of which no description tells one.", .value = "TEXT", .letter = 'c'});
+        visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
+        outside.describe(visit);
+        repository.describe(visit);
+    }
+};
+struct AdoptedBackup {
+    std::string file, member, state, why, time_from, kind, operation, comment, layers;
+    std::uint64_t number = 0, bytes_stored = 0, logical_bytes = 0;
+    Timestamp time;
+    std::vector<std::string> findings, proven_by;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("file", file, "The file.");
+        visit("member", member, "The database in it, where it holds several.");
+        visit("state", state, "adopted, damaged (adopted as evidence: SQLite finds damage), already there, or refused.");
+        visit("why", why, "Why it was refused.");
+        visit("number", number, "The backup's number; in a dry run 0.");
+        visit("time", time, "The moment it holds.");
+        visit("time_from", time_from, "What tells the time: name, metadata, archive (its member's time) or modified (the file's).");
+        visit("kind", kind, "manual or automatic.");
+        visit("operation", operation, "What it was made before.");
+        visit("comment", comment, "The comment.");
+        visit("layers", layers, "What it was taken out of.");
+        visit("logical_bytes", logical_bytes, "Bytes of the database.");
+        visit("bytes_stored", bytes_stored, "Bytes added to the repository.");
+        visit("findings", findings, "What SQLite's check said.");
+        visit("proven_by", proven_by, "Hashes beside or in it that agree.");
+    }
+};
+struct AdoptReport {
+    std::string repository, source, database;
+    bool dry_run = false, repository_created = false;
+    std::vector<AdoptedBackup> backups;  // oldest first, as far as names tell
+    std::uint64_t adopted = 0, already_there = 0, refused = 0, damaged = 0, passed_over = 0;
+    std::uint64_t original_bytes = 0, bytes_stored = 0;
+    double duration_ms = 0;
+    std::vector<std::string> warnings;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("repository", repository, "Where they are kept now.");
+        visit("repository_created", repository_created, "The repository was made by this command.");
+        visit("source", source, "The source whose past they are.");
+        visit("database", database, "Its database.");
+        visit("dry_run", dry_run, "Nothing was changed.");
+        visit("backups", backups, "Each backup, oldest first as far as names tell.");
+        visit("adopted", adopted, "How many were adopted, damaged ones among them.");
+        visit("already_there", already_there, "How many had been adopted before.");
+        visit("refused", refused, "How many files were refused.");
+        visit("damaged", damaged, "How many are damaged.");
+        visit("passed_over", passed_over, "Files in the folders that are no backups.");
+        visit("original_bytes", original_bytes, "Room that the adopted files take where they are.");
+        visit("bytes_stored", bytes_stored, "Room that they take in the repository.");
+        visit("duration_ms", duration_ms, "How long it took.");
+        visit("warnings", warnings, "What else should be known.");
+    }
+};
+Result<AdoptReport> adopt(Context& context, const AdoptRequest& request);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,211 @@
+#include "holdfast/operations/adoption.h"
+
+#include <algorithm>
+
+#include "holdfast/base/limits.h"
+#include "holdfast/base/text.h"
+#include "holdfast/bundle/backup_name.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/check_image.h"
+#include "holdfast/operations/database_record.h"
+#include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/purpose.h"
+#include "holdfast/sqlite/ask_image.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::SnapshotKind;
+
+// The catalogue that an application keeps inside the very database that it backs up.
+constexpr const char* rows_of_catalogue =
+    "SELECT json_group_array(json_object('backup_filename', backup_filename, 'comment', comment, 'is_auto', is_auto, 'created_at', created_at)) "
+    "FROM backup_metadata";
+
+// The repository, and not the file, is what failed.
+bool is_over(const Error& error) { return error.code() == ErrorCode::cancelled || error.code() == ErrorCode::full || error.code() == ErrorCode::bug; }
+
+}  // namespace
+
+std::string Adoption::key_of(Timestamp time, const std::string& name, const Hash& sha256) {
+    return format("{} {} {}", time.nanoseconds, sha256.hex(), name);
+}
+
+void Adoption::learn_from(const sqlite::Image& image) {
+    const auto rows = sqlite::ask_image(image, rows_of_catalogue, context_.watch);
+    if (rows) catalogue_.add("backup_metadata", rows->text);
+}
+
+Result<void> Adoption::begin() {
+    report_.repository = opened_.path();
+    report_.repository_created = opened_.was_created();
+    report_.source = past_.source.record.name;
+    report_.database = past_.member;
+    report_.dry_run = request_.dry_run;
+    if (!past_.source.is_new()) {
+        const auto list = TRY(history::list_moments(opened_.get(), {.source = to_hex(past_.source.record.id), .path = {}, .with_forgotten = true}));
+        for (const auto& moment : list.moments) {
+            for (const auto& entry : moment.snapshot.members) {
+                if (!entry.database || !entry.database->plain_sha256) continue;
+                there_.emplace(key_of(moment.snapshot.time, entry.name, *entry.database->plain_sha256), moment.snapshot.number.value);
+            }
+        }
+    }
+    static_cast<void>(live::with_frozen(context_.host, past_.member, freeze_options(context_),
+                                        {.first_look = {}, .use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
+                                             learn_from(image);
+                                             return {};
+                                         }}).ok());
+    return {};
+}
+
+void Adoption::refuse(const std::string& file, Error why) {
+    ++report_.refused;
+    AdoptedBackup refused;
+    refused.file = file;
+    refused.state = "refused";
+    refused.why = why.text();
+    report_.backups.push_back(std::move(refused));
+    if (!first_refusal_) first_refusal_ = std::move(why);
+}
+
+Result<void> Adoption::take(const AdoptableFile& file) {
+    auto opened = open_outside(context_, file.path, request_.outside, catalogue_);
+    if (!opened) {
+        if (opened.error().code() == ErrorCode::cancelled) return std::move(opened).error();
+        // In a folder an archive without a database is no backup, and no fault.
+        const bool is_none = !file.is_named && opened.error().code() == ErrorCode::invalid;
+        if (is_none) ++report_.passed_over;
+        if (is_none) report_.warnings.push_back(format("{} was passed over: {}", printable(file.path), opened.error().message()));
+        else refuse(file.path, std::move(opened).error());
+        return {};
+    }
+    return take_opened(*opened);
+}
+
+std::vector<Adoption::Group> Adoption::groups_of(OutsideBackup& backup) const {
+    std::vector<Group> groups;
+    for (auto& database : backup.databases) {
+        const bool is_of_several = backup.is_bundle && backup.databases.size() > 1 && !database.told.original_path.empty();
+        Member member{.database = &database, .name = is_of_several ? database.told.original_path : past_.member};
+        if (is_of_several && !groups.empty()) groups.front().push_back(std::move(member));
+        else groups.push_back({std::move(member)});
+    }
+    std::ranges::stable_sort(groups, {}, [](const Group& group) { return group.front().database->time.time; });
+    return groups;
+}
+
+Result<void> Adoption::take_opened(OutsideBackup& backup) {
+    const std::uint64_t adopted_before = report_.adopted;
+    for (auto& group : groups_of(backup)) {
+        auto taken = take_group(backup, std::move(group));
+        if (taken) continue;
+        if (is_over(taken.error())) return taken;
+        refuse(backup.path, std::move(taken).error());
+    }
+    if (report_.adopted > adopted_before) report_.original_bytes += backup.size;
+    for (const auto& warning : backup.warnings) report_.warnings.push_back(format("{}: {}", printable(backup.path), warning));
+    return {};
+}
+
+// Its hash, and SQLite's judgement.
+Result<void> Adoption::look_at(Member& member) {
+    const auto& image = member.database->image();
+    member.sha256 = TRY(sqlite::plain_sha256(image));
+    learn_from(image);
+    const auto outcome = TRY(check_image(image, context_.watch));
+    member.findings = outcome.findings;
+    member.is_damaged = outcome.verdict == sqlite::CheckOutcome::Verdict::damaged;
+    return {};
+}
+
+AdoptedBackup Adoption::describe(const OutsideBackup& backup, const Group& group) const {
+    const auto& first = *group.front().database;
+    const std::string file = bundle::without_layers(host::file_name_of(first.name));
+    const auto name = bundle::read_backup_name(file);
+    AdoptedBackup told;
+    told.file = backup.path;
+    told.member = backup.databases.size() > 1 ? first.name : "";
+    told.time = first.time.time;
+    told.time_from = first.time.from;
+    told.operation = (first.told.operation.empty() ? name.operation : first.told.operation).substr(0, limits::operation_size_max);
+    const bool is_automatic = first.told.is_automatic.value_or(name.is_automatic || !told.operation.empty());
+    told.kind = name_of(is_automatic ? SnapshotKind::automatic : SnapshotKind::manual);
+    told.comment = !first.told.comment.empty() ? first.told.comment : !request_.comment.empty() ? request_.comment : format("Adopted from {}", printable(file));
+    told.comment = told.comment.substr(0, limits::comment_size_max);
+    told.layers = first.layers;
+    told.proven_by = backup.proven_by;
+    for (const auto& member : group) {
+        told.logical_bytes += member.database->image().size();
+        told.findings.insert(told.findings.end(), member.findings.begin(), member.findings.end());
+    }
+    return told;
+}
+
+Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
+    for (auto& member : group) TRY(look_at(member));
+    auto told = describe(backup, group);
+    const bool is_damaged = std::ranges::any_of(group, &Member::is_damaged);
+    const auto& first = group.front();
+    const auto known = there_.find(key_of(told.time, first.name, first.sha256));
+    if (known != there_.end()) {
+        told.state = "already there";
+        told.number = known->second;
+        ++report_.already_there;
+    } else {
+        told.state = is_damaged ? "damaged" : "adopted";
+        if (!request_.dry_run) TRY(record(told, group));
+        ++report_.adopted;
+        report_.damaged += is_damaged ? 1 : 0;
+        report_.bytes_stored += told.bytes_stored;
+        there_.emplace(key_of(told.time, first.name, first.sha256), told.number);
+    }
+    report_.backups.push_back(std::move(told));
+    return {};
+}
+
+// None: a prune voided the number while this process slept.
+Result<std::optional<repository::Snapshot>> Adoption::record_once(const AdoptedBackup& told, Group& group) {
+    const Timestamp began = context_.host.clock.now();
+    // Everything is read in any case; so it is named, too, and its plain hash tells it again the next time.
+    auto recorder = TRY(history::Recorder::begin(opened_.get(), past_.source, {.purpose = "adopt", .everything = true}));
+    repository::Snapshot draft;
+    for (auto& member : group) {
+        const auto& image = member.database->image();
+        FrozenDatabase frozen{.facts = member.database->frozen->facts(), .schema = TRY(read_schema(image)), .page_count = image.last_page().value, .schema_version = {}};
+        judge_header(frozen);
+        if (member.is_damaged) frozen.schema.findings = member.findings;
+        auto* recording = TRY(recorder->member(member.name, image.page_size().bytes()));
+        TRY(recording->look(image, context_.watch));
+        TRY(member.database->frozen->finish());
+        auto entry = entry_of(member.name, frozen);
+        entry.database->frozen = told.time;
+        entry.database->device = entry.database->inode = 0;  // of the copy, which the database never was
+        TRY(recording->finish(std::move(entry)));
+        draft.damaged = draft.damaged || member.is_damaged || frozen.schema.is_damaged;
+    }
+    draft.time = told.time;
+    draft.began = began;
+    draft.utc_offset_s = host::local_offset_s(told.time);
+    draft.kind = told.kind == name_of(SnapshotKind::automatic) ? SnapshotKind::automatic : SnapshotKind::manual;
+    draft.operation = told.operation;
+    draft.comment = told.comment;
+    draft.tags = {{"adopted", host::file_name_of(told.file)}};
+    draft.program = history::adopting_program("holdfast " HOLDFAST_VERSION);
+    auto snapshot = recorder->commit(std::move(draft));
+    if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<repository::Snapshot>();
+    return std::optional(TRY(std::move(snapshot)));
+}
+
+Result<void> Adoption::record(AdoptedBackup& told, Group& group) {
+    auto snapshot = TRY(record_once(told, group));
+    if (!snapshot) return fail(ErrorCode::busy, "adopt {}: a prune gave up its number while this slept", printable(told.file)).with_advice("run it again: what has been adopted is passed over");
+    told.number = snapshot->number.value;
+    told.bytes_stored = snapshot->statistics.bytes_stored;
+    past_.source.record = snapshot->source;
+    past_.source.parent = std::move(*snapshot);
+    return {};
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,167 @@
+#include "holdfast/operations/outside_backup.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/bundle/backup_name.h"
+#include "holdfast/host/environment.h"
+#include "holdfast/operations/keep_database.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+constexpr std::uint64_t text_max = 16 * 1024 * 1024;
+
+std::optional<std::string> text_beside(Context& context, const std::string& path) {
+    const auto bytes = host::read_file(context.host.files, path, text_max);
+    if (!bytes) return std::nullopt;
+    return std::string(text_of(*bytes));
+}
+
+void add_what_lies_beside(Context& context, const std::string& path, bundle::Catalogue& catalogue) {
+    const std::string folder = host::folder_of(path);
+    std::vector<std::string> names = {path + ".meta.json"};
+    for (const char* name : {"backup_metadata.json", "manifest.json", "metadata.json"}) names.push_back(host::join_path(folder, name));
+    for (const auto& name : names) {
+        if (const auto text = text_beside(context, name)) catalogue.add(name, *text);
+    }
+}
+
+Result<Hash> hash_of_file(Context& context, const std::string& path) {
+    const auto file = TRY(context.host.files.open_to_read(path));
+    Sha256 hash;
+    Buffer buffer(256 * 1024);
+    for (std::uint64_t at = 0;;) {
+        const std::size_t got = TRY(file->read_at(at, buffer.span()));
+        if (got == 0) return hash.finish();
+        hash.update(buffer.view().first(got));
+        at += got;
+        TRY(context.watch.go_on());
+    }
+}
+
+// As sha256sum writes it: "<hash>  <name>".
+Result<void> prove_by_file_beside(Context& context, OutsideBackup& backup) {
+    constexpr std::size_t digits = 64;
+    const auto text = text_beside(context, backup.path + ".sha256");
+    if (!text) return {};
+    const auto stated = Hash::from_hex(std::string_view(*text).substr(0, digits));
+    if (!stated) {
+        backup.warnings.push_back(format("{}.sha256 holds no hash", printable(backup.path)));
+        return {};
+    }
+    if (TRY(hash_of_file(context, backup.path)) != *stated) {
+        return fail(ErrorCode::corrupt, "open {}: its SHA-256 is not the one in {}.sha256", printable(backup.path), printable(host::file_name_of(backup.path)))
+            .with_advice("it was changed or damaged since; another backup");
+    }
+    backup.proven_by.push_back(host::file_name_of(backup.path) + ".sha256");
+    return {};
+}
+
+// Descriptions give times with and without a zone; without one they are local.
+std::optional<Timestamp> time_of_text(Context& context, std::string text) {
+    const auto letter = text.find('T');
+    const bool has_zone = text.ends_with('Z') || (letter != std::string::npos && text.find_first_of("+-", letter) != std::string::npos);
+    if (!has_zone) {
+        if (letter != std::string::npos) text[letter] = ' ';
+        text = text.substr(0, text.find('.'));
+    }
+    const Timestamp now = context.host.clock.now();
+    const auto time = parse_moment(text, now, host::local_to_utc, host::local_offset_s(now));
+    return time ? std::optional(*time) : std::nullopt;
+}
+
+struct KnownTimes {
+    std::string file;  // the file's name, without the endings of its layers
+    std::string told;  // by a description
+    std::optional<Timestamp> in_archive;
+    Timestamp modified;
+};
+
+Result<OutsideTime> time_of(Context& context, const KnownTimes& known) {
+    const auto name = bundle::read_backup_name(known.file);
+    if (name.time && name.has_time_of_day) {
+        const auto time = name.is_utc ? timestamp_of(*name.time, 0) : host::local_to_utc(*name.time);
+        if (time) return OutsideTime{.time = *time, .from = "name"};
+    }
+    if (const auto told = time_of_text(context, known.told)) return OutsideTime{.time = *told, .from = "metadata"};
+    const Timestamp stamp = known.in_archive.value_or(known.modified);
+    const std::string from = known.in_archive ? "archive" : "modified";
+    if (!name.time) return OutsideTime{.time = stamp, .from = from};
+    // Only a day is in the name: the hour is the file's, if it is of that day.
+    const auto there = civil_of(stamp, host::local_offset_s(stamp));
+    if (there.year == name.time->year && there.month == name.time->month && there.day == name.time->day) return OutsideTime{.time = stamp, .from = from};
+    return OutsideTime{.time = TRY(host::local_to_utc(*name.time)), .from = "name"};
+}
+
+std::string layers_of(const bundle::UnpackedDatabase& database) {
+    std::string text;
+    for (const auto kind : database.layers) text += format("{}{}", text.empty() ? "" : ", ", bundle::name_of(kind));
+    return text;
+}
+
+Result<void> prove_by_catalogue(const bundle::UnpackedDatabase& database, const OutsideDatabase& opened, OutsideBackup& backup) {
+    if (!opened.told.sha256 || !database.sha256) return {};
+    if (*opened.told.sha256 != *database.sha256) {
+        return fail(ErrorCode::corrupt, "open {}: the SHA-256 of {} is not the one its metadata tells", printable(backup.path), printable(database.name))
+            .with_advice("it was changed or damaged since; another backup");
+    }
+    backup.proven_by.push_back("metadata");
+    return {};
+}
+
+Result<OutsideDatabase> open_database(Context& context, const bundle::UnpackedDatabase& database, const bundle::Catalogue& catalogue, OutsideBackup& backup) {
+    OutsideDatabase opened;
+    const bool is_in_archive = backup.unpacked->has_tar;
+    opened.name = database.name;
+    opened.layers = layers_of(database);
+    opened.path = database.path;
+    opened.told = catalogue.of(is_in_archive ? database.name : backup.path);
+    TRY(prove_by_catalogue(database, opened, backup));
+    const auto status = TRY(context.host.files.status(backup.path));
+    opened.time = TRY(time_of(context, {.file = bundle::without_layers(host::file_name_of(database.name)), .told = opened.told.time,
+                                        .in_archive = database.modified, .modified = status.modified}));
+    auto frozen = live::freeze(context.host, database.path, freeze_options(context));
+    if (!frozen) return std::move(frozen).error().while_doing(format("open {}", printable(backup.path)));
+    opened.frozen = *std::move(frozen);
+    return opened;
+}
+
+Result<std::string> folder_for_unpacking(const OutsideRequest& request) {
+    if (!request.unpack_in.empty()) return request.unpack_in;
+    std::string folder = host::cache_folder();
+    if (!folder.empty()) return folder;
+    return fail(ErrorCode::invalid, "take the file apart: there is no cache folder").with_advice("--unpack-in FOLDER");
+}
+
+}  // namespace
+
+Result<OutsideBackup> open_outside(Context& context, const std::string& path, const OutsideRequest& request, const bundle::Catalogue& known) {
+    OutsideBackup backup;
+    backup.path = TRY(context.host.files.canonical(path));
+    backup.size = TRY(context.host.files.status(backup.path)).size;
+    TRY(prove_by_file_beside(context, backup));
+    const bundle::UnpackRequest unpacking{.path = backup.path, .folder = TRY(folder_for_unpacking(request)),
+                                          .secrets = {.passphrase_file = request.decrypt_passphrase_file, .age_identity = request.age_identity}, .limits = {}};
+    backup.unpacked = std::make_unique<bundle::Unpacked>(TRY(bundle::Unpacked::open(context.host, unpacking, context.watch)));
+    bundle::Catalogue catalogue = known;
+    if (!backup.unpacked->has_tar) add_what_lies_beside(context, backup.path, catalogue);
+    for (const auto& text : backup.unpacked->texts) catalogue.add(text.name, text.text);
+    backup.is_bundle = catalogue.is_bundle() && backup.unpacked->has_tar;
+    std::ranges::copy(backup.unpacked->notes, std::back_inserter(backup.warnings));
+    for (const auto& database : backup.unpacked->databases) {
+        backup.databases.push_back(TRY(open_database(context, database, catalogue, backup)));
+    }
+    return backup;
+}
+
+Result<void> expect_unchanged(OutsideBackup& backup) {
+    for (auto& database : backup.databases) {
+        auto done = database.frozen->finish();
+        if (!done) return std::move(done).error().while_doing(format("read {}", printable(backup.path)));
+    }
+    return {};
+}
+
+}  // namespace holdfast::operations

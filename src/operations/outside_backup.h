@@ -1,0 +1,55 @@
+// OutsideBackup: a backup that lies in a file of no repository, opened as images: plain, compressed, encrypted, in an archive.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/bundle/catalogue.h"
+#include "holdfast/bundle/unpacked.h"
+#include "holdfast/live/freeze.h"
+#include "holdfast/operations/context.h"
+#include "holdfast/operations/outside_request.h"
+
+namespace holdfast::operations {
+
+// Which moment it holds, and how that is known: "name", "metadata", "archive" (its member's time) or "modified".
+struct OutsideTime {
+    Timestamp time;
+    std::string from;
+};
+struct OutsideDatabase {
+    std::string name;                      // in its archive; of a single file, its own without the endings of its layers
+    std::string layers;                    // "gzip, tar"; empty: a plain file
+    std::string path;                      // where it lies now
+    OutsideTime time;
+    bundle::CatalogueEntry told;           // what descriptions beside it, or in the archive, tell of it
+    std::unique_ptr<live::Frozen> frozen;  // with what a -wal or -journal beside it brings
+    const sqlite::Image& image() const { return frozen->image(); }
+};
+
+// What was unpacked is removed when it is destroyed; a plain file is read where it lies, nothing beside or in it is changed,
+// and it is held (SHARED) until then.
+struct OutsideBackup {
+    std::string path;
+    std::uint64_t size = 0;                // of the file
+    std::vector<OutsideDatabase> databases;  // at least one
+    bool is_bundle = false;                // all of one moment; else each is a backup of its own
+    std::vector<std::string> proven_by;    // which hashes beside or in it agree
+    std::vector<std::string> warnings;
+    std::unique_ptr<bundle::Unpacked> unpacked;
+    OutsideBackup() = default;
+    OutsideBackup(OutsideBackup&&) = default;
+    OutsideBackup& operator=(OutsideBackup&&) = default;
+    ~OutsideBackup() { databases.clear(); }  // what holds the files goes before the files
+};
+// Errors: those of bundle::Unpacked::open and live::freeze; `corrupt`: a hash that stands beside it, or in the bundle, is
+// another. `known` tells of more backups than what lies beside the file does.
+Result<OutsideBackup> open_outside(Context& context, const std::string& path, const OutsideRequest& request,
+                                   const bundle::Catalogue& known = {});
+
+// The image, proven to be still what was frozen, is whole in SQLite's eyes and fully read: for callers that are done.
+Result<void> expect_unchanged(OutsideBackup& backup);
+
+}  // namespace holdfast::operations

@@ -1,0 +1,226 @@
+"""Old copies in: backups that five applications and their people made by hand become backups with their own times."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import unittest
+import stories
+
+
+class Adopting(stories.Story):
+    def setUp(self):
+        super().setUp()
+        self.init()
+        self.copies = self.root / "copies"
+        self.copies.mkdir()
+        self.db = stories.create_ledger(self.database, journal="delete", rows=300)
+        self.addCleanup(self.db.close)
+
+    def grow(self, count=20):
+        self.db.execute("BEGIN")
+        stories.append(self.db, count)
+        self.db.execute("COMMIT")
+
+    def copy(self, name, modified=None):
+        path = self.copies / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.database, path)
+        if modified:
+            os.utime(path, (modified, modified))
+        return path
+
+    def adopt(self, *words, code=0):
+        return self.call("adopt", *words, "--for", self.database, code=code).json
+
+    def by_file(self, report):
+        return {os.path.basename(backup["file"]): backup for backup in report["backups"]}
+
+    def test_names_of_every_application_tell_their_times_and_the_files_stay(self):
+        names = {
+            "devteam-20260128-230000.db": "2026-01-28T23:00:00",
+            "agent.db.backup.20251230_110000": "2025-12-30T11:00:00",
+            "agent.db.20251230_120001": "2025-12-30T12:00:01",
+            "agent.db.2025-12-30T12-00-00": "2025-12-30T12:00:00",
+            "agent.db.before-restore.20251231_120000": "2025-12-31T12:00:00",
+            "prt.db.backup_20250102_153045_auto.db": "2025-01-02T15:30:45",
+            "prt_backup_20250102_160000_123456.db": "2025-01-02T16:00:00",
+            "prt.v5.20250102_170000.backup": "2025-01-02T17:00:00",
+            "app_20250101_120000.db": "2025-01-01T12:00:00",
+            "devteam.db.backup-1769688000": "2026-01-29T12:00:00",
+        }
+        hashes = {}
+        for name in names:
+            self.grow()
+            hashes[name] = stories.sha256_of(self.copy(name))
+        self.copy("app_latest.db", modified=1700000000)
+        before = self.listing(self.copies)
+        rehearsed = self.adopt(self.copies, "--dry-run")
+        self.assertEqual(self.numbers(), [])
+        report = self.adopt(self.copies)
+        self.assertEqual(self.listing(self.copies), before)
+        self.assertEqual([backup["file"] for backup in rehearsed["backups"]], [backup["file"] for backup in report["backups"]])
+        found = self.by_file(report)
+        for name, time in names.items():
+            self.assertEqual((found[name]["state"], found[name]["time"][:19], found[name]["time_from"]), ("adopted", time, "name"), name)
+            self.assertEqual(stories.sha256_of(self.restore_copy(found[name]["number"])), hashes[name])
+        self.assertEqual((found["app_latest.db"]["time"], found["app_latest.db"]["time_from"]), ("2023-11-14T22:13:20.000Z", "modified"))
+        self.assertEqual((found["prt.db.backup_20250102_153045_auto.db"]["kind"], found["app_20250101_120000.db"]["kind"]), ("automatic", "manual"))
+        self.assertEqual(found["agent.db.before-restore.20251231_120000"]["operation"], "restore")
+        self.assertEqual(found["prt.v5.20250102_170000.backup"]["operation"], "migrate")
+        times = [backup["time"] for backup in report["backups"]]
+        self.assertEqual(times, sorted(times), "oldest first")
+        self.assertEqual(report["original_bytes"], sum(path.stat().st_size for path in self.copies.iterdir()))
+        self.assertTrue(self.verify_all(level="opened")["good"])
+        again = self.adopt(self.copies)
+        self.assertEqual((again["adopted"], again["already_there"], again["bytes_stored"]), (0, len(names) + 1, 0))
+        self.assertEqual(len(self.numbers()), len(names) + 1)
+
+    def test_latest_stays_what_was_backed_up_here_last(self):
+        self.copy("app_20240101_120000.db")
+        self.grow()
+        self.backup()
+        present = stories.content_hash(self.database)
+        self.grow()
+        self.copy("app_20240102_120000.db")
+        report = self.adopt(self.copies)
+        self.assertEqual([backup["number"] for backup in report["backups"]], [2, 3])
+        self.assertEqual(self.call("list").json["backups"][0]["source"], "app.db")
+        latest = self.restore_copy("latest")
+        self.assertEqual(stories.content_hash(latest), present)
+        self.assertEqual(self.call("show", "latest~1").json["backup"]["number"], 3)
+        self.assertEqual(self.call("status").json["sources"][0]["last_number"], 1)
+        self.assertEqual(self.call("verify").json["verified"], [1])
+        self.call("restore", "--at", "2024-01-01 18:00", "--to", self.root / "then.db")
+        self.assertEqual(stories.sha256_of(self.root / "then.db"), stories.sha256_of(self.copies / "app_20240101_120000.db"))
+        self.grow()
+        self.assertEqual(self.backup()["number"], 4)
+        self.assertEqual(self.call("show", "latest").json["backup"]["number"], 4)
+
+    def test_layers_and_secrets(self):
+        original = stories.sha256_of(self.database)
+        plain = self.copy("app_20250301_000000.db")
+        home = self.root / "g"
+        home.mkdir(mode=0o700)
+        self.environment["GNUPGHOME"] = str(home)
+        self.addCleanup(subprocess.run, ["gpgconf", "--homedir", home, "--kill", "gpg-agent"], check=False)
+        secret = self.root / "secret"
+        secret.write_text("correct horse\n")
+        run = lambda command: subprocess.run(["bash", "-ec", command], cwd=self.copies, env=self.environment, check=True)
+        run("gzip -c app_20250301_000000.db > app_20250302_000000.db.gz; zstd -qc app_20250301_000000.db > app_20250303_000000.db.zst;"
+            f"gpg --batch -q --pinentry-mode loopback --passphrase-file {str(secret)!r} -o app_20250304_000000.db.gpg -c app_20250301_000000.db;"
+            f"age-keygen -o {str(self.root / 'key')!r} 2>/dev/null; age -R <(age-keygen -y {str(self.root / 'key')!r}) -o app_20250305_000000.db.age app_20250301_000000.db;"
+            "mkdir d; for n in 6 7; do cp app_20250301_000000.db d/app_2025030${n}_000000.db; done; tar czf many.tgz d; rm -r d")
+        plain.unlink()
+        refused = self.adopt(self.copies, code=3)
+        self.assertEqual(sorted(os.path.basename(b["file"]) for b in refused["backups"] if b["state"] == "refused"), ["app_20250304_000000.db.gpg", "app_20250305_000000.db.age"])
+        report = self.adopt(self.copies, "--decrypt-passphrase-file", secret, "--age-identity", self.root / "key")
+        self.assertEqual((report["adopted"], report["already_there"]), (2, 4))
+        days = sorted(backup["time"][:10] for backup in report["backups"])
+        self.assertEqual(days, [f"2025-03-0{n}" for n in range(2, 8)])
+        for backup in report["backups"]:
+            self.assertEqual(stories.sha256_of(self.restore_copy(backup["number"])), original, backup["file"])
+        self.assertEqual(list((self.home / ".cache/holdfast").glob(".holdfast-unpacked*")), [])
+
+    def test_comments_and_kinds_come_from_what_describes_them(self):
+        manual, automatic = "prt.db.backup_20250102_160000.db", "prt.db.backup_20250102_153045_auto.db"
+        self.copy(f"p/{automatic}")
+        self.grow()
+        self.copy(f"p/{manual}")
+        (self.copies / "p/backup_metadata.json").write_text(json.dumps({"next_id": 44, "backups": [
+            {"backup_id": 42, "timestamp": "2025-01-02T15:30:45", "backup_path": f"/old/{automatic}", "comment": "Auto-backup before: add_tag", "is_auto": True},
+            {"backup_id": 43, "timestamp": "2025-01-02T16:00:00", "backup_path": f"/old/{manual}", "comment": "before cleanup", "is_auto": False}]}))
+        self.grow()
+        self.copy("c/agent.db.unnamed")
+        (self.copies / "c/agent.db.unnamed.meta.json").write_text(json.dumps({"filename": "agent.db.unnamed", "created": "2025-05-05T05:05:05.000Z", "size": 1, "version": "1.0.0"}))
+        self.grow()
+        self.copy("chkpt-1/state.db")
+        (self.copies / "chkpt-1/manifest.json").write_text(json.dumps({"version": "1.0", "checkpoint_id": "chkpt-1", "description": "before the big one", "created_at": "2025-06-06T06:06:06Z", "files": []}))
+        with sqlite3.connect(self.database) as db:
+            db.execute("CREATE TABLE backup_metadata(id INTEGER PRIMARY KEY, backup_filename TEXT, comment TEXT, is_auto INTEGER, created_at TEXT)")
+            db.execute("INSERT INTO backup_metadata VALUES (1, 'prt_backup_20250707_070707_000001.db', 'told by the table', 1, '2025-07-07 07:07:07')")
+        db.close()
+        self.copy("t/prt_backup_20250707_070707_000001.db")
+        found = self.by_file(self.adopt(self.copies))
+        self.assertEqual((found[automatic]["comment"], found[automatic]["kind"], found[automatic]["operation"]), ("Auto-backup before: add_tag", "automatic", "add_tag"))
+        self.assertEqual((found[manual]["comment"], found[manual]["kind"]), ("before cleanup", "manual"))
+        self.assertEqual((found["agent.db.unnamed"]["time"], found["agent.db.unnamed"]["time_from"]), ("2025-05-05T05:05:05.000Z", "metadata"))
+        self.assertEqual((found["state.db"]["time"], found["state.db"]["comment"]), ("2025-06-06T06:06:06.000Z", "before the big one"))
+        self.assertEqual(found["prt_backup_20250707_070707_000001.db"]["comment"], "told by the table")
+        self.assertEqual(self.call("list", "--operation", "add_tag").json["backups"][0]["comment"], "Auto-backup before: add_tag")
+
+    def test_what_is_damaged_is_kept_as_evidence_or_refused(self):
+        self.copy("app_20250101_000000.db")
+        bad = self.copy("app_20250102_000000.db")
+        content = bytearray(bad.read_bytes())
+        content[4096 * 3:4096 * 5] = os.urandom(8192)
+        bad.write_bytes(content)
+        (self.copies / "app_20250103_000000.db.gz").write_bytes(gzip.compress(self.database.read_bytes())[:-9])
+        wrong = self.copy("app_20250104_000000.db")
+        wrong.with_name(wrong.name + ".sha256").write_text("0" * 64 + f"  {wrong.name}\n")
+        right = self.copy("app_20250105_000000.db")
+        right.with_name(right.name + ".sha256").write_text(hashlib.sha256(right.read_bytes()).hexdigest() + f"  {right.name}\n")
+        (self.copies / "notes.txt").write_text("no backup")
+        found = self.by_file(self.adopt(self.copies, code=3))
+        states = {name[9:12]: backup["state"] for name, backup in found.items()}
+        self.assertEqual([found[f"app_2025010{n}_000000.db" + (".gz" if n == 3 else "")]["state"] for n in range(1, 6)],
+                         ["adopted", "damaged", "refused", "refused", "adopted"], states)
+        self.assertEqual(found["app_20250105_000000.db"]["proven_by"], ["app_20250105_000000.db.sha256"])
+        latest = self.call("show", "latest").json["backup"]
+        self.assertEqual(latest["time"][:10], "2025-01-05")
+        listed = {backup["time"][:10]: backup["state"] for backup in self.call("list").json["backups"]}
+        self.assertEqual(listed["2025-01-02"], "damaged")
+        self.call("adopt", self.copies / "notes.txt", "--for", self.database, code=2)
+        self.call("adopt", wrong, "--for", self.database, code=4)
+
+    def test_a_wal_left_beside_a_copy_belongs_to_it(self):
+        live = self.root / "live.db"
+        db = sqlite3.connect(live, isolation_level=None)
+        db.execute("PRAGMA journal_mode = wal")
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("CREATE TABLE t(x)")
+        db.execute("INSERT INTO t VALUES (42)")
+        for ending in ("", "-wal"):
+            shutil.copy(str(live) + ending, self.copies / f"live_20250101_000000.db{ending}")
+        db.close()
+        before = self.listing(self.copies)
+        report = self.call("adopt", self.copies, "--for", live).json
+        self.assertEqual(self.listing(self.copies), before)
+        copy = self.restore_copy(report["backups"][0]["number"])
+        with sqlite3.connect(copy) as db:
+            self.assertEqual(db.execute("SELECT x FROM t").fetchall(), [(42,)])
+        db.close()
+
+    def test_whose_past_they_are_must_be_said(self):
+        copy = self.copy("app_20250101_000000.db")
+        shutil.move(copy, self.work / copy.name)
+        refused = self.call("adopt", self.work / copy.name, code=2)
+        self.assertIn("--for", refused.error["advice"])
+        self.assertIn(str(self.database), refused.error["advice"])
+        self.backup()
+        self.call("adopt", self.work / copy.name, "--source", "app.db")
+        self.assertEqual({backup["source"] for backup in self.call("list").json["backups"]}, {"app.db"})
+        self.call("adopt", self.work / copy.name, "--source", "nobody", code=2)
+        self.call("adopt", self.root / "missing", "--for", self.database, code=5)
+
+    def test_daily_copies_take_little_more_than_one(self):
+        self.db.execute("BEGIN")
+        self.db.executemany("INSERT INTO slots VALUES (?, 0, ?)", ((1000 + k, self.random.randbytes(150).hex()) for k in range(20000)))
+        self.db.execute("COMMIT")
+        for day in range(1, 11):
+            self.copy(f"app_202504{day:02}_020000.db")
+            self.db.execute("BEGIN")
+            for _ in range(30):
+                self.db.execute("UPDATE slots SET filler = ? WHERE k = ?", (self.random.randbytes(150).hex(), 1000 + self.random.randrange(20000)))
+            self.db.execute("COMMIT")
+        one = len(subprocess.run(["zstd", "-3", "-qc", self.copies / "app_20250410_020000.db"], capture_output=True, check=True).stdout)
+        report = self.adopt(self.copies)
+        self.assertEqual(report["adopted"], 10)
+        self.assertLess(report["bytes_stored"], 1.5 * one)
+
+
+if __name__ == "__main__":
+    stories.main()

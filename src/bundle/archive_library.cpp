@@ -1,10 +1,9 @@
 #include "holdfast/bundle/archive_library.h"
 
-#include <dlfcn.h>
-
-#include <memory>
+#include <string>
 
 #include "holdfast/base/text.h"
+#include "holdfast/host/shared_library.h"
 
 namespace holdfast::bundle {
 namespace {
@@ -16,13 +15,12 @@ struct Loaded {
     std::string trouble;  // empty: all is there
 
     Loaded() {
-        void* const handle = ::dlopen(file_name, RTLD_NOW | RTLD_LOCAL);
-        if (handle == nullptr) {
-            const char* const why = ::dlerror();
-            trouble = why != nullptr ? why : file_name;
+        const auto file = host::SharedLibrary::load(file_name);
+        if (!file) {
+            trouble = file.error().message();
             return;
         }
-#define HOLDFAST_ARCHIVE(name) find(handle, "archive_" #name, library.name)
+#define HOLDFAST_ARCHIVE(name) find(*file, "archive_" #name, library.name)
         HOLDFAST_ARCHIVE(error_string);
         HOLDFAST_ARCHIVE(read_new);
         HOLDFAST_ARCHIVE(read_support_format_tar);
@@ -57,8 +55,8 @@ struct Loaded {
     }
 
     template <typename Function>
-    void find(void* handle, const char* name, Function*& into) {
-        into = reinterpret_cast<Function*>(::dlsym(handle, name));
+    void find(const host::SharedLibrary& file, const char* name, Function*& into) {
+        into = reinterpret_cast<Function*>(file.function(name));
         if (into == nullptr) trouble = format("{} has no {}", file_name, name);
     }
 };
@@ -68,7 +66,7 @@ struct Loaded {
 Result<const ArchiveLibrary*> archive_library() {
     static const Loaded loaded;
     if (loaded.trouble.empty()) return &loaded.library;
-    return fail(ErrorCode::unavailable, "load libarchive, which reads and writes tar: {}", loaded.trouble).with_advice("apt install libarchive13");
+    return fail(ErrorCode::unavailable, "read or write a tar: {}", loaded.trouble).with_advice("apt install libarchive13");
 }
 
 }  // namespace holdfast::bundle

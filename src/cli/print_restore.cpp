@@ -43,7 +43,8 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
 
 std::string text_of(const operations::RestoreReport& report, const Style& style) {
     std::string out = format("{} {}{}\n", report.dry_run ? "dry run: nothing is changed; would restore" : "restored",
-                             style.bold(format("#{}", report.number)), "  " + local_time(report.time));
+                             style.bold(report.from_file.empty() ? format("#{}", report.number) : printable(report.from_file)), "  " + local_time(report.time));
+    if (!report.proven_by.empty()) out += format("  its hash is the one in {}\n", joined(report.proven_by, ", "));
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
     for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
     if (report.safety_number > 0)
@@ -65,6 +66,11 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
                       damage.offset + damage.size, printable(damage.why));
         if (!damage.tables.empty()) out += format("  pages of: {}\n", joined(damage.tables, ", "));
         if (!damage.object.empty()) out += format("  object: {}\n", damage.object);
+    }
+    for (const auto& file : report.files) {
+        const std::string verdict = file.check == "ok" ? style.good("good:") : file.check == "damaged" ? style.bad("damaged:") : "could not be checked:";
+        out += format("{} {}{}  {}, {}{}\n  SHA-256 {}\n", verdict, printable(file.database), file.layers.empty() ? "" : format(" out of {}", file.layers), local_time(file.time),
+                      human_bytes(file.bytes), file.proven_by.empty() ? "" : format(", as {} says", joined(file.proven_by, ", ")), file.sha256);
     }
     out += lines("damaged object: ", report.objects) + lines("SQLite says: ", report.sqlite_findings) + lines("note: ", report.warnings);
     std::vector<std::string> numbers;

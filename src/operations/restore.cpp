@@ -6,12 +6,10 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/operations/carry_out_restore.h"
+#include "holdfast/operations/restore_outside.h"
 #include "holdfast/operations/restore_packed.h"
-#include "holdfast/operations/restore_preview.h"
-#include "holdfast/operations/restore_proof.h"
-#include "holdfast/operations/restore_rehearsal.h"
 #include "holdfast/operations/restore_selected.h"
-#include "holdfast/operations/restore_write.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/tell_recovery.h"
 
@@ -65,32 +63,6 @@ Error in_backup(Error error, repository::SnapshotNumber number) {
         .with_advice(format("holdfast verify {} tells the whole damage; holdfast list shows the backups beside it", number.value));
 }
 
-Result<void> expect_agreement(Context& context, RestorePlan& plan, const RestoreRequest& request, Timestamp moment) {
-    const bool is_asked = plan.is_in_place && context.person != nullptr && !request.yes && !request.dry_run;
-    if (!is_asked && !request.dry_run) return {};
-    TRY(preview(context, plan));
-    if (!is_asked || TRY(context.person->agrees(question_of(plan, moment)))) return {};
-    return fail(ErrorCode::cancelled, "restore #{}: the answer was no; nothing was changed", plan.number.value);
-}
-
-Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request, RestoreReport& report) {
-    if (request.dry_run) {
-        report.safety_repository = safety_place(context, opened, plan);
-        return rehearse(context, opened, plan, request);
-    }
-    if (plan.is_in_place) {
-        TRY(prove_before(context, opened, plan, request));
-        auto safety = TRY(replace_in_place(context, opened, plan, request));
-        report.safety_number = safety.number;
-        report.safety_repository = safety.repository;
-        report.safety_is_raw = safety.is_raw;
-        std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
-        return {};
-    }
-    if (auto written = write_new_files(context, opened, plan, request); !written) return in_backup(std::move(written).error(), plan.number);
-    return check_after(context, opened, plan, request);
-}
-
 struct Restoring {
     OpenRepository& opened;
     const Selection& selection;
@@ -132,15 +104,17 @@ RestoreRequest with_settings(RestoreRequest request, const LoadedSettings& loade
 Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAround& hooks) {
     const auto lease = TRY(now.opened.get().lease(now.selection.moment.snapshot.number));
     auto report = report_of(now.selection, now.order.request);
+    const auto number = now.selection.moment.snapshot.number;
     if (is_packed(now.order.request)) {
         auto packed = restore_packed(context, now.opened, now.selection, now.order.request);
-        if (!packed) return in_backup(std::move(packed).error(), now.selection.moment.snapshot.number);
+        if (!packed) return in_backup(std::move(packed).error(), number);
         report.databases.push_back(*std::move(packed));
         return report;
     }
     auto plan = TRY(plan_and_begin(context, now, hooks));
     const host::Stopwatch stopwatch(context.host.clock);  // answers took their time
-    TRY(carry_out(context, now.opened, plan, now.order.request, report));
+    auto done = carry_out(context, now.opened, plan, now.order.request, report);
+    if (!done) return plan.is_in_place ? std::move(done).error() : in_backup(std::move(done).error(), number);
     tell_recovery(context, now.opened, now.order.request, {.plan = plan, .cause = now.cause, .duration_ms = stopwatch.ms()}, report);
     for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
     return report;
@@ -169,6 +143,7 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
 
 Result<RestoreReport> restore(Context& context, const RestoreRequest& request) {
     TRY(expect_sense(request));
+    if (!outside_file(request).empty()) return restore_outside(context, request);
     const auto filter = TRY(source_filter(context, request.source));
     const auto opened = TRY(open_repository(context, request.repository, where_to_look(filter)));
     const auto selection =

@@ -3,6 +3,7 @@
 
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/narrow.h"
+#include "holdfast/operations/outside_request.h"
 
 namespace holdfast::operations {
 
@@ -10,6 +11,8 @@ struct RestoreRequest {
     RepositoryRequest repository;
     std::string snapshot = "latest";
     std::string at, source, to, compress, cause, recovery_log;
+    std::string from, file, database;
+    OutsideRequest outside;
     NarrowRequest narrow;
     std::vector<std::string> only;
     Hooks hooks;  // of the settings; run when it is done in place
@@ -29,6 +32,7 @@ struct RestoreRequest {
                              {"holdfast restore latest --to /tmp/look.db", "into a new file"},
                              {"holdfast restore latest --operation migrate", "the state before the last migration"},
                              {"holdfast restore latest --to app.db.zst --compress zstd", "compressed, for any program that reads zstd"},
+                             {"holdfast restore --from old.db.gz --for app.db", "from a copy that another program made"},
                              {"holdfast restore --at '2 hours ago' --dry-run", "say exactly what would happen"}}};
     }
     template <class Visitor>
@@ -36,6 +40,10 @@ struct RestoreRequest {
         visit(snapshot, {.name = "snapshot", .sentence = "Which backup.", .value = "SNAPSHOT", .positional = true});
         visit(to, {.name = "to", .sentence = "Write a new file here instead (a folder, when the backup has several databases; - is standard output).", .value = "PATH"});
         visit(compress, {.name = "compress", .sentence = "With --to: write a compressed file, gzip or zstd; what comes out of it is the database, byte for byte.", .value = "FORMAT"});
+        visit(from, {.name = "from", .sentence = "Of this file, made by whatever program: a plain copy, compressed, encrypted, in a tar, or a bundle. In place it goes to the database that --for names, or that its metadata tells.", .value = "FILE"});
+        visit(file, {.name = "file", .sentence = "The same as --from.", .value = "FILE"});
+        visit(database, {.name = "for", .sentence = "With --from: the database whose content is replaced.", .value = "DATABASE"});
+        outside.describe(visit);
         visit(at, {.name = "at", .sentence = "The newest backup not after this time (RFC 3339, local time, '2 hours ago').", .value = "TIME"});
         visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases); all its databases are restored.", .value = "NAME"});
         narrow.describe(visit);
@@ -99,7 +107,8 @@ struct RestoredMember {
 };
 struct RestoreReport {
     std::uint64_t number = 0, safety_number = 0;
-    std::string id, source, safety_repository, recovery_log, data_lost;
+    std::string id, source, from_file, safety_repository, recovery_log, data_lost;
+    std::vector<std::string> proven_by;
     Timestamp time;
     std::int64_t gap_s = 0;
     bool dry_run = false, safety_is_raw = false;
@@ -110,7 +119,9 @@ struct RestoreReport {
     std::vector<std::string> warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
-        visit("number", number, "The backup restored.");
+        visit("number", number, "The backup restored; 0: a file.");
+        visit("from_file", from_file, "The file restored from.");
+        visit("proven_by", proven_by, "Hashes beside or in that file that agree.");
         visit("id", id, "Its id.");
         visit("time", time, "The moment it holds.");
         visit("source", source, "The source's name.");

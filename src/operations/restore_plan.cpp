@@ -81,29 +81,6 @@ Result<void> expect_folders_can_be_made(host::FileSystem& files, const std::stri
         .with_advice("--to with another path");
 }
 
-Result<PlannedMember> plan_member(Context& context, const repository::Repository& repository, const RestoreTarget& target,
-                                  const RestoreRequest& request) {
-    PlannedMember member;
-    member.entry = *target.entry;
-    if (member.entry.database) {
-        member.image = TRY(history::open_image(repository, member.entry));
-        member.route = TRY(plan_database(context, member, target.path, request));
-    } else {
-        member.route = TRY(plan_raw(context, target.path, request));
-    }
-    auto& report = member.report;
-    report.from = member.entry.name;
-    report.to = member.route.target.empty() ? target.path : member.route.target;
-    report.route = route_name(member.route.route);
-    report.why = member.route.why;
-    report.bytes = member.entry.content.size;
-    TRY(refuse_inside_repository(context, report.to));
-    const std::string folder = host::folder_of(report.to);
-    TRY(expect_folders_can_be_made(context.host.files, folder));
-    if (!TRY(host::exists(context.host.files, folder))) report.notes.push_back(format("the folder {} is made for it", printable(folder)));
-    return member;
-}
-
 // By path, or by as much of its end as tells which it is.
 Result<std::string> member_named(Context& context, const repository::Snapshot& snapshot, const std::string& name) {
     const std::string path = TRY(host::canonical_or_future(context.host.files, name));
@@ -118,6 +95,34 @@ Result<std::string> member_named(Context& context, const repository::Snapshot& s
     for (const auto& one : all) listed += (listed.empty() ? "" : ", ") + one;
     return fail(ErrorCode::not_found, "restore only {}: backup #{} has {}", printable(name), snapshot.number.value, listed)
         .with_advice("--only with one of these paths");
+}
+
+}  // namespace
+
+Result<void> plan_place(Context& context, PlannedMember& member, const std::string& target, const RestoreRequest& request) {
+    member.route = TRY(member.image ? plan_database(context, member, target, request) : plan_raw(context, target, request));
+    auto& report = member.report;
+    report.from = member.entry.name;
+    report.to = member.route.target.empty() ? target : member.route.target;
+    report.route = route_name(member.route.route);
+    report.why = member.route.why;
+    report.bytes = member.entry.content.size;
+    TRY(refuse_inside_repository(context, report.to));
+    const std::string folder = host::folder_of(report.to);
+    TRY(expect_folders_can_be_made(context.host.files, folder));
+    if (!TRY(host::exists(context.host.files, folder))) report.notes.push_back(format("the folder {} is made for it", printable(folder)));
+    return {};
+}
+
+namespace {
+
+Result<PlannedMember> plan_member(Context& context, const repository::Repository& repository, const RestoreTarget& target,
+                                  const RestoreRequest& request) {
+    PlannedMember member;
+    member.entry = *target.entry;
+    if (member.entry.database) member.image = TRY(history::open_image(repository, member.entry));
+    TRY(plan_place(context, member, target.path, request));
+    return member;
 }
 
 }  // namespace
@@ -160,6 +165,7 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
                                  const history::Moment& moment, const RestoreRequest& request) {
     RestorePlan plan;
     plan.number = moment.snapshot.number;
+    plan.of = format("#{}", plan.number.value);
     plan.is_in_place = request.to.empty();
     plan.paths = moment.snapshot.source.paths;
     const RestorePlace place{.to = request.to, .only = TRY(chosen_members(context, moment.snapshot, request))};

@@ -21,6 +21,8 @@ struct PlannedMember {
 struct RestorePlan {
     std::string doing = "restore";  // or "undo": the operation that the safety backup goes before
     repository::SnapshotNumber number;
+    std::string of;                        // for people: "#43", or the name of a file
+    bool is_outside = false;               // the images are of no repository: they were proven when they were opened
     bool is_in_place = false;              // without --to
     std::vector<std::string> paths;        // of the source: who a safety backup belongs to
     std::vector<PlannedMember> members;
@@ -29,6 +31,9 @@ struct RestorePlan {
 // Every member planned before anything is written; an obstacle of one refuses all.
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
                                  const history::Moment& moment, const RestoreRequest& request);
+
+// Route, target and what the report says of them, for a member whose image is there.
+Result<void> plan_place(Context& context, PlannedMember& member, const std::string& target, const RestoreRequest& request);
 
 // The members that --only names, by as much of their paths as tells which is meant; none: it names none.
 Result<std::set<std::string>> chosen_members(Context& context, const repository::Snapshot& snapshot, const RestoreRequest& request);

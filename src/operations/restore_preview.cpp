@@ -84,7 +84,7 @@ Result<void> preview(Context& context, RestorePlan& plan) {
 std::string question_of(const RestorePlan& plan, Timestamp moment) {
     constexpr std::size_t tables_shown_max = 20;
     const auto local = [](Timestamp time) { return to_display(time, host::local_offset_s(time)); };
-    std::string text = format("{} #{} of {} in place:\n", plan.doing, plan.number.value, local(moment));
+    std::string text = format("{} {} of {} in place:\n", plan.doing, plan.of, local(moment));
     for (const auto& member : plan.members) {
         const auto& report = member.report;
         text += format("  {}: ", printable(report.to));

@@ -31,8 +31,10 @@ void note_known_damage(PlannedMember& member) {
                                   member.entry.database->findings.front());
 }
 
-Result<CheckOutcome> check_kept(Context& context, OpenRepository& opened, PlannedMember& member) {
-    return check_member(context, member.report, [&] { return check_kept_image(context, opened.get(), *member.image); });
+Result<CheckOutcome> check_kept(Context& context, OpenRepository& opened, PlannedMember& member, bool is_outside) {
+    return check_member(context, member.report, [&] {
+        return is_outside ? check_image(*member.image, context.watch) : check_kept_image(context, opened.get(), *member.image);
+    });
 }
 
 Result<void> without_value(Result<CheckOutcome> outcome) { return outcome ? Result<void>() : std::move(outcome).error(); }
@@ -57,18 +59,18 @@ Result<void> expect_proven(Context& context, OpenRepository& opened, repository:
 }
 
 Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
-    TRY(expect_proven(context, opened, plan.number));
+    if (!plan.is_outside) TRY(expect_proven(context, opened, plan.number));
     for (auto& member : plan.members) {
         note_known_damage(member);
         if (request.no_check) {
             member.report.check = "left out";
             continue;
         }
-        const auto outcome = TRY(check_kept(context, opened, member));
+        const auto outcome = TRY(check_kept(context, opened, member, plan.is_outside));
         const bool is_news = member.entry.database->findings.empty();
         if (outcome.verdict != CheckOutcome::Verdict::damaged || !is_news) continue;
-        return fail(ErrorCode::corrupt, "restore backup #{}: its bytes are as they were, but SQLite finds {} damaged: {}",
-                    plan.number.value, printable(member.entry.name), outcome.findings.empty() ? "" : outcome.findings.front())
+        return fail(ErrorCode::corrupt, "restore {}: its bytes are as they were, but SQLite finds {} damaged: {}",
+                    plan.of, printable(member.entry.name), outcome.findings.empty() ? "" : outcome.findings.front())
             .with_advice("nothing was changed; an older backup may be whole; --to looks at this one; --no-check restores it as it is");
     }
     return {};
@@ -82,7 +84,7 @@ Result<void> check_after(Context& context, OpenRepository& opened, RestorePlan& 
             member.report.check = "left out";
             continue;
         }
-        const auto checked = request.dry_run ? without_value(check_kept(context, opened, member)) : check_written(context, member);
+        const auto checked = request.dry_run ? without_value(check_kept(context, opened, member, plan.is_outside)) : check_written(context, member);
         const bool is_bad = member.report.check == name_of(CheckOutcome::Verdict::damaged);
         member.report.damaged = is_bad && member.entry.database->findings.empty();
         if (checked) continue;

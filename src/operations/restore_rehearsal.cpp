@@ -11,7 +11,7 @@ using live::Route;
 
 Result<void> prove(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
     if (plan.is_in_place) return prove_before(context, opened, plan, request);
-    TRY(expect_proven(context, opened, plan.number));
+    if (!plan.is_outside) TRY(expect_proven(context, opened, plan.number));
     return check_after(context, opened, plan, request);
 }
 

@@ -36,7 +36,7 @@ Result<BackupOrder> safety_order(Context& context, const repository::Repository&
     BackupOrder order;
     order.purpose.kind = repository::SnapshotKind::safety;
     order.purpose.operation = plan.doing;
-    order.purpose.comment = format("before the {} of #{}", plan.doing, plan.number.value);
+    order.purpose.comment = format("before the {} of {}", plan.doing, plan.of);
     order.doing = "safety backup";
     order.all_or_nothing = true;
     history::SourceQuestion question{.name = {}, .machine = host::this_process().machine_id, .paths = plan.paths};
@@ -78,10 +78,12 @@ Result<SafetyBackup> back_up_beside(Context& context, const RestorePlan& plan) {
 
 }  // namespace
 
-std::string safety_repository_beside(const RestorePlan& plan) {
+std::string safety_repository_beside(const std::string& database) {
     constexpr std::string_view name = ".holdfast-safety";
-    return host::join_path(host::folder_of(plan.members.front().report.to), name);
+    return host::join_path(host::folder_of(database), name);
 }
+
+std::string safety_repository_beside(const RestorePlan& plan) { return safety_repository_beside(plan.members.front().report.to); }
 
 Result<SafetyBackup> make_safety_backup(Context& context, OpenRepository& opened, const RestorePlan& plan,
                                         const SafetyRequest& request) {

@@ -23,5 +23,6 @@ Result<SafetyBackup> make_safety_backup(Context& context, OpenRepository& opened
 
 // The one beside the database: .holdfast-safety in its folder.
 std::string safety_repository_beside(const RestorePlan& plan);
+std::string safety_repository_beside(const std::string& database);
 
 }  // namespace holdfast::operations

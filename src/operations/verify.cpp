@@ -10,6 +10,7 @@
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/selection.h"
 #include "holdfast/operations/verification.h"
+#include "holdfast/operations/verify_file.h"
 
 namespace holdfast::operations {
 
@@ -156,6 +157,7 @@ Result<VerifyReport> verify_for(Context& context, OpenRepository& opened, const 
 }  // namespace
 
 Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
+    if (TRY(means_a_file(context, request.snapshot))) return verify_file(context, request);
     const host::Stopwatch stopwatch(context.host.clock);
     TRY(parse_level(request.level));
     const auto opened = TRY(open_repository(context, request.repository, {}));

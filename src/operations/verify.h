@@ -2,11 +2,13 @@
 #pragma once
 
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/outside_request.h"
 
 namespace holdfast::operations {
 
 struct VerifyRequest {
     RepositoryRequest repository;
+    OutsideRequest outside;
     std::string snapshot;
     std::string source;
     bool all = false;
@@ -19,16 +21,38 @@ struct VerifyRequest {
                 .details = "listed: everything needed exists. hashed: every byte is read and proven. opened: besides, SQLite opens the image and checks it. "
                            "Without SNAPSHOT and --all the newest backup of every source is verified. Exit code 4: damage was found.",
                 .examples = {{"holdfast verify", "the newest backup of every source, fully"}, {"holdfast verify --all --level hashed", "every byte of every backup"},
+                             {"holdfast verify app.db.gz", "a file that another program made"},
                              {"holdfast verify --for 10m", "for ten minutes, those first that were not verified for the longest time"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(snapshot, {.name = "snapshot", .sentence = "Which backup; default: the newest of every source.", .value = "SNAPSHOT", .positional = true});
+        visit(snapshot, {.name = "snapshot", .sentence = "Which backup, or a file that is one, made by whatever program; default: the newest of every source.", .value = "SNAPSHOT", .positional = true});
         visit(all, {.name = "all", .sentence = "Every backup, and every object of the repository."});
         visit(time_box, {.name = "for", .sentence = "Every backup, the longest unverified first, until so much time is over (90s, 10m, 2h); the one at work is brought to its end.", .value = "DURATION"});
         visit(level, {.name = "level", .sentence = "listed, hashed or opened.", .value = "LEVEL"});
         visit(source, {.name = "source", .sentence = "Of this source.", .value = "NAME"});
+        outside.describe(visit);
         repository.describe(visit);
+    }
+};
+// A database in a file of no repository.
+struct VerifiedFile {
+    std::string file, database, layers, time_from, sha256, check;
+    std::uint64_t bytes = 0;
+    Timestamp time;
+    std::vector<std::string> findings, proven_by;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("file", file, "The file.");
+        visit("database", database, "The database in it.");
+        visit("layers", layers, "What it was taken out of.");
+        visit("time", time, "The moment it holds, as far as can be told.");
+        visit("time_from", time_from, "What tells the time: name, metadata, archive or modified.");
+        visit("bytes", bytes, "Bytes of the database.");
+        visit("sha256", sha256, "SHA-256 of the database, with what a WAL or journal beside it brings.");
+        visit("check", check, "SQLite's own check: ok, damaged, could not.");
+        visit("findings", findings, "What it said.");
+        visit("proven_by", proven_by, "Hashes beside or in the file that agree.");
     }
 };
 struct FoundDamage {
@@ -51,6 +75,7 @@ struct VerifyReport {
     bool good = true;
     std::vector<std::uint64_t> verified;
     std::vector<FoundDamage> damage;
+    std::vector<VerifiedFile> files;
     std::vector<std::string> objects, sqlite_findings, warnings;
     std::uint64_t bytes_read = 0, chunks_checked = 0, left = 0;
     std::optional<Timestamp> longest_unverified;
@@ -60,6 +85,7 @@ struct VerifyReport {
         visit("good", good, "Nothing is wrong.");
         visit("level", level, "How deep.");
         visit("verified", verified, "Backups verified.");
+        visit("files", files, "Databases in the file that was named.");
         visit("left", left, "With --for: backups that the time did not suffice for.");
         visit("longest_unverified", longest_unverified, "With --for: when the one of those was verified that has waited longest; null: never, or none is left.");
         visit("damage", damage, "What backups cannot give back.");

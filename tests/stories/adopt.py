@@ -222,5 +222,91 @@ class Adopting(stories.Story):
         self.assertLess(report["bytes_stored"], 1.5 * one)
 
 
+class FromFiles(stories.Story):
+    """Restores and verifications of files that no repository knows."""
+
+    def setUp(self):
+        super().setUp()
+        stories.create_ledger(self.database, journal="delete", rows=100).close()
+        self.good = stories.content_hash(self.database)
+        self.copy = self.root / "app_20250301_120000.db"
+        shutil.copy(self.database, self.copy)
+        self.packed = self.root / "app_20250301_120000.db.gz"
+        self.packed.write_bytes(gzip.compress(self.copy.read_bytes()))
+        self.tar = self.root / "many.tgz"
+        subprocess.run(["tar", "-C", self.root, "-czf", self.tar, "app_20250301_120000.db", "work/app.db"], check=True)
+        with sqlite3.connect(self.database) as db:
+            db.execute("DELETE FROM ledger")
+        db.close()
+        self.bad = stories.content_hash(self.database)
+
+    def test_in_place_with_a_safety_backup_and_undo(self):
+        self.init()
+        for flag, file in (("--from", self.copy), ("--file", self.packed)):
+            before = stories.sha256_of(file)
+            plan = self.call("restore", flag, file, "--for", self.database, "--dry-run").json
+            self.assertEqual(stories.content_hash(self.database), self.bad)
+            self.assertEqual(plan["databases"][0]["route"], "transaction")
+            report = self.call("restore", flag, file, "--for", self.database).json
+            self.assertEqual(stories.content_hash(self.database), self.good)
+            self.assertEqual((report["databases"][0]["proof"], report["databases"][0]["check"]), ("content", "ok"))
+            self.assertGreater(report["safety_number"], 0)
+            self.assertEqual((report["time"], report["from_file"]), ("2025-03-01T12:00:00.000Z", str(file)))
+            self.call("undo", "--source", self.database)
+            self.assertEqual(stories.content_hash(self.database), self.bad)
+            self.assertEqual(stories.sha256_of(file), before)
+
+    def test_without_any_repository_the_safety_backup_lies_beside(self):
+        report = self.call("restore", "--from", self.packed, "--for", self.database, use_repository=False).json
+        self.assertEqual(stories.content_hash(self.database), self.good)
+        self.assertEqual(report["safety_repository"], str(self.work / ".holdfast-safety"))
+        self.call("restore", report["safety_number"], "-r", report["safety_repository"], use_repository=False)
+        self.assertEqual(stories.content_hash(self.database), self.bad)
+
+    def test_to_a_new_file_no_repository_is_needed(self):
+        target = self.root / "new/looked.db"
+        self.call("restore", "--from", self.packed, "--to", target, use_repository=False)
+        self.assertEqual(stories.sha256_of(target), stories.sha256_of(self.copy))
+        self.call("restore", "--from", self.packed, "--to", target, use_repository=False, code=6)
+        self.assertFalse((self.work / ".holdfast").exists())
+        refused = self.call("restore", "--from", self.tar, "--to", self.root / "x.db", use_repository=False, code=2)
+        self.assertIn("work/app.db", refused.error["message"])
+        self.call("restore", "--from", self.tar, "--only", "app_20250301_120000.db", "--to", self.root / "x.db", use_repository=False)
+        self.assertEqual(stories.sha256_of(self.root / "x.db"), stories.sha256_of(self.copy))
+
+    def test_what_cannot_be_meant_is_refused_and_nothing_is_changed(self):
+        self.init()
+        before = self.listing()
+        self.call("restore", "--from", self.packed, code=2)
+        self.call("restore", 1, "--from", self.packed, "--for", self.database, code=2)
+        self.call("restore", "--from", self.database, "--for", self.database, code=2)
+        self.call("restore", "--from", self.root / "missing", "--for", self.database, code=5)
+        cut = self.root / "cut.db.gz"
+        cut.write_bytes(self.packed.read_bytes()[:-5])
+        self.call("restore", "--from", cut, "--for", self.database, code=4)
+        self.packed.with_name(self.packed.name + ".sha256").write_text("1" * 64)
+        self.call("restore", "--from", self.packed, "--for", self.database, code=4)
+        torn = self.root / "torn.db"
+        content = bytearray(self.copy.read_bytes())
+        content[4096 * 2:4096 * 4] = os.urandom(8192)
+        torn.write_bytes(content)
+        self.call("restore", "--from", torn, "--for", self.database, code=4)
+        self.assertEqual(self.listing(), before)
+        self.assertEqual(self.numbers(), [])
+
+    def test_verify_says_what_a_file_is_and_whether_it_is_whole(self):
+        verified = self.call("verify", self.packed, use_repository=False).json
+        self.assertTrue(verified["good"])
+        file = verified["files"][0]
+        self.assertEqual((file["sha256"], file["layers"], file["check"]), (stories.sha256_of(self.copy), "gzip", "ok"))
+        self.assertEqual(len(self.call("verify", self.tar, use_repository=False).json["files"]), 2)
+        content = bytearray(self.copy.read_bytes())
+        content[4096 * 2:4096 * 4] = os.urandom(8192)
+        self.copy.write_bytes(content)
+        self.assertFalse(self.call("verify", self.copy, use_repository=False, code=4).json["good"])
+        self.packed.write_bytes(self.packed.read_bytes()[:-1])
+        self.call("verify", self.packed, use_repository=False, code=4)
+
+
 if __name__ == "__main__":
     stories.main()

@@ -1,0 +1,39 @@
+#include "holdfast/operations/carry_out_restore.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/operations/restore_preview.h"
+#include "holdfast/operations/restore_proof.h"
+#include "holdfast/operations/restore_rehearsal.h"
+#include "holdfast/operations/restore_write.h"
+
+namespace holdfast::operations {
+
+Result<void> expect_agreement(Context& context, RestorePlan& plan, const RestoreRequest& request, Timestamp moment) {
+    const bool is_asked = plan.is_in_place && context.person != nullptr && !request.yes && !request.dry_run;
+    if (!is_asked && !request.dry_run) return {};
+    TRY(preview(context, plan));
+    if (!is_asked || TRY(context.person->agrees(question_of(plan, moment)))) return {};
+    return fail(ErrorCode::cancelled, "restore {}: the answer was no; nothing was changed", plan.of);
+}
+
+Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request, RestoreReport& report) {
+    if (request.dry_run) {
+        report.safety_repository = safety_place(context, opened, plan);
+        return rehearse(context, opened, plan, request);
+    }
+    if (plan.is_in_place) {
+        TRY(prove_before(context, opened, plan, request));
+        auto safety = TRY(replace_in_place(context, opened, plan, request));
+        report.safety_number = safety.number;
+        report.safety_repository = safety.repository;
+        report.safety_is_raw = safety.is_raw;
+        std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
+        return {};
+    }
+    TRY(write_new_files(context, opened, plan, request));
+    return check_after(context, opened, plan, request);
+}
+
+}  // namespace holdfast::operations

@@ -155,6 +155,11 @@ Result<std::unique_ptr<ByteStream>> open_encrypted(const std::string& path, Cont
     return is_gpg(kind) ? open_by_gpg(std::move(order), secrets) : open_by_age(std::move(order), secrets);
 }
 
+std::string program_of(host::FileSystem& files, const Recipient& recipient) {
+    const auto is_file = host::exists(files, recipient.name);
+    return recipient.passphrase_file.empty() && (is_age_recipient(recipient.name) || (is_file && *is_file)) ? "age" : "gpg";
+}
+
 Result<std::unique_ptr<ByteSink>> encrypting(host::FileSystem& files, const Recipient& recipient, const std::string& output,
                                              std::stop_token stop) {
     HOLDFAST_ASSERT(!recipient.is_none());

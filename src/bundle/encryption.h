@@ -16,8 +16,8 @@ struct OpeningSecrets {
 };
 
 // The plain bytes of an encrypted file. Errors while reading: `denied` (no key or passphrase fits), `corrupt` (damaged or
-// cut; told at the end, so that nothing may be used before), `unavailable` (the program is not installed), `invalid` (an age
-// file with a passphrase: age asks for it on a terminal only).
+// cut; told at the end, so that nothing may be used before), `unavailable` (the program is not installed). An age file with a
+// passphrase cannot be opened: age asks for it on a terminal only.
 Result<std::unique_ptr<ByteStream>> open_encrypted(const std::string& path, ContentKind kind, const OpeningSecrets& secrets,
                                                    std::stop_token stop);
 
@@ -27,6 +27,7 @@ struct Recipient {
     std::string passphrase_file = {};  // gpg's symmetric encryption
     bool is_none() const { return name.empty() && passphrase_file.empty(); }
 };
+std::string program_of(host::FileSystem& files, const Recipient& recipient);  // "gpg" or "age"
 // `output`: a file that is not there yet (0600); empty: standard output. finish() fails unless the program is content.
 // The file is neither synced nor removed after a failure: that is the caller's.
 Result<std::unique_ptr<ByteSink>> encrypting(host::FileSystem& files, const Recipient& recipient, const std::string& output,

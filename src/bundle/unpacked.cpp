@@ -144,7 +144,7 @@ private:
 
     Result<std::unique_ptr<ByteStream>> decrypted(std::unique_ptr<PeekedStream> sealed, ContentKind kind, const Candidate& candidate) {
         if (kind == ContentKind::age && is_age_with_passphrase(sealed->head())) {
-            return fail(ErrorCode::invalid, "decrypt {}: age asks for its passphrase on a terminal only", printable(candidate.name))
+            return fail(ErrorCode::denied, "decrypt {}: age asks for its passphrase on a terminal only", printable(candidate.name))
                 .with_advice("age -d -o FILE by hand, then this again with FILE");
         }
         if (!candidate.path.empty()) return open_encrypted(candidate.path, kind, request_.secrets, watch_.stop);

@@ -10,6 +10,7 @@
 #include "holdfast/operations/check_settings.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/exec.h"
+#include "holdfast/operations/bundle.h"
 #include "holdfast/operations/forget.h"
 #include "holdfast/operations/guard.h"
 #include "holdfast/operations/hold.h"
@@ -33,6 +34,7 @@ std::string text_of(const operations::SourcesBackupReport& report, const Style& 
 std::string text_of(const operations::CheckSettingsReport& report, const Style& style);
 std::string text_of(const operations::SettingsReferenceReport& report, const Style& style);
 std::string text_of(const operations::AdoptReport& report, const Style& style);
+std::string text_of(const operations::BundleReport& report, const Style& style);
 std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);

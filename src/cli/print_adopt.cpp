@@ -35,4 +35,13 @@ std::string text_of(const operations::AdoptReport& report, const Style& style) {
     return out + lines("  note: ", report.warnings);
 }
 
+std::string text_of(const operations::BundleReport& report, const Style& style) {
+    std::string out = format("wrote {}: {} of {}, {}, {}{}\n", printable(report.file), style.bold(format("#{}", report.number)), local_time(report.time),
+                             human_bytes(report.bytes), report.compressed, report.encrypted.empty() ? "" : ", encrypted by " + report.encrypted);
+    for (const auto& member : report.members) out += format("  {}  {}\n", printable(member.name), human_bytes(member.bytes));
+    out += report.proof == "content" ? format("  {} in {}\n", style.good("read back and proven by hash"), human_duration_ms(report.duration_ms))
+                                     : std::string("  not read back: it is encrypted\n");
+    return out + lines("  note: ", report.warnings);
+}
+
 }  // namespace holdfast::cli

@@ -142,6 +142,7 @@ const std::vector<VerbEntry>& verbs() {
         {"unhold", VerbOf<UnholdRequest, HoldReport, operations::unhold>::make},
         {"annotate", VerbOf<AnnotateRequest, AnnotateReport, operations::annotate>::make},
         {"retention simulate", VerbOf<SimulateRetentionRequest, SimulateRetentionReport, operations::simulate_retention>::make},
+        {"bundle", VerbOf<BundleRequest, BundleReport, operations::bundle_backup>::make},
         {"adopt", VerbOf<AdoptRequest, AdoptReport, operations::adopt>::make},
         {"prune", VerbOf<PruneRequest, PruneReport, operations::prune>::make},
         {"schedule install", VerbOf<ScheduleInstallRequest, ScheduleReport, operations::install_schedule>::make},

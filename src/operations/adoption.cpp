@@ -28,8 +28,10 @@ bool is_over(const Error& error) { return error.code() == ErrorCode::cancelled |
 
 }  // namespace
 
+// In milliseconds: descriptions tell no more.
 std::string Adoption::key_of(Timestamp time, const std::string& name, const Hash& sha256) {
-    return format("{} {} {}", time.nanoseconds, sha256.hex(), name);
+    constexpr std::int64_t per_ms = 1'000'000;
+    return format("{} {} {}", time.nanoseconds / per_ms, sha256.hex(), name);
 }
 
 void Adoption::learn_from(const sqlite::Image& image) {
@@ -47,8 +49,9 @@ Result<void> Adoption::begin() {
         const auto list = TRY(history::list_moments(opened_.get(), {.source = to_hex(past_.source.record.id), .path = {}, .with_forgotten = true}));
         for (const auto& moment : list.moments) {
             for (const auto& entry : moment.snapshot.members) {
-                if (!entry.database || !entry.database->plain_sha256) continue;
-                there_.emplace(key_of(moment.snapshot.time, entry.name, *entry.database->plain_sha256), moment.snapshot.number.value);
+                auto known = entry.database ? entry.database->plain_sha256 : std::nullopt;
+                if (!known && moment.snapshot.members.size() == 1) known = moment.notes.plain_sha256;
+                if (known) there_.emplace(key_of(moment.snapshot.time, entry.name, *known), moment.snapshot.number.value);
             }
         }
     }

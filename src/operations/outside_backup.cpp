@@ -75,17 +75,20 @@ std::optional<Timestamp> time_of_text(Context& context, std::string text) {
 struct KnownTimes {
     std::string file;  // the file's name, without the endings of its layers
     std::string told;  // by a description
+    bool told_is_ours = false;  // that of our own bundle, which is more than any name
     std::optional<Timestamp> in_archive;
     Timestamp modified;
 };
 
 Result<OutsideTime> time_of(Context& context, const KnownTimes& known) {
+    const auto told = known.told.empty() ? std::nullopt : time_of_text(context, known.told);
+    if (told && known.told_is_ours) return OutsideTime{.time = *told, .from = "metadata"};
     const auto name = bundle::read_backup_name(known.file);
     if (name.time && name.has_time_of_day) {
         const auto time = name.is_utc ? timestamp_of(*name.time, 0) : host::local_to_utc(*name.time);
         if (time) return OutsideTime{.time = *time, .from = "name"};
     }
-    if (const auto told = time_of_text(context, known.told)) return OutsideTime{.time = *told, .from = "metadata"};
+    if (told) return OutsideTime{.time = *told, .from = "metadata"};
     const Timestamp stamp = known.in_archive.value_or(known.modified);
     const std::string from = known.in_archive ? "archive" : "modified";
     if (!name.time) return OutsideTime{.time = stamp, .from = from};
@@ -121,7 +124,7 @@ Result<OutsideDatabase> open_database(Context& context, const bundle::UnpackedDa
     TRY(prove_by_catalogue(database, opened, backup));
     const auto status = TRY(context.host.files.status(backup.path));
     opened.time = TRY(time_of(context, {.file = bundle::without_layers(host::file_name_of(database.name)), .told = opened.told.time,
-                                        .in_archive = database.modified, .modified = status.modified}));
+                                        .told_is_ours = backup.is_bundle, .in_archive = database.modified, .modified = status.modified}));
     auto frozen = live::freeze(context.host, database.path, freeze_options(context));
     if (!frozen) return std::move(frozen).error().while_doing(format("open {}", printable(backup.path)));
     opened.frozen = *std::move(frozen);

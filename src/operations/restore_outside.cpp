@@ -75,7 +75,7 @@ Result<std::string> target_of(Context& context, const OutsideDatabase& database,
         if (count == 1) return host::canonical_or_future(context.host.files, request.database);
         return fail(ErrorCode::invalid, "restore {} databases into {}", count, printable(request.database)).with_advice("--only NAME with --for; or --to FOLDER");
     }
-    if (!database.told.original_path.empty()) return host::canonical_or_future(context.host.files, database.told.original_path);
+    if (database.told.original_path.starts_with('/')) return host::canonical_or_future(context.host.files, database.told.original_path);
     return fail(ErrorCode::invalid, "restore from {}: nothing in it tells where the database was", printable(database.name))
         .with_advice("--for DATABASE replaces that one's content, with a safety backup first; --to FILE writes a new file");
 }

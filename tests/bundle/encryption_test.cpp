@@ -80,7 +80,7 @@ TEST_F(Encrypted, DamagedAndCutFilesAreNeverGivenOut) {
 TEST_F(Encrypted, ThatAgeTakesNoPassphraseFromProgramsIsSaid) {
     write("app.age", "age-encryption.org/v1\n-> scrypt dGVzdHRlc3R0ZXN0dGVzdA 18\nAAAA\n--- AAAA\n");
     const auto opened = open("app.age");
-    ASSERT_THAT(opened, FailsWith(ErrorCode::invalid));
+    ASSERT_THAT(opened, FailsWith(ErrorCode::denied));
     EXPECT_THAT(opened.error().message(), HasSubstr("on a terminal only"));
 }
 

@@ -1,0 +1,123 @@
+#include "holdfast/operations/bundle.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/bundle/compressed.h"
+#include "holdfast/bundle/sinks.h"
+#include "holdfast/bundle/tar_reader.h"
+#include "holdfast/bundle/tar_writer.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/bundle_members.h"
+#include "holdfast/operations/repository_place.h"
+#include "holdfast/operations/restore_proof.h"
+#include "holdfast/operations/selection.h"
+#include "holdfast/operations/stream_image.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+std::string without_encryption_ending(std::string name) {
+    for (const std::string_view ending : {".gpg", ".age", ".pgp"}) {
+        if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+    }
+    return name;
+}
+
+Result<StreamFormat> format_of(const BundleRequest& request) {
+    const std::string name = without_encryption_ending(request.to);
+    for (const std::string_view ending : {".tar.zst", ".tzst"}) {
+        if (name.ends_with(ending)) return StreamFormat::zstd;
+    }
+    for (const std::string_view ending : {".tar.gz", ".tgz"}) {
+        if (name.ends_with(ending)) return StreamFormat::gzip;
+    }
+    return fail(ErrorCode::invalid, "write the bundle {}: its name says not how it is compressed", printable(request.to)).with_advice("--to NAME.tar.zst, or NAME.tar.gz");
+}
+
+// Its members go through the tar's own sink.
+struct IntoTar final : bundle::ByteSink {
+    explicit IntoTar(bundle::TarWriter& writer) : tar(writer) {}
+    Result<void> write(ByteView bytes) override { return tar.write(bytes); }
+    Result<void> finish() override { return {}; }
+    bundle::TarWriter& tar;
+};
+
+Result<void> write_members(Context& context, OpenRepository& opened, const std::vector<BundleMember>& members, Timestamp time, bundle::ByteSink& sink) {
+    const auto tar = TRY(bundle::TarWriter::open(sink));
+    IntoTar into(*tar);
+    for (const auto& member : members) {
+        TRY(tar->begin({.name = member.name, .size = member.size, .modified = time}));
+        if (!member.image) {
+            TRY(tar->write(bytes_of(member.text)));
+        } else if (TRY(stream_image(context, opened.pool(), *member.image, into)) != member.sha256) {
+            return fail(ErrorCode::corrupt, "bundle {}: it read differently the second time", printable(member.name)).with_advice("check the memory of this machine");
+        }
+    }
+    return tar->finish();
+}
+
+// What lies there now, taken apart again.
+Result<void> prove(Context& context, const std::string& path, StreamFormat format, const std::vector<BundleMember>& members) {
+    const auto file = TRY(context.host.files.open_to_read(path));
+    const auto tar = TRY(bundle::TarReader::open(bundle::decompressed(std::make_unique<bundle::FileStream>(*file), format)));
+    const auto differs = [&] {
+        return fail(ErrorCode::corrupt, "write the bundle {}: it reads back differently", printable(path)).with_advice("check the disk and the memory of this machine");
+    };
+    Buffer buffer(256 * 1024);
+    for (const auto& member : members) {
+        const auto found = TRY(tar->next());
+        if (!found || found->name != member.name) return differs();
+        Sha256 hash;
+        for (std::size_t got = 0; (got = TRY(tar->read(buffer.span()))) > 0;) {
+            hash.update(buffer.view().first(got));
+            TRY(context.watch.go_on());
+        }
+        if (hash.finish() != member.sha256) return differs();
+    }
+    return TRY(tar->next()) ? Result<void>(differs()) : Result<void>();
+}
+
+Result<void> write_bundle(Context& context, OpenRepository& opened, const BundleRequest& request, const std::vector<BundleMember>& members, BundleReport& report) {
+    const auto format = TRY(format_of(request));
+    const bundle::Recipient recipient{.name = request.encrypt_for, .passphrase_file = request.passphrase_file};
+    const auto output = TRY(bundle::open_output(context.host, {.path = report.file, .replace = request.force, .recipient = recipient}, context.watch.stop));
+    const auto packed = bundle::compressing(*output, format);
+    TRY(write_members(context, opened, members, report.time, *packed));
+    TRY(packed->finish());
+    report.compressed = format == StreamFormat::gzip ? "gzip" : "zstd";
+    report.encrypted = recipient.is_none() ? "" : bundle::program_of(context.host.files, recipient);
+    report.bytes = TRY(context.host.files.status(report.file)).size;
+    report.proof = recipient.is_none() ? "content" : "none";
+    return recipient.is_none() ? prove(context, report.file, format, members) : Result<void>();
+}
+
+}  // namespace
+
+Result<BundleReport> bundle_backup(Context& context, const BundleRequest& request) {
+    const host::Stopwatch stopwatch(context.host.clock);
+    TRY(format_of(request));
+    const auto filter = TRY(source_filter(context, request.source));
+    OpenHow how;
+    if (!filter.path.empty()) how.databases.push_back(filter.path);
+    const auto opened = TRY(open_repository(context, request.repository, how));
+    const auto selection = TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = request.at, .source = request.source, .narrow = request.narrow}));
+    const auto& snapshot = selection.moment.snapshot;
+    const auto lease = TRY(opened->get().lease(snapshot.number));
+    BundleReport report;
+    report.number = snapshot.number.value;
+    report.id = snapshot.id.hex();
+    report.time = snapshot.time;
+    report.warnings = selection.warnings;
+    report.file = TRY(host::canonical_or_future(context.host.files, request.to));
+    TRY(refuse_inside_repository(context, report.file));
+    TRY(expect_proven(context, *opened, snapshot.number));
+    const auto members = TRY(bundle_members(context, *opened, selection.moment));
+    for (const auto& member : members) report.members.push_back({.name = member.name, .sha256 = member.sha256.hex(), .bytes = member.size});
+    TRY(write_bundle(context, *opened, request, members, report));
+    report.duration_ms = stopwatch.ms();
+    return report;
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,110 @@
+#include "holdfast/operations/bundle_members.h"
+
+#include <algorithm>
+#include <map>
+
+#include "holdfast/base/json.h"
+#include "holdfast/base/text.h"
+#include "holdfast/operations/purpose.h"
+#include "holdfast/operations/stream_image.h"
+#include "holdfast/sqlite/schema_text.h"
+#include "holdfast/sqlite/serve_image.h"
+#include "holdfast/sqlite/version.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+constexpr std::uint64_t bundle_version = 1;
+
+// A database's own name; where two have one, the whole path, without the slash that it begins with.
+std::map<std::string, std::string> names_of(const repository::Snapshot& snapshot) {
+    std::map<std::string, int> count;
+    for (const auto& entry : snapshot.members) ++count[host::file_name_of(entry.name)];
+    std::map<std::string, std::string> names;
+    for (const auto& entry : snapshot.members) {
+        const std::string own = host::file_name_of(entry.name);
+        const bool is_clear = count[own] == 1 && own != "metadata.json" && !own.ends_with("schema.sql");
+        names[entry.name] = is_clear ? own : "databases" + entry.name;
+    }
+    return names;
+}
+
+BundleMember text_member(std::string name, std::string text) {
+    BundleMember member;
+    member.name = std::move(name);
+    member.size = text.size();
+    member.sha256 = sha256(bytes_of(text));
+    member.text = std::move(text);
+    return member;
+}
+
+// A schema that cannot be read (a damaged source) is told in the place where it would be.
+std::string schema_of(const sqlite::Image& image) {
+    if (image.last_page().value == 0) return "";
+    auto text = [&]() -> Result<std::string> {
+        const auto served = TRY(sqlite::serve_image(image));
+        auto connection = TRY(served->connect());
+        return sqlite::schema_text(connection);
+    }();
+    return text ? *text : format("-- the schema cannot be read: {}\n", printable(text.error().message()));
+}
+
+Json metadata_of_database(const repository::DirectoryEntry& entry, const BundleMember& member) {
+    const auto& record = *entry.database;
+    Json json = Json::object();
+    json.set("member", member.name).set("path", entry.name).set("size", member.size).set("sha256", member.sha256.hex());
+    json.set("page_size", record.page_size).set("pages", record.page_count).set("user_version", record.user_version);
+    json.set("application_id", record.application_id).set("schema_version", record.schema_version).set("schema_hash", record.schema_hash);
+    json.set("damaged_at_source", !record.findings.empty());
+    return json;
+}
+
+Json metadata_of(const history::Moment& moment) {
+    const auto& snapshot = moment.snapshot;
+    Json json = Json::object();
+    json.set("holdfast_bundle", bundle_version).set("number", snapshot.number.value).set("id", snapshot.id.hex());
+    json.set("time", to_rfc3339(snapshot.time)).set("kind", name_of(snapshot.kind)).set("operation", snapshot.operation).set("comment", snapshot.comment);
+    Json tags = Json::array();
+    for (const auto& tag : snapshot.tags) tags.push(history::text_of(tag));
+    json.set("tags", std::move(tags));
+    json.set("source", Json::object().set("id", to_hex(snapshot.source.id)).set("name", snapshot.source.name));
+    json.set("partial", snapshot.partial).set("damaged", snapshot.damaged);
+    Json versions = Json::object();
+    versions.set("backed_up_by", snapshot.program).set("bundled_by", "holdfast " HOLDFAST_VERSION).set("sqlite", sqlite::library_version());
+    return std::move(json.set("versions", std::move(versions)));
+}
+
+}  // namespace
+
+Result<std::vector<BundleMember>> bundle_members(Context& context, OpenRepository& opened, const history::Moment& moment) {
+    const auto names = names_of(moment.snapshot);
+    std::vector<BundleMember> members;
+    Json databases = Json::array();
+    for (const auto& entry : moment.snapshot.members) {
+        if (!entry.database) {
+            return fail(ErrorCode::invalid, "bundle #{}: it holds the bytes of a damaged database", moment.snapshot.number.value)
+                .with_advice("holdfast restore --to FOLDER gives them back");
+        }
+        BundleMember member;
+        member.name = names.at(entry.name);
+        member.image = TRY(history::open_image(opened.get(), entry));
+        member.size = member.image->size();
+        NoSink nowhere;
+        member.sha256 = TRY(stream_image(context, opened.pool(), *member.image, nowhere));
+        databases.push(metadata_of_database(entry, member));
+        const bool is_only = moment.snapshot.members.size() == 1;
+        members.push_back(text_member(is_only ? "schema.sql" : member.name + ".schema.sql", schema_of(*member.image)));
+        members.push_back(std::move(member));
+    }
+    std::ranges::sort(members, {}, &BundleMember::name);
+    Json list = Json::array();
+    for (const auto& member : members) list.push(Json::object().set("name", member.name).set("size", member.size).set("sha256", member.sha256.hex()));
+    Json metadata = metadata_of(moment);
+    metadata.set("databases", std::move(databases)).set("members", std::move(list));
+    members.push_back(text_member("metadata.json", metadata.to_text(2) + "\n"));
+    std::ranges::sort(members, {}, &BundleMember::name);
+    return members;
+}
+
+}  // namespace holdfast::operations

@@ -11,7 +11,7 @@ const std::vector<AuditRule>& audit_rules() {
         {"init", "", {"group-access"}, {"repository", "encrypted", "key_file_made"}},
         {"backup", "number", {"full"},
          {"databases.path", "repository", "repository_created", "confirmed_only", "logical_bytes", "bytes_read", "bytes_stored", "pages_changed", "kind", "operation", "forgotten"}},
-        {"restore", "number", {"snapshot", "at", "to", "only", "force", "offline", "no-safety-backup", "cause"},
+        {"restore", "number", {"snapshot", "at", "from", "file", "for", "to", "compress", "only", "force", "offline", "no-safety-backup", "cause"},
          {"databases.to", "databases.route", "safety_number", "safety_repository", "safety_is_raw", "data_lost"}},
         {"undo", "number", {"offline", "cause"}, {"databases.to", "databases.route", "safety_number", "safety_repository", "safety_is_raw", "data_lost"}},
         {"verify", "verified", {"level", "all", "for"}, {"good", "damage.number", "bytes_read", "chunks_checked"}},
@@ -23,6 +23,8 @@ const std::vector<AuditRule>& audit_rules() {
         {"hold", "numbers", {"snapshot", "reason"}, {}},
         {"unhold", "numbers", {"snapshot"}, {}},
         {"annotate", "number", {"snapshot"}, {}},
+        {"bundle", "number", {"snapshot", "at", "to", "force"}, {"bytes", "compressed", "encrypted"}},
+        {"adopt", "backups.number", {"file", "for", "source"}, {"source", "adopted", "already_there", "refused", "damaged", "original_bytes", "bytes_stored"}},
         {"prune", "dropped", {"grace"}, {"packs_removed", "packs_repacked", "bytes_freed", "bytes_kept", "bytes_waiting", "sessions_voided"}},
     };
     return rules;

@@ -35,7 +35,7 @@ Result<std::vector<Selection>> chosen(Context& context, const repository::Reposi
     const auto filter = TRY(narrowed(TRY(source_filter(context, request.source)), request.narrow));
     auto moments = TRY(history::list_moments(repository, filter)).moments;
     std::set<std::array<std::byte, 16>> seen;
-    for (auto at = moments.rbegin(); at != moments.rend(); ++at) {
+    for (const auto* at : history::newest_first(moments)) {
         const bool counts = (repository::is_ordinary(at->snapshot.kind) || !filter.kinds.empty()) && !at->snapshot.damaged;
         if (!counts || !seen.insert(at->snapshot.source.id).second) continue;
         selections.push_back({.moment = {.snapshot = TRY(repository.snapshot(at->snapshot.number)), .notes = at->notes}, .warnings = {}});

@@ -11,6 +11,7 @@
 #include "holdfast/operations/outside_backup.h"
 #include "holdfast/operations/repository_or_none.h"
 #include "holdfast/operations/restore_plan.h"
+#include "holdfast/operations/tell_recovery.h"
 
 namespace holdfast::operations {
 
@@ -119,6 +120,19 @@ Result<RestorePlan> plan_outside(Context& context, OutsideBackup& backup, const 
     return plan;
 }
 
+Result<void> carry_out_between_hooks(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request, RestoreReport& report) {
+    const Hooks none;  // what gets a new file disturbs nobody
+    HooksAround hooks(context, request.dry_run || !plan.is_in_place ? none : request.hooks, HookedVerb::restore);
+    const HookFacts facts{.source = {}, .repository = opened.path(), .operation = {}, .databases = plan.paths, .number = 0};
+    TRY(hooks.begin(facts));
+    const auto done = carry_out(context, opened, plan, request, report);
+    hooks.finish(facts, done ? nullptr : &done.error());
+    report.hooks = std::move(hooks.runs);
+    report.hooks_incomplete = !hooks.is_complete;
+    std::ranges::move(hooks.warnings, std::back_inserter(report.warnings));
+    return done ? Result<void>() : done.error().copy();
+}
+
 }  // namespace
 
 std::string outside_file(const RestoreRequest& request) { return request.from.empty() ? request.file : request.from; }
@@ -138,7 +152,9 @@ Result<RestoreReport> restore_outside(Context& outer, const RestoreRequest& requ
     report.warnings = backup.warnings;
     const auto opened = plan.is_in_place ? TRY(repository_for_safety(context, request.repository, plan.members.front().report.to)) : no_repository();
     TRY(expect_agreement(context, plan, request, report.time));
-    TRY(carry_out(context, *opened, plan, request, report));
+    const std::string cause = TRY(ask_recovery_cause(context, request));
+    TRY(carry_out_between_hooks(context, *opened, plan, request, report));
+    tell_recovery(context, *opened, request, {.plan = plan, .cause = cause, .duration_ms = stopwatch.ms()}, report);
     if (auto still = expect_unchanged(backup); !still) {
         report.warnings.push_back(format("the file was written to while it was read: {}", still.error().message()));
         for (auto& member : plan.members) member.report.damaged = true;

@@ -91,7 +91,7 @@ void tell_recovery(Context& context, OpenRepository& opened, const RestoreReques
     const RecoveryEntry entry{.date = to_display(now, host::local_offset_s(now)).substr(0, std::string_view("2026-01-29").size()),
                               .what = format("{} {}", plan.doing == "undo" ? "Undid the restore of" : "Restored", names_of(plan)),
                               .cause = recovery.cause,
-                              .backup_used = format("#{} of {}", report.number, to_display(report.time, host::local_offset_s(report.time))),
+                              .backup_used = format("{} of {}", plan.of, to_display(report.time, host::local_offset_s(report.time))),
                               .data_lost = report.data_lost,
                               .duration_ms = recovery.duration_ms};
     const auto written = append_to_recovery_log(context.host, request.recovery_log, entry);

@@ -49,6 +49,11 @@ CatalogueEntry entry_of(const Json& object) {
     return entry;
 }
 
+std::string without_dot(std::string name) { return name.starts_with("./") ? name.substr(2) : name; }
+
+// One spelling for one place: names in archives begin with "./" or not.
+std::string path_in(const std::string& folder, const std::string& name) { return folder == "." ? name : host::join_path(folder, name); }
+
 }  // namespace
 
 void Catalogue::add_list(const Json::Array& backups) {
@@ -69,25 +74,25 @@ void Catalogue::add_bundle(const std::string& folder, const Json& metadata) {
         CatalogueEntry entry = whole;
         entry.original_path = text_at(database, "path");
         if (auto hash = Hash::from_hex(text_at(database, "sha256"))) entry.sha256 = *hash;
-        by_path_[host::join_path(folder, text_at(database, "member"))] = std::move(entry);
+        by_path_[path_in(folder, text_at(database, "member"))] = std::move(entry);
     }
 }
 
 void Catalogue::add(const std::string& name, std::string_view json) {
     const auto parsed = Json::parse(json);
     if (!parsed) return;
-    const std::string folder = host::folder_of(name), file = host::file_name_of(name);
+    const std::string folder = host::folder_of(without_dot(name)), file = host::file_name_of(name);
     constexpr std::string_view meta = ".meta.json";
     if (const Json::Array* const rows = parsed->as_array()) return add_list(*rows);
     if (parsed->find("holdfast_bundle") != nullptr) return add_bundle(folder, *parsed);
     if (const Json* const backups = parsed->find("backups"); backups != nullptr && backups->as_array() != nullptr) return add_list(*backups->as_array());
-    if (file.ends_with(meta)) by_path_[host::join_path(folder, file.substr(0, file.size() - meta.size()))] = entry_of(*parsed);
+    if (file.ends_with(meta)) by_path_[path_in(folder, file.substr(0, file.size() - meta.size()))] = entry_of(*parsed);
     if (file == "manifest.json" && parsed->find("checkpoint_id") != nullptr) by_folder_[folder] = entry_of(*parsed);
 }
 
 CatalogueEntry Catalogue::of(const std::string& name) const {
-    const std::string folder = host::folder_of(name), file = host::file_name_of(name);
-    if (const auto at = by_path_.find(host::join_path(folder, file)); at != by_path_.end()) return at->second;
+    const std::string folder = host::folder_of(without_dot(name)), file = host::file_name_of(name);
+    if (const auto at = by_path_.find(path_in(folder, file)); at != by_path_.end()) return at->second;
     if (const auto at = by_name_.find(file); at != by_name_.end()) return at->second;
     if (const auto at = by_folder_.find(folder); at != by_folder_.end()) return at->second;
     return {};

@@ -105,6 +105,7 @@ std::string layers_of(const bundle::UnpackedDatabase& database) {
 }
 
 Result<void> prove_by_catalogue(const bundle::UnpackedDatabase& database, const OutsideDatabase& opened, OutsideBackup& backup) {
+    if (backup.is_bundle && !opened.told.sha256) backup.warnings.push_back(format("the bundle's metadata tells nothing of {}", printable(database.name)));
     if (!opened.told.sha256 || !database.sha256) return {};
     if (*opened.told.sha256 != *database.sha256) {
         return fail(ErrorCode::corrupt, "open {}: the SHA-256 of {} is not the one its metadata tells", printable(backup.path), printable(database.name))

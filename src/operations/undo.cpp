@@ -67,6 +67,7 @@ Result<RestoreReport> undo(Context& context, const UndoRequest& request) {
     restore.offline = request.offline;
     restore.no_check = request.no_check;
     restore.wait_s = request.wait_s;
+    restore.hooks = request.hooks;
     const Selection selection{.moment = {.snapshot = TRY(opened->get().snapshot(safety.snapshot.number)), .notes = safety.notes}, .warnings = {}};
     auto report = TRY(restore_selected(context, *opened, selection, {.doing = "undo", .request = restore}));
     if (request.dry_run) return report;

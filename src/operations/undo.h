@@ -10,6 +10,7 @@ struct UndoRequest {
     std::string source, cause, recovery_log;
     bool dry_run = false, yes = false, offline = false, no_check = false;
     std::uint64_t wait_s = 10;
+    Hooks hooks;  // of the settings: those of a restore
 
     static OperationText operation() {
         return {.name = "undo",

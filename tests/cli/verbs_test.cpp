@@ -140,6 +140,31 @@ TEST(Arguments, MissingAndMalformedValuesAreRefused) {
     EXPECT_FALSE(parse_arguments("recall", fields_of(recall), {}).ok());
 }
 
+TEST(Arguments, EverythingBehindTwoDashesIsTheCommandUntouched) {
+    const auto parsed = [](const std::vector<std::string>& words) {
+        operations::GuardRequest request;
+        const auto done = parse_arguments("guard", fields_of(request), words);
+        EXPECT_TRUE(done.ok()) << (done.ok() ? "" : done.error().text());
+        return request;
+    };
+    const std::vector<std::string> command = {"tool", "", "--", "--json", "-r", "a b", "--database=x", "/q", "$HOME"};
+    std::vector<std::string> words = {"--database", "app.db", "-r", "/backups", "--"};
+    words.insert(words.end(), command.begin(), command.end());
+    const auto request = parsed(words);
+    EXPECT_EQ(request.command, command);
+    EXPECT_EQ(request.databases, std::vector<std::string>{"app.db"});
+    EXPECT_EQ(request.repository.repository, "/backups");
+    EXPECT_TRUE(parsed({"--operation", "x"}).command.empty());
+    EXPECT_TRUE(parsed({"--"}).command.empty());
+    operations::GuardRequest without;
+    const auto refused = parse_arguments("guard", fields_of(without), {"migrate"});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().message().find("behind --"), std::string::npos);
+    operations::BackupRequest backup;  // where there is no such field, it is what it was: what follows are no flags
+    ASSERT_TRUE(parse_arguments("backup", fields_of(backup), {"--", "--odd.db"}).ok());
+    EXPECT_EQ(backup.databases, std::vector<std::string>{"--odd.db"});
+}
+
 TEST(Arguments, AnEmptyValueIsNotTheSameAsNone) {
     for (const auto* line : {"holdfast restore ''", "holdfast restore latest --to ''", "holdfast restore --at ''", "holdfast list -r ''",
                              "holdfast backup app.db ''", "holdfast backup app.db --tag ''"}) {

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "holdfast/operations/undo.h"
 #include "operations/world.h"
 #include "support/http_server.h"
 
@@ -235,13 +236,52 @@ TEST_F(Hooking, TheApplicationIsStoppedBeforeTheRestoreIsPlanned) {
     ::waitpid(reader, nullptr, 0);
 }
 
-TEST_F(Hooking, AFailedRestoreStartsTheApplicationAgain) {
+TEST_F(Hooking, NothingIsStoppedBeforeThePersonAskedHasAgreed) {
+    struct Asked final : Person {
+        Result<bool> agrees(const std::string&) override { return answer; }
+        Result<std::string> words(const std::string&) override { return std::string(); }
+        bool answer = false;
+    } person;
+    must(back_up());
+    insert(database, 10);
+    hooks.before_restore = {say("stop")};
+    hooks.on_failure = {say("failed")};
+    context.person = &person;
+    EXPECT_THAT(bring_back(), FailsWith(ErrorCode::cancelled));
+    EXPECT_EQ(said(), "") << "nor has anything failed";
+    person.answer = true;
+    EXPECT_THAT(bring_back(), Succeeds());
+    EXPECT_EQ(said(), "stop\n");
+}
+
+TEST_F(Hooking, APlanThatIsRefusedStopsNothing) {
     must(back_up());
     std::filesystem::remove(database);
-    create_database(database, 10, {.mode = "delete", .page_size = 8192});  // cannot be restored into while it may be in use
+    create_database(database, 10, {.mode = "delete", .page_size = 8192});  // another page size: only with --offline
+    hooks.before_restore = {say("stop")};
+    hooks.on_failure = {say("failed")};
+    EXPECT_FALSE(bring_back());
+    EXPECT_EQ(said(), "failed\n");
+}
+
+TEST_F(Hooking, AnUndoHasThemToo) {
+    must(back_up());
+    insert(database, 10);
+    must(bring_back());
+    UndoRequest request;
+    request.repository = in_repository();
+    request.hooks = {.before_restore = {say("stop")}, .after_restore = {say("start")}};
+    must(undo(context, request));
+    EXPECT_EQ(said(), "stop\nstart\n");
+}
+
+TEST_F(Hooking, AFailedRestoreStartsTheApplicationAgain) {
+    must(back_up());
+    insert(database, 10);
     hooks.before_restore = {say("stop")};
     hooks.after_restore = {say("start $HOLDFAST_OUTCOME")};
     hooks.on_failure = {say("failed")};
+    files.read_only = {repository, work};  // no place for a safety backup
     EXPECT_FALSE(bring_back());
     EXPECT_EQ(said(), "stop\nstart failed\nfailed\n");
 }

@@ -281,7 +281,7 @@ TEST_F(Hooking, AFailedRestoreStartsTheApplicationAgain) {
     hooks.before_restore = {say("stop")};
     hooks.after_restore = {say("start $HOLDFAST_OUTCOME")};
     hooks.on_failure = {say("failed")};
-    files.read_only = {repository, work};  // no place for a safety backup
+    files.read_only = {repository, work + "/.holdfast-safety"};  // no place for a safety backup
     EXPECT_FALSE(bring_back());
     EXPECT_EQ(said(), "stop\nstart failed\nfailed\n");
 }

@@ -1,6 +1,7 @@
 #include "holdfast/operations/load_settings.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "holdfast/base/nearest.h"
 #include "holdfast/base/shell_word.h"
@@ -46,7 +47,7 @@ public:
         if (log.recovery.empty()) log.recovery = host::join_path(read_.loaded.folder, "RECOVERY.md");
         read_.loaded.values = list_settings(read_.loaded.settings, reading_.origins);
         read_.problems = std::move(reading_.problems);
-        std::ranges::stable_sort(read_.problems, {}, &SettingsProblem::line);
+        std::ranges::sort(read_.problems, {}, [](const SettingsProblem& problem) { return std::tie(problem.line, problem.column, problem.key, problem.message); });
         return std::move(read_);
     }
 

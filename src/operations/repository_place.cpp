@@ -71,13 +71,7 @@ RepositorySettings repository_of(const LoadedSettings& loaded) {
 
 // Settings that name another repository, or none beside one that a flag names, say nothing of this one.
 Result<RepositorySettings> settings_of_named(Context& context, const RepositoryRequest& request, const std::string& path) {
-    const auto loaded = load_settings(context, request.settings);
-    if (!loaded && are_named(request.settings)) return loaded.error().copy();
-    if (!loaded) {
-        context.host.log.write(host::LogLevel::warning, format("going on without settings: {}", loaded.error().message()));
-        return RepositorySettings{};
-    }
-    const auto settings = repository_of(*loaded);
+    const auto settings = repository_of(TRY(settings_if_good(context, request)));
     if (settings.path.empty()) return request.repository.empty() ? settings : RepositorySettings{};
     const auto meant = host::canonical_or_future(context.host.files, settings.path);
     return meant && *meant == path ? settings : RepositorySettings{};
@@ -88,6 +82,13 @@ Result<RepositorySettings> settings_of_named(Context& context, const RepositoryR
 std::string named_repository(const RepositoryRequest& request) {
     if (!request.repository.empty()) return request.repository;
     return host::environment("HOLDFAST_REPOSITORY").value_or("");
+}
+
+Result<LoadedSettings> settings_if_good(Context& context, const RepositoryRequest& request) {
+    auto loaded = load_settings(context, request.settings);
+    if (loaded || are_named(request.settings) || named_repository(request).empty()) return loaded;
+    context.host.log.write(host::LogLevel::warning, format("going on without settings: {}", loaded.error().message()));
+    return LoadedSettings{};
 }
 
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how) {

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/open_repository.h"
-#include "holdfast/operations/settings.h"
 
 namespace holdfast::operations {
 
@@ -17,10 +17,13 @@ struct RepositoryPlace {
 // As the request or $HOLDFAST_REPOSITORY names it; empty: neither does.
 std::string named_repository(const RepositoryRequest& request);
 
+// The settings. Where the request or $HOLDFAST_REPOSITORY names a repository, and nobody names settings, faulty ones are
+// warned of and left out: nothing may stand between a person and a restore.
+Result<LoadedSettings> settings_if_good(Context& context, const RepositoryRequest& request);
+
 // Named by the request or $HOLDFAST_REPOSITORY; else by the settings; else .holdfast beside the databases; else .holdfast
 // in the working folder or above it. `invalid` when the databases lie in several folders, or something is wrong in
-// settings that are needed (those that nobody named are not needed where the repository is: then they are warned of, as
-// nothing may stand between a person and a restore); `not_found` when nothing says where.
+// settings that are needed; `not_found` when nothing says where.
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
 
 // `invalid` when the path lies in a repository: a backup of a repository, or a restore into one, would destroy trust in

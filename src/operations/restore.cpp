@@ -7,6 +7,7 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/carry_out_restore.h"
+#include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
 #include "holdfast/operations/restore_packed.h"
 #include "holdfast/operations/restore_selected.h"
@@ -123,7 +124,7 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
 }  // namespace
 
 Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& given) {
-    const auto request = with_settings(given.request, TRY(load_settings(outer, given.request.repository.settings)), selection.moment.snapshot.source.name);
+    const auto request = with_settings(given.request, TRY(settings_if_good(outer, given.request.repository)), selection.moment.snapshot.source.name);
     const RestoreOrder order{.doing = given.doing, .request = request};
     Context context = outer;
     context.lock_wait_ms = place_options(outer, request).wait_ms;

@@ -252,7 +252,7 @@ Settings run commands. So a file that anybody may write, or that lies where anyb
 
 Settings count for every repository that is used below them; only their secrets are for the one that they name.
 
-Where a repository is named by `-r` or `$HOLDFAST_REPOSITORY`, faulty settings do not stand in the way of listing or restoring: they are warned of, and left out. A backup does not go on without them.
+Where a repository is named by `-r` or `$HOLDFAST_REPOSITORY`, faulty settings do not stand in the way of listing or restoring: they are warned of, and left out. A backup, a drill and status do not go on without what they say.
 
 ## What values look like
 

@@ -266,6 +266,22 @@ TEST_F(SettingsPlaces, HooksRunBesideThem) {
     EXPECT_FALSE(report.warnings.empty());
 }
 
+TEST_F(SettingsPlaces, HooksOfTheSourceRunAroundARestoreInPlace) {
+    make_repository();
+    create_database(database);
+    write(file, "[repository]\npath = \"../repository\"\n[source.main]\ndatabases = [\"app.db\"]\n"
+                "[[source.main.hooks.before_restore]]\ncommand = \"echo $HOLDFAST_SOURCE > stopped\"\n");
+    const auto made = must(backup_by_settings({"app.db"}));
+    EXPECT_FALSE(exists(work + "/stopped"));
+    must(restore_to(std::to_string(made.number), root / "copy.db"));
+    EXPECT_FALSE(exists(work + "/stopped")) << "what gets a new file disturbs nobody";
+    insert(database, 1);
+    must(restore_in_place(std::to_string(made.number)));
+    EXPECT_EQ(std::string(text_of(tests::file_bytes(work + "/stopped"))), "main\n");
+    write(file, "[repository]\npaht = \"x\"\n");
+    EXPECT_THAT(restore_in_place(std::to_string(made.number)), Succeeds()) << "faulty settings do not stand before a restore";
+}
+
 // --- init ---
 
 TEST_F(SettingsPlaces, InitWritesSettingsWithTheDatabasesItFinds) {

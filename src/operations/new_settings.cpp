@@ -134,7 +134,9 @@ NewFileText text_plan(const InitRequest& request, const NewSettings& plan, const
 
 Result<NewSettings> plan_new_settings(Context& context, const InitRequest& request) {
     NewSettings plan;
-    const auto place = TRY(find_settings(context, request.repository.settings));
+    const auto folder = TRY(context.host.files.canonical(host::working_folder()));
+    auto place = TRY(find_settings(context, request.repository.settings));
+    if (place && !place->is_named && host::folder_of(place->file) != folder) place.reset();  // of a project above: this is another
     if (place && TRY(host::exists(context.host.files, place->file))) {
         plan.present = TRY(load_settings(context, request.repository.settings));
         plan.note = format("there are settings already: {}", printable(place->file));
@@ -144,7 +146,6 @@ Result<NewSettings> plan_new_settings(Context& context, const InitRequest& reque
     const bool is_asked = place || !request.databases.empty() || named_repository(request.repository).empty();
     if (request.no_settings || is_without_settings(request.repository.settings) || !is_asked) return plan;
     plan.databases = request.databases.empty() ? std::vector<std::string>() : TRY(as_named(context, request.databases));
-    const auto folder = TRY(context.host.files.canonical(host::working_folder()));
     const auto file = place ? place->file : host::join_path(folder, settings_file_name);
     if (const auto outside = refuse_inside_repository(context, file); !outside) {
         plan.note = "no settings were written: the working folder lies in a repository";

@@ -344,6 +344,14 @@ TEST_F(SettingsPlaces, InitMakesTheRepositoryThatTheSettingsName) {
     EXPECT_FALSE(exists(work + "/.holdfast"));
 }
 
+TEST_F(SettingsPlaces, InitBelowAProjectBeginsAnother) {
+    write(root / "holdfast.toml", "[repository]\npath = \"repository\"\n");
+    const auto report = must(init(context, {}));
+    EXPECT_EQ(report.repository, work + "/.holdfast");
+    EXPECT_EQ(report.settings, file);
+    EXPECT_EQ(must(load()).file, file);
+}
+
 TEST_F(SettingsPlaces, InitWritesNoSettingsIntoARepository) {
     make_repository();
     std::filesystem::current_path(repository);

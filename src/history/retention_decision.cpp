@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <ranges>
 #include <tuple>
 
 namespace holdfast::history {
@@ -59,12 +60,16 @@ private:
         decision_.findings.push_back(finding);
     }
 
-    // What `within` reaches back to from the newest of the group that counts.
+    // What `within` reaches back to from the newest of the group that counts; where none of the group does, from the newest
+    // of all: otherwise the next backup would bring back what had been dropped.
     std::optional<Timestamp> edge_of(const RuleGroup& group) const {
         if (group.rule->within.is_zero()) return std::nullopt;
-        const auto newest = std::ranges::find_if(group.members, [&](std::size_t at) { return counts(at); });
-        if (newest == group.members.end()) return std::nullopt;
-        return minus(time_of(*newest), group.rule->within, when_.zone);
+        const auto is_counted = [&](std::size_t at) { return counts(at); };
+        const auto newest = std::ranges::find_if(group.members, is_counted);
+        const auto everyone = std::views::iota(std::size_t{0}, candidates_.size());
+        const auto newest_of_all = std::ranges::find_if(everyone, is_counted);
+        if (newest_of_all == everyone.end()) return std::nullopt;
+        return minus(time_of(newest == group.members.end() ? *newest_of_all : *newest), group.rule->within, when_.zone);
     }
 
     struct Counter {

@@ -52,7 +52,7 @@ Result<CheckSettingsReport> check_settings(Context& context, const CheckSettings
 
 struct SettingsReferenceRequest {
     static OperationText operation() {
-        return {.name = "settings reference", .sentence = "Print the reference of all settings (Markdown).", .examples = {{"holdfast settings reference | less", ""}}};
+        return {.name = "settings reference", .sentence = "Print the reference of all settings (Markdown).", .examples = {{"holdfast settings reference", ""}}};
     }
     template <class Visitor>
     void describe(Visitor&) {}

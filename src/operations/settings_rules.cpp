@@ -79,7 +79,8 @@ private:
         if (!zone && zone.error().code() == ErrorCode::invalid) problem("retention.time_zone", zone.error().message(), zone.error().advice());
     }
     void check_keep(const std::string& key, const KeepSettings& keep) {
-        if (keep.is_empty()) problem(key, "the rule keeps nothing", "keep_last = 10, or keep_all = true");
+        const bool is_faulty = std::ranges::any_of(reading_.problems, [&](const auto& known) { return known.key.starts_with(key + "."); });
+        if (keep.is_empty() && !is_faulty) problem(key, "the rule keeps nothing", "keep_last = 10, or keep_all = true");
         check_keep_all(key, keep);
     }
     void check_keep_all(const std::string& key, const KeepSettings& keep) {

@@ -134,9 +134,9 @@ NewFileText text_plan(const InitRequest& request, const NewSettings& plan, const
 
 Result<NewSettings> plan_new_settings(Context& context, const InitRequest& request) {
     NewSettings plan;
-    const auto folder = TRY(context.host.files.canonical(host::working_folder()));
+    const auto here = context.host.files.canonical(host::working_folder());  // that it has been removed matters only to what is written there
     auto place = TRY(find_settings(context, request.repository.settings));
-    if (place && !place->is_named && host::folder_of(place->file) != folder) place.reset();  // of a project above: this is another
+    if (place && !place->is_named && here && host::folder_of(place->file) != *here) place.reset();  // of a project above: this is another
     if (place && TRY(host::exists(context.host.files, place->file))) {
         plan.present = TRY(load_settings(context, request.repository.settings));
         plan.note = format("there are settings already: {}", printable(place->file));
@@ -146,14 +146,15 @@ Result<NewSettings> plan_new_settings(Context& context, const InitRequest& reque
     const bool is_asked = place || !request.databases.empty() || named_repository(request.repository).empty();
     if (request.no_settings || is_without_settings(request.repository.settings) || !is_asked) return plan;
     plan.databases = request.databases.empty() ? std::vector<std::string>() : TRY(as_named(context, request.databases));
-    const auto file = place ? place->file : host::join_path(folder, settings_file_name);
+    if (!here) return here.error().copy();
+    const auto file = place ? place->file : host::join_path(*here, settings_file_name);
     if (const auto outside = refuse_inside_repository(context, file); !outside) {
         plan.note = "no settings were written: the working folder lies in a repository";
         return plan;
     }
     plan.file = file;
     if (request.databases.empty()) {
-        auto found = databases_near(context, folder);
+        auto found = databases_near(context, *here);
         plan.databases = std::move(found.databases);
         if (found.is_full()) plan.note = format("there may be more databases than the {} found: add sources for them", plan.databases.size());
         else if (plan.databases.empty()) plan.note = "no database was found here: add a source to the settings";

@@ -82,6 +82,7 @@ private:
         restore.repository = request_.repository;
         restore.to = folder + "/restored/";
         restore.force = request_.scenario == "corruption";
+        restore.offline = restore.force;  // the folder is ours and nobody else may enter it
         if (restore.force) TRY(put_damaged_files(restore.to, selection));
         return restore_selected(context_, opened_, selection, {.doing = "drill", .request = restore});
     }

@@ -1,5 +1,7 @@
 #include "holdfast/operations/hooks.h"
 
+#include <unistd.h>
+
 #include <thread>
 
 #include "holdfast/operations/undo.h"
@@ -13,6 +15,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+
+const int nice_at_start = ::nice(0);  // before any backup
 
 class Hooking : public World {
 protected:
@@ -320,7 +324,7 @@ TEST_F(Hooking, APostThatAnnouncesSuccessIsNotSentOnFailure) {
 
 TEST_F(Hooking, DoNotInheritTheLowPriorityOfABackup) {
     hooks.before_backup = hooks.after_backup = {{.command = "nice"}};
-    const auto ours = format("{}\n", ::nice(0));
+    const auto ours = format("{}\n", nice_at_start);
     const auto report = must(back_up());
     for (const auto& run : report.hooks) EXPECT_EQ(run.output, ours) << "an application that is started again would be slow for ever";
 }

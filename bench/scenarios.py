@@ -211,6 +211,30 @@ def memory(place):
         place.report.note(f"{tool.name:<18} " + ", ".join(f"{what} {readable(peak)}" for what, peak in peaks.items()))
 
 
+POLICY = """[retention]
+time_zone = "UTC"
+[retention.manual]
+keep_last = 1000
+keep_hourly = 48
+keep_daily = 7
+keep_weekly = 4
+keep_monthly = 12
+"""
+
+
+def forget_by_policy(place, tool, count):
+    """The policy over all backups of a repository: what it would do, and doing it; then they are recalled. The longer time."""
+    settings = os.path.join(place.work, "policy.toml")
+    with open(settings, "w", encoding="utf-8") as file:
+        file.write(POLICY)
+    rehearsed = [tool.run("forget", "--policy", "--dry-run", "--settings", settings, "--json").wall for _ in range(place.runs)]
+    done = tool.run("forget", "--policy", "--settings", settings, "--json")
+    left = {backup["number"] for backup in json.loads(tool.run("list", "--json").output)["backups"]}
+    tool.run("recall", *[str(number) for number in range(1, count + 1) if number not in left])
+    place.report.note(f"{tool.name}: a policy that keeps 1000 of them takes {seconds(median(rehearsed))} to rehearse, {seconds(done.wall)} to carry out")
+    return max(median(rehearsed), done.wall)
+
+
 def many(place):
     """Ten thousand snapshots in one repository."""
     count = place.options.snapshots
@@ -234,6 +258,7 @@ def many(place):
         for turn in range(place.runs):
             place.change_scattered(turn)
             changed.append(tool.backup().wall)
+        by_policy = forget_by_policy(place, tool, count)
         before = tool.stored()
         forgetting = tool.run("forget", *[str(number) for number in range(1, count, 2)])
         pruning = tool.run("prune", "--grace", "0", "--json")
@@ -242,6 +267,7 @@ def many(place):
         place.report.claim(f"{label}, list", median([m.wall for m in listing]), 1.0, "seconds")
         place.report.claim(f"{label}, backup of an unchanged database", median(same), 0.05, "seconds")
         place.report.claim(f"{label}, backup of a changed database", median(changed), 0.3, "seconds")
+        place.report.claim(f"{label}, forget --policy", by_policy, 1.0, "seconds")
         place.report.claim(f"{label}, prune of half", pruning.wall, 10.0, "seconds")
         tool.run("verify", "latest", "--level", "opened")
 

@@ -1,0 +1,349 @@
+#include "holdfast/bundle/redact.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::bundle {
+
+namespace {
+
+constexpr std::string_view in_its_place = "[removed]";
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+char lowered(char c) { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// accessToken, ACCESS_TOKEN and access-token are the words "access" and "token".
+std::vector<std::string> words_of(std::string_view key) {
+    std::vector<std::string> words;
+    bool is_new = true;
+    for (std::size_t at = 0; at < key.size(); ++at) {
+        const char c = key[at];
+        if (!is_letter(c) && !is_digit(c)) {
+            is_new = true;
+            continue;
+        }
+        const bool begins_hump = is_capital(c) && at > 0 && !is_capital(key[at - 1]);
+        const bool ends_capitals = is_capital(c) && at > 0 && at + 1 < key.size() && is_capital(key[at - 1]) && is_letter(key[at + 1]) && !is_capital(key[at + 1]);
+        if (is_new || begins_hump || ends_capitals) words.emplace_back();
+        words.back() += lowered(c);
+        is_new = false;
+    }
+    return words;
+}
+
+template <std::size_t count>
+bool is_among(std::string_view word, const std::array<std::string_view, count>& all) {
+    return std::ranges::find(all, word) != all.end();
+}
+
+constexpr std::array<std::string_view, 22> secret_words = {
+    "password", "passwd", "passwort", "pwd",  "passphrase", "secret",      "secrets", "token",   "tokens", "apikey", "credential",
+    "credentials", "privatekey", "auth", "authorization", "cookie", "cookies", "dsn",     "jwt",     "otp",    "pin",    "salt"};
+// A key is one when it is such a key; a plain "key" names things.
+constexpr std::array<std::string_view, 13> kinds_of_keys = {"api",     "access",  "private", "secret", "signing", "encryption", "master",
+                                                            "account", "service", "shared",  "auth",   "license", "session"};
+// max_tokens, token_limit, password_file: what a name ends or begins with that only talks about a secret.
+constexpr std::array<std::string_view, 17> about_secrets = {"file", "path", "command", "limit", "max",  "min",    "count", "length", "size",
+                                                            "ttl",  "expiry", "expires", "timeout", "budget", "usage", "total", "used"};
+
+// KEY, a sign, and a value: `start` … `end` with its quotes, `value` without them.
+struct Assignment {
+    std::string_view key, value;
+    std::size_t start = 0, value_at = 0, end = 0;
+    bool is_whole_line = false;  // nothing stands before the key, which has no quotes: the value goes to the line's end
+    bool is_open = false;        // its quotes do not close in this line
+};
+
+bool belongs_to_key(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; }
+bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
+
+struct KeyFound {
+    std::string_view key;
+    bool is_first = false;
+};
+// The key that ends before `at`, where a sign of assignment stands: KEY, "key", 'key', \"key\".
+KeyFound key_before(std::string_view line, std::size_t at) {
+    std::size_t end = at;
+    while (end > 0 && is_space(line[end - 1])) --end;
+    const bool quoted = end > 0 && is_quote(line[end - 1]);
+    if (quoted) --end;
+    if (end > 0 && line[end - 1] == '\\') --end;
+    std::size_t start = end;
+    while (start > 0 && belongs_to_key(line[start - 1])) --start;
+    auto before = trim(line.substr(0, start));
+    if (before == "export" || before == "set") before = {};
+    return {.key = line.substr(start, end - start), .is_first = before.empty() && !quoted};
+}
+
+// Where the quotes that open there close; npos: not in this line.
+std::size_t closing_quote(std::string_view line, std::size_t open) {
+    for (std::size_t at = open + 1; at < line.size(); ++at) {
+        if (line[at] == '\\') {
+            ++at;
+        } else if (line[at] == line[open]) {
+            return at;
+        }
+    }
+    return std::string_view::npos;
+}
+
+// Within a line a bare value ends where the next may begin: NAME=a NAME=b, {a: b, c: d}, ?a=b&c=d.
+std::size_t end_of_bare(std::string_view line, std::size_t start, char sign) {
+    const auto ends = [&](char c) { return c == ',' || c == ';' || c == '}' || c == '&' || is_quote(c) || (is_space(c) && sign != ':'); };
+    std::size_t end = start;
+    while (end < line.size() && !ends(line[end])) ++end;
+    while (end > start && is_space(line[end - 1])) --end;
+    return end;
+}
+
+Assignment assignment_at(std::string_view line, std::size_t sign) {
+    Assignment found;
+    const auto key = key_before(line, sign);
+    found.key = key.key;
+    found.is_whole_line = key.is_first;
+    found.start = sign + 1;
+    while (found.start < line.size() && is_space(line[found.start])) ++found.start;
+    found.value_at = found.start;
+    if (line.substr(found.start).starts_with("\\\"")) {  // JSON in a string
+        found.value_at += 2;
+        found.end = std::min(line.find("\\\"", found.value_at), line.size());
+    } else if (found.start < line.size() && is_quote(line[found.start])) {
+        ++found.value_at;
+        const auto close = closing_quote(line, found.start);
+        found.is_open = close == std::string_view::npos;
+        found.end = std::min(close, line.size());
+    } else if (found.is_whole_line) {
+        found.end = line.size();
+        while (found.end > found.start && is_space(line[found.end - 1])) --found.end;
+    } else {
+        found.end = end_of_bare(line, found.start, line[sign]);
+    }
+    found.value = line.substr(found.value_at, found.end - found.value_at);
+    return found;
+}
+
+// --password VALUE
+bool is_flag(std::string_view line, std::size_t space) {
+    if (line[space] != ' ') return false;
+    const auto key = key_before(line, space).key;
+    return key.starts_with("--") && space > 0 && belongs_to_key(line[space - 1]);
+}
+
+bool is_harmless_value(std::string_view value) {
+    constexpr std::array<std::string_view, 8> harmless = {"", "true", "false", "null", "none", "~", "yes", "no"};
+    std::string low(trim(value));
+    std::ranges::transform(low, low.begin(), lowered);
+    const bool names_a_variable = low.starts_with("${") && low.ends_with("}") && low.find(":-") == std::string::npos && low.find('$', 1) == std::string::npos;
+    return is_among(low, harmless) || names_a_variable || low == in_its_place;
+}
+
+class Redaction {
+public:
+    RedactedText run(std::string_view text) {
+        while (!text.empty()) {
+            const auto end = text.find('\n');
+            const auto line = text.substr(0, end);
+            ++line_;
+            take(line);
+            if (end == std::string_view::npos) break;
+            result_.text += '\n';
+            text.remove_prefix(end + 1);
+        }
+        return std::move(result_);
+    }
+
+private:
+    void take(std::string_view line) {
+        if (is_in_private_key_) {
+            is_in_private_key_ = line.find("-----END") == std::string_view::npos;
+            return;
+        }
+        if (!closing_.empty()) return skip_to_closing(line);
+        if (block_indent_ && is_deeper(line)) return;
+        block_indent_.reset();
+        const auto begin = line.find("-----BEGIN");
+        if (begin != std::string_view::npos && line.find("PRIVATE KEY", begin) != std::string_view::npos) return take_private_key(line, begin);
+        take_values(line);
+    }
+
+    void take_private_key(std::string_view line, std::size_t begin) {
+        const auto end = line.find("-----END", begin);
+        is_in_private_key_ = end == std::string_view::npos;
+        result_.text += line.substr(0, begin);
+        result_.text += in_its_place;
+        if (!is_in_private_key_) {
+            const auto close = line.find("-----", end + 8);
+            if (close != std::string_view::npos) result_.text += line.substr(close + 5);
+        }
+        note("", SecretSign::private_key);
+    }
+
+    void skip_to_closing(std::string_view line) {
+        const auto at = line.find(closing_);
+        if (at == std::string_view::npos) return;
+        result_.text += line.substr(at);
+        closing_.clear();
+    }
+
+    bool is_deeper(std::string_view line) const {
+        const auto indent = line.find_first_not_of(" \t\r");
+        return indent == std::string_view::npos || indent > *block_indent_;
+    }
+
+    void take_values(std::string_view line) {
+        std::string kept;
+        std::size_t done = 0;
+        for (std::size_t at = 0; at < line.size(); ++at) {
+            if (at < done || (line[at] != '=' && line[at] != ':' && !is_flag(line, at)) || line.substr(at).starts_with("://")) continue;
+            const auto found = assignment_at(line, at);
+            if (!is_secret_name(found.key)) continue;
+            const bool goes_on = begins_block(line, found);
+            if (!goes_on && is_harmless_value(found.value)) continue;
+            kept += line.substr(done, (goes_on ? found.start : found.value_at) - done);
+            if (goes_on) kept += closing_;
+            kept += in_its_place;
+            done = goes_on ? line.size() : found.end;
+            note(found.key, SecretSign::key_name);
+        }
+        kept += line.substr(done);
+        result_.text += without_random_words(without_passwords(std::move(kept)));
+    }
+
+    // """ and ''' of TOML, | and > of YAML, quotes that stay open: the rest of the value is in the lines below.
+    bool begins_block(std::string_view line, const Assignment& found) {
+        const auto rest = line.substr(found.start);
+        for (const std::string_view quotes : {"\"\"\"", "'''"}) {
+            if (!rest.starts_with(quotes)) continue;
+            if (rest.find(quotes, quotes.size()) == std::string_view::npos) closing_ = quotes;
+            return true;
+        }
+        if (found.is_whole_line && found.is_open) closing_ = rest.substr(0, 1);
+        constexpr std::array<std::string_view, 6> block_signs = {"|", ">", "|-", ">-", "|+", ">+"};
+        const bool is_block = is_among(found.value, block_signs);
+        if (is_block) block_indent_ = line.find_first_not_of(" \t-");
+        return is_block || !closing_.empty();
+    }
+
+    // scheme://user:PASSWORD@host
+    std::string without_passwords(std::string line) {
+        for (std::size_t at = line.find("://"); at != std::string::npos; at = line.find("://", at + 3)) {
+            const auto end = std::min(line.find_first_of(" \t\"'`<>", at), line.size());
+            const auto path = std::min(line.find('/', at + 3), end);
+            const auto host = line.rfind('@', path == at + 3 ? end : path);
+            if (host == std::string::npos || host <= at + 3) continue;
+            const auto colon = line.find(':', at + 3);
+            if (colon == std::string::npos || colon > host || host == colon + 1) continue;
+            if (line.compare(colon + 1, host - colon - 1, in_its_place) == 0) continue;
+            line.replace(colon + 1, host - colon - 1, in_its_place);
+            note("", SecretSign::url);
+        }
+        return line;
+    }
+
+    std::string without_random_words(std::string line) {
+        const auto belongs = [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '/' || c == '_' || c == '-' || c == '='; };
+        std::string kept;
+        for (std::size_t at = 0; at < line.size();) {
+            std::size_t end = at;
+            while (end < line.size() && belongs(line[end])) ++end;
+            const std::string_view word = std::string_view(line).substr(at, end - at);
+            const auto equals = word.find('=');
+            const auto value = equals == std::string_view::npos || equals + 2 >= word.size() ? word : word.substr(equals + 1);
+            if (looks_random(value)) {
+                kept += word.substr(0, word.size() - value.size());
+                kept += in_its_place;
+                note(value.size() < word.size() ? word.substr(0, equals) : std::string_view(), SecretSign::look);
+            } else {
+                kept += word;
+            }
+            if (end < line.size()) kept += line[end];
+            at = end + 1;
+        }
+        return kept;
+    }
+
+    void note(std::string_view key, SecretSign sign) { result_.removed.push_back({.line = line_, .key = std::string(key), .sign = sign}); }
+
+    RedactedText result_;
+    std::uint64_t line_ = 0;
+    bool is_in_private_key_ = false;
+    std::string closing_;                      // of a value over several lines
+    std::optional<std::size_t> block_indent_;  // of the key whose value is the deeper lines that follow
+};
+
+bool is_uuid(std::string_view word) {
+    if (word.size() != 36) return false;
+    for (std::size_t at = 0; at < word.size(); ++at) {
+        const bool is_dash = at == 8 || at == 13 || at == 18 || at == 23;
+        if (is_dash != (word[at] == '-')) return false;
+    }
+    return true;
+}
+
+// Shannon's entropy of its characters, bits a character.
+double entropy(std::string_view word) {
+    std::array<int, 256> count{};
+    for (const char c : word) ++count[static_cast<unsigned char>(c)];
+    double bits = 0;
+    for (const int n : count) {
+        if (n == 0) continue;
+        const double share = static_cast<double>(n) / static_cast<double>(word.size());
+        bits -= share * std::log2(share);
+    }
+    return bits;
+}
+
+}  // namespace
+
+std::string_view name_of(SecretSign sign) {
+    switch (sign) {
+        case SecretSign::key_name: return "key name";
+        case SecretSign::url: return "address";
+        case SecretSign::look: return "random look";
+        case SecretSign::private_key: break;
+    }
+    return "private key";
+}
+
+RedactedText redact(std::string_view text) { return Redaction().run(text); }
+
+bool is_secret_name(std::string_view key) {
+    const auto words = words_of(key);
+    if (words.empty()) return false;
+    if (is_among(words.back(), about_secrets) || is_among(words.front(), about_secrets)) return false;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        if (is_among(words[at], secret_words)) return true;
+        if ((words[at] == "key" || words[at] == "keys") && at > 0 && is_among(words[at - 1], kinds_of_keys)) return true;
+        if (words[at].ends_with("password") || words[at].ends_with("passwd") || words[at].ends_with("secret") || words[at].ends_with("token")) return true;
+    }
+    return false;
+}
+
+bool looks_random(std::string_view word) {
+    constexpr std::size_t length_min = 20;
+    while (!word.empty() && word.back() == '=') word.remove_suffix(1);
+    if (word.size() < length_min || is_uuid(word)) return false;
+    std::size_t digits = 0, letters = 0, hex = 0, changes = 0;
+    for (std::size_t at = 0; at < word.size(); ++at) {
+        const char c = word[at];
+        digits += is_digit(c);
+        letters += is_letter(c);
+        hex += is_digit(c) || (lowered(c) >= 'a' && lowered(c) <= 'f');
+        // Between capitals, small letters and digits: random words change all the time.
+        const auto kind = [](char x) { return is_digit(x) ? 0 : is_capital(x) ? 1 : is_letter(x) ? 2 : 3; };
+        changes += at > 0 && kind(c) != kind(word[at - 1]) && kind(c) != 3 && kind(word[at - 1]) != 3;
+    }
+    if (digits == 0 || letters == 0) return false;
+    const double bits = entropy(word);
+    if (hex == word.size()) return bits >= 2.8;
+    return bits >= 3.5 && changes * 4 >= word.size();
+}
+
+}  // namespace holdfast::bundle

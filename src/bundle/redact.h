@@ -1,0 +1,44 @@
+// Secrets taken out of the text of settings and logs before it leaves the machine: by the names of keys, by the look of
+// values, out of URLs, and private keys.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::bundle {
+
+enum class SecretSign {
+    key_name,     // password = ..., "apiToken": "..."
+    url,          // scheme://user:PASSWORD@host, ?token=...
+    look,         // a long word that looks random
+    private_key,  // -----BEGIN ... PRIVATE KEY-----
+};
+std::string_view name_of(SecretSign sign);  // "key name", "address", "random look", "private key"
+
+// What was taken out, never with any of it.
+struct RemovedSecret {
+    std::uint64_t line = 0;  // from 1
+    std::string key;         // where it has one
+    SecretSign sign = SecretSign::key_name;
+};
+struct RedactedText {
+    std::string text;
+    std::vector<RemovedSecret> removed;
+};
+
+// In place of each secret stands [removed]; every other byte stays, so that the text can be read as before. Understands
+// KEY=value, key: value, "key": "value" (several in a line too), TOML, INI, YAML and JSON by their lines, and values of
+// several lines behind such a key (""" ''' | >). In doubt a value is taken out: a name that only reminds of a secret is
+// enough. What is short and stands under a harmless name is not found.
+RedactedText redact(std::string_view text);
+
+// For those who keep files of settings: whether a key's name is that of a secret (password, api_key, accessToken).
+bool is_secret_name(std::string_view key);
+
+// Whether a word looks as if made at random: 20 characters or more of Base64, hex or the like, with letters and digits
+// mixed as no language mixes them. A UUID and a version or a time does not.
+bool looks_random(std::string_view word);
+
+}  // namespace holdfast::bundle

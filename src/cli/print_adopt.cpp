@@ -39,6 +39,8 @@ std::string text_of(const operations::BundleReport& report, const Style& style) 
     std::string out = format("wrote {}: {} of {}, {}, {}{}\n", printable(report.file), style.bold(format("#{}", report.number)), local_time(report.time),
                              human_bytes(report.bytes), report.compressed, report.encrypted.empty() ? "" : ", encrypted by " + report.encrypted);
     for (const auto& member : report.members) out += format("  {}  {}\n", printable(member.name), human_bytes(member.bytes));
+    for (const auto& what : report.scrubbed) out += format("  scrubbed {}\n", printable(what));
+    if (!report.removed.empty()) out += format("  {} secrets removed from texts: removed.json tells where\n", report.removed.size());
     out += report.proof == "content" ? format("  {} in {}\n", style.good("read back and proven by hash"), human_duration_ms(report.duration_ms))
                                      : std::string("  not read back: it is encrypted\n");
     return out + lines("  note: ", report.warnings);

@@ -1,6 +1,8 @@
 #include "holdfast/operations/bundle.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/compressed.h"
@@ -8,11 +10,16 @@
 #include "holdfast/bundle/tar_reader.h"
 #include "holdfast/bundle/tar_writer.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/bundle_extras.h"
 #include "holdfast/operations/bundle_members.h"
+#include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_proof.h"
 #include "holdfast/operations/selection.h"
+#include "holdfast/operations/settings_in_effect.h"
+#include "holdfast/operations/stream_file.h"
 #include "holdfast/operations/stream_image.h"
+#include "holdfast/operations/temporary_place.h"
 
 namespace holdfast::operations {
 
@@ -49,9 +56,9 @@ Result<void> write_members(Context& context, OpenRepository& opened, const std::
     IntoTar into(*tar);
     for (const auto& member : members) {
         TRY(tar->begin({.name = member.name, .size = member.size, .modified = time}));
-        if (!member.image) {
+        if (!member.image && member.file.empty()) {
             TRY(tar->write(bytes_of(member.text)));
-        } else if (TRY(stream_image(context, opened.pool(), *member.image, into)) != member.sha256) {
+        } else if (TRY(member.image ? stream_image(context, opened.pool(), *member.image, into) : stream_file(context, member.file, into)) != member.sha256) {
             return fail(ErrorCode::corrupt, "bundle {}: it read differently the second time", printable(member.name)).with_advice("check the memory of this machine");
         }
     }
@@ -93,6 +100,27 @@ Result<void> write_bundle(Context& context, OpenRepository& opened, const Bundle
     return recipient.is_none() ? prove(context, report.file, format, members) : Result<void>();
 }
 
+// The columns to scrub, and where that is done: a place that goes when the bundle is written.
+struct Scrubbing {
+    BundleScrubbing how;
+    std::optional<TemporaryPlace> place;
+};
+Result<Scrubbing> scrubbing_of(Context& context, const LoadedSettings& loaded, const BundleRequest& request, const repository::Snapshot& snapshot) {
+    Scrubbing scrubbing;
+    if (request.unscrubbed) return scrubbing;
+    scrubbing.how.rules = scrub_rules_of(loaded.settings);
+    if (scrubbing.how.rules.empty()) return scrubbing;
+    constexpr std::uint64_t slack = 1024 * 1024;
+    std::uint64_t all = slack, largest = 0;
+    for (const auto& entry : snapshot.members) {
+        all += entry.content.size;
+        largest = std::max(largest, entry.content.size);
+    }
+    scrubbing.place.emplace(TRY(TemporaryPlace::make(context, {.bytes = all + 2 * largest})));
+    scrubbing.how.folder = scrubbing.place->path();
+    return scrubbing;
+}
+
 }  // namespace
 
 Result<BundleReport> bundle_backup(Context& context, const BundleRequest& request) {
@@ -113,7 +141,16 @@ Result<BundleReport> bundle_backup(Context& context, const BundleRequest& reques
     report.file = TRY(host::canonical_or_future(context.host.files, request.to));
     TRY(refuse_inside_repository(context, report.file));
     TRY(expect_proven(context, *opened, snapshot.number));
-    const auto members = TRY(bundle_members(context, *opened, selection.moment));
+    const auto loaded = TRY(load_settings(context, request.repository.settings));
+    const auto scrubbing = TRY(scrubbing_of(context, loaded, request, snapshot));
+    auto extras = TRY(bundle_extras(context, loaded, request.with, *opened, selection.moment));
+    auto databases = TRY(bundle_databases(context, *opened, selection.moment, scrubbing.how));
+    report.removed = std::move(extras.removed);
+    report.scrubbed = std::move(databases.scrubbed);
+    std::ranges::move(extras.warnings, std::back_inserter(report.warnings));
+    std::ranges::move(databases.notes, std::back_inserter(report.warnings));
+    std::ranges::move(extras.members, std::back_inserter(databases.members));
+    const auto members = with_metadata(std::move(databases.members), std::move(databases.facts));
     for (const auto& member : members) report.members.push_back({.name = member.name, .sha256 = member.sha256.hex(), .bytes = member.size});
     TRY(write_bundle(context, *opened, request, members, report));
     report.duration_ms = stopwatch.ms();

@@ -6,6 +6,7 @@
 #include "holdfast/base/json.h"
 #include "holdfast/base/text.h"
 #include "holdfast/operations/purpose.h"
+#include "holdfast/operations/scrubbed_database.h"
 #include "holdfast/operations/stream_image.h"
 #include "holdfast/sqlite/schema_text.h"
 #include "holdfast/sqlite/serve_image.h"
@@ -24,19 +25,10 @@ std::map<std::string, std::string> names_of(const repository::Snapshot& snapshot
     std::map<std::string, std::string> names;
     for (const auto& entry : snapshot.members) {
         const std::string own = host::file_name_of(entry.name);
-        const bool is_clear = count[own] == 1 && own != "metadata.json" && !own.ends_with("schema.sql");
+        const bool is_clear = count[own] == 1 && !own.ends_with(".json") && !own.ends_with("schema.sql") && own != "metrics.txt";
         names[entry.name] = is_clear ? own : "databases" + entry.name;
     }
     return names;
-}
-
-BundleMember text_member(std::string name, std::string text) {
-    BundleMember member;
-    member.name = std::move(name);
-    member.size = text.size();
-    member.sha256 = sha256(bytes_of(text));
-    member.text = std::move(text);
-    return member;
 }
 
 // A schema that cannot be read (a damaged source) is told in the place where it would be.
@@ -75,34 +67,75 @@ Json metadata_of(const history::Moment& moment) {
     return std::move(json.set("versions", std::move(versions)));
 }
 
+// Its content as it is kept, or scrubbed.
+Result<BundleMember> database_member(Context& context, OpenRepository& opened, const repository::DirectoryEntry& entry, const BundleScrubbing& scrubbing,
+                                     BundledDatabases& into) {
+    BundleMember member;
+    member.image = TRY(history::open_image(opened.get(), entry));
+    if (scrubbing.rules.empty() || member.image->last_page().value == 0) {
+        NoSink nowhere;
+        member.size = member.image->size();
+        member.sha256 = TRY(stream_image(context, opened.pool(), *member.image, nowhere));
+        return member;
+    }
+    const auto scrubbed = TRY(scrubbed_database(context, opened, *member.image, {.rules = scrubbing.rules, .folder = scrubbing.folder}));
+    member.file = scrubbed.path;
+    member.size = scrubbed.size;
+    member.sha256 = scrubbed.sha256;
+    for (const auto& what : scrubbed.report.scrubbed) into.scrubbed.push_back(format("{}: {}", host::file_name_of(entry.name), what));
+    for (const auto& note : scrubbed.report.notes) into.notes.push_back(note);
+    return member;
+}
+
+// A rule for a table that no database of the backup has may be a slip: then what it should hide is given away.
+void note_rules_without_table(const BundleScrubbing& scrubbing, BundledDatabases& into) {
+    for (const auto& rule : scrubbing.rules) {
+        const bool is_met = std::ranges::any_of(into.scrubbed, [&](const auto& what) { return what.find(": " + rule.text() + ": ") != std::string::npos; });
+        if (!is_met) into.notes.push_back(format("the rule to scrub {} fits nothing: no database here has that table", printable(rule.text())));
+    }
+}
+
 }  // namespace
 
-Result<std::vector<BundleMember>> bundle_members(Context& context, OpenRepository& opened, const history::Moment& moment) {
+BundleMember text_member(std::string name, std::string text) {
+    BundleMember member;
+    member.name = std::move(name);
+    member.size = text.size();
+    member.sha256 = sha256(bytes_of(text));
+    member.text = std::move(text);
+    return member;
+}
+
+Result<BundledDatabases> bundle_databases(Context& context, OpenRepository& opened, const history::Moment& moment, const BundleScrubbing& scrubbing) {
     const auto names = names_of(moment.snapshot);
-    std::vector<BundleMember> members;
+    BundledDatabases result;
     Json databases = Json::array();
     for (const auto& entry : moment.snapshot.members) {
         if (!entry.database) {
             return fail(ErrorCode::invalid, "bundle #{}: it holds the bytes of a damaged database", moment.snapshot.number.value)
                 .with_advice("holdfast restore --to FOLDER gives them back");
         }
-        BundleMember member;
+        BundleMember member = TRY(database_member(context, opened, entry, scrubbing, result));
         member.name = names.at(entry.name);
-        member.image = TRY(history::open_image(opened.get(), entry));
-        member.size = member.image->size();
-        NoSink nowhere;
-        member.sha256 = TRY(stream_image(context, opened.pool(), *member.image, nowhere));
         databases.push(metadata_of_database(entry, member));
         const bool is_only = moment.snapshot.members.size() == 1;
-        members.push_back(text_member(is_only ? "schema.sql" : member.name + ".schema.sql", schema_of(*member.image)));
-        members.push_back(std::move(member));
+        result.members.push_back(text_member(is_only ? "schema.sql" : member.name + ".schema.sql", schema_of(*member.image)));
+        if (!member.file.empty()) member.image.reset();
+        result.members.push_back(std::move(member));
     }
+    note_rules_without_table(scrubbing, result);
+    result.facts = metadata_of(moment);
+    result.facts.set("databases", std::move(databases));
+    if (!result.scrubbed.empty()) result.facts.set("scrubbed", json_of(result.scrubbed));
+    return result;
+}
+
+std::vector<BundleMember> with_metadata(std::vector<BundleMember> members, Json facts) {
     std::ranges::sort(members, {}, &BundleMember::name);
     Json list = Json::array();
     for (const auto& member : members) list.push(Json::object().set("name", member.name).set("size", member.size).set("sha256", member.sha256.hex()));
-    Json metadata = metadata_of(moment);
-    metadata.set("databases", std::move(databases)).set("members", std::move(list));
-    members.push_back(text_member("metadata.json", metadata.to_text(2) + "\n"));
+    facts.set("members", std::move(list));
+    members.push_back(text_member("metadata.json", facts.to_text(2) + "\n"));
     std::ranges::sort(members, {}, &BundleMember::name);
     return members;
 }

@@ -4,9 +4,12 @@
 #include <functional>
 
 #include "holdfast/base/hash.h"
+#include "holdfast/base/json.h"
 #include "holdfast/bundle/byte_stream.h"
 #include "holdfast/history/history.h"
+#include "holdfast/operations/bundle.h"
 #include "holdfast/operations/open_repository.h"
+#include "holdfast/sqlite/scrub.h"
 
 namespace holdfast::operations {
 
@@ -15,9 +18,26 @@ struct BundleMember {
     std::uint64_t size = 0;
     Hash sha256{};
     std::string text;                       // its content, when it is a text
-    std::unique_ptr<sqlite::Image> image;   // else this database's
+    std::unique_ptr<sqlite::Image> image;   // or this database's
+    std::string file;                       // or that of a private file
 };
-// Reads every database once. `invalid`: a member of the backup is no database.
-Result<std::vector<BundleMember>> bundle_members(Context& context, OpenRepository& opened, const history::Moment& moment);
+
+struct BundleScrubbing {
+    std::vector<sqlite::ScrubRule> rules;
+    std::string folder;  // private, with room for each database twice
+};
+struct BundledDatabases {
+    std::vector<BundleMember> members;
+    Json facts;                           // metadata.json without its list of members
+    std::vector<std::string> scrubbed;    // "app.db: contacts.email: hash, 12 rows"
+    std::vector<std::string> notes;
+};
+// Reads every database once. `invalid`: a member of the backup is no database, or the scrubbing rules do not fit it.
+Result<BundledDatabases> bundle_databases(Context& context, OpenRepository& opened, const history::Moment& moment, const BundleScrubbing& scrubbing);
+
+// With metadata.json, which lists all the others, and in the order of names.
+std::vector<BundleMember> with_metadata(std::vector<BundleMember> members, Json facts);
+
+BundleMember text_member(std::string name, std::string text);
 
 }  // namespace holdfast::operations

@@ -183,12 +183,14 @@ struct SourceSettings {
 
 struct BundleSettings {
     std::vector<std::string> files, logs;
+    std::string metrics;
     std::map<std::string, std::string> scrub;
 
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(files, {.key = "files", .sentence = "Files that go into a bundle, with secrets removed.", .example = "[\".env\", \"prisma/schema.prisma\"]", .form = Form::path});
-        visit(logs, {.key = "logs", .sentence = "Logs of which a bundle holds what was written since the backup before.", .example = "[\"logs/*.log\"]", .form = Form::path});
+        visit(files, {.key = "files", .sentence = "Files that go into a bundle --with files, with secrets removed.", .example = "[\".env\", \"prisma/schema.prisma\"]", .form = Form::path});
+        visit(logs, {.key = "logs", .sentence = "Logs of which a bundle --with logs holds what was written since the backup before, with secrets removed.", .example = "[\"logs/*.log\"]", .form = Form::path});
+        visit(metrics, {.key = "metrics", .sentence = "A command that prints the application's metrics, for a bundle --with metrics.", .example = "\"curl -s http://127.0.0.1:9464/metrics\"", .form = Form::command});
         visit(scrub, {.key = "scrub", .sentence = "Columns whose values are changed in bundles, and in bundles only: \"table.column\" = \"mask\", \"null\" or \"hash\".", .example = "\"contacts.email\" = \"mask\"", .choices = {"mask", "null", "hash"}});
     }
 };

@@ -97,4 +97,14 @@ StatusTargets targets_of(const LoadedSettings& loaded) {
     return targets;
 }
 
+std::vector<sqlite::ScrubRule> scrub_rules_of(const Settings& settings) {
+    std::vector<sqlite::ScrubRule> rules;
+    for (const auto& [column, how] : settings.bundle.scrub) {
+        const auto dot = column.find('.');
+        const auto way = how == "null" ? sqlite::ScrubWay::null : how == "hash" ? sqlite::ScrubWay::hash : sqlite::ScrubWay::mask;
+        rules.push_back({.table = column.substr(0, dot), .column = column.substr(dot + 1), .way = way});
+    }
+    return rules;
+}
+
 }  // namespace holdfast::operations

@@ -6,6 +6,7 @@
 #include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/policies.h"
 #include "holdfast/operations/status.h"
+#include "holdfast/sqlite/scrub.h"
 
 namespace holdfast::operations {
 
@@ -19,5 +20,7 @@ std::vector<Expectation> expectations_of(const LoadedSettings& loaded, const std
 
 // Without a settings file nothing can be missed.
 StatusTargets targets_of(const LoadedSettings& loaded);
+
+std::vector<sqlite::ScrubRule> scrub_rules_of(const Settings& settings);
 
 }  // namespace holdfast::operations

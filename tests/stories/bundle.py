@@ -177,5 +177,91 @@ class Bundles(stories.Story):
         self.assertFalse(list(self.root.glob("*x.*")) + list(self.root.glob(".*.new")))
 
 
+class WhatGoesAlong(stories.Story):
+    """Settings files, logs, figures, and columns that are not for everybody."""
+
+    def setUp(self):
+        super().setUp()
+        db = sqlite3.connect(self.database)
+        db.executescript("CREATE TABLE contacts(id INTEGER PRIMARY KEY, email TEXT UNIQUE, phone TEXT);"
+                         "CREATE VIRTUAL TABLE words USING fts5(email, content='contacts', content_rowid='id');"
+                         "CREATE TRIGGER told AFTER INSERT ON contacts BEGIN INSERT INTO words(rowid, email) VALUES (new.id, new.email); END;")
+        db.executemany("INSERT INTO contacts(email, phone) VALUES(?, ?)", [(f"zebra{n}@example.org", f"555-{n:04}") for n in range(2000)])
+        db.commit()
+        db.close()
+        (self.work / ".env").write_text("PORT=3000\nDB_PASSWORD=hunter2\nURL=postgres://me:hunter3@db/app\n")
+        (self.work / "logs").mkdir()
+        self.settings = self.work / "holdfast.toml"
+        self.init()
+        self.settings.write_text(f'[repository]\npath = "{self.repository}"\n[bundle]\nfiles = [".env"]\nlogs = ["logs/*.log"]\n'
+                                 'metrics = "echo requests 17"\n[bundle.scrub]\n"contacts.email" = "hash"\n"contacts.phone" = "mask"\n"later.on" = "null"\n')
+        self.backup(self.database)
+        first = self.call("list").json["backups"][0]["time"]
+        with sqlite3.connect(self.database) as db:
+            db.execute("INSERT INTO contacts(email) VALUES('quagga@example.org')")
+        db.close()
+        (self.work / "logs" / "app.log").write_text(f"2001-01-01T00:00:00Z long ago\n{first[:-1]}999Z token=hunter4 just after\n  and more of it\n2199-01-01T00:00:00Z later\n")
+        self.backup(self.database)
+
+    def unpacked(self, *words):
+        archive = self.root / "b.tar.gz"
+        report = self.call("bundle", 2, "--to", archive, "--force", *words).json
+        folder = self.root / "unpacked"
+        subprocess.run(["rm", "-rf", folder], check=True)
+        folder.mkdir()
+        subprocess.run(["tar", "-C", folder, "-xzf", archive], check=True)
+        return report, folder, archive
+
+    def test_secrets_stay_here(self):
+        report, folder, _ = self.unpacked("--with", "all")
+        self.assertEqual((folder / "files" / ".env").read_text(), "PORT=3000\nDB_PASSWORD=[removed]\nURL=postgres://me:[removed]@db/app\n")
+        log = (folder / "logs" / "logs" / "app.log").read_text()
+        self.assertIn("token=[removed]", log)
+        self.assertIn("and more of it", log)
+        self.assertNotIn("long ago", log)
+        self.assertNotIn("later", log)
+        everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+        for secret in (b"hunter", b"zebra", b"quagga", b"555-"):
+            self.assertNotIn(secret, everything)
+        removed = json.loads((folder / "removed.json").read_text())
+        self.assertEqual([(one["member"], one["line"], one["key"]) for one in removed],
+                         [("files/.env", 2, "DB_PASSWORD"), ("files/.env", 3, ""), ("logs/logs/app.log", 1, "token")])
+        self.assertEqual(len(report["removed"]), 3)
+        self.assertEqual((folder / "metrics.txt").read_text(), "requests 17\n")
+        self.assertEqual(json.loads((folder / "metrics.json").read_text())["databases"][0]["rows"], {"contacts": 2001})
+        listed = {member["name"] for member in json.loads((folder / "metadata.json").read_text())["members"]}
+        self.assertEqual(listed, {"app.db", "schema.sql", "files/.env", "logs/logs/app.log", "metrics.json", "metrics.txt", "removed.json"})
+
+    def test_a_scrubbed_database_is_whole_the_same_every_time_and_can_be_restored(self):
+        report, folder, archive = self.unpacked()
+        self.assertEqual(sorted(report["scrubbed"]), ["app.db: contacts.email: hash, 2001 rows", "app.db: contacts.phone: mask, 2000 rows"])
+        self.assertTrue(any("later.on" in warning for warning in report["warnings"]), report["warnings"])
+        first = archive.read_bytes()
+        self.assertEqual(self.unpacked()[2].read_bytes(), first)
+        db = sqlite3.connect(folder / "app.db")
+        self.assertEqual(db.execute("PRAGMA integrity_check").fetchone(), ("ok",))
+        self.assertEqual(db.execute("SELECT count(DISTINCT email), count(DISTINCT phone) FROM contacts").fetchone(), (2001, 1))
+        db.close()
+        target = self.root / "restored.db"
+        self.call("restore", "--from", archive, "--to", target)
+        self.assertEqual(stories.sha256_of(target), stories.sha256_of(folder / "app.db"))
+
+    def test_only_who_asks_gets_the_columns_as_they_are(self):
+        _, folder, _ = self.unpacked("--unscrubbed")
+        self.assertEqual(stories.content_hash(folder / "app.db"), stories.content_hash(self.database))
+
+    def test_what_would_be_given_away_by_a_slip_is_refused(self):
+        text = self.settings.read_text()
+        self.settings.write_text(text.replace("contacts.email", "contacts.mail"))
+        self.assertIn("no such column", self.call("bundle", 2, "--to", self.root / "x.tar.gz", code=2).err)
+        self.settings.write_text(text.replace('"hash"', '"mask"'))
+        self.assertIn("choose hash", self.call("bundle", 2, "--to", self.root / "x.tar.gz", code=2).err)
+        self.settings.write_text(text)
+        (self.work / ".env").write_bytes(b"\x00\x01")
+        self.assertIn("not a text", self.call("bundle", 2, "--to", self.root / "x.tar.gz", "--with", "files", code=2).err)
+        self.assertIn("files, logs, metrics or all", self.call("bundle", 2, "--to", self.root / "x.tar.gz", "--with", "everything", code=2).err)
+        self.assertFalse((self.root / "x.tar.gz").exists())
+
+
 if __name__ == "__main__":
     stories.main()

@@ -1,0 +1,13 @@
+// A private file of ours as a run of bytes.
+#pragma once
+
+#include "holdfast/base/hash.h"
+#include "holdfast/bundle/byte_stream.h"
+#include "holdfast/operations/context.h"
+
+namespace holdfast::operations {
+
+// Into the sink, which is not finished; the SHA-256 of what went there.
+Result<Hash> stream_file(Context& context, const std::string& path, bundle::ByteSink& sink);
+
+}  // namespace holdfast::operations

@@ -28,8 +28,9 @@ Result<void> judge_wal(const DatabaseFiles& files, SidecarSeen& seen) {
     if (map->header.page_size.bytes() != header->page_size.bytes()) {
         seen.state = SidecarState::other_database;
         seen.why = format("its pages have {} bytes, those of the database {}", map->header.page_size.bytes(), header->page_size.bytes());
-    } else if (!header->is_wal() && !map->frame_of.contains(1)) {
-        // A database that leaves WAL mode has no WAL any more; one that enters it says so in its first page.
+    } else if (!header->is_wal()) {
+        // SQLite marks the first page before it makes a WAL, and removes the WAL before it unmarks the page; but one that
+        // lies there it takes in, whatever the page says.
         seen.state = SidecarState::other_database;
         seen.why = "the database is not in WAL mode";
     }

@@ -1,6 +1,7 @@
 // The report for asking others: what helps to understand, and nothing that is nobody's business.
 #include <algorithm>
-#include <deque>
+#include <set>
+#include <vector>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
@@ -93,27 +94,38 @@ std::string line_of(const AuditEntry& entry) {
     return format("{}  {:<8} {}{}{} ({})\n", to_rfc3339(entry.time), entry.event, entry.outcome, entry.code.empty() ? "" : " " + entry.code, message, human_duration_ms(entry.duration_ms));
 }
 
+// The newest entries of a log, and of them that failed, oldest first.
+struct LastEntries {
+    static constexpr std::size_t count_max = 20;
+    std::vector<AuditEntry> all, failed;
+
+    static void keep(std::vector<AuditEntry>& into, const AuditEntry& entry) {
+        into.insert(std::ranges::upper_bound(into, entry.time, {}, &AuditEntry::time), entry);
+        if (into.size() > count_max) into.erase(into.begin());
+    }
+    void add(const AuditEntry& entry) {
+        keep(all, entry);
+        if (entry.outcome != "done") keep(failed, entry);
+    }
+};
+
+// What failed before it had found a repository stands in a log of its own.
 std::string last_commands(Consultation& consultation) {
-    if (!consultation.status) return "not known: they are in the audit log of the repository\n";
-    const auto& named = consultation.settings->settings.log.audit;
-    const auto path = named.empty() ? audit_log_path(consultation.status->id) : named;
-    constexpr std::size_t shown_max = 20;
-    std::deque<std::string> lines, failures;
-    const auto keep = [](std::deque<std::string>& into, std::string line) {
-        into.push_back(std::move(line));
-        if (into.size() > shown_max) into.pop_front();
-    };
-    const auto read = read_audit_log(consultation.context.host.files, path, [&](const AuditLine& line) -> Result<void> {
-        if (!line.entry) return {};
-        keep(lines, line_of(*line.entry));
-        if (line.entry->outcome != "done") keep(failures, line_of(*line.entry));
-        return {};
-    });
-    if (!read) return "there is no audit log that could be read\n";
+    std::set<std::string> paths = {audit_log_path("")};
+    if (consultation.status) paths.insert(audit_log_path(consultation.status->id));
+    if (const auto& named = consultation.settings->settings.log.audit; !named.empty()) paths.insert(named);
+    LastEntries last;
     std::string out;
-    for (const auto& line : lines) out += line;
-    out += format("\nerrors of late ({})\n", failures.size());
-    for (const auto& line : failures) out += line;
+    for (const auto& path : paths) {
+        const auto read = read_audit_log(consultation.context.host.files, path, [&](const AuditLine& line) -> Result<void> {
+            if (line.entry) last.add(*line.entry);
+            return {};
+        });
+        if (!read && read.error().code() != ErrorCode::not_found) out += format("a log could not be read: {}\n", name_of(read.error().code()));
+    }
+    for (const auto& entry : last.all) out += line_of(entry);
+    out += format("\nerrors of late ({})\n", last.failed.size());
+    for (const auto& entry : last.failed) out += line_of(entry);
     return out;
 }
 

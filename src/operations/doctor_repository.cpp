@@ -49,6 +49,7 @@ void add_failure(Consultation& consultation, const std::string& place, const Err
         case ErrorCode::corrupt: finding.why = "backups in it cannot be read as long as that is so"; break;
         default: finding.why = "backups and restores fail for the same reason"; break;
     }
+    if (finding.remedy.empty()) finding.remedy = "put back what is damaged from any copy of this repository; until then: holdfast init -r ANOTHER_FOLDER, and back up there";
     consultation.findings.add(std::move(finding));
 }
 

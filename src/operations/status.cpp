@@ -113,6 +113,7 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
 }
 
 void judge(StatusReport& report, const StatusTargets& targets) {
+    if (report.sources.empty() && targets.rpo_s > 0) report.missed.push_back("there is no backup at all (RPO): holdfast backup");
     for (auto& source : report.sources) {
         source.missed = missed_by(source, targets);
         for (const auto& one : source.missed) report.missed.push_back(printable(source.name) + ": " + one);

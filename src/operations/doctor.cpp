@@ -36,6 +36,7 @@ void look_at(Consultation& consultation, Patient& patient) {
     look_at_file(consultation, patient);
     look_at_sidecars(consultation, patient);
     look_at_users(consultation, patient);
+    look_at_past(consultation, patient);
     if (!patient.can_be_looked_at()) return;
     look_at_rights(consultation, patient);
     look_at_place(consultation, patient);

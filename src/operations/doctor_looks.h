@@ -51,6 +51,7 @@ void look_at_users(Consultation& consultation, Patient& patient);
 void look_at_wal(Consultation& consultation, const Patient& patient);
 void look_at_sqlite_of_users(Consultation& consultation, const Patient& patient);
 void look_at_place(Consultation& consultation, const Patient& patient);
+void look_at_past(Consultation& consultation, const Patient& patient);
 void look_at_content(Consultation& consultation, const Patient& patient);
 
 // Of a database's or the repository's file system.

@@ -133,7 +133,7 @@ void look_inside(Consultation& consultation) {
 
 void add_source(Consultation& consultation, const SourceStatus& source) {
     auto& findings = consultation.findings;
-    const std::string subject = source.paths.empty() ? source.name : source.paths.front();
+    const std::string subject = source.paths.empty() ? std::string() : source.paths.front();
     if (!source.last_backup) {
         findings.add({.severity = Severity::fault, .about = "backups", .subject = subject, .what = "no backup of it is whole and undamaged", .why = "it cannot be restored", .remedy = consultation.command("backup " + shell_word(subject))});
     } else {
@@ -141,7 +141,7 @@ void add_source(Consultation& consultation, const SourceStatus& source) {
     }
     if (source.last_verified.find("damage") != std::string::npos) {
         findings.add({.severity = Severity::fault, .about = "backups", .subject = subject, .what = format("the last verification found damage: {}", source.last_verified), .why = "what it names cannot be restored whole",
-                      .remedy = consultation.command("verify --all") + "; the next backup stores again what the database still has"});
+                      .remedy = consultation.command("verify --all") + "; the next backup stores again what the database still has", .may_quote = true});
     }
     for (const auto& missed : source.missed) {
         findings.add({.severity = Severity::warning, .about = "backups", .subject = subject, .what = "target missed: " + missed, .why = "the settings ask for it", .remedy = consultation.command("status")});
@@ -165,10 +165,18 @@ void look_at_repository(Consultation& consultation) {
 
 void look_at_backups(Consultation& consultation) {
     if (!consultation.status) return;
-    if (consultation.status->sources.empty()) {
+    if (consultation.status->sources.empty() && consultation.request.databases.empty()) {
         consultation.findings.add({.severity = Severity::warning, .about = "backups", .subject = consultation.status->repository, .what = "there is no backup", .why = "nothing can be restored", .remedy = consultation.command("backup")});
     }
     for (const auto& source : consultation.status->sources) add_source(consultation, source);
+}
+
+void look_at_past(Consultation& consultation, const Patient& patient) {
+    if (!consultation.status) return;
+    const auto has_it = [&](const SourceStatus& source) { return std::ranges::find(source.paths, patient.path) != source.paths.end(); };
+    if (std::ranges::any_of(consultation.status->sources, has_it)) return;
+    consultation.findings.add({.severity = Severity::warning, .about = "backups", .subject = patient.path, .what = "there is no backup of it in this repository", .why = "it cannot be brought back",
+                               .remedy = consultation.command("backup " + shell_word(patient.path))});
 }
 
 // Ages, retention and RPO go by the clock.

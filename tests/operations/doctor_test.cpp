@@ -253,6 +253,16 @@ TEST_F(Doctor, ASealedRepositoryWithoutItsKeyIsSaidNotToBeSeen) {
     EXPECT_EQ(look({database}).faults, 0u);
 }
 
+TEST_F(Doctor, ADatabaseThatWasNeverBackedUp) {
+    make_repository();
+    create_database(database, 10);
+    EXPECT_THAT(only(look({database}), "backups").remedy, HasSubstr("holdfast backup '" + database + "'"));
+    EXPECT_THAT(only(look(), "backups").what, HasSubstr("there is no backup"));
+    backup();
+    create_database(work + "/other.db", 10);
+    EXPECT_EQ(only(look({database, work + "/other.db"}), "backups").subject, work + "/other.db");
+}
+
 TEST_F(Doctor, WhatReadersAndWritersLeftIsTold) {
     make_repository();
     create_database(database, 10);

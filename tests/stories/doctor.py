@@ -47,8 +47,17 @@ class Doctor(stories.Story):
         self.assertEqual(self.findings(self.look()), [])
         self.database.chmod(0o666)
         self.assertEqual(self.look(code=13)["warnings"], 1)
+        good = stories.content_hash(self.database)
         self.database.unlink()
-        self.assertEqual(self.look(code=14)["faults"], 1)
+        report = self.look(code=14)
+        self.assertEqual(report["faults"], 1)
+        remedy = self.findings(report, "fault")[0]["remedy"]
+        programs = pathlib.Path(stories.PROGRAM).parent
+        done = subprocess.run(["sh", "-ec", remedy], cwd=self.work, env={**self.environment, "PATH": f"{programs}:{os.environ['PATH']}"}, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, f"{remedy}\n{done.stdout}{done.stderr}")
+        self.assertEqual(stories.content_hash(self.database), good)
+        self.assertEqual(self.findings(self.look()), [])
+        self.database.unlink()
         self.assertEqual(self.look(self.root / "nothing.db", use_repository=False, code=14)["repository"], "")
 
     def test_the_database_of_an_open_application(self):

@@ -97,6 +97,19 @@ class Troubleshooting(Scene):
         self.play()
         self.assertEqual(self.content("agent.db"), good)
 
+    def test_start_fresh(self):
+        path = self.devteam()
+        broken = os.urandom(8192)
+        (self.work / path).write_bytes(broken)
+        (self.work / "scripts").mkdir()
+        script = self.work / "scripts/db-init.sh"
+        script.write_text(f"#!/bin/sh\nsqlite3 {path} 'CREATE TABLE schema_version(version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (4)'\n")
+        script.chmod(0o755)
+        self.play()
+        self.assertEqual(self.rows(path, "SELECT version FROM schema_version"), [(4,)])
+        self.assertEqual((self.work / ".devteam/lost.db").read_bytes(), broken)
+        self.assertEqual(self.numbers_listed(), [1])
+
     def test_missing_tables(self):
         good = self.content(self.agent())
         self.sh("holdfast backup agent.db")
@@ -148,7 +161,8 @@ class Troubleshooting(Scene):
         user = self.ordinary_user()
         (self.work / path).chmod(0o444)
         (self.work / "prt_data").chmod(0o555)
-        self.sh("sqlite3 prt_data/prt.db \"UPDATE contacts SET name = 'x'\"", code=1 if user is None else None, user=user)
+        refused = self.sh("sqlite3 prt_data/prt.db \"UPDATE contacts SET name = 'x'\"", code=None, user=user)
+        self.assertNotEqual(refused.code, 0, "the rights matter to this user")
         self.assertEqual(self.rows(path, "SELECT count(*) FROM contacts WHERE name = 'x'"), [(0,)])
         played = self.play(user=user)
         self.assertIn("chmod u+rwx", played.out)
@@ -198,6 +212,18 @@ class Troubleshooting(Scene):
 
     def numbers_listed(self):
         return [backup["number"] for backup in self.call("list", use_repository=False).json["backups"]]
+
+    def test_source_damaged(self):
+        good = self.content(self.agent())
+        self.sh("holdfast backup agent.db; holdfast verify")
+        with open(self.work / "agent.db", "r+b") as file:
+            file.seek(100)  # the page that lists the tables
+            file.write(os.urandom(1000))
+        played = self.play()
+        self.assertIn("damaged", played.out)
+        self.assertEqual(self.content("agent.db"), good)
+        states = {backup["number"]: backup["state"] for backup in self.call("list", use_repository=False).json["backups"]}
+        self.assertEqual((states[1], states[2]), ("ok", "damaged"))
 
     def test_too_many_backups(self):
         path = self.devteam()

@@ -38,7 +38,12 @@ Result<void> judge_wal(const DatabaseFiles& files, SidecarSeen& seen) {
 }
 
 Result<void> judge_journal(DatabaseFiles& files, SidecarSeen& seen) {
-    TRY(lock_patiently(files));
+    const auto locked = lock_patiently(files);
+    if (!locked && locked.error().code() == ErrorCode::busy) {
+        seen.state = SidecarState::in_use;  // whoever keeps readers out is alive, and within a transaction
+        return {};
+    }
+    if (!locked) return locked.error().copy();
     auto hot = find_hot_journal(files);
     files.main.unlock();
     if (!hot) {

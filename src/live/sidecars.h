@@ -25,7 +25,7 @@ struct SidecarSeen {
     std::string why;          // of other_database and unreadable
 };
 // Of those that are there, by looking only; `path` is canonical, and need not exist. A rollback-mode database is locked
-// SHARED for the look at its journal. `busy`: it is locked for longer than options allow.
+// SHARED for the look at its journal, as any reader does; where that cannot be had, the journal is in use.
 Result<std::vector<SidecarSeen>> sidecars_of(host::Host host, const std::string& path, const FreezeOptions& options);
 
 }  // namespace holdfast::live

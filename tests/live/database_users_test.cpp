@@ -103,6 +103,7 @@ TEST_F(UsersTest, AReaderThatPinsTheWalIsNamed) {
     ASSERT_EQ(state.pins.size(), 1u);
     EXPECT_EQ(state.pins[0].process, reader.pid());
     EXPECT_LT(state.pins[0].up_to, state.frames);
+    EXPECT_GT(state.pins[0].up_to, 0u) << "it sees what was in the WAL when it began";
     reader.run("COMMIT");
     writer.run("PRAGMA wal_checkpoint(PASSIVE)");
     EXPECT_EQ(must(state_of_wal(host, path, {})).waiting, 0u);

@@ -135,14 +135,17 @@ class Doctor(stories.Story):
         self.call("backup", *key, code=None)
         self.call("restore", "1", "--yes", "--cause", secrets["cause"], *key)
         self.call("verify", "99", *key, code=None)
+        self.call("restore", "--tag", secrets["operation"], *key, code=None)
         with open(self.database, "r+b") as file:
             file.seek(4096 * 30)
             file.write(os.urandom(4096 * 5))
         with open(self.work / "holdfast.toml", "a") as file:
             file.write(f"no_such_key = \"{secrets['value']}\"\n{secrets['value']} = 3\n")
         report = self.root / "report.txt"
+        before = self.everything()
         told = self.look("--report", report, *key, code=14)
         self.assertEqual(told["report"], str(report))
+        self.assertEqual({path: seen for path, seen in self.everything().items() if path != str(report)}, before, "not even that the key was used is written down")
         text = report.read_text()
         for what, secret in secrets.items():
             self.assertNotIn(secret, text, what)

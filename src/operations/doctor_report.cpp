@@ -1,5 +1,6 @@
 // The report for asking others: what helps to understand, and nothing that is nobody's business.
 #include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -87,9 +88,11 @@ std::string backups(const Consultation& consultation) {
     return out;
 }
 
-// What an error says may quote SQL, or what a hook printed: its message is told only where neither can be in it.
+// What an error says may quote SQL, what a hook printed, or what somebody typed: its message is told only where none of
+// these can be in it.
 std::string line_of(const AuditEntry& entry) {
-    const bool may_quote = entry.event != "verify" && entry.event != "prune" && entry.event != "forget" && entry.event != "recall" && entry.event != "unlock" && entry.event != "init";
+    constexpr std::array<std::string_view, 6> plain = {"verify", "prune", "forget", "recall", "unlock", "init"};
+    const bool may_quote = entry.code == name_of(ErrorCode::invalid) || std::ranges::find(plain, entry.event) == plain.end();
     const std::string message = entry.code.empty() || may_quote ? std::string() : ": " + printable(entry.message);
     return format("{}  {:<8} {}{}{} ({})\n", to_rfc3339(entry.time), entry.event, entry.outcome, entry.code.empty() ? "" : " " + entry.code, message, human_duration_ms(entry.duration_ms));
 }

@@ -135,7 +135,8 @@ class Doctor(stories.Story):
         self.call("backup", *key, code=None)
         self.call("restore", "1", "--yes", "--cause", secrets["cause"], *key)
         self.call("verify", "99", *key, code=None)
-        self.call("restore", "--tag", secrets["operation"], *key, code=None)
+        self.call("restore", secrets["operation"], *key, code=2)
+        self.call("verify", secrets["tag"], *key, code=None)
         with open(self.database, "r+b") as file:
             file.seek(4096 * 30)
             file.write(os.urandom(4096 * 5))

@@ -8,6 +8,7 @@
 #include "holdfast/operations/backup.h"
 #include "holdfast/operations/backup_sources.h"
 #include "holdfast/operations/check_settings.h"
+#include "holdfast/operations/doctor.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/exec.h"
 #include "holdfast/operations/bundle.h"
@@ -38,6 +39,7 @@ std::string text_of(const operations::BundleReport& report, const Style& style);
 std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);
+std::string text_of(const operations::DoctorReport& report, const Style& style);
 std::string text_of(const operations::RestoreReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);
 std::string text_of(const operations::DrillReport& report, const Style& style);

@@ -9,6 +9,7 @@
 #include "holdfast/host/console.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/audited.h"
+#include "holdfast/operations/doctor.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/outcome.h"
 #include "holdfast/operations/undo.h"
@@ -25,6 +26,10 @@ int exit_code_of(const RestoreReport& report) {
     return is_partial ? exit_code_partial : 0;
 }
 int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 : exit_code_missed; }
+int exit_code_of(const DoctorReport& report) {
+    if (report.faults > 0) return exit_code_faults;
+    return report.warnings > 0 ? exit_code_warnings : 0;
+}
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const ScheduleRunReport& report) { return static_cast<int>(report.exit_code); }
@@ -131,6 +136,7 @@ const std::vector<VerbEntry>& verbs() {
         {"list", VerbOf<ListRequest, ListReport, operations::list>::make},
         {"show", VerbOf<ShowRequest, ShowReport, operations::show>::make},
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},
+        {"doctor", VerbOf<DoctorRequest, DoctorReport, operations::doctor>::make},
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
         {"restore", RestoreVerb::make},
         {"undo", VerbOf<UndoRequest, RestoreReport, operations::undo>::make},

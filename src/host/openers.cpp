@@ -73,22 +73,6 @@ Seen look_at_process(std::int64_t process, FileIdentity file) {
     return descriptors != Seen::holds && has_mapped(process, file) ? Seen::holds : descriptors;
 }
 
-// With the mount option hidepid, processes of other users are not even listed.
-bool processes_may_be_unlisted() {
-    const auto mounts = read_proc("/proc/self/mountinfo");
-    if (!mounts) return true;
-    for (const auto& line : split(*mounts, '\n')) {
-        if (line.find(" /proc ") == std::string::npos || line.find("hidepid=") == std::string::npos) continue;
-        if (line.find("hidepid=0") == std::string::npos && line.find("hidepid=off") == std::string::npos) return true;
-    }
-    return false;
-}
-
-std::string command_of(std::int64_t process) {
-    const auto text = read_proc(format("/proc/{}/comm", process));
-    return text ? std::string(trim(*text)) : "";
-}
-
 }  // namespace
 
 Result<Openers> who_has_open(FileIdentity file) {
@@ -101,7 +85,7 @@ Result<Openers> who_has_open(FileIdentity file) {
     for (const auto process : processes) {
         if (process == ::getpid()) continue;
         switch (look_at_process(process, file)) {
-            case Seen::holds: openers.found.push_back({process, command_of(process)}); break;
+            case Seen::holds: openers.found.push_back({process, command_of_process(process)}); break;
             case Seen::hidden: openers.saw_every_process = false; break;
             case Seen::holds_not: break;
         }

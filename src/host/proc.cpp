@@ -41,12 +41,28 @@ std::optional<ProcessStat> stat_of_process(std::int64_t process) {
     const auto name_end = text->rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
     const auto fields = split(trim(std::string_view(*text).substr(name_end + 1)), ' ');
-    constexpr std::size_t state = 0, group = 2, start_time = 19;  // fields 3, 5 and 22
+    constexpr std::size_t state = 0, parent = 1, group = 2, start_time = 19;  // fields 3, 4, 5 and 22
     if (fields.size() <= start_time || fields[state].size() != 1) return std::nullopt;
     const auto ticks = parse_integer<std::uint64_t>(fields[start_time]);
+    const auto parent_number = parse_integer<std::int64_t>(fields[parent]);
     const auto group_number = parse_integer<std::int64_t>(fields[group]);
-    if (!ticks || !group_number) return std::nullopt;
-    return ProcessStat{fields[state].front(), *group_number, *ticks};
+    if (!ticks || !parent_number || !group_number) return std::nullopt;
+    return ProcessStat{.state = fields[state].front(), .parent = *parent_number, .group = *group_number, .start_ticks = *ticks};
+}
+
+std::string command_of_process(std::int64_t process) {
+    const auto text = read_proc(format("/proc/{}/comm", process));
+    return text ? std::string(trim(*text)) : "";
+}
+
+bool processes_may_be_unlisted() {
+    const auto mounts = read_proc("/proc/self/mountinfo");
+    if (!mounts) return true;
+    for (const auto& line : split(*mounts, '\n')) {
+        if (line.find(" /proc ") == std::string::npos || line.find("hidepid=") == std::string::npos) continue;
+        if (line.find("hidepid=0") == std::string::npos && line.find("hidepid=off") == std::string::npos) return true;
+    }
+    return false;
 }
 
 }  // namespace holdfast::host

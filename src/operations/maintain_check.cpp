@@ -56,8 +56,9 @@ std::vector<WayOn> ways_on(Context& context, const RepositoryRequest& repository
     std::vector<WayOn> ways;
     if (auto restore = restore_of_last_good(context, repository, database)) ways.push_back(std::move(*restore));
     const std::string salvaged = shell_word(database + ".salvaged");
+    // Not .recover: the distribution's sqlite3 has it and cannot do it, and would leave an empty file without a complaint.
     ways.push_back({"salvage the rows that can still be read into a new file, and look at it before you use it",
-                    format("sqlite3 {} .recover | sqlite3 {}", shell_word(database), salvaged)});
+                    format("sqlite3 {} .dump | sed '$s/^ROLLBACK.*/COMMIT;/' | sqlite3 {}", shell_word(database), salvaged)});
     ways.push_back({"start fresh: stop the application, move the file with its -wal, -shm and -journal aside, and let the application make a new one",
                     format("mv {} {}", shell_word(database), shell_word(database + ".damaged"))});
     return ways;

@@ -13,6 +13,8 @@ int exit_code_of(ErrorCode code);
 int http_status_of(ErrorCode code);
 constexpr int exit_code_missed = 12;
 constexpr int exit_code_partial = 3;
+constexpr int exit_code_warnings = 13;
+constexpr int exit_code_faults = 14;
 
 struct ExitCodeRow {
     int code;

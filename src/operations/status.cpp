@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "holdfast/base/text.h"
@@ -112,16 +113,21 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
 }
 
 void judge(StatusReport& report, const StatusTargets& targets) {
+    if (report.sources.empty() && targets.rpo_s > 0) report.missed.push_back("there is no backup at all (RPO): holdfast backup");
     for (auto& source : report.sources) {
         source.missed = missed_by(source, targets);
         for (const auto& one : source.missed) report.missed.push_back(printable(source.name) + ": " + one);
     }
-    const std::string gain = "; holdfast prune --dry-run tells what it would free";
-    if (report.free_bytes < targets.min_free) {
-        report.missed.push_back(format("{} of room are left for the repository, less than {}{}", human_bytes(report.free_bytes), human_bytes(targets.min_free), gain));
-    } else if (report.free_bytes < targets.space_warn) {
-        report.warnings.push_back(format("{} of room are left for the repository, less than {}{}", human_bytes(report.free_bytes), human_bytes(targets.space_warn), gain));
-    }
+}
+
+// What could be gained is looked for only when it is needed: it costs a look at all that the repository holds.
+void judge_room(StatusReport& report, const StatusTargets& targets, const std::function<RoomToGain()>& gain) {
+    if (report.free_bytes >= std::max(targets.min_free, targets.space_warn)) return;
+    const bool is_too_little = report.free_bytes < targets.min_free;
+    report.gain = gain();
+    (is_too_little ? report.missed : report.warnings)
+        .push_back(format("{} of room are left for the repository, less than {}{}", human_bytes(report.free_bytes),
+                          human_bytes(is_too_little ? targets.min_free : targets.space_warn), report.gain->in_words()));
 }
 
 // Numbers claimed and not committed: at work now, or left by a crash.
@@ -151,27 +157,33 @@ Result<std::uint64_t> bytes_in(const Repository& repository) {
 
 }  // namespace
 
-Result<StatusReport> status(Context& context, const StatusRequest& request) {
-    const auto loaded = TRY(load_settings(context, request.repository.settings));
-    const auto targets = TRY(targets_meant(request, request.targets.is_any() ? request.targets : targets_of(loaded)));
-    const auto opened = TRY(open_repository(context, request.repository, {}));
-    Repository& repository = opened->get();
+Result<StatusReport> status_of(Context& context, OpenRepository& opened, const StatusQuestion& question) {
+    Repository& repository = opened.get();
     const auto moments = TRY(history::list_moments(repository, {.source = {}, .path = {}, .with_forgotten = true}));
 
     StatusReport report;
-    report.repository = opened->path();
+    report.repository = opened.path();
     report.id = repository.config().id.hex();
     report.encrypted = repository.config().sealed;
     report.repository_bytes = TRY(bytes_in(repository));
-    report.free_bytes = TRY(context.host.files.free_bytes(opened->path()));
+    report.free_bytes = TRY(context.host.files.free_bytes(opened.path()));
     report.sources = sources_of(moments.moments, context.host.clock.now());
-    judge(report, targets);
+    judge(report, question.targets);
+    judge_room(report, question.targets, [&] { return room_to_gain(context, repository, question.policies); });
     report.forgotten = static_cast<std::uint64_t>(
         std::ranges::count_if(moments.moments, [](const history::Moment& moment) { return moment.notes.forgotten; }));
     report.unfinished = TRY(unfinished_in(repository));
     for (const auto& [number, why] : moments.damaged) report.damage.push_back(why.text());
     for (const auto& why : moments.note_damage) report.damage.push_back(why.text());
     return report;
+}
+
+Result<StatusReport> status(Context& context, const StatusRequest& request) {
+    const auto loaded = TRY(load_settings(context, request.repository.settings));
+    const auto targets = TRY(targets_meant(request, request.targets.is_any() ? request.targets : targets_of(loaded)));
+    const auto policies = TRY(policies_of(loaded.settings));
+    const auto opened = TRY(open_repository(context, request.repository, {}));
+    return status_of(context, *opened, {.targets = targets, .policies = policies});
 }
 
 }  // namespace holdfast::operations

@@ -4,8 +4,11 @@
 #include <map>
 
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/room_to_gain.h"
 
 namespace holdfast::operations {
+
+class OpenRepository;
 
 // What may be lost, how long a restore may take, how old a proof may be, how little room may be left; 0: no target.
 struct StatusTargets {
@@ -70,6 +73,7 @@ struct StatusReport {
     bool encrypted = false;
     std::uint64_t repository_bytes = 0, free_bytes = 0, forgotten = 0;
     std::vector<SourceStatus> sources;
+    std::optional<RoomToGain> gain;
     std::vector<std::string> missed, warnings, damage, unfinished;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -78,6 +82,7 @@ struct StatusReport {
         visit("encrypted", encrypted, "Whether it is sealed.");
         visit("repository_bytes", repository_bytes, "Its size.");
         visit("free_bytes", free_bytes, "Room left on its file system.");
+        visit("gain", gain, "What forget --policy and prune would free; told when less than space_warn is left.");
         visit("sources", sources, "Each source.");
         visit("missed", missed, "All targets that are missed, and too little room: exit code 12 when there are any.");
         visit("warnings", warnings, "What will soon be missed.");
@@ -87,5 +92,12 @@ struct StatusReport {
     }
 };
 Result<StatusReport> status(Context& context, const StatusRequest& request);
+
+// The same of a repository that is open already. `policies`: for what forget --policy would gain.
+struct StatusQuestion {
+    const StatusTargets& targets;
+    const Policies& policies;
+};
+Result<StatusReport> status_of(Context& context, OpenRepository& opened, const StatusQuestion& question);
 
 }  // namespace holdfast::operations

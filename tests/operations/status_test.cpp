@@ -100,5 +100,44 @@ TEST_F(Watching, LittleRoomIsToldAndTooLittleIsMissed) {
     EXPECT_THAT(must(status(context, request)).missed, ElementsAre(HasSubstr("room")));
 }
 
+TEST_F(Watching, WithoutAnyBackupTheTargetIsMissed) {
+    EXPECT_THAT(state().missed, IsEmpty());
+    EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("no backup at all")));
+}
+
+// The figures are those of prune itself.
+TEST_F(Watching, WhatForgetAndPruneWouldGainIsToldWhenRoomIsShort) {
+    write(work + "/holdfast.toml", "[retention.automatic]\nkeep_last = 100\n");
+    for (int i = 0; i < 14; ++i) {
+        clock.ahead_s += 60;
+        execute(database, "DELETE FROM ledger");
+        insert(database, 2000);  // nothing that the backup before could share
+        auto request = backup_request({database});
+        request.purpose.operation = format("step {}", i);
+        must(operations::backup(context, request));
+    }
+    StatusRequest request;
+    request.repository = in_repository();
+    request.targets.space_warn = 1;
+    EXPECT_FALSE(must(status(context, request)).gain) << "there is room";
+    request.targets.space_warn = UINT64_MAX;
+    write(work + "/holdfast.toml", "[retention.automatic]\nkeep_last = 11\n");
+    const auto before = files_below(repository);
+    const auto told = must(status(context, request));
+    EXPECT_TRUE(files_below(repository) == before);
+    ASSERT_TRUE(told.gain);
+    EXPECT_EQ(told.gain->unknown_because, "");
+    EXPECT_EQ(told.gain->to_forget, 3u);
+    EXPECT_THAT(told.warnings, ElementsAre(HasSubstr("holdfast forget --policy (of 3 backups)")));
+    must(forget(context, {.repository = in_repository(), .snapshots = {}, .policy = true, .keep = {}, .narrow = {}, .source = {}}));
+    const auto forgotten = must(status(context, request));
+    EXPECT_EQ(forgotten.gain->forgotten, 3u);
+    EXPECT_EQ(forgotten.gain->to_forget, 0u);
+    EXPECT_EQ(forgotten.gain->by_prune_grace_0, told.gain->by_forget_and_prune);
+    EXPECT_LT(forgotten.gain->by_prune, forgotten.gain->by_prune_grace_0) << "they can still be recalled for a day";
+    const auto pruned = must(prune(context, {.repository = in_repository(), .grace = "0"}));
+    EXPECT_EQ(pruned.bytes_freed, told.gain->by_forget_and_prune);
+}
+
 }  // namespace
 }  // namespace holdfast::operations

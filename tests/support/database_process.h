@@ -1,6 +1,7 @@
 // DatabaseProcess: another process with a SQLite connection of its own, which a test directs, and can kill.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <spawn.h>
@@ -96,7 +97,7 @@ inline void die_at_super_journal(bool after) {
 }
 
 // Orders: 1 open a path (closing what was open), 2 run SQL, 3 close, 4 become another user, 5 and 6 die at the next
-// super-journal, before or after its deletion.
+// super-journal, before or after its deletion, 7 open a file and close it, past SQLite.
 [[noreturn]] inline void serve(int socket) {
     move_pending_byte();
     sqlite3* connection = nullptr;
@@ -109,6 +110,7 @@ inline void die_at_super_journal(bool after) {
         if (order == 2) answer = run_sql(connection, text);
         if (order == 4) answer.code = ::setresuid(65534, 65534, 65534);
         if (order == 5 || order == 6) die_at_super_journal(order == 6);
+        if (order == 7) answer.code = ::close(::open(text.c_str(), O_RDONLY));
         send_text(socket, answer.code, answer.text);
     }
     ::_exit(0);
@@ -153,6 +155,7 @@ public:
     void open(const std::string& path) { expect_done(1, path); }
     void close() { expect_done(3, ""); }
     void become_nobody() { expect_done(4, ""); }
+    void open_and_close_raw(const std::string& path) { expect_done(7, path); }
     enum class Death { before_deletion, after_deletion };
     void die_at_super_journal(Death death) { expect_done(death == Death::before_deletion ? 5 : 6, ""); }
 

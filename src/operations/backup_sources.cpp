@@ -4,6 +4,7 @@
 
 #include "holdfast/base/nearest.h"
 #include "holdfast/base/text.h"
+#include "holdfast/operations/audited.h"
 #include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/outcome.h"
 
@@ -24,7 +25,7 @@ Result<std::vector<std::string>> sources_meant(const LoadedSettings& loaded, con
 Result<SourceBackup> backup_one(Context& context, BackupRequest request, const std::string& name) {
     SourceBackup one;
     one.source = name;
-    auto made = backup(context, request);
+    auto made = audited(context, request, backup);
     if (made) {
         one.exit_code = made->partial || made->damaged ? exit_code_partial : 0;
         one.backup = std::move(made).value();

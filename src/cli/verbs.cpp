@@ -26,6 +26,7 @@ int exit_code_of(const RestoreReport& report) {
 }
 int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 : exit_code_missed; }
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
+int exit_code_of(const SourceMoveReport& report) { return report.damaged ? exit_code_partial : 0; }
 int exit_code_of(const FreshReport& report) { return report.hooks_incomplete ? exit_code_partial : 0; }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const ScheduleRunReport& report) { return static_cast<int>(report.exit_code); }

@@ -70,11 +70,16 @@ Result<void> SetAside::plan() {
     return {};
 }
 
+// Created, never replaced: of two that begin at once one is refused.
 Result<void> SetAside::write_record() const {
     constexpr std::uint32_t only_mine = 0600;
     Json::Array all;
     for (const auto& file : files_) all.push_back(Json().set("from", file.from).set("to", file.to));
-    return host::replace_atomically(context_.host.files, record_path(), holdfast::bytes_of(Json(std::move(all)).to_text() + "\n"), only_mine);
+    auto& files = context_.host.files;
+    const auto record = TRY(files.create(record_path(), only_mine));
+    TRY(record->write_at(0, bytes_of(Json(std::move(all)).to_text() + "\n")));
+    TRY(record->sync());
+    return files.sync_folder(host::folder_of(record_path()));
 }
 
 Result<void> SetAside::remove_record() const {

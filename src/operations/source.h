@@ -74,7 +74,7 @@ struct SourceMoveRequest {
 struct SourceMoveReport {
     std::string source, id, from, to, repository;
     std::uint64_t number = 0, backups = 0, bytes_stored = 0;
-    bool dry_run = false;
+    bool dry_run = false, damaged = false;
     std::vector<std::string> paths, settings, warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -88,6 +88,7 @@ struct SourceMoveReport {
         visit("number", number, "The backup made at the new place; 0: a dry run.");
         visit("bytes_stored", bytes_stored, "What it has added to the repository.");
         visit("dry_run", dry_run, "Nothing was changed.");
+        visit("damaged", damaged, "SQLite finds the database at the new place damaged; it is kept as evidence: exit code 3.");
         visit("settings", settings, "Settings that still name the old place, and what to write there.");
         visit("warnings", warnings, "What else should be known.");
     }

@@ -129,6 +129,7 @@ Result<SourceMoveReport> move_source(Context& outer, const SourceMoveRequest& re
     auto made = TRY(backup(context, backup_order(request, report)));
     report.number = made.number;
     report.bytes_stored = made.bytes_stored;
+    report.damaged = made.damaged;
     report.warnings = std::move(made.warnings);
     const auto member = std::ranges::find(made.databases, report.to, &BackupMember::path);
     if (member != made.databases.end() && member->pages > 1 && member->pages_changed >= member->pages) {

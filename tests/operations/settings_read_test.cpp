@@ -149,6 +149,33 @@ TEST_F(SettingsRead, VerifyLooksAtWhatIsExpectedAndBlamesNoBytes) {
     EXPECT_THAT(must(verify(context, verify_request("hashed"))).expected, IsEmpty());
 }
 
+TEST_F(SettingsRead, ASourceSaysItsSchemasVersion) {
+    settle(std::string(app) + "schema_version = \"SELECT 'v' || 9\"\n");
+    backup();
+    EXPECT_EQ(listed().backups.at(0).schema_version, "v9");
+}
+
+TEST_F(SettingsRead, RecoveriesAreToldWhereTheySay) {
+    settle(std::string(app) + "[log]\nrecovery = \"Recoveries.md\"\n");
+    backup();
+    EXPECT_EQ(must(restore_in_place("1")).recovery_log, work + "/Recoveries.md");
+    EXPECT_TRUE(exists(work + "/Recoveries.md"));
+}
+
+TEST_F(SettingsRead, SecretsComeFromTheFilesThatTheyName) {
+    write(root / "secret", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
+    for (const std::string key : {"key_file", "password_file"}) {
+        RepositoryRequest sealed;
+        sealed.repository = root / ("sealed by " + key);
+        (key == "key_file" ? sealed.key_file : sealed.password_file) = root / "secret";
+        must(init(context, {.repository = sealed, .encrypt = true}));
+        settle(format("[repository]\npath = \"{}\"\n", sealed.repository));
+        EXPECT_THAT(list(context, ListRequest{}), FailsWith(ErrorCode::denied)) << key;
+        settle(format("[repository]\npath = \"{}\"\n{} = \"../secret\"\n", sealed.repository, key));
+        EXPECT_THAT(list(context, ListRequest{}), Succeeds()) << key;
+    }
+}
+
 TEST_F(SettingsRead, TheAgeOfAProofIsATarget) {
     settle(std::string(app));
     EXPECT_EQ(targets_of(must(load_settings(context, {}))).proof_s, 8 * 86'400);

@@ -347,6 +347,27 @@ class FromFiles(stories.Story):
         findings = self.call("drill", self.packed, "--source", "app", use_repository=False, code=4).json["backups"][0]["databases"][0]["findings"]
         self.assertEqual(len(findings), 2)
 
+    def test_a_drill_of_a_bundle_and_of_encrypted_files(self):
+        self.init()
+        number = self.backup()["number"]
+        bundle = self.root / "app.tar.zst"
+        self.call("bundle", number, "--to", bundle)
+        (self.work / "holdfast.toml").write_text('[source.app]\ndatabases = ["app.db"]\n[[source.app.expect]]\nsql = "SELECT count(*) = 200 FROM slots"\n')
+        (backup,) = self.call("drill", bundle, use_repository=False).json["backups"]
+        self.assertEqual((backup["passed"], backup["source"]), (True, "app"))  # its metadata says whose it is
+        self.assertEqual(len(backup["databases"][0]["expectations"]), 1)
+        self.assertNotIn("drilled", [entry["event"] for entry in self.call("log").json["entries"]])
+        self.assertIsNone(self.call("status").json["sources"][0]["drilled_at"])
+        if shutil.which("gpg"):
+            secret = self.root / "passphrase"
+            secret.write_text("open sesame")
+            locked = self.root / "app_20250301_120000.db.gpg"
+            gpg_home = self.root / "gpg"
+            gpg_home.mkdir(mode=0o700)
+            subprocess.run(["gpg", "--homedir", gpg_home, "--batch", "--pinentry-mode", "loopback", "--passphrase-file", secret, "-o", locked, "-c", self.copy], check=True, capture_output=True)
+            drilled = self.call("drill", locked, "--decrypt-passphrase-file", secret, use_repository=False).json["backups"][0]
+            self.assertTrue(drilled["passed"])
+
 
 if __name__ == "__main__":
     stories.main()

@@ -25,9 +25,9 @@ Result<std::vector<std::string>> sources_meant(const LoadedSettings& loaded, con
 Result<SourceBackup> backup_one(Context& context, BackupRequest request, const std::string& name) {
     SourceBackup one;
     one.source = name;
-    auto made = audited(context, request, backup);
+    auto made = audited(context, request, operations::backup);
     if (made) {
-        one.exit_code = made->partial || made->damaged ? exit_code_partial : 0;
+        one.exit_code = made->partial || made->damaged || made->unmet || made->hooks_incomplete ? exit_code_partial : 0;
         one.backup = std::move(made).value();
         return one;
     }

@@ -192,7 +192,7 @@ TEST_F(SettingsRead, ExecAndMaintenanceAreInTheAuditLogWithoutSqlOrRows) {
     must(audited(context, run, exec));
     run.sql = "INSERT INTO ledger(payload) VALUES ('hush')";
     must(audited(context, run, exec));
-    run.sql = "INSERT INTO nothing VALUES ('hush')";
+    run.sql = "INSERT INTO hush VALUES (1)";
     EXPECT_THAT(audited(context, run, exec), FailsWith(ErrorCode::invalid));
     MaintainCleanupRequest cleanup;
     cleanup.target.database = database;

@@ -1,11 +1,8 @@
 #include "holdfast/sqlite/empty_copy.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
-#include <cstring>
-
-#include "holdfast/sqlite/file_image.h"
-#include "holdfast/sqlite/raw_file.h"
 #include "holdfast/sqlite/serve_image.h"
 #include "support/database_files.h"
 #include "support/results.h"
@@ -26,6 +23,7 @@ protected:
         const std::string path = root / "a.db";
         {
             auto connection = must(Connection::open(path, {.mode = OpenMode::create}));
+            sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);  // so that a schema can be edited by hand
             must(connection.execute(sql));
         }
         const Bytes bytes = tests::file_bytes(path);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/host/process_identity.h"
 
 namespace holdfast::operations {
 
@@ -26,9 +27,10 @@ Result<std::string> expect_path(const Snapshot& snapshot, std::string path) {
 }  // namespace
 
 Result<std::string> lies_now(const repository::Repository& repository, const Snapshot& of, const std::string& path) {
-    const auto is_newer = [&](const Snapshot& other) { return other.source.id == of.source.id && other.source.machine == of.source.machine; };
-    const auto newest = TRY(repository.newest(is_newer));
+    const auto is_of_source = [&](const Snapshot& other) { return other.source.id == of.source.id; };
+    const auto newest = TRY(repository.newest(is_of_source));
     if (!newest || std::ranges::find(newest->source.paths, path) != newest->source.paths.end()) return path;
+    const auto machine = host::this_process().machine_id;  // where it went on another one says nothing of this one
     std::string now = path;
     auto since = of.number;
     constexpr int moves_max = 100;
@@ -36,7 +38,7 @@ Result<std::string> lies_now(const repository::Repository& repository, const Sna
         std::optional<Snapshot> next;  // the oldest move of it since then
         TRY(repository.newest([&](const Snapshot& other) {
             if (other.number <= since) return true;
-            if (is_newer(other) && value_of(other, moved_from_tag) == now) next = other;
+            if (is_of_source(other) && other.source.machine == machine && value_of(other, moved_from_tag) == now) next = other;
             return false;
         }));
         if (!next) break;

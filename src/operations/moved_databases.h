@@ -10,7 +10,7 @@ namespace holdfast::operations {
 // The first backup of a moved database says so by these two tags.
 constexpr std::string_view moved_from_tag = "moved-from", moved_to_tag = "moved-to";
 
-// Where the database of a backup lies now: its own path, unless its source was moved since. `corrupt`: a path that is none.
+// Where the database of a backup lies now: its own path, unless `source move` was told on this machine since. `corrupt`: a path that is none.
 Result<std::string> lies_now(const repository::Repository& repository, const repository::Snapshot& of, const std::string& path);
 
 }  // namespace holdfast::operations

@@ -17,6 +17,8 @@ namespace holdfast::operations {
 
 namespace {
 
+constexpr std::uint64_t telling_pages = 64;  // of fewer, all may well have changed
+
 using repository::Snapshot;
 
 struct Move {
@@ -132,7 +134,7 @@ Result<SourceMoveReport> move_source(Context& outer, const SourceMoveRequest& re
     report.damaged = made.damaged;
     report.warnings = std::move(made.warnings);
     const auto member = std::ranges::find(made.databases, report.to, &BackupMember::path);
-    if (member != made.databases.end() && member->pages > 1 && member->pages_changed >= member->pages) {
+    if (member != made.databases.end() && member->pages >= telling_pages && member->pages_changed >= member->pages) {
         report.warnings.push_back("no page of it is as the last backup before has it: is it the same database?");
     }
     return report;

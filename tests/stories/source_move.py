@@ -39,6 +39,7 @@ class SourceMove(stories.Story):
         self.assertEqual(moved["id"], listed[0]["id"])
         self.assertEqual(moved["backups"], 2)
         self.assertLess(moved["bytes_stored"], first["bytes_stored"] / 5, "what had not changed is there already")
+        self.assertFalse([warning for warning in moved["warnings"] if "same database" in warning])
         self.change(self.new)
         after = self.backup(self.new)
         self.assertEqual(after["source"], first["source"])
@@ -80,6 +81,16 @@ class SourceMove(stories.Story):
         settings.write_text(settings.read_text().replace("app.db", "elsewhere/moved.db"))
         self.assertEqual(self.call("backup").json["sources"][0]["backup"]["source"], "app")
         self.assertEqual(len(self.call("source", "list").json["sources"]), 1)
+
+    def test_another_database_in_its_place_is_told(self):
+        self.backup()
+        self.database.unlink()
+        db = sqlite3.connect(self.new)
+        db.execute("CREATE TABLE noise(x)")
+        db.executemany("INSERT INTO noise VALUES (randomblob(3000))", [()] * 400)
+        db.commit()
+        db.close()
+        self.assertTrue([warning for warning in self.call("source", "move", self.database, self.new).json["warnings"] if "same database" in warning])
 
     def test_what_is_doubtful_is_refused(self):
         self.backup()

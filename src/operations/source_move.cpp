@@ -94,6 +94,12 @@ std::vector<std::string> settings_to_change(Context& context, const LoadedSettin
     return told;
 }
 
+// Nobody names the repository: from the new place another one would be found, or made.
+void warn_of_repository(const OpenRepository& opened, SourceMoveReport& report) {
+    if (!opened.is_default() || host::folder_of(opened.path()) == host::folder_of(report.to)) return;
+    report.warnings.push_back(format("the repository lies beside the old place: name it from now on, by -r {}, by HOLDFAST_REPOSITORY or in settings", shell_word(opened.path())));
+}
+
 BackupRequest backup_order(const SourceMoveRequest& request, const SourceMoveReport& report) {
     BackupRequest order;
     order.repository = request.repository;
@@ -115,7 +121,9 @@ Result<SourceMoveReport> move_source(Context& outer, const SourceMoveRequest& re
     context.lock_wait_ms = lock_wait_ms(request.wait_s);
     SourceMoveReport report;
     {
-        const auto opened = TRY(open_repository(context, request.repository, {}));
+        OpenHow how;
+        how.databases.push_back(TRY(host::canonical_or_future(context.host.files, request.from)));  // .holdfast beside it stayed
+        const auto opened = TRY(open_repository(context, request.repository, how));
         auto move = TRY(source_meant(context, opened->get(), request));
         move.to = TRY(canonical_database(context, request.to));
         TRY(refuse_inside_repository(context, move.to));
@@ -125,6 +133,7 @@ Result<SourceMoveReport> move_source(Context& outer, const SourceMoveRequest& re
                   .dry_run = request.dry_run, .paths = move.newest.source.paths, .settings = {}, .warnings = {}};
         std::ranges::replace(report.paths, move.from, move.to);
         std::ranges::sort(report.paths);
+        warn_of_repository(*opened, report);
         report.settings = settings_to_change(context, TRY(settings_if_good(context, request.repository)), move);
     }
     if (request.dry_run) return report;
@@ -132,7 +141,7 @@ Result<SourceMoveReport> move_source(Context& outer, const SourceMoveRequest& re
     report.number = made.number;
     report.bytes_stored = made.bytes_stored;
     report.damaged = made.damaged;
-    report.warnings = std::move(made.warnings);
+    std::ranges::move(made.warnings, std::back_inserter(report.warnings));
     const auto member = std::ranges::find(made.databases, report.to, &BackupMember::path);
     if (member != made.databases.end() && member->pages >= telling_pages && member->pages_changed >= member->pages) {
         report.warnings.push_back("no page of it is as the last backup before has it: is it the same database?");

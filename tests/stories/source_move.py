@@ -82,6 +82,17 @@ class SourceMove(stories.Story):
         self.assertEqual(self.call("backup").json["sources"][0]["backup"]["source"], "app")
         self.assertEqual(len(self.call("source", "list").json["sources"]), 1)
 
+    def test_a_repository_that_nobody_names_is_found_beside_the_old_place(self):
+        old = self.work / "old" / "app.db"
+        old.parent.mkdir()
+        shutil.copy(self.database, old)
+        self.call("backup", old, use_repository=False)
+        shutil.move(old, self.new)
+        moved = self.call("source", "move", old, self.new, use_repository=False).json
+        self.assertEqual((moved["number"], moved["repository"]), (2, str(old.parent / ".holdfast")))
+        self.assertTrue([warning for warning in moved["warnings"] if "-r" in warning and str(old.parent) in warning])
+        self.assertFalse((self.new.parent / ".holdfast").exists())
+
     def test_another_database_in_its_place_is_told(self):
         self.backup()
         self.database.unlink()

@@ -13,6 +13,7 @@
 #include "holdfast/operations/exec.h"
 #include "holdfast/operations/bundle.h"
 #include "holdfast/operations/forget.h"
+#include "holdfast/operations/fresh.h"
 #include "holdfast/operations/guard.h"
 #include "holdfast/operations/hold.h"
 #include "holdfast/operations/init.h"
@@ -22,6 +23,7 @@
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/schedule.h"
 #include "holdfast/operations/simulate_retention.h"
+#include "holdfast/operations/source.h"
 #include "holdfast/operations/status.h"
 #include "holdfast/operations/verify.h"
 
@@ -41,6 +43,7 @@ std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);
 std::string text_of(const operations::DoctorReport& report, const Style& style);
 std::string text_of(const operations::RestoreReport& report, const Style& style);
+std::string text_of(const operations::FreshReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);
 std::string text_of(const operations::DrillReport& report, const Style& style);
 std::string text_of(const operations::ForgetReport& report, const Style& style);
@@ -52,6 +55,8 @@ std::string text_of(const operations::AnnotateReport& report, const Style& style
 std::string text_of(const operations::LogReport& report, const Style& style);
 std::string text_of(const operations::ScheduleReport& report, const Style& style);
 std::string text_of(const operations::ScheduleRunReport& report, const Style& style);
+std::string text_of(const operations::SourceListReport& report, const Style& style);
+std::string text_of(const operations::SourceMoveReport& report, const Style& style);
 std::string text_of(const operations::ExecReport& report, const Style& style);
 std::string text_of(const operations::MaintainCheckReport& report, const Style& style);
 std::string text_of(const operations::MaintainCleanupReport& report, const Style& style);
@@ -59,6 +64,7 @@ std::string text_of(const operations::MaintainVacuumReport& report, const Style&
 std::string text_of(const operations::MaintainAnalyzeReport& report, const Style& style);
 std::string text_of(const operations::MaintainStatsReport& report, const Style& style);
 std::string text_of(const operations::MaintainAllReport& report, const Style& style);
+std::string text_of(const operations::MaintainEveryReport& report, const Style& style);
 
 // Parts of reports of verbs that write.
 std::string changes_in_words(const std::vector<operations::ChangedTable>& changes, bool dry_run);

@@ -19,7 +19,7 @@ std::string text_of(const operations::DrillReport& report, const Style& style) {
     std::string out;
     for (const auto& backup : report.backups) {
         out += format("{} {} of {}, {}: {} restored and proven in {}, usable after {} (scenario {})\n", backup.passed ? style.good("passed:") : style.bad("failed:"),
-                      style.bold(format("#{}", backup.number)), printable(backup.source), local_time(backup.time), human_bytes(backup.bytes),
+                      style.bold(backup.file.empty() ? format("#{}", backup.number) : printable(backup.file)), backup.source.empty() ? "no source" : printable(backup.source), local_time(backup.time), human_bytes(backup.bytes),
                       human_duration_ms(backup.restore_ms), human_duration_ms(backup.total_ms), backup.scenario);
         if (!backup.error.empty()) out += format("  {}\n", printable(backup.error));
         for (const auto& database : backup.databases) out += database_lines(database, style);

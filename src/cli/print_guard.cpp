@@ -13,17 +13,21 @@ std::string ending_of(const operations::GuardReport& report, const Style& style)
 }
 
 std::string way_back_of(const operations::GuardReport& report, const Style& style) {
-    if (report.number == 0) return "  there is no backup to go back to\n";
+    if (report.backups.empty()) return "  there is no backup to go back to\n";
     if (!report.command_run) return "";
     if (!report.restored) {
         std::string out;
         if (!report.restore_error.empty()) out = "  " + style.bad("it was NOT restored: ") + printable(report.restore_error) + "\n";
-        return out + format("  to go back to backup #{}: {}\n", report.number, report.go_back);
+        for (const auto& backup : report.backups) out += format("  to go back to backup #{}: {}\n", backup.number, backup.go_back);
+        return out;
     }
-    std::string out = format("  {} backup #{}: everything is as it was before the command\n", style.good("restored"), report.number);
-    if (report.safety_number == 0) return out;
-    return out + format("  what it had left is backup #{}: holdfast restore {} -r {}\n", report.safety_number, report.safety_number,
-                        shell_word(report.safety_repository));
+    std::string out;
+    for (const auto& backup : report.backups) {
+        out += format("  {} backup #{}: everything is as it was before the command\n", style.good("restored"), backup.number);
+        if (backup.safety_number == 0) continue;
+        out += format("  what it had left is backup #{}: holdfast restore {} -r {}\n", backup.safety_number, backup.safety_number, shell_word(backup.safety_repository));
+    }
+    return out;
 }
 
 }  // namespace
@@ -37,7 +41,11 @@ std::string announcement_of(const operations::BackupReport& report, const Style&
 }
 
 std::string text_of(const operations::GuardReport& report, const Style& style) {
-    if (!report.command_run && report.command_error.empty()) return format("{}\n", report.number);
+    if (!report.command_run && report.command_error.empty()) {
+        std::string numbers;
+        for (const auto& backup : report.backups) numbers += format("{}\n", backup.number);
+        return numbers;
+    }
     if (report.exit_code == 0) return "";
     return "holdfast: " + ending_of(report, style) + "\n" + way_back_of(report, style);
 }

@@ -71,4 +71,15 @@ std::string text_of(const operations::MaintainAllReport& report, const Style& st
     return out + way_back_in_words(report.before, style);
 }
 
+std::string text_of(const operations::MaintainEveryReport& report, const Style& style) {
+    std::string out;
+    for (const auto& one : report.databases) {
+        out += style.bold(printable(one.database)) + "\n";
+        if (one.done) out += text_of(*one.done, style);
+        if (!one.error.empty()) out += style.bad("failed: ") + printable(one.error) + "\n";
+        if (!one.advice.empty()) out += format("  try: {}\n", printable(one.advice));
+    }
+    return out;
+}
+
 }  // namespace holdfast::cli

@@ -42,7 +42,7 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
 }  // namespace
 
 std::string text_of(const operations::RestoreReport& report, const Style& style) {
-    std::string out = format("{} {}{}\n", report.dry_run ? "dry run: nothing is changed; would restore" : "restored",
+    std::string out = format("{}{} {}{}\n", report.dry_run ? "dry run: nothing is changed; would restore" : "restored", report.schema_only ? " the schema, without rows, of" : "",
                              style.bold(report.from_file.empty() ? format("#{}", report.number) : printable(report.from_file)), "  " + local_time(report.time));
     if (!report.proven_by.empty()) out += format("  its hash is the one in {}\n", joined(report.proven_by, ", "));
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
@@ -71,6 +71,11 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
         const std::string verdict = file.check == "ok" ? style.good("good:") : file.check == "damaged" ? style.bad("damaged:") : "could not be checked:";
         out += format("{} {}{}  {}, {}{}\n  SHA-256 {}\n", verdict, printable(file.database), file.layers.empty() ? "" : format(" out of {}", file.layers), local_time(file.time),
                       human_bytes(file.bytes), file.proven_by.empty() ? "" : format(", as {} says", joined(file.proven_by, ", ")), file.sha256);
+    }
+    for (const auto& expected : report.expected) {
+        for (const auto& result : expected.expectations) {
+            if (!result.met) out += format("{} #{} of {}: {}; {}\n", style.bad("expected:"), expected.number, printable(expected.source), printable(result.what), printable(result.why));
+        }
     }
     out += lines("damaged object: ", report.objects) + lines("SQLite says: ", report.sqlite_findings) + lines("note: ", report.warnings);
     std::vector<std::string> numbers;

@@ -31,21 +31,19 @@ int exit_code_of(const DoctorReport& report) {
     return report.warnings > 0 ? exit_code_warnings : 0;
 }
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
+int exit_code_of(const SourceMoveReport& report) { return report.damaged ? exit_code_partial : 0; }
+int exit_code_of(const FreshReport& report) { return report.hooks_incomplete ? exit_code_partial : 0; }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const ScheduleRunReport& report) { return static_cast<int>(report.exit_code); }
 int exit_code_of(const AdoptReport& report) { return report.refused > 0 || report.damaged > 0 ? exit_code_partial : 0; }
-int exit_code_of(const VerifyReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
+int exit_code_of(const VerifyReport& report) {
+    if (!report.good) return operations::exit_code_of(ErrorCode::corrupt);
+    return report.unmet ? exit_code_partial : 0;
+}
 
 int exit_code_of(const SourcesBackupReport& report) { return report.exit_code; }
 int exit_code_of(const CheckSettingsReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::invalid); }
-int exit_code_of(const MaintainCheckReport& report) {
-    if (report.damaged) return operations::exit_code_of(ErrorCode::corrupt);
-    return report.references.empty() && report.integrity == "ok" ? 0 : exit_code_partial;
-}
-int exit_code_of(const MaintainAllReport& report) {
-    if (report.exit_code != 0 || !report.check) return report.exit_code;
-    return exit_code_of(*report.check);
-}
+int exit_code_of(const MaintainEveryReport& report) { return report.exit_code; }
 
 template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>
 class VerbOf : public Verb {
@@ -81,6 +79,17 @@ public:
         return Answer{json_of(report), text_of(report, style), 0};
     }
     static std::unique_ptr<Verb> make() { return std::make_unique<BackupVerb>(); }
+};
+
+// One database is told by itself; none or several as a list.
+class MaintainAllVerb : public VerbOf<MaintainAllRequest, MaintainAllReport, operations::maintain_all> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        if (request_.databases.size() == 1) return VerbOf::run(context, style);
+        const auto report = TRY(maintain_every(context, request_));
+        return Answer{json_of(report), text_of(report, style), exit_code_of(report)};
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<MaintainAllVerb>(); }
 };
 
 // Standard output is the command's, where there is one.
@@ -139,6 +148,7 @@ const std::vector<VerbEntry>& verbs() {
         {"doctor", VerbOf<DoctorRequest, DoctorReport, operations::doctor>::make},
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
         {"restore", RestoreVerb::make},
+        {"fresh", VerbOf<FreshRequest, FreshReport, operations::fresh>::make},
         {"undo", VerbOf<UndoRequest, RestoreReport, operations::undo>::make},
         {"verify", VerbOf<VerifyRequest, VerifyReport, operations::verify>::make},
         {"drill", VerbOf<DrillRequest, DrillReport, operations::drill>::make},
@@ -150,6 +160,8 @@ const std::vector<VerbEntry>& verbs() {
         {"retention simulate", VerbOf<SimulateRetentionRequest, SimulateRetentionReport, operations::simulate_retention>::make},
         {"bundle", VerbOf<BundleRequest, BundleReport, operations::bundle_backup>::make},
         {"adopt", VerbOf<AdoptRequest, AdoptReport, operations::adopt>::make},
+        {"source list", VerbOf<SourceListRequest, SourceListReport, operations::list_sources>::make},
+        {"source move", VerbOf<SourceMoveRequest, SourceMoveReport, operations::move_source>::make},
         {"prune", VerbOf<PruneRequest, PruneReport, operations::prune>::make},
         {"schedule install", VerbOf<ScheduleInstallRequest, ScheduleReport, operations::install_schedule>::make},
         {"schedule show", VerbOf<ScheduleShowRequest, ScheduleReport, operations::show_schedule>::make},
@@ -161,7 +173,7 @@ const std::vector<VerbEntry>& verbs() {
         {"maintain vacuum", VerbOf<MaintainVacuumRequest, MaintainVacuumReport, operations::maintain_vacuum>::make},
         {"maintain analyze", VerbOf<MaintainAnalyzeRequest, MaintainAnalyzeReport, operations::maintain_analyze>::make},
         {"maintain stats", VerbOf<MaintainStatsRequest, MaintainStatsReport, operations::maintain_stats>::make},
-        {"maintain all", VerbOf<MaintainAllRequest, MaintainAllReport, operations::maintain_all>::make},
+        {"maintain all", MaintainAllVerb::make},
     };
     return table;
 }

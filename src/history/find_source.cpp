@@ -114,10 +114,12 @@ Result<SourceIdentity> find_source(const Repository& repository, const SourceQue
 Result<std::optional<KeptBefore>> kept_before(const Repository& repository, const SourceIdentity& source,
                                               const std::string& member) {
     if (source.is_new()) return std::optional<KeptBefore>();
+    const auto old = source.moved.find(member);
+    const std::string& name = old == source.moved.end() ? member : old->second;
     const auto find_in = [&](const Snapshot& snapshot) -> std::optional<KeptBefore> {
         if (snapshot.source.id != source.record.id) return std::nullopt;
         const auto at = std::ranges::find_if(snapshot.members, [&](const auto& entry) {
-            return entry.name == member && entry.type == repository::EntryType::database && entry.database;
+            return entry.name == name && entry.type == repository::EntryType::database && entry.database;
         });
         if (at == snapshot.members.end()) return std::nullopt;
         return KeptBefore{.snapshot = snapshot.number, .entry = *at};

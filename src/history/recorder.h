@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ namespace holdfast::history {
 struct SourceIdentity {
     repository::SourceRecord record;
     std::optional<repository::Snapshot> parent;  // its newest snapshot, of any kind, also when forgotten
+    std::map<std::string, std::string> moved = {};  // members of a new name: how the parent calls them
     bool is_new() const { return !parent; }
 };
 struct SourceQuestion {

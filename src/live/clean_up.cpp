@@ -67,6 +67,13 @@ Result<RuleOutcome> apply(sqlite::Connection& connection, const CleanupRule& rul
     return outcome;
 }
 
+// "table", "view", or empty: there is nothing of that name.
+Result<std::string> type_of(sqlite::Connection& connection, const std::string& name) {
+    auto type = TRY(connection.prepare("SELECT type FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')"));
+    TRY(type.bind(1, std::string_view(name)));
+    return TRY(type.step()) ? std::string(type.column_text(0)) : std::string();
+}
+
 Result<void> expect_no_new(const std::vector<std::uint64_t>& before, const std::vector<std::uint64_t>& after) {
     std::vector<std::uint64_t> fresh;
     std::ranges::set_difference(after, before, std::back_inserter(fresh));
@@ -82,9 +89,7 @@ Result<void> expect_sound(sqlite::Connection& connection, const CleanupRule& rul
         return fail(ErrorCode::invalid, "clean up: a rule needs a table and the column that says when a row happened");
     }
     if (rule.older_than_s <= 0) return fail(ErrorCode::invalid, "{}: an age must be longer than nothing", in_words(rule)).with_advice("30d");
-    auto type = TRY(connection.prepare("SELECT type FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')"));
-    TRY(type.bind(1, std::string_view(rule.table)));
-    if (!TRY(type.step()) || type.column_text(0) != "table") {
+    if (TRY(type_of(connection, rule.table)) != "table") {
         return fail(ErrorCode::invalid, "{}: there is no such table", in_words(rule)).with_advice("holdfast maintain stats lists them");
     }
     auto column = TRY(connection.prepare("SELECT 1 FROM pragma_table_info(?1, 'main') WHERE name = ?2 COLLATE NOCASE"));
@@ -99,6 +104,17 @@ Result<void> expect_sound(const sqlite::Image& image, const std::vector<CleanupR
     auto connection = TRY(served->connect());
     TRY(connection.execute("PRAGMA trusted_schema = ON"));
     for (const auto& rule : rules) TRY(expect_sound(connection, rule));
+    return {};
+}
+
+Result<void> keep_rules_for(const sqlite::Image& image, std::vector<CleanupRule>& rules) {
+    const auto served = TRY(sqlite::serve_image(image));
+    auto connection = TRY(served->connect());
+    std::vector<CleanupRule> kept;
+    for (auto& rule : rules) {
+        if (!TRY(type_of(connection, rule.table)).empty()) kept.push_back(std::move(rule));
+    }
+    rules = std::move(kept);
     return {};
 }
 

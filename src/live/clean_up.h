@@ -41,6 +41,9 @@ struct CleanupOutcome {
 Result<void> expect_sound(sqlite::Connection& connection, const CleanupRule& rule);
 Result<void> expect_sound(const sqlite::Image& image, const std::vector<CleanupRule>& rules);
 
+// Of rules for several databases those whose table this one has.
+Result<void> keep_rules_for(const sqlite::Image& image, std::vector<CleanupRule>& rules);
+
 // In the transaction that is open, with foreign keys on, rule by rule. Errors, after which the caller must roll back:
 // expect_sound()'s; `invalid`: a row that is still referenced, or references broken that were not before.
 Result<CleanupOutcome> clean_up(sqlite::Connection& connection, const std::vector<CleanupRule>& rules, Timestamp now, const Watch& watch);

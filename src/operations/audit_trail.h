@@ -14,12 +14,12 @@ struct AuditOptions {
     bool with_user = false;  // user and host names in the clear
 };
 
-// Of one operation and one thread; of_operation() begins the next one's. A log that cannot be written costs a warning,
+// Of one operation and one thread; audited() begins the next one's. A log that cannot be written costs a warning,
 // never the operation.
 class AuditTrail {
 public:
     explicit AuditTrail(AuditOptions options, std::string operation = {}) : options_(std::move(options)), operation_(std::move(operation)) {}
-    std::shared_ptr<AuditTrail> of_operation(std::string name) const { return std::make_shared<AuditTrail>(options_, std::move(name)); }
+    const AuditOptions& options() const { return options_; }
 
     const std::string& operation() const { return operation_; }
     const std::string& repository() const { return repository_; }  // id of the first one used; empty: none

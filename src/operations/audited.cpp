@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/load_settings.h"
 
 namespace holdfast::operations {
 
@@ -31,12 +32,13 @@ bool says_nothing(const Json& value) {
     return number && *number == 0;
 }
 
-// "name", or "names.inner": that of each.
+// "name", or "names.inner": that of each, or of the one.
 Json chosen(const Json& from, std::string_view name) {
     const auto dot = name.find('.');
     const auto* value = from.find(name.substr(0, dot));
     if (value == nullptr) return {};
     if (dot == std::string_view::npos) return *value;
+    if (value->as_object()) return chosen(*value, name.substr(dot + 1));
     Json::Array all;
     if (const auto* array = value->as_array()) {
         for (const auto& one : *array) {
@@ -66,8 +68,15 @@ std::vector<std::uint64_t> numbers_in(const Json& report, std::string_view name)
     return numbers;
 }
 
+std::string text_in(const Json& json, std::string_view key) {
+    const auto* value = json.find(key);
+    const auto* text = value ? value->as_text() : nullptr;
+    return text ? *text : std::string();
+}
+
 bool is_in_part(const Json& report) {
-    if (is_true(report, "partial") || is_true(report, "damaged") || is_true(report, "hooks_incomplete")) return true;
+    if (!text_in(report, "failed_step").empty()) return true;
+    if (is_true(report, "partial") || is_true(report, "unmet") || is_true(report, "damaged") || is_true(report, "hooks_incomplete")) return true;
     const auto* databases = report.find("databases");
     const auto* array = databases ? databases->as_array() : nullptr;
     return array && std::ranges::any_of(*array, [](const Json& database) { return is_true(database, "damaged"); });
@@ -87,20 +96,24 @@ void judge(AuditEntry& entry, const Json& report, const Error* failure) {
     }
 }
 
-std::string text_in(const Json& json, std::string_view key) {
-    const auto* value = json.find(key);
-    const auto* text = value ? value->as_text() : nullptr;
-    return text ? *text : std::string();
-}
-
 }  // namespace
 
-AuditedCall::AuditedCall(const Context& outer, std::string_view verb) : context_(outer), rule_(audit_rule(verb)), stopwatch_(outer.host.clock) {
-    if (outer.audit) context_.audit = outer.audit->of_operation(std::string(verb));
+AuditOptions with_log_settings(Context& context, AuditOptions asked, const SettingsRequest& settings) {
+    const auto loaded = load_settings(context, settings);
+    if (!loaded) return asked;
+    if (asked.file.empty()) asked.file = loaded->settings.log.audit;
+    asked.with_user = asked.with_user || loaded->settings.log.names;
+    return asked;
+}
+
+AuditedCall::AuditedCall(const Context& outer, std::string_view verb, const SettingsRequest& settings)
+    : context_(outer), rule_(audit_rule(verb)), stopwatch_(outer.host.clock) {
+    if (outer.audit) context_.audit = std::make_shared<AuditTrail>(with_log_settings(context_, outer.audit->options(), settings), std::string(verb));
 }
 
 void AuditedCall::write(const Json& request, const Json& report, const Error* failure) {
-    if (is_true(request, "dry-run") || is_true(request, "list")) return;
+    if (is_true(request, "dry-run") || is_true(request, "list") || is_true(report, "dry_run")) return;
+    if (failure == nullptr && !rule_->only_if.empty() && !is_true(report, rule_->only_if)) return;
     AuditEntry entry;
     entry.event = rule_->verb;
     entry.source = text_in(report, "source");
@@ -111,6 +124,7 @@ void AuditedCall::write(const Json& request, const Json& report, const Error* fa
         entry.numbers.resize(numbers_max);
     }
     judge(entry, report, failure);
+    if (rule_->hides_message) entry.message.clear();
     tell(entry.details, request, rule_->asked);
     tell(entry.details, report, rule_->answered);
     entry.duration_ms = stopwatch_.ms();

@@ -17,6 +17,8 @@ struct AuditRule {
     std::string_view numbers;                // of the report: the backups concerned, a number or several
     std::vector<std::string_view> asked;     // of the request, unless it is empty, 0 or false
     std::vector<std::string_view> answered;  // of the report, likewise
+    std::string_view only_if = {};           // a flag of the report without which nothing was changed, and nothing is told
+    bool hides_message = false;              // an error may speak of SQL or of what is in a database: its code is told alone
 };
 const std::vector<AuditRule>& audit_rules();
 const AuditRule* audit_rule(std::string_view verb);
@@ -28,12 +30,25 @@ struct RequestJson {
     void operator()(const T& value, const FieldText& text) { object.set(std::string(text.name), json_of(value)); }
 };
 
-// One call. Its context has a trail of its own; finish() writes the entry. A request with dry-run or list set is told by
-// nothing; a failed one without a report. A report that says `partial`, `hooks_incomplete`, `damaged` (itself or of a database), or that it is
-// not `good` or `passed`, makes the outcome partial, or failed as `corrupt`.
+// Where the log is and what it tells, as the settings say where `asked` does not. Settings that cannot be read say nothing
+// here: the operation itself tells what is wrong with them.
+AuditOptions with_log_settings(Context& context, AuditOptions asked, const SettingsRequest& settings);
+
+// The settings that a request means.
+template <typename Request>
+SettingsRequest settings_meant(const Request& request) {
+    if constexpr (requires { request.repository.settings; }) return request.repository.settings;
+    else if constexpr (requires { request.before.repository.settings; }) return request.before.repository.settings;
+    else if constexpr (requires { request.settings.environment; }) return request.settings;
+    else return {};
+}
+
+// One call. Its context has a trail of its own; finish() writes the entry. A request with dry-run or list set, or a report with dry_run,
+// is told by nothing; a failed one without a report. A report that says `partial`, `unmet`, `hooks_incomplete`, `damaged` (itself or of a database), or that it is
+// not `good` or `passed`, or has a `failed_step`, makes the outcome partial, or failed as `corrupt`.
 class AuditedCall {
 public:
-    AuditedCall(const Context& outer, std::string_view verb);
+    AuditedCall(const Context& outer, std::string_view verb, const SettingsRequest& settings);
     Context& context() { return context_; }
     bool is_told() const { return context_.audit && rule_ != nullptr; }
     void finish(const Json& request, const Json& report) { write(request, report, nullptr); }
@@ -49,7 +64,7 @@ private:
 
 template <typename Request, typename ReportType>
 Result<ReportType> audited(Context& outer, const Request& request, Result<ReportType> (*operation)(Context&, const Request&)) {
-    AuditedCall call(outer, Request::operation().name);
+    AuditedCall call(outer, Request::operation().name, settings_meant(request));
     auto report = operation(call.context(), request);
     if (!call.is_told()) return report;
     RequestJson asked;

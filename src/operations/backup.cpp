@@ -64,6 +64,7 @@ Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const Bac
     order.purpose = TRY(purpose_of(request.purpose));
     order.schema_version_query = request.schema_version_query;
     order.source = TRY(source_of(context, opened, request, databases));
+    order.source.moved = request.moved;
     order.doubt = TRY(why_in_doubt(opened.get(), order.source.record));
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;

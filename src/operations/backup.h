@@ -1,6 +1,8 @@
 // backup: one consistent snapshot of the databases named, while others write.
 #pragma once
 
+#include <map>
+
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/purpose_request.h"
@@ -15,6 +17,7 @@ struct BackupRequest {
     Hooks hooks;                       // of the settings
     std::string source;
     bool source_is_by_settings = false;  // its databases are known by it from now on, also when they had another name
+    std::map<std::string, std::string> moved;  // database: where its source had it until now
     bool full = false;
     bool skip_unchanged = false;
     bool all_or_nothing = false;

@@ -1,8 +1,7 @@
-// CleanupRequest: the rules of a cleanup, one by flags, others from the settings.
+// CleanupRequest: the rule of a cleanup as flags say it; without, the settings have them.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "holdfast/operations/describe.h"
 
@@ -13,10 +12,10 @@ struct CleanupRuleText {
 };
 struct CleanupRequest {
     CleanupRuleText rule;
-    std::vector<CleanupRuleText> more;  // of the settings: used when no flag names a table
+    bool is_any() const { return !rule.table.empty() || !rule.column.empty() || !rule.older_than.empty() || !rule.where.empty(); }
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(rule.table, {.name = "table", .sentence = "The table to clean up.", .value = "TABLE"});
+        visit(rule.table, {.name = "table", .sentence = "The table to clean up, instead of what the settings have for the database.", .value = "TABLE"});
         visit(rule.column, {.name = "column", .sentence = "Its column that says when a row happened.", .value = "COLUMN"});
         visit(rule.older_than, {.name = "older-than", .sentence = "Delete rows older than this: 30d, 12h, 4w.", .value = "AGE"});
         visit(rule.where, {.name = "where", .sentence = "Only rows for which this condition in SQL holds too.", .value = "CONDITION"});

@@ -42,6 +42,10 @@ Result<std::string> canonical_database(Context& context, const std::string& path
                         printable(files.read_link(path).value_or("something")))
                 .with_advice("put the database back there, or name another");
         }
+        if (host::exists(files, path + ".set-aside").value_or(false)) {
+            return fail(ErrorCode::not_found, "there is no {}: a fresh start was interrupted, and its files lie aside", printable(path))
+                .with_advice("holdfast fresh says which file lies where");
+        }
         return fail(ErrorCode::not_found, "there is no {}", printable(path)).with_advice(databases_near(files, path));
     }
     const auto status = TRY(files.status(*canonical));

@@ -5,12 +5,13 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
-#include "holdfast/host/run_program.h"
+#include "holdfast/operations/drill_file.h"
 #include "holdfast/operations/drilled_file.h"
 #include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/restore_targets.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/temporary_place.h"
+#include "holdfast/operations/verify_file.h"
 
 namespace holdfast::operations {
 
@@ -113,36 +114,11 @@ private:
             const auto entry = std::ranges::find(members, member.from, &repository::DirectoryEntry::name);
             if (entry != members.end() && entry->database) {
                 const DrilledFile file{.repository = opened_.get(), .path = member.to, .entry = *entry, .before = before};
-                TRY(look_at_file(context_, file, all_expectations(), database));
-                TRY(run_smoke(member.to, database));
+                TRY(look_at_file(context_, file, all_expectations(request_), database));
+                TRY(run_smoke(context_, request_, member.to, database));
             }
             drilled.databases.push_back(std::move(database));
         }
-        return {};
-    }
-
-    std::vector<Expectation> all_expectations() const {
-        auto all = request_.expectations;
-        for (const auto& sql : request_.expect) all.push_back({.sql = sql, .table = {}});
-        return all;
-    }
-
-    Result<void> run_smoke(const std::string& path, DrilledDatabase& database) {
-        if (request_.smoke.empty()) return {};
-        constexpr std::size_t tail_size_max = 4096;
-        host::OutputTail tail(tail_size_max);
-        const auto end = host::run_program({.words = host::shell_words(request_.smoke),
-                                            .environment = {{"HOLDFAST_DATABASE", path}},
-                                            .folder = request_.smoke_folder,
-                                            .output = host::ProgramOutput::taken_with_errors,
-                                            .take = [&](ByteView more) { return tail.take(more); },
-                                            .time_ms_max = static_cast<std::int64_t>(std::min<std::uint64_t>(request_.smoke_limit_s, 86'400)) * 1000,
-                                            .stop = context_.watch.stop});
-        TRY(context_.watch.go_on());
-        database.smoke = end ? end->text() : end.error().message();
-        if (end && end->is_success()) return {};
-        const std::string said = tail.text().empty() ? std::string() : ": " + printable(trim(tail.text()));
-        database.findings.push_back(format("the smoke command {}{}", database.smoke, said));
         return {};
     }
 
@@ -151,16 +127,6 @@ private:
     const DrillRequest request_;
     host::Stopwatch stopwatch_;
 };
-
-// What the settings expect of the source, besides; their smoke command where none is given.
-DrillRequest with_settings(DrillRequest request, const LoadedSettings& loaded, const std::string& source) {
-    std::ranges::move(expectations_of(loaded, source), std::back_inserter(request.expectations));
-    const auto* own = loaded.source(source);
-    if (own == nullptr || own->smoke.empty() || !request.smoke.empty()) return request;
-    request.smoke = own->smoke;
-    request.smoke_folder = loaded.folder;
-    return request;
-}
 
 std::string first_finding(const DrilledBackup& drilled) {
     if (!drilled.error.empty()) return drilled.error;
@@ -186,10 +152,11 @@ void note(Context& context, repository::Repository& repository, const DrilledBac
 Result<DrillReport> drill(Context& context, const DrillRequest& request) {
     TRY(expect_scenario(request.scenario));
     const auto loaded = TRY(load_settings(context, request.repository.settings));
+    if (TRY(means_a_file(context, request.snapshot))) return drill_file(context, request, loaded);
     const auto opened = TRY(open_repository(context, request.repository, {.without_cache = request.scenario == "server"}));
     DrillReport report;
     for (const auto& selection : TRY(chosen(context, opened->get(), request))) {
-        auto drilled = TRY(Drill(context, *opened, with_settings(request, loaded, selection.moment.snapshot.source.name)).run(selection));
+        auto drilled = TRY(Drill(context, *opened, with_source_settings(request, loaded, selection.moment.snapshot.source.name)).run(selection));
         report.passed = report.passed && drilled.passed;
         std::ranges::copy(selection.warnings, std::back_inserter(report.warnings));
         note(context, opened->get(), drilled, report);

@@ -4,6 +4,7 @@
 #include "holdfast/operations/context.h"
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/narrow.h"
+#include "holdfast/operations/outside_request.h"
 
 namespace holdfast::operations {
 
@@ -11,6 +12,7 @@ struct DrillRequest {
     RepositoryRequest repository;
     std::string snapshot, source, folder, smoke;
     NarrowRequest narrow;
+    OutsideRequest outside;
     std::string scenario = "deletion";
     std::vector<std::string> expect;           // SQL, each must be true
     std::vector<Expectation> expectations;     // of the settings, besides
@@ -23,16 +25,18 @@ struct DrillRequest {
                 .details = "Every byte is proven, SQLite checks the restored file and its foreign keys, expectations and the smoke command are tried, the "
                            "result is noted on the backup, and the copy is removed. Without SNAPSHOT the newest backup of every source is drilled. Scenarios: "
                            "deletion (the file is gone), corruption (a damaged file is in its place, and is kept aside), server (nothing of this machine is used "
-                           "but the repository). Exit code 4: a backup did not pass.",
+                           "but the repository). Of a file nothing is noted. Exit code 4: a backup did not pass.",
                 .examples = {{"holdfast drill", "the newest backup of every source"},
                              {"holdfast drill 43 --expect 'SELECT count(*) > 0 FROM sessions'", "with an expectation"},
+                             {"holdfast drill old.db.gz", "a file that another program made"},
                              {"holdfast drill --scenario server --smoke './smoke.sh'", "$HOLDFAST_DATABASE is the restored file"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(snapshot, {.name = "snapshot", .sentence = "Which backup; default: the newest of every source.", .value = "SNAPSHOT", .positional = true});
-        visit(source, {.name = "source", .sentence = "Of this source.", .value = "NAME"});
+        visit(snapshot, {.name = "snapshot", .sentence = "Which backup, or a file that is one, made by whatever program; default: the newest of every source.", .value = "SNAPSHOT", .positional = true});
+        visit(source, {.name = "source", .sentence = "Of this source; of a file: as one of this source of the settings.", .value = "NAME"});
         narrow.describe(visit);
+        outside.describe(visit);
         visit(scenario, {.name = "scenario", .sentence = "What is rehearsed: deletion, corruption or server.", .value = "NAME"});
         visit(expect, {.name = "expect", .sentence = "A query whose first value must be true; may be repeated.", .value = "SQL"});
         visit(smoke, {.name = "smoke", .sentence = "A command that tries the restored database: its path is in $HOLDFAST_DATABASE.", .value = "COMMAND"});
@@ -57,14 +61,15 @@ struct DrilledDatabase {
 };
 struct DrilledBackup {
     std::uint64_t number = 0, bytes = 0;
-    std::string source, scenario, error;
+    std::string file, source, scenario, error;
     Timestamp time;
     bool passed = false;
     double restore_ms = 0, total_ms = 0;
     std::vector<DrilledDatabase> databases;
     template <class Visitor>
     void describe(Visitor& visit) const {
-        visit("number", number, "The backup.");
+        visit("number", number, "The backup; 0: a file.");
+        visit("file", file, "The file.");
         visit("source", source, "Its source.");
         visit("time", time, "The moment it holds.");
         visit("passed", passed, "It can be restored, and is good for use.");

@@ -3,6 +3,7 @@
 
 #include "holdfast/history/history.h"
 #include "holdfast/operations/drill.h"
+#include "holdfast/operations/load_settings.h"
 
 namespace holdfast::operations {
 
@@ -21,5 +22,15 @@ struct DrilledFile {
 };
 // Adds what does not hold to the findings. Errors: only `cancelled`; what cannot be read is a finding.
 Result<void> look_at_file(Context& context, const DrilledFile& file, const std::vector<Expectation>& expectations, DrilledDatabase& into);
+
+// The same of a file that is no part of a repository: nothing was before it.
+Result<void> look_at_file_alone(Context& context, const std::string& path, const std::vector<Expectation>& expectations, DrilledDatabase& into);
+
+// The request with what the settings expect of the source besides, and their smoke command where none is given.
+DrillRequest with_source_settings(DrillRequest request, const LoadedSettings& loaded, const std::string& source);
+std::vector<Expectation> all_expectations(const DrillRequest& request);
+
+// Tries the file with the request's smoke command, if there is one; its failure is a finding. Errors: only `cancelled`.
+Result<void> run_smoke(Context& context, const DrillRequest& request, const std::string& path, DrilledDatabase& into);
 
 }  // namespace holdfast::operations

@@ -30,12 +30,12 @@ Result<BackupReport> expect_whole(BackupReport report) {
         .with_advice(format("holdfast verify {}; holdfast list shows older backups", report.number));
 }
 
-Result<BackupReport> back_up(Context& context, const GuardRequest& request) {
-    const auto guarded = TRY(guarded_databases(context, request.repository, request.databases));
+Result<BackupReport> back_up(Context& context, const GuardRequest& request, const GuardedDatabases& guarded) {
     BackupRequest backup_request;
     backup_request.repository = request.repository;
     if (!guarded.repository.empty()) backup_request.repository.repository = guarded.repository;
     backup_request.databases = guarded.paths;
+    backup_request.source = guarded.source;
     backup_request.purpose.operation = operation_of(request);
     backup_request.hooks = request.hooks;
     backup_request.all_or_nothing = true;
@@ -44,14 +44,28 @@ Result<BackupReport> back_up(Context& context, const GuardRequest& request) {
 }
 
 void describe_backup(GuardReport& report, const BackupReport& made) {
-    report.number = made.number;
+    GuardBackup one{.number = made.number, .source = made.source, .go_back = format("holdfast restore {} -r {}", made.number, shell_word(made.repository)), .safety_repository = {}, .databases = {}};
+    for (const auto& member : made.databases) one.databases.push_back(member.path);
+    const bool is_first = report.backups.empty();
+    if (is_first) report.number = made.number;
     report.repository = made.repository;
-    report.confirmed_only = made.confirmed_only;
-    report.backup_ms = made.duration_ms;
-    report.hooks = made.hooks;
-    report.warnings = made.warnings;
-    for (const auto& member : made.databases) report.databases.push_back(member.path);
-    report.go_back = format("holdfast restore {} -r {}", made.number, shell_word(made.repository));
+    report.confirmed_only = made.confirmed_only && (is_first || report.confirmed_only);
+    report.backup_ms += made.duration_ms;
+    report.go_back += (is_first ? "" : " && ") + one.go_back;
+    report.hooks.insert(report.hooks.end(), made.hooks.begin(), made.hooks.end());
+    report.warnings.insert(report.warnings.end(), made.warnings.begin(), made.warnings.end());
+    report.databases.insert(report.databases.end(), one.databases.begin(), one.databases.end());
+    report.backups.push_back(std::move(one));
+}
+
+// Each source's, one after another: all, or the first error.
+Result<void> back_up_all(Context& context, const GuardRequest& request, GuardReport& report) {
+    for (const auto& guarded : TRY(guarded_databases(context, request.repository, request.databases))) {
+        const auto made = TRY(back_up(context, request, guarded));
+        describe_backup(report, made);
+        request.announce(made);
+    }
+    return {};
 }
 
 void run_command(const GuardRequest& request, GuardReport& report) {
@@ -71,24 +85,31 @@ void run_command(const GuardRequest& request, GuardReport& report) {
     report.command_ms = ran->duration_ms;
 }
 
-void go_back(Context& context, const GuardRequest& request, GuardReport& report) {
+Result<void> restore_one(Context& context, const GuardRequest& request, GuardReport& report, GuardBackup& one) {
     RestoreRequest restore_request;
     restore_request.repository = request.repository;
     restore_request.repository.repository = report.repository;
-    restore_request.snapshot = std::to_string(report.number);
+    restore_request.snapshot = std::to_string(one.number);
     restore_request.hooks = request.hooks;
     restore_request.yes = true;  // --restore-on-failure has said so
     restore_request.wait_s = request.wait_s;
-    auto restored = audited(context, restore_request, restore);
-    if (!restored) {
-        report.restore_error = restored.error().text();
-        return;
+    auto restored = TRY(audited(context, restore_request, restore));
+    one.safety_number = restored.safety_number;
+    one.safety_repository = restored.safety_repository;
+    std::ranges::move(restored.hooks, std::back_inserter(report.hooks));
+    std::ranges::move(restored.warnings, std::back_inserter(report.warnings));
+    return {};
+}
+
+// One that fails does not stop the others: each is a database that can be used again.
+void go_back(Context& context, const GuardRequest& request, GuardReport& report) {
+    for (auto& one : report.backups) {
+        const auto restored = restore_one(context, request, report, one);
+        if (!restored) report.restore_error += (report.restore_error.empty() ? "" : "; ") + restored.error().text();
     }
-    report.restored = true;
-    report.safety_number = restored->safety_number;
-    report.safety_repository = restored->safety_repository;
-    std::ranges::move(restored->hooks, std::back_inserter(report.hooks));
-    std::ranges::move(restored->warnings, std::back_inserter(report.warnings));
+    report.restored = report.restore_error.empty();
+    report.safety_number = report.backups.front().safety_number;
+    report.safety_repository = report.backups.front().safety_repository;
 }
 
 }  // namespace
@@ -96,15 +117,12 @@ void go_back(Context& context, const GuardRequest& request, GuardReport& report)
 Result<GuardReport> guard(Context& context, const GuardRequest& request) {
     GuardReport report;
     report.operation = operation_of(request);
-    auto made = back_up(context, request);
+    auto made = back_up_all(context, request, report);
     const bool is_wanted_anyway = request.even_if_backup_fails && !request.command.empty() && !context.watch.stop.stop_requested();
-    if (made) {
-        describe_backup(report, *made);
-        request.announce(*made);
-    } else if (is_wanted_anyway) {
+    if (!made && is_wanted_anyway) {
         report.backup_error = made.error().text();
         request.announce_failure(made.error());
-    } else {
+    } else if (!made) {
         if (request.command.empty()) return std::move(made).error();
         return std::move(made).error().while_doing("the command was NOT run, as the backup before it failed");
     }

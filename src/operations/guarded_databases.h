@@ -8,11 +8,14 @@
 
 namespace holdfast::operations {
 
+// Databases that make one backup together.
 struct GuardedDatabases {
     std::vector<std::string> paths;
+    std::string source;      // of the settings; empty: as the databases say
     std::string repository;  // the one that knows them; empty: as the request says
 };
-// Those named; else those of the only source that this machine has in the repository. `invalid`: there are several, or none.
-Result<GuardedDatabases> guarded_databases(Context& context, const RepositoryRequest& repository, const std::vector<std::string>& named);
+// Those named; else those of every source of the settings; else, without such, those of the only source that this machine
+// has in the repository. `invalid`: there are several, or none.
+Result<std::vector<GuardedDatabases>> guarded_databases(Context& context, const RepositoryRequest& repository, const std::vector<std::string>& named);
 
 }  // namespace holdfast::operations

@@ -75,12 +75,13 @@ struct MaintainCleanupRequest {
     static OperationText operation() {
         return {.name = "maintain cleanup",
                 .sentence = "Delete rows older than an age, with all that hangs on them.",
-                .details = "In one transaction, with foreign keys on, so that cascades happen, and with an automatic backup made under its write lock. Afterwards no reference may be "
+                .details = "By one rule of flags, else by those of the database's source in the settings. In one transaction, with foreign keys on, so that cascades happen, and with an automatic backup made under its write lock. Afterwards no reference may be "
                            "broken that was whole before; else all is taken back. A time is text (2026-08-01 09:30:00, with T, Z or +02:00; UTC without a zone) or a number since 1970 "
                            "(seconds, milliseconds, microseconds, nanoseconds), each value for itself; what is neither, or NULL, is never deleted, and counted. A dry run deletes "
                            "in a copy, so that its counts are the true ones and nobody waits.",
                 .examples = {{"holdfast maintain cleanup app.db --table sessions --column ended_at --older-than 30d --where 'processed = 1' --dry-run", "count first"},
-                             {"holdfast maintain cleanup app.db --table events --column timestamp --older-than 90d", "then delete"}}};
+                             {"holdfast maintain cleanup app.db --table events --column timestamp --older-than 90d", "then delete"},
+                             {"holdfast maintain cleanup app.db", "by [[source.NAME.cleanup]] of the settings"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
@@ -247,19 +248,23 @@ struct MaintainStatsReport {
 Result<MaintainStatsReport> maintain_stats(Context& context, const MaintainStatsRequest& request);
 
 struct MaintainAllRequest {
-    TargetRequest target;
+    std::vector<std::string> databases;
+    std::string application_id;
     CleanupRequest rules;
     std::string by_way_of;
     BeforeWriteRequest before;
     static OperationText operation() {
         return {.name = "maintain all",
                 .sentence = "Backup, cleanup, vacuum, analyze, check, stats, in this order.",
-                .details = "Stops at the first that fails, and says what was done. Without a rule nothing is cleaned up.",
-                .examples = {{"holdfast maintain all app.db --table events --column timestamp --older-than 90d", "once a week, say"}}};
+                .details = "Stops at the first that fails, and says what was done. Without a rule, here or in the settings, nothing is cleaned up. "
+                           "Without a database each of the settings is maintained, and one that fails does not stop the others.",
+                .examples = {{"holdfast maintain all", "every database of the settings"},
+                             {"holdfast maintain all app.db --table events --column timestamp --older-than 90d", "once a week, say"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
-        target.describe(visit);
+        visit(databases, {.name = "database", .sentence = "The databases; default: those of the settings.", .value = "DATABASE", .positional = true});
+        visit(application_id, {.name = "application-id", .sentence = "Refuse a database with another application_id (a number, or 0x and hexadecimal).", .value = "ID"});
         rules.describe(visit);
         visit(by_way_of, {.name = "by-way-of", .sentence = "Vacuum by way of this folder, on another disk.", .value = "FOLDER"});
         before.describe(visit);
@@ -290,6 +295,35 @@ struct MaintainAllReport {
         visit("stats", stats, "Sizes afterwards.");
     }
 };
+// Of one database.
 Result<MaintainAllReport> maintain_all(Context& context, const MaintainAllRequest& request);
+
+struct MaintainedDatabase {
+    std::string database, error, advice;
+    int exit_code = 0;
+    std::optional<MaintainAllReport> done;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("database", database, "The database.");
+        visit("maintained", done, "What was done; null: nothing could be.");
+        visit("error", error, "Why.");
+        visit("advice", advice, "What to do about it.");
+        visit("exit_code", exit_code, "What it alone would have ended with.");
+    }
+};
+struct MaintainEveryReport {
+    std::vector<MaintainedDatabase> databases;
+    int exit_code = 0;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("databases", databases, "Each database.");
+        visit("exit_code", exit_code, "The worst of theirs.");
+    }
+};
+// Of those named, or of every one of the settings; one that fails does not stop the others, but being stopped does.
+Result<MaintainEveryReport> maintain_every(Context& context, const MaintainAllRequest& request);
+
+int exit_code_of(const MaintainCheckReport& report);
+int exit_code_of(const MaintainAllReport& report);
 
 }  // namespace holdfast::operations

@@ -1,4 +1,9 @@
+#include <algorithm>
+
 #include "holdfast/base/text.h"
+#include "holdfast/operations/audited.h"
+#include "holdfast/operations/cleanup_rules.h"
+#include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/maintain.h"
 #include "holdfast/operations/outcome.h"
 #include "holdfast/operations/target_database.h"
@@ -7,13 +12,10 @@ namespace holdfast::operations {
 
 namespace {
 
-bool has_rules(const CleanupRequest& rules) {
-    return !rules.more.empty() || !rules.rule.table.empty() || !rules.rule.column.empty() || !rules.rule.older_than.empty() || !rules.rule.where.empty();
-}
-
 class Steps {
 public:
-    Steps(Context& context, const MaintainAllRequest& request, MaintainAllReport& report) : context_(context), request_(request), report_(report) {
+    Steps(Context& context, const MaintainAllRequest& request, MaintainAllReport& report)
+        : context_(context), request_(request), report_(report), target_{.database = report.database, .application_id = request.application_id} {
         before_ = request.before;
         before_.on_behalf = "maintain all";
         backed_up_ = before_;  // what writes after the first backup leans on that one
@@ -27,24 +29,26 @@ public:
         return step("backup", back_up_before(context_, before_, report_.database, {.operation = "maintain all", .what = {}}), report_.before);
     }
     bool cleanup() {
-        if (!has_rules(request_.rules)) return true;
+        const auto rules = cleanup_rules(context_, {.said = request_.rules, .settings = before_.repository.settings, .database = report_.database});
+        if (!rules) return failed("cleanup", rules.error());
+        if (rules->empty()) return true;
         // Others may have written since the backup: a cleanup has one of its own, made under its lock, unless nothing has changed.
         auto before = before_;
         before.yes = before.yes || before.no_backup;
-        return step("cleanup", maintain_cleanup(context_, {.target = request_.target, .rules = request_.rules, .before = before}), report_.cleanup);
+        return step("cleanup", maintain_cleanup(context_, {.target = target_, .rules = request_.rules, .before = before}), report_.cleanup);
     }
     bool vacuum() {
-        return step("vacuum", maintain_vacuum(context_, {.target = request_.target, .by_way_of = request_.by_way_of, .before = backed_up_}), report_.vacuum);
+        return step("vacuum", maintain_vacuum(context_, {.target = target_, .by_way_of = request_.by_way_of, .before = backed_up_}), report_.vacuum);
     }
-    bool analyze() { return step("analyze", maintain_analyze(context_, {.target = request_.target, .before = backed_up_}), report_.analyze); }
+    bool analyze() { return step("analyze", maintain_analyze(context_, {.target = target_, .before = backed_up_}), report_.analyze); }
     bool check() {
-        const MaintainCheckRequest check{.target = request_.target, .repository = request_.before.repository, .wait_s = request_.before.wait_s};
+        const MaintainCheckRequest check{.target = target_, .repository = request_.before.repository, .wait_s = request_.before.wait_s};
         if (!step("check", maintain_check(context_, check), report_.check)) return false;
         if (!report_.check->damaged) return true;
         report_.done.pop_back();
         return failed("check", fail(ErrorCode::corrupt, "the database is damaged").with_advice("the ways on are named with the check"));
     }
-    bool stats() { return step("stats", maintain_stats(context_, {.target = request_.target, .wait_s = request_.before.wait_s}), report_.stats); }
+    bool stats() { return step("stats", maintain_stats(context_, {.target = target_, .wait_s = request_.before.wait_s}), report_.stats); }
 
 private:
     bool failed(const std::string& name, const Error& error) {
@@ -65,6 +69,7 @@ private:
     Context& context_;
     const MaintainAllRequest& request_;
     MaintainAllReport& report_;
+    const TargetRequest target_;
     BeforeWriteRequest before_, backed_up_;
 };
 
@@ -74,11 +79,48 @@ Result<MaintainAllReport> maintain_all(Context& outer, const MaintainAllRequest&
     Context context = outer;
     context.lock_wait_ms = lock_wait_ms(request.before.wait_s);
     MaintainAllReport report;
-    report.database = TRY(target_database(context, request.target));
+    if (request.databases.size() != 1) return fail(ErrorCode::invalid, "maintain all: {} databases are named, and each is maintained by itself", request.databases.size());
+    report.database = TRY(target_database(context, {.database = request.databases.front(), .application_id = request.application_id}));
     TRY(expect_meant(context, request.before, report.database));
     Steps steps(context, request, report);
     steps.backup() && steps.cleanup() && steps.vacuum() && steps.analyze() && steps.check() && steps.stats();
     return report;
 }
+
+Result<MaintainEveryReport> maintain_every(Context& context, const MaintainAllRequest& request) {
+    MaintainAllRequest every = request;
+    const auto loaded = std::make_shared<const LoadedSettings>(TRY(load_settings(context, request.before.repository.settings)));
+    every.before.repository.settings.loaded = loaded;
+    for (const auto& [name, source] : loaded->settings.source) {
+        if (request.databases.empty()) every.databases.insert(every.databases.end(), source.databases.begin(), source.databases.end());
+    }
+    if (every.databases.empty()) {
+        return fail(ErrorCode::invalid, "maintain which database: none is named, and there are no settings with a source").with_advice("name the databases, or: holdfast init");
+    }
+    MaintainEveryReport report;
+    for (const auto& database : every.databases) {
+        MaintainAllRequest one = every;
+        one.databases = {database};
+        MaintainedDatabase told{.database = database, .error = {}, .advice = {}, .done = {}};
+        auto done = audited(context, one, maintain_all);
+        if (!done && done.error().code() == ErrorCode::cancelled) return std::move(done).error();
+        told.exit_code = done ? exit_code_of(*done) : exit_code_of(done.error().code());
+        if (done) told.done = std::move(*done);
+        else {
+            told.error = done.error().message();
+            told.advice = done.error().advice();
+        }
+        report.exit_code = std::max(report.exit_code, told.exit_code);
+        report.databases.push_back(std::move(told));
+    }
+    return report;
+}
+
+int exit_code_of(const MaintainCheckReport& report) {
+    if (report.damaged) return exit_code_of(ErrorCode::corrupt);
+    return report.references.empty() && report.integrity == "ok" ? 0 : exit_code_partial;
+}
+
+int exit_code_of(const MaintainAllReport& report) { return report.exit_code != 0 || !report.check ? report.exit_code : exit_code_of(*report.check); }
 
 }  // namespace holdfast::operations

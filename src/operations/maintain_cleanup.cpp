@@ -4,7 +4,7 @@
 #include "holdfast/live/live_writer.h"
 #include "holdfast/live/scratch_copy.h"
 #include "holdfast/operations/changed_tables.h"
-#include "holdfast/operations/duration.h"
+#include "holdfast/operations/cleanup_rules.h"
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/maintain.h"
 #include "holdfast/operations/target_database.h"
@@ -12,22 +12,6 @@
 namespace holdfast::operations {
 
 namespace {
-
-Result<std::vector<live::CleanupRule>> rules_of(const CleanupRequest& request) {
-    const bool is_by_flags = !request.rule.table.empty() || !request.rule.column.empty() || !request.rule.older_than.empty() || !request.rule.where.empty();
-    const auto texts = is_by_flags ? std::vector{request.rule} : request.more;
-    if (texts.empty()) {
-        return fail(ErrorCode::invalid, "clean up what: there is no rule").with_advice("--table sessions --column ended_at --older-than 30d");
-    }
-    std::vector<live::CleanupRule> rules;
-    for (const auto& text : texts) {
-        if (text.table.empty() || text.column.empty() || text.older_than.empty()) {
-            return fail(ErrorCode::invalid, "clean up by a rule: it needs a table, a column and an age").with_advice("--table sessions --column ended_at --older-than 30d");
-        }
-        rules.push_back({.table = text.table, .column = text.column, .older_than_s = TRY(parse_duration_s(text.older_than)), .where = text.where});
-    }
-    return rules;
-}
 
 std::string age_in_words(std::int64_t seconds) {
     constexpr std::int64_t day_s = 24 * 60 * 60;
@@ -96,8 +80,12 @@ Result<MaintainCleanupReport> maintain_cleanup(Context& outer, const MaintainCle
     Context context = outer;
     context.lock_wait_ms = lock_wait_ms(request.before.wait_s);
     const host::Stopwatch stopwatch(context.host.clock);
-    const auto rules = TRY(rules_of(request.rules));
     MaintainCleanupReport report{.database = TRY(target_database(context, request.target)), .dry_run = request.dry_run, .before = {}};
+    const auto rules = TRY(cleanup_rules(context, {.said = request.rules, .settings = request.before.repository.settings, .database = report.database}));
+    if (rules.empty()) {
+        return fail(ErrorCode::invalid, "clean up {}: there is no rule for it, here or in the settings", printable(report.database))
+            .with_advice("--table sessions --column ended_at --older-than 30d; or [[source.NAME.cleanup]] in the settings");
+    }
     // The rules are judged before a backup is made for them; and again under the lock.
     TRY(live::with_frozen(context.host, report.database, freeze_options(context),
                           {.first_look = {}, .use = [&](const sqlite::Image& image, const live::FreezeFacts&) { return live::expect_sound(image, rules); }}));

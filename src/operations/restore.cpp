@@ -33,6 +33,7 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
     report.source = snapshot.source.name;
     report.gap_s = selection.gap_s;
     report.dry_run = request.dry_run;
+    report.schema_only = request.schema_only;
     report.warnings = selection.warnings;
     if (request.to.empty() && snapshot.source.machine != host::this_process().machine_id) {
         report.warnings.push_back("the backup is of another machine: its paths are used on this one");
@@ -42,6 +43,9 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
 
 Result<void> expect_sense(const RestoreRequest& request) {
     if (is_packed(request)) TRY(expect_packable(request));
+    if (is_packed(request) && request.schema_only) {
+        return fail(ErrorCode::invalid, "restore --schema-only to a compressed file or standard output").with_advice("--to FILE; gzip and zstd are quick at so little");
+    }
     if (!request.force || !request.to.empty()) return {};
     return fail(ErrorCode::invalid, "restore in place with --force: it is for --to, where it replaces an existing file")
         .with_advice("leave it out: in place, the present state is kept by a safety backup");

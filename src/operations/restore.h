@@ -16,7 +16,7 @@ struct RestoreRequest {
     NarrowRequest narrow;
     std::vector<std::string> only;
     Hooks hooks;  // of the settings; run when it is done in place
-    bool yes = false;
+    bool yes = false, schema_only = false;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false;
     std::uint64_t wait_s = 10;
 
@@ -32,6 +32,7 @@ struct RestoreRequest {
                              {"holdfast restore latest --to /tmp/look.db", "into a new file"},
                              {"holdfast restore latest --operation migrate", "the state before the last migration"},
                              {"holdfast restore latest --to app.db.zst --compress zstd", "compressed, for any program that reads zstd"},
+                             {"holdfast restore latest --schema-only --to empty.db", "the same tables, without their rows"},
                              {"holdfast restore --from old.db.gz --for app.db", "from a copy that another program made"},
                              {"holdfast restore --at '2 hours ago' --dry-run", "say exactly what would happen"}}};
     }
@@ -48,6 +49,7 @@ struct RestoreRequest {
         visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases); all its databases are restored.", .value = "NAME"});
         narrow.describe(visit);
         visit(only, {.name = "only", .sentence = "Of a backup of several databases only this one; may be repeated.", .value = "DATABASE"});
+        visit(schema_only, {.name = "schema-only", .sentence = "An empty database with the backup's schema: tables, indexes, views, triggers, and no row. In place a safety backup keeps the rows."});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
         visit(force, {.name = "force", .sentence = "With --to: replace an existing file (which is kept aside)."});
@@ -111,7 +113,7 @@ struct RestoreReport {
     std::vector<std::string> proven_by;
     Timestamp time;
     std::int64_t gap_s = 0;
-    bool dry_run = false, safety_is_raw = false;
+    bool dry_run = false, schema_only = false, safety_is_raw = false;
     double duration_ms = 0;
     std::vector<RestoredMember> databases;
     std::vector<HookRun> hooks;
@@ -127,6 +129,7 @@ struct RestoreReport {
         visit("source", source, "The source's name.");
         visit("gap_s", gap_s, "With --at: seconds between the time asked for and the backup.");
         visit("dry_run", dry_run, "Nothing was changed.");
+        visit("schema_only", schema_only, "The schema without the rows.");
         visit("safety_number", safety_number, "Backup of the state before; 0: none was needed.");
         visit("safety_repository", safety_repository, "Where it is, or would be made; empty: none is needed.");
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");

@@ -96,15 +96,16 @@ Result<PlannedMember> plan_member(Context& context, const OutsideBackup& backup,
         if (there) member.entry.owner = there->owner, member.entry.group = there->group;
     }
     member.image = std::make_unique<Borrowed>(database.image());
+    if (request.schema_only) TRY(leave_schema_only(member));
     TRY(plan_place(context, member, target, request));
     member.report.from = database.name;
-    member.report.sha256 = TRY(sqlite::plain_sha256(database.image())).hex();
+    if (!request.schema_only) member.report.sha256 = TRY(sqlite::plain_sha256(database.image())).hex();
     return member;
 }
 
 Result<RestorePlan> plan_outside(Context& context, OutsideBackup& backup, const RestoreRequest& request) {
     RestorePlan plan;
-    plan.of = printable(host::file_name_of(backup.path));
+    plan.of = (request.schema_only ? "the schema of " : "") + printable(host::file_name_of(backup.path));
     plan.is_outside = true;
     plan.is_in_place = request.to.empty();
     const auto wanted = TRY(chosen(backup, request));
@@ -149,6 +150,7 @@ Result<RestoreReport> restore_outside(Context& outer, const RestoreRequest& requ
     report.proven_by = backup.proven_by;
     report.time = backup.databases.front().time.time;
     report.dry_run = request.dry_run;
+    report.schema_only = request.schema_only;
     report.warnings = backup.warnings;
     const auto opened = plan.is_in_place ? TRY(repository_for_safety(context, request.repository, plan.members.front().report.to)) : no_repository();
     TRY(expect_agreement(context, plan, request, report.time));

@@ -4,8 +4,10 @@
 #include <set>
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/moved_databases.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_targets.h"
+#include "holdfast/sqlite/empty_copy.h"
 
 namespace holdfast::operations {
 
@@ -99,6 +101,18 @@ Result<std::string> member_named(Context& context, const repository::Snapshot& s
 
 }  // namespace
 
+Result<void> leave_schema_only(PlannedMember& member) {
+    if (!member.image) {
+        return fail(ErrorCode::invalid, "restore the schema of {}: the backup holds the bytes of a damaged database", printable(member.entry.name)).with_advice("another backup");
+    }
+    auto empty = sqlite::empty_copy(*member.image);
+    if (!empty) return std::move(empty).error().while_doing(format("restore the schema of {}", printable(member.entry.name)));
+    member.image = std::move(*empty);
+    member.entry.content.size = member.image->size();
+    member.report.sha256 = TRY(sqlite::plain_sha256(*member.image)).hex();
+    return {};
+}
+
 Result<void> plan_place(Context& context, PlannedMember& member, const std::string& target, const RestoreRequest& request) {
     member.route = TRY(member.image ? plan_database(context, member, target, request) : plan_raw(context, target, request));
     auto& report = member.report;
@@ -121,6 +135,7 @@ Result<PlannedMember> plan_member(Context& context, const repository::Repository
     PlannedMember member;
     member.entry = *target.entry;
     if (member.entry.database) member.image = TRY(history::open_image(repository, member.entry));
+    if (request.schema_only) TRY(leave_schema_only(member));
     TRY(plan_place(context, member, target.path, request));
     return member;
 }
@@ -165,13 +180,18 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
                                  const history::Moment& moment, const RestoreRequest& request) {
     RestorePlan plan;
     plan.number = moment.snapshot.number;
-    plan.of = format("#{}", plan.number.value);
+    plan.of = format("{}#{}", request.schema_only ? "the schema of " : "", plan.number.value);
     plan.is_in_place = request.to.empty();
-    plan.paths = moment.snapshot.source.paths;
+    for (const auto& path : moment.snapshot.source.paths) plan.paths.push_back(TRY(lies_now(repository, moment.snapshot, path)));
+    std::ranges::sort(plan.paths);
     const RestorePlace place{.to = request.to, .only = TRY(chosen_members(context, moment.snapshot, request))};
-    for (const auto& target : TRY(restore_targets(context, moment.snapshot, place))) {
+    for (auto& target : TRY(restore_targets(context, moment.snapshot, place))) {
+        if (plan.is_in_place) target.path = TRY(lies_now(repository, moment.snapshot, target.path));
         auto member = TRY(plan_member(context, repository, target, request));
-        if (const auto& record = member.entry.database; record && record->plain_sha256) {
+        if (plan.is_in_place && target.path != member.entry.name) member.report.notes.push_back(format("it was moved there from {}", printable(member.entry.name)));
+        if (const auto& record = member.entry.database; request.schema_only) {
+            // has its own already
+        } else if (record && record->plain_sha256) {
             member.report.sha256 = record->plain_sha256->hex();
         } else if (moment.snapshot.members.size() == 1 && moment.notes.plain_sha256) {
             member.report.sha256 = moment.notes.plain_sha256->hex();

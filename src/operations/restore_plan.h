@@ -32,6 +32,9 @@ struct RestorePlan {
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
                                  const history::Moment& moment, const RestoreRequest& request);
 
+// With --schema-only: the member is an empty database with its schema from now on. `invalid`: it is raw bytes.
+Result<void> leave_schema_only(PlannedMember& member);
+
 // Route, target and what the report says of them, for a member whose image is there.
 Result<void> plan_place(Context& context, PlannedMember& member, const std::string& target, const RestoreRequest& request);
 

@@ -4,6 +4,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/own_program.h"
 #include "holdfast/operations/schedule_jobs.h"
 #include "holdfast/operations/schedule_places.h"
@@ -15,18 +16,18 @@ namespace {
 
 using Jobs = std::vector<std::pair<std::string, std::string>>;  // name, time as it was said
 
-Jobs wanted_jobs(const ScheduleInstallRequest& request) {
+// What the flags say goes before the settings, and those before the defaults.
+Jobs wanted_jobs(const ScheduleInstallRequest& request, const ScheduleSettings& settings) {
     Jobs jobs;
-    for (const auto& kind : job_kinds()) {
-        const auto said = [&]() -> std::string {
-            if (kind.name == "backup") return request.backup;
-            if (kind.name == "verify") return request.verify;
-            if (kind.name == "drill") return request.drill;
-            return kind.name == "maintain" ? request.maintain : request.prune;
-        }();
-        const std::string time = said.empty() ? std::string(kind.otherwise) : said;
-        if (time != "never") jobs.emplace_back(kind.name, time);
-    }
+    const auto add = [&](const char* name, const std::string& said, const std::string& otherwise) {
+        const std::string& time = said.empty() ? otherwise : said;
+        if (time != "never") jobs.emplace_back(name, time);
+    };
+    add("backup", request.backup, settings.backup);
+    add("verify", request.verify, settings.verify);
+    add("drill", request.drill, settings.drill);
+    add("maintain", request.maintain, settings.maintain);
+    add("prune", request.prune, settings.prune);
     return jobs;
 }
 
@@ -45,22 +46,16 @@ Result<std::vector<std::string>> canonical_databases(Context& context, const std
     return all;
 }
 
-// Nothing would say what to back up, and every run would fail.
-Result<void> expect_something_to_do(Context& context, const ScheduleInstallRequest& request, const SchedulePlan& plan) {
-    const bool backs_up = std::ranges::any_of(plan.jobs, [](const ScheduledJob& job) { return job.name == "backup"; });
+// Nothing would say what to back up or maintain, and every run would fail.
+Result<void> expect_something_to_do(const ScheduleInstallRequest& request, const Settings& settings, const SchedulePlan& plan) {
     if (plan.jobs.empty()) return fail(ErrorCode::invalid, "install a schedule: every job is never").with_advice("holdfast schedule remove takes it away");
-    if (!backs_up || !request.databases.empty()) return {};
-    const bool has_settings_flag = std::ranges::any_of(plan.arguments, [](const std::string& word) { return word.starts_with("--settings="); });
-    for (std::string folder = plan.folder; !has_settings_flag; folder = host::folder_of(folder)) {
-        if (TRY(host::exists(context.host.files, host::join_path(folder, "holdfast.toml")))) return {};
-        if (folder == "/") {
-            return fail(ErrorCode::invalid, "install a schedule: nothing says what to back up").with_advice("name the databases, or write settings: holdfast init");
-        }
-    }
-    return {};
+    const auto needs_databases = std::ranges::find_if(plan.jobs, &ScheduledJob::takes_databases);
+    if (needs_databases == plan.jobs.end() || !request.databases.empty() || !settings.source.empty()) return {};
+    return fail(ErrorCode::invalid, "install a schedule: nothing says what to {}", needs_databases->name == "backup" ? "back up" : "maintain")
+        .with_advice("name the databases, or write settings with a source: holdfast init");
 }
 
-Result<SchedulePlan> plan_of(Context& context, const ScheduleInstallRequest& request) {
+Result<SchedulePlan> plan_of(Context& context, const ScheduleInstallRequest& request, const Settings& settings) {
     SchedulePlan plan;
     plan.folder = TRY(context.host.files.canonical(host::working_folder()));
     plan.id = schedule_id(plan.folder);
@@ -68,11 +63,11 @@ Result<SchedulePlan> plan_of(Context& context, const ScheduleInstallRequest& req
     plan.databases = TRY(canonical_databases(context, request.databases));
     plan.arguments = TRY(flags_of(context, request.repository));
     plan.environment = folders_in_environment();
-    for (const auto& [name, time] : wanted_jobs(request)) {
+    for (const auto& [name, time] : wanted_jobs(request, settings.schedule)) {
         const auto* kind = TRY(job_kind(name));
         plan.jobs.push_back({.name = name, .time = TRY(parse_schedule_time(time, kind->hour)), .as_said = time, .takes_databases = kind->takes_databases});
     }
-    TRY(expect_something_to_do(context, request, plan));
+    TRY(expect_something_to_do(request, settings, plan));
     return plan;
 }
 
@@ -165,12 +160,13 @@ void warn_of_logout(Context& context, ScheduleReport& report) {
 }  // namespace
 
 Result<ScheduleReport> install_schedule(Context& context, const ScheduleInstallRequest& request) {
-    const auto plan = TRY(plan_of(context, request));
+    const auto settings = TRY(load_settings(context, request.repository.settings)).settings;
+    const auto plan = TRY(plan_of(context, request, settings));
     ScheduleReport report;
     report.id = plan.id;
     report.folder = plan.folder;
     report.dry_run = request.dry_run || !request.print.empty();
-    const Jobs jobs = wanted_jobs(request);
+    const Jobs jobs = wanted_jobs(request, settings.schedule);
     if (!request.print.empty()) {
         report.printed = TRY(definitions(plan, request.print));
         return report;

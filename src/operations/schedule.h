@@ -14,8 +14,8 @@ struct ScheduleInstallRequest {
     static OperationText operation() {
         return {.name = "schedule install",
                 .sentence = "Have backups, verifications, drills, maintenance and prunes run by themselves.",
-                .details = "Of the working folder: what is run finds its settings and repository there. Without other words backups are made hourly, verified and "
-                           "pruned daily, and a drill and maintenance run weekly; never leaves one out. Times are hourly, daily, weekly, monthly, 'daily 04:30', "
+                .details = "Of the working folder: what is run finds its settings and repository there. When each job runs is said by its flag, else by [schedule] "
+                           "in the settings; never leaves one out. The settings are read now: after they change, install again. Times are hourly, daily, weekly, monthly, 'daily 04:30', "
                            "'weekly sun 05:00', 'monthly 1 06:00' or a cron line of five fields, on the local calendar. Where the user's systemd runs, timers "
                            "are written and enabled, else entries of the crontab; --print only prints definitions. Installing again replaces what is there.",
                 .examples = {{"holdfast schedule install", "with the settings of this folder"},
@@ -24,12 +24,12 @@ struct ScheduleInstallRequest {
     }
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(databases, {.name = "database", .sentence = "The databases to back up, where no settings say.", .value = "DATABASE", .positional = true});
-        visit(backup, {.name = "backup", .sentence = "When to back up. Default: hourly.", .value = "TIME"});
-        visit(verify, {.name = "verify", .sentence = "When to verify. Default: daily.", .value = "TIME"});
-        visit(drill, {.name = "drill", .sentence = "When to rehearse a restore. Default: weekly.", .value = "TIME"});
-        visit(maintain, {.name = "maintain", .sentence = "When to maintain the databases. Default: weekly.", .value = "TIME"});
-        visit(prune, {.name = "prune", .sentence = "When to free the space of forgotten backups. Default: daily.", .value = "TIME"});
+        visit(databases, {.name = "database", .sentence = "The databases to back up and maintain, where no settings say.", .value = "DATABASE", .positional = true});
+        visit(backup, {.name = "backup", .sentence = "When to back up. Default: what the settings say, else hourly.", .value = "TIME"});
+        visit(verify, {.name = "verify", .sentence = "When to verify. Default: what the settings say, else daily.", .value = "TIME"});
+        visit(drill, {.name = "drill", .sentence = "When to rehearse a restore. Default: what the settings say, else weekly.", .value = "TIME"});
+        visit(maintain, {.name = "maintain", .sentence = "When to maintain the databases. Default: what the settings say, else weekly.", .value = "TIME"});
+        visit(prune, {.name = "prune", .sentence = "When to free the space of forgotten backups. Default: what the settings say, else daily.", .value = "TIME"});
         visit(by, {.name = "by", .sentence = "systemd or cron. Default: systemd where it runs for this user.", .value = "NAME"});
         visit(print, {.name = "print", .sentence = "Only print definitions: systemd, cron, launchd or windows.", .value = "NAME"});
         visit(dry_run, {.name = "dry-run", .sentence = "Say what would be written; change nothing.", .letter = 'n'});
@@ -117,7 +117,7 @@ struct ScheduleRunRequest {
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(job, {.name = "job", .sentence = "backup, verify, drill, maintain or prune.", .value = "JOB", .positional = true, .required = true});
-        visit(databases, {.name = "database", .sentence = "The databases to back up, where no settings say.", .value = "DATABASE", .positional = true});
+        visit(databases, {.name = "database", .sentence = "The databases to back up and maintain, where no settings say.", .value = "DATABASE", .positional = true});
         visit(missed, {.name = "missed", .sentence = "Only if it was due by this time and has not run since.", .value = "TIME"});
         repository.describe(visit);
     }

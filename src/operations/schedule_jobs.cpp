@@ -33,11 +33,11 @@ std::optional<std::string> text_in(const Json& json, std::string_view key) {
 
 const std::vector<JobKind>& job_kinds() {
     static const std::vector<JobKind> kinds = {
-        {.name = "backup", .words = {"backup", "--operation=schedule"}, .otherwise = "hourly", .hour = 4, .takes_databases = true},
-        {.name = "verify", .words = {"verify"}, .otherwise = "daily", .hour = 5},
-        {.name = "drill", .words = {"drill"}, .otherwise = "weekly", .hour = 6},
-        {.name = "maintain", .words = {"maintain", "all"}, .otherwise = "weekly", .hour = 4},
-        {.name = "prune", .words = {"prune"}, .otherwise = "daily", .hour = 6},
+        {.name = "backup", .words = {"backup", "--operation=schedule"}, .hour = 4, .takes_databases = true},
+        {.name = "verify", .words = {"verify"}, .hour = 5},
+        {.name = "drill", .words = {"drill"}, .hour = 6},
+        {.name = "maintain", .words = {"maintain", "all"}, .hour = 4, .takes_databases = true},
+        {.name = "prune", .words = {"prune"}, .hour = 6},
     };
     return kinds;
 }

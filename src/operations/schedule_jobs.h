@@ -1,4 +1,4 @@
-// The jobs of a schedule: which there are, when they run unless somebody says otherwise, and what each is as a command.
+// The jobs of a schedule: which there are, and what each is as a command.
 #pragma once
 
 #include <string>
@@ -12,7 +12,6 @@ namespace holdfast::operations {
 struct JobKind {
     std::string_view name;
     std::vector<std::string_view> words;  // of the command line
-    std::string_view otherwise;           // when, by default
     int hour;                             // of daily and rarer times that name none: not while clocks change
     bool takes_databases = false;
 };

@@ -23,6 +23,7 @@ struct RepositorySettings {
 
 struct TargetSettings {
     std::int64_t rpo = 3600, rpo_critical = 15 * 60, rto_corruption = 15 * 60, rto_deletion = 10 * 60, rto_server = 30 * 60;
+    std::int64_t proof = 8 * 86'400;  // a weekly drill, and a day to spare
 
     template <class Visitor>
     void describe(Visitor& visit) {
@@ -31,6 +32,7 @@ struct TargetSettings {
         visit(rto_corruption, {.key = "rto_corruption", .sentence = "A restore after a database was corrupted may take so long.", .example = "\"15m\"", .form = Form::duration});
         visit(rto_deletion, {.key = "rto_deletion", .sentence = "A restore after something was deleted.", .example = "\"10m\"", .form = Form::duration});
         visit(rto_server, {.key = "rto_server", .sentence = "A restore after the whole machine was lost.", .example = "\"30m\"", .form = Form::duration});
+        visit(proof, {.key = "proof", .sentence = "The newest backup that passed a drill, or was verified, may be so old.", .example = "\"8d\"", .form = Form::duration});
     }
 };
 
@@ -210,10 +212,12 @@ struct ScheduleSettings {
 
 struct LogSettings {
     std::string audit, recovery;
+    bool names = false;
 
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(audit, {.key = "audit", .sentence = "The audit log: a file of JSON lines.", .example = "\"holdfast-audit.jsonl\"", .form = Form::path, .otherwise = "in the state folder"});
+        visit(names, {.key = "names", .sentence = "The audit log tells the user's and the machine's name.", .example = "true"});
         visit(recovery, {.key = "recovery", .sentence = "The log of recoveries, for people.", .example = "\"RECOVERY.md\"", .form = Form::path, .otherwise = "RECOVERY.md beside the settings"});
     }
 };

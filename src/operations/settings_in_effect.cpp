@@ -80,14 +80,23 @@ std::vector<Expectation> expectations_of(const LoadedSettings& loaded, const std
     return expectations;
 }
 
+std::vector<live::CleanupRule> cleanup_of(const LoadedSettings& loaded, const std::string& source) {
+    std::vector<live::CleanupRule> rules;
+    const auto* own = loaded.source(source);
+    if (own == nullptr) return rules;
+    for (const auto& rule : own->cleanup) {
+        rules.push_back({.table = rule.table, .column = rule.column, .older_than_s = rule.older_than, .where = rule.where});
+    }
+    return rules;
+}
+
 StatusTargets targets_of(const LoadedSettings& loaded) {
-    constexpr std::int64_t proof_s = 8 * 86'400;  // a weekly drill, and a day to spare
     StatusTargets targets;
     if (!loaded.is_there()) return targets;
     const auto& said = loaded.settings.targets;
     targets.rpo_s = said.rpo;
     targets.rto_s = said.rto_deletion;
-    targets.proof_s = proof_s;
+    targets.proof_s = said.proof;
     targets.rto_of = {{"corruption", said.rto_corruption}, {"deletion", said.rto_deletion}, {"server", said.rto_server}};
     for (const auto& [name, source] : loaded.settings.source) {
         if (source.critical) targets.rpo_of[name] = said.rpo_critical;

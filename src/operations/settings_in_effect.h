@@ -1,6 +1,7 @@
 // What the settings say, in the forms in which operations take it.
 #pragma once
 
+#include "holdfast/live/clean_up.h"
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/load_settings.h"
@@ -17,6 +18,8 @@ Hooks hooks_of(const LoadedSettings& loaded, const std::string& source);
 
 // None when the settings do not have the source.
 std::vector<Expectation> expectations_of(const LoadedSettings& loaded, const std::string& source);
+
+std::vector<live::CleanupRule> cleanup_of(const LoadedSettings& loaded, const std::string& source);
 
 // Without a settings file nothing can be missed.
 StatusTargets targets_of(const LoadedSettings& loaded);

@@ -8,6 +8,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/time_zone.h"
 #include "holdfast/operations/purpose.h"
+#include "holdfast/operations/schedule_time.h"
 
 namespace holdfast::operations {
 
@@ -69,6 +70,7 @@ private:
         expect_some("rto_corruption", targets.rto_corruption);
         expect_some("rto_deletion", targets.rto_deletion);
         expect_some("rto_server", targets.rto_server);
+        expect_some("proof", targets.proof);
         if (targets.rpo_critical > targets.rpo) {
             problem(is_given("targets.rpo_critical") ? "targets.rpo_critical" : "targets.rpo", "rpo_critical is longer than rpo: a critical source may not lose more than others",
                     format("rpo_critical = \"{}\"", duration_text(targets.rpo)));
@@ -208,22 +210,12 @@ private:
         if (dot == std::string::npos || dot == 0 || dot + 1 == column.size()) problem(key, "a column is named with its table", "\"contacts.email\" = \"mask\"");
     }
 
-    // "weekly", "daily 02:30", "30 2 * * *"; what exactly a time means is for who installs it.
     void check_schedule(const std::string& key, const std::string& text) {
-        if (!may_judge(key)) return;
-        std::vector<std::string> words;
-        for (auto& word : split(text, ' ')) {
-            if (!word.empty()) words.push_back(std::move(word));
-        }
-        constexpr std::array often = {"hourly", "daily", "weekly", "monthly", "never"};
-        constexpr std::size_t cron_fields = 5;
-        const bool is_often = !words.empty() && words.size() <= 3 && std::ranges::find(often, words[0]) != often.end();
-        const bool is_cron = words.size() == cron_fields && std::ranges::all_of(words, [](const std::string& word) {
-                                 return word.find_first_not_of("0123456789*,/-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == std::string::npos;
-                             });
-        if (is_often || is_cron) return;
-        const auto near = words.empty() ? std::string() : nearest(words[0], {often.begin(), often.end()});
-        problem(key, "that says no time", near.empty() ? "hourly, daily, weekly, monthly, \"daily 02:30\", a cron line (\"30 2 * * *\"), or never" : toml_text(near));
+        if (!may_judge(key) || text == "never") return;
+        const auto time = parse_schedule_time(text, 0);
+        if (time) return;
+        const auto near = nearest(text.substr(0, text.find(' ')), {"hourly", "daily", "weekly", "monthly", "never"});
+        problem(key, "that says no time", near.empty() || text.starts_with(near) ? time.error().advice() : toml_text(near));
     }
 
     host::FileSystem& files_;

@@ -5,6 +5,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/history/damage.h"
 #include "holdfast/operations/check_image.h"
+#include "holdfast/operations/look_at_expectations.h"
 
 namespace holdfast::operations {
 
@@ -81,6 +82,25 @@ Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEnt
     }
     report_.warnings.push_back(where + ": the source was damaged already when it was backed up");
     verdicts_[number].is_good = false;
+    return {};
+}
+
+Result<void> Verification::look_at_expected(const history::Moment& moment, const std::vector<Expectation>& expectations) {
+    const auto number = moment.snapshot.number;
+    if (expectations.empty() || level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good || moment.snapshot.damaged) return {};
+    const auto lease = repository_.lease(number);
+    if (!lease && lease.error().code() == ErrorCode::not_found) return {};  // pruned meanwhile
+    if (!lease) return lease.error().copy();
+    const auto snapshot = TRY(repository_.snapshot(number));
+    auto results = look_at_backup(context_, repository_, snapshot, expectations);
+    TRY(context_.watch.go_on());
+    if (!results) {  // the one before it, with which it is compared, may be what is damaged
+        report_.unmet = true;
+        report_.warnings.push_back(format("#{}: what the settings expect could not be looked at: {}", number.value, results.error().message()));
+        return {};
+    }
+    for (const auto& result : *results) report_.unmet = report_.unmet || !result.met;
+    report_.expected.push_back({.number = number.value, .source = snapshot.source.name, .expectations = std::move(*results)});
     return {};
 }
 

@@ -18,6 +18,8 @@ public:
     Result<void> check_bytes(const repository::CheckRequest& request);
     // At level opened: SQLite checks each database of a backup whose bytes are good.
     Result<void> open(const history::Moment& moment);
+    // At level opened: whether what is expected holds, in a backup that is good. No verdict: its bytes are right.
+    Result<void> look_at_expected(const history::Moment& moment, const std::vector<Expectation>& expectations);
     // Notes the verdicts on the backups, but for those that have been pruned meanwhile. A repository that cannot be
     // written is as good as its bytes.
     Result<void> note(std::span<const history::Moment> moments);

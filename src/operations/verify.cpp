@@ -8,7 +8,9 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/selection.h"
+#include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/verification.h"
 #include "holdfast/operations/verify_file.h"
 
@@ -29,6 +31,7 @@ Result<VerifyLevel> parse_level(const std::string& text) {
 // What is to be verified; and what cannot even be read.
 struct Wanted {
     std::vector<history::Moment> moments;
+    std::shared_ptr<const LoadedSettings> loaded;
     std::vector<std::string> unreadable;
     std::vector<std::string> warnings;
 };
@@ -109,7 +112,10 @@ Result<VerifyReport> verify_together(Context& context, OpenRepository& opened, c
     const auto leases = TRY(lease_all(opened.get(), request, wanted));
     Verification verification(context, opened.get(), level);
     TRY(verification.check_bytes(check_request(request, level, wanted)));
-    for (const auto& moment : wanted.moments) TRY(verification.open(moment));
+    for (const auto& moment : wanted.moments) {
+        TRY(verification.open(moment));
+        TRY(verification.look_at_expected(moment, expectations_of(*wanted.loaded, moment.snapshot.source.name)));
+    }
     TRY(verification.note(wanted.moments));
     return std::move(verification).take_report();
 }
@@ -128,6 +134,8 @@ void add_to(VerifyReport& report, VerifyReport one) {
     const auto append = [](auto& to, auto& from) { std::ranges::move(from, std::back_inserter(to)); };
     append(report.verified, one.verified);
     append(report.damage, one.damage);
+    append(report.expected, one.expected);
+    report.unmet = report.unmet || one.unmet;
     append(report.objects, one.objects);
     append(report.sqlite_findings, one.sqlite_findings);
     append(report.warnings, one.warnings);
@@ -146,6 +154,7 @@ Result<VerifyReport> verify_for(Context& context, OpenRepository& opened, const 
     std::size_t next = 0;
     for (; next < wanted.moments.size() && (next == 0 || stopwatch.ms() < time_ms_max); ++next) {
         Wanted one;
+        one.loaded = wanted.loaded;
         one.moments.push_back(wanted.moments[next]);
         add_to(report, TRY(verify_together(context, opened, request, one)));
     }
@@ -162,6 +171,7 @@ Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
     TRY(parse_level(request.level));
     const auto opened = TRY(open_repository(context, request.repository, {}));
     auto wanted = TRY(wanted_moments(context, opened->get(), request));
+    wanted.loaded = std::make_shared<const LoadedSettings>(TRY(settings_if_good(context, request.repository)));
     if (wanted.moments.empty() && wanted.unreadable.empty()) {
         return fail(ErrorCode::not_found, "verify: there is no backup in {} yet", printable(opened->path())).with_advice("holdfast backup DATABASE");
     }

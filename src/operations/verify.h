@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/expectations.h"
 #include "holdfast/operations/outside_request.h"
 
 namespace holdfast::operations {
@@ -19,7 +20,8 @@ struct VerifyRequest {
         return {.name = "verify",
                 .sentence = "Prove that backups can be restored.",
                 .details = "listed: everything needed exists. hashed: every byte is read and proven. opened: besides, SQLite opens the image and checks it. "
-                           "Without SNAPSHOT and --all the newest backup of every source is verified. Exit code 4: damage was found.",
+                           "Without SNAPSHOT and --all the newest backup of every source is verified. At level opened it is also looked whether what the settings expect "
+                           "of the source holds. Exit code 4: damage was found; 3: nothing is damaged, but something expected does not hold.",
                 .examples = {{"holdfast verify", "the newest backup of every source, fully"}, {"holdfast verify --all --level hashed", "every byte of every backup"},
                              {"holdfast verify app.db.gz", "a file that another program made"},
                              {"holdfast verify --for 10m", "for ten minutes, those first that were not verified for the longest time"}}};
@@ -70,9 +72,22 @@ struct FoundDamage {
         visit("why", why, "What is wrong.");
     }
 };
+// What the settings expect of a backup's source.
+struct ExpectedOfBackup {
+    std::uint64_t number = 0;
+    std::string source;
+    std::vector<ExpectationResult> expectations;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("number", number, "The backup.");
+        visit("source", source, "Its source.");
+        visit("expectations", expectations, "What must hold, and whether it does.");
+    }
+};
 struct VerifyReport {
     std::string level;
-    bool good = true;
+    bool good = true, unmet = false;
+    std::vector<ExpectedOfBackup> expected;
     std::vector<std::uint64_t> verified;
     std::vector<FoundDamage> damage;
     std::vector<VerifiedFile> files;
@@ -91,6 +106,8 @@ struct VerifyReport {
         visit("damage", damage, "What backups cannot give back.");
         visit("objects", objects, "Damaged objects, also those by which nothing is lost (they are kept twice, or made again).");
         visit("sqlite_findings", sqlite_findings, "What SQLite's own check said.");
+        visit("expected", expected, "What the settings expect, looked at in backups that are good.");
+        visit("unmet", unmet, "Some of it does not hold: exit code 3. The backup is none the worse for it.");
         visit("bytes_read", bytes_read, "Bytes read.");
         visit("chunks_checked", chunks_checked, "Chunks proven.");
         visit("duration_ms", duration_ms, "How long it took.");

@@ -151,7 +151,7 @@ TEST_F(ExecTest, AVacuumByWayOfAnotherFolderLosesNoCommit) {
 
 TEST_F(ExecTest, AllUsesOneBackup) {
     MaintainAllRequest all;
-    all.target.database = database;
+    all.databases = {database};
     all.before.repository = in_repository();
     const auto report = must(maintain_all(context, all));
     EXPECT_EQ(report.done, (std::vector<std::string>{"backup", "vacuum", "analyze", "check", "stats"}));
@@ -166,7 +166,7 @@ TEST_F(ExecTest, RulesOfTheSettingsAreUsedUnlessFlagsNameOne) {
     cleanup.target.database = database;
     cleanup.before.repository = in_repository();
     EXPECT_THAT(maintain_cleanup(context, cleanup), FailsWith(ErrorCode::invalid));
-    cleanup.rules.more = {{.table = "events", .column = "at", .older_than = "30d", .where = "kind = 'a'"}};
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.cleanup]]\ntable = \"events\"\ncolumn = \"at\"\nolder_than = \"30d\"\nwhere = \"kind = 'a'\"\n");
     cleanup.dry_run = true;
     EXPECT_EQ(must(maintain_cleanup(context, cleanup)).rules[0].deleted, 1u);
     EXPECT_TRUE(numbers().empty());

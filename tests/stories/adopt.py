@@ -307,6 +307,67 @@ class FromFiles(stories.Story):
         self.packed.write_bytes(self.packed.read_bytes()[:-1])
         self.call("verify", self.packed, use_repository=False, code=4)
 
+    def test_a_drill_of_a_file_looks_as_an_application_would_and_notes_nothing(self):
+        place = self.root / "place"
+        place.mkdir()
+        words = ("--in", place, "--expect", "SELECT count(*) = 100 FROM ledger", "--smoke", 'test "$(sqlite3 "$HOLDFAST_DATABASE" "SELECT count(*) FROM slots")" = 200')
+        for file in (self.copy, self.packed):
+            before = stories.sha256_of(file)
+            report = self.call("drill", file, *words, use_repository=False).json
+            (backup,) = report["backups"]
+            self.assertTrue(backup["passed"])
+            self.assertEqual((backup["number"], backup["file"], backup["time"]), (0, str(file), "2025-03-01T12:00:00.000Z"))
+            self.assertEqual(backup["bytes"], self.copy.stat().st_size)
+            self.assertGreater(backup["total_ms"], 0)
+            self.assertEqual([(one["met"]) for one in backup["databases"][0]["expectations"]], [True])
+            self.assertEqual((os.listdir(place), stories.sha256_of(file)), ([], before))
+        self.assertFalse((self.work / ".holdfast").exists())
+        many = self.call("drill", self.tar, *words, use_repository=False).json["backups"]
+        self.assertEqual([backup["passed"] for backup in many], [True, True])
+        # Each thing that can be wrong.
+        unmet = self.call("drill", self.packed, "--in", place, "--expect", "SELECT count(*) > 100 FROM ledger", use_repository=False, code=4).json["backups"][0]
+        self.assertIn("expected", unmet["databases"][0]["findings"][0])
+        smoked = self.call("drill", self.packed, "--in", place, "--smoke", "echo no use; exit 9", use_repository=False, code=4).json["backups"][0]
+        self.assertIn("no use", smoked["databases"][0]["findings"][0])
+        broken = self.root / "references.db"
+        with sqlite3.connect(broken) as db:
+            db.executescript("CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p); INSERT INTO c VALUES (7);")
+        db.close()
+        self.assertIn("foreign keys", self.call("drill", broken, "--in", place, use_repository=False, code=4).json["backups"][0]["databases"][0]["findings"][0])
+        content = bytearray(self.copy.read_bytes())
+        content[4096 * 2:4096 * 4] = os.urandom(8192)
+        self.copy.write_bytes(content)
+        self.assertFalse(self.call("drill", self.copy, "--in", place, use_repository=False, code=4).json["passed"])
+        self.call("drill", self.packed, "--scenario", "corruption", use_repository=False, code=2)
+        self.assertEqual(os.listdir(place), [])
+
+    def test_a_drill_of_a_file_knows_what_the_settings_expect_of_its_source(self):
+        (self.work / "holdfast.toml").write_text('[source.app]\ndatabases = ["app.db"]\nsmoke = "exit 5"\n[[source.app.expect]]\nsql = "SELECT 0"\n')
+        self.assertTrue(self.call("drill", self.packed, use_repository=False).json["passed"])  # nothing says whose it is
+        findings = self.call("drill", self.packed, "--source", "app", use_repository=False, code=4).json["backups"][0]["databases"][0]["findings"]
+        self.assertEqual(len(findings), 2)
+
+    def test_a_drill_of_a_bundle_and_of_encrypted_files(self):
+        self.init()
+        number = self.backup()["number"]
+        bundle = self.root / "app.tar.zst"
+        self.call("bundle", number, "--to", bundle)
+        (self.work / "holdfast.toml").write_text('[source.app]\ndatabases = ["app.db"]\n[[source.app.expect]]\nsql = "SELECT count(*) = 200 FROM slots"\n')
+        (backup,) = self.call("drill", bundle, use_repository=False).json["backups"]
+        self.assertEqual((backup["passed"], backup["source"]), (True, "app"))  # its metadata says whose it is
+        self.assertEqual(len(backup["databases"][0]["expectations"]), 1)
+        self.assertNotIn("drilled", [entry["event"] for entry in self.call("log").json["entries"]])
+        self.assertIsNone(self.call("status", code=12).json["sources"][0]["drilled_at"])
+        if shutil.which("gpg"):
+            secret = self.root / "passphrase"
+            secret.write_text("open sesame")
+            locked = self.root / "app_20250301_120000.db.gpg"
+            gpg_home = self.root / "gpg"
+            gpg_home.mkdir(mode=0o700)
+            subprocess.run(["gpg", "--homedir", gpg_home, "--batch", "--pinentry-mode", "loopback", "--passphrase-file", secret, "-o", locked, "-c", self.copy], check=True, capture_output=True)
+            drilled = self.call("drill", locked, "--decrypt-passphrase-file", secret, use_repository=False).json["backups"][0]
+            self.assertTrue(drilled["passed"])
+
 
 if __name__ == "__main__":
     stories.main()

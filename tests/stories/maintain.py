@@ -1,5 +1,6 @@
 """Maintenance of a database that is in use: checked, cleaned up, made smaller; also where the disk is full or the file damaged."""
 
+import json
 import os
 import pathlib
 import sqlite3
@@ -182,6 +183,23 @@ class Maintain(stories.Story):
             self.maintain("vacuum", "--wait", "60", code=None)
             counted = writer.stop()["count"]
             self.assertEqual(stories.prove(self.database), counted)
+
+    def test_rules_of_the_settings_clean_up_every_database_of_them(self):
+        devteam_database.create(self.database, journal="wal")
+        other = self.work / "other.db"
+        stories.create_ledger(other).close()
+        (self.work / "holdfast.toml").write_text('[source.app]\ndatabases = ["app.db"]\n[[source.app.cleanup]]\ntable = "sessions"\ncolumn = "ended_at"\nolder_than = "30d"\n'
+                                                 'where = "status <> \'running\'"\n[source.other]\ndatabases = ["other.db"]\n')
+        by_flags = self.maintain("cleanup", *RULE, "--dry-run")
+        self.assertEqual(self.maintain("cleanup", "--dry-run")["rules"], by_flags["rules"])
+        report = self.call("maintain", "all").json
+        self.assertEqual([database["exit_code"] for database in report["databases"]], [0, 0])
+        self.assertEqual(report["databases"][0]["maintained"]["cleanup"]["rules"], by_flags["rules"])
+        self.assertNotIn("cleanup", report["databases"][1]["maintained"]["done"])
+        entries = self.call("log").json["entries"]
+        self.assertEqual([entry["event"] for entry in entries if entry["event"].startswith("maintain")], ["maintain all", "maintain all"])
+        self.assertTrue(any(detail.startswith("cleanup_changes_deleted=") or detail.startswith("cleanup.changes.deleted=") for detail in entries[-2]["details"]), entries[-2])
+        self.assertNotIn("running", json.dumps(entries))
 
 
 if __name__ == "__main__":

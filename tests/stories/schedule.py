@@ -215,6 +215,16 @@ class Schedule(stories.Story):
         self.assertEqual(self.call("schedule", "install", self.database, "--backup", "sometimes", code=2).error["code"], "invalid")
         self.assertEqual(self.call("schedule", "install", self.database, "--by", "magic", code=2).error["code"], "invalid")
 
+    def test_times_of_the_settings(self):
+        (self.work / "holdfast.toml").write_text('[source.app]\ndatabases = ["app.db"]\n[schedule]\nbackup = "daily 02:30"\nverify = "never"\nmaintain = "monthly"\n')
+        jobs = self.call("schedule", "install", "--by", "cron", "--drill", "daily").json["jobs"]
+        self.assertEqual({job["job"]: job["time"] for job in jobs}, {"backup": "daily 02:30", "drill": "daily", "maintain": "monthly", "prune": "daily"})
+        self.assertIn("\n30 2 * * * cd ", "\n" + self.crontab())
+        self.assertTrue(self.schedule("run", "maintain", "-r", self.repository).json["ran"])  # without words it finds the settings' databases
+        self.schedule("remove")
+        events = [entry["event"] for entry in self.call("log", "--file", self.home / ".state/holdfast/audit/no-repository.jsonl").json["entries"]]
+        self.assertEqual(events, ["schedule install", "schedule remove"])
+
 
 if __name__ == "__main__":
     stories.main()

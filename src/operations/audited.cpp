@@ -67,7 +67,7 @@ std::vector<std::uint64_t> numbers_in(const Json& report, std::string_view name)
 }
 
 bool is_in_part(const Json& report) {
-    if (is_true(report, "partial") || is_true(report, "damaged") || is_true(report, "hooks_incomplete")) return true;
+    if (is_true(report, "partial") || is_true(report, "damaged") || is_true(report, "hooks_incomplete") || is_true(report, "copies_incomplete")) return true;
     const auto* databases = report.find("databases");
     const auto* array = databases ? databases->as_array() : nullptr;
     return array && std::ranges::any_of(*array, [](const Json& database) { return is_true(database, "damaged"); });

@@ -29,8 +29,8 @@ struct RequestJson {
 };
 
 // One call. Its context has a trail of its own; finish() writes the entry. A request with dry-run or list set is told by
-// nothing; a failed one without a report. A report that says `partial`, `hooks_incomplete`, `damaged` (itself or of a database), or that it is
-// not `good` or `passed`, makes the outcome partial, or failed as `corrupt`.
+// nothing; a failed one without a report. A report that says `partial`, `hooks_incomplete`, `copies_incomplete`, `damaged` (itself or of a database), or that
+// it is not `good` or `passed`, makes the outcome partial, or failed as `corrupt`.
 class AuditedCall {
 public:
     AuditedCall(const Context& outer, std::string_view verb);

@@ -26,7 +26,7 @@ Result<SourceBackup> backup_one(Context& context, BackupRequest request, const s
     one.source = name;
     auto made = backup(context, request);
     if (made) {
-        one.exit_code = made->partial || made->damaged ? exit_code_partial : 0;
+        one.exit_code = made->is_incomplete() ? exit_code_partial : 0;
         one.backup = std::move(made).value();
         return one;
     }

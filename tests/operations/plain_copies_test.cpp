@@ -1,0 +1,167 @@
+#include <gmock/gmock.h>
+
+#include "holdfast/operations/copy_folder.h"
+#include "holdfast/operations/guard.h"
+#include "operations/world.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class PlainCopies : public World {
+protected:
+    PlainCopies() {
+        make_repository();
+        create_database(database, 20);
+    }
+    // [source.app.plain_copies] in work/copies.
+    void settle(const std::string& lines) {
+        write(work + "/holdfast.toml", format("[source.app]\ndatabases = [\"app.db\"]\n[source.app.plain_copies]\nfolder = \"copies\"\nname = \"{{number}}.db\"\n{}\n", lines));
+    }
+    BackupReport backed_up(const std::string& operation = "") {
+        insert(database, 1);
+        auto request = backup_request({database});
+        request.purpose.operation = operation;
+        return must(operations::backup(context, request));
+    }
+    std::vector<std::string> copies(const std::string& folder = "copies") const {
+        std::vector<std::string> names;
+        for (const auto& entry : std::filesystem::directory_iterator(work + "/" + folder)) {
+            if (entry.path().extension() == ".db") names.push_back(entry.path().filename());
+        }
+        std::ranges::sort(names, {}, [](const std::string& name) { return std::pair(name.size(), name); });
+        return names;
+    }
+    void let_hours_pass(int hours) { clock.ahead_s += hours * 3600; }
+};
+
+TEST_F(PlainCopies, WithoutLinesTenAutomaticOnesStayAndAllManualOnes) {
+    settle("");
+    backed_up();
+    for (int n = 0; n < 12; ++n) {
+        let_hours_pass(1);
+        backed_up("migrate");
+    }
+    let_hours_pass(1);
+    backed_up();
+    EXPECT_THAT(copies(), ElementsAre("1.db", "4.db", "5.db", "6.db", "7.db", "8.db", "9.db", "10.db", "11.db", "12.db", "13.db", "14.db"));
+}
+
+TEST_F(PlainCopies, AreCountedTogetherWhenALineSaysHowMany) {
+    settle("keep_last = 2");
+    for (int n = 0; n < 3; ++n) {
+        backed_up();
+        let_hours_pass(1);
+        backed_up("migrate");
+        let_hours_pass(1);
+    }
+    EXPECT_THAT(copies(), ElementsAre("5.db", "6.db"));
+    settle("keep_last = 1\nkeep_manual = true");
+    EXPECT_THAT(backed_up("migrate").plain_copies_removed, ElementsAre(work + "/copies/6.db"));
+    EXPECT_THAT(copies(), ElementsAre("5.db", "7.db"));
+}
+
+TEST_F(PlainCopies, AreKeptByDaysAndNotByPlaces) {
+    settle("keep_daily = 3");
+    for (int n = 0; n < 8; ++n) {
+        backed_up();
+        let_hours_pass(12);
+    }
+    const auto left = copies();
+    EXPECT_EQ(left.back(), "8.db");
+    EXPECT_THAT(left, SizeIs(3)) << "one a day";
+    EXPECT_THAT(numbers(), SizeIs(8)) << "the backups themselves have a policy of their own";
+}
+
+TEST_F(PlainCopies, OfAnotherDatabaseOrMachineAreNobodysBusiness) {
+    settle("keep_last = 1");
+    backed_up();
+    const std::string other = work + "/other.db";
+    create_database(other);
+    auto request = backup_request({other});
+    request.plain = {.output = "copies", .name = "other_{number}.db", .compress = {}};
+    must(operations::backup(context, request));
+    {
+        auto folder = must(CopyFolder::lock(context, work + "/copies"));
+        for (auto& record : folder.catalogue.records) {
+            if (record.file == "1.db") record.machine = "another one";
+        }
+        must(folder.save());
+    }
+    backed_up();
+    EXPECT_THAT(backed_up().plain_copies_removed, ElementsAre(work + "/copies/3.db"));
+    EXPECT_THAT(copies(), ElementsAre("1.db", "4.db", "other_2.db"));
+}
+
+TEST_F(PlainCopies, ThatCannotBeWrittenLeaveTheBackupAndTheOldOnes) {
+    settle("keep_last = 1");
+    backed_up();
+    files.read_only.push_back(work + "/copies");
+    const auto before = files_below(work + "/copies");
+    const auto report = backed_up();
+    EXPECT_EQ(report.number, 2u);
+    EXPECT_TRUE(report.copies_incomplete);
+    EXPECT_TRUE(report.is_incomplete());
+    EXPECT_FALSE(report.partial);
+    EXPECT_THAT(report.plain_copies, SizeIs(1));
+    EXPECT_THAT(report.plain_copies[0].error, HasSubstr("read-only"));
+    EXPECT_THAT(report.warnings, ::testing::Contains(HasSubstr("the backup itself is whole")));
+    EXPECT_EQ(files_below(work + "/copies"), before);
+    EXPECT_THAT(verify_all().damage, IsEmpty());
+    GuardRequest guarded{.repository = in_repository()};
+    guarded.databases = {database};
+    insert(database, 1);
+    const auto guard_report = must(guard(context, guarded));
+    EXPECT_THAT(guard_report.warnings, ::testing::Contains(HasSubstr("no plain copy of"))) << "whoever made the backup is told";
+}
+
+TEST_F(PlainCopies, OfADamagedDatabasePushNobodyOut) {
+    settle("keep_last = 1\nlatest = \"latest.db\"");
+    create_database(database + "2", 20, {.mode = "delete"});
+    std::filesystem::rename(database + "2", database);
+    backed_up();
+    overwrite(database, 100, std::string(8, '\xff'));  // the root page of the schema
+    const auto before = files_below(work + "/copies");
+    const auto report = backup();
+    EXPECT_TRUE(report.damaged);
+    EXPECT_THAT(report.plain_copies, IsEmpty());
+    EXPECT_THAT(report.warnings, ::testing::Contains(HasSubstr("is damaged")));
+    EXPECT_EQ(files_below(work + "/copies"), before);
+}
+
+TEST_F(PlainCopies, AFolderThatIsHeldIsWaitedForOnlySoLong) {
+    settle("");
+    backed_up();
+    const auto held = must(CopyFolder::lock(context, work + "/copies"));
+    auto request = backup_request({database});
+    request.wait_s = 0;
+    const auto report = must(operations::backup(context, request));
+    EXPECT_EQ(report.number, 2u);
+    EXPECT_THAT(report.plain_copies[0].error, HasSubstr("another holdfast"));
+    EXPECT_THAT(copies(), ElementsAre("1.db"));
+}
+
+TEST_F(PlainCopies, TheNewestKeepsItsNameWhenAnOlderOneComesLate) {
+    settle("latest = \"latest.db\"");
+    backed_up();
+    backed_up();
+    auto folder = must(CopyFolder::lock(context, work + "/copies"));
+    const auto newest = std::ranges::find_if(folder.catalogue.records, [](const auto& record) { return record.is_latest; });
+    ASSERT_NE(newest, folder.catalogue.records.end());
+    EXPECT_EQ(newest->number, 2u);
+    newest->number = 9;
+    must(folder.save());
+    { const auto given_up = std::move(folder); }
+    const std::string hash = hash_of_file(work + "/copies/latest.db");
+    const auto report = backed_up();
+    EXPECT_FALSE(report.copies_incomplete);
+    EXPECT_EQ(report.plain_copies[0].latest, "");
+    EXPECT_EQ(hash_of_file(work + "/copies/latest.db"), hash);
+}
+
+}  // namespace
+}  // namespace holdfast::operations

@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "holdfast/operations/copy_folder.h"
 #include "holdfast/operations/guard.h"
+#include "operations/dying_files.h"
 #include "operations/world.h"
 
 namespace holdfast::operations {
@@ -35,6 +38,30 @@ protected:
         }
         std::ranges::sort(names, {}, [](const std::string& name) { return std::pair(name.size(), name); });
         return names;
+    }
+    // As the copy of that backup is, by whoever it is written.
+    std::string hash_of_copy(std::uint64_t number) {
+        const std::string file = format("{}/copy of {}.db", work, number);
+        must(restore_to(std::to_string(number), file));
+        overwrite(file, 18, "\x01\x01");
+        const auto hash = hash_of_file(file);
+        std::filesystem::remove(file);
+        return hash;
+    }
+    // The last one and the one before, each with its checksum; the newest's second file; the list; and nothing else.
+    void expect_in_order(const BackupReport& newest, int deaths) const {
+        std::set<std::string> expected = {".holdfast-copies.json", ".holdfast-copies.lock", "latest.db", "list.json"};
+        for (const auto& name : copies()) {
+            if (name == "latest.db") continue;
+            expected.insert({name, name + ".sha256"});
+            EXPECT_EQ(text_of(tests::file_bytes(work + "/copies/" + name + ".sha256")), format("{}  {}\n", hash_of_file(work + "/copies/" + name), name));
+        }
+        std::set<std::string> there;
+        for (const auto& entry : std::filesystem::directory_iterator(work + "/copies")) there.insert(entry.path().filename());
+        EXPECT_EQ(there, expected) << "after " << deaths;
+        EXPECT_THAT(there, SizeIs(8));
+        EXPECT_EQ(hash_of_file(work + "/copies/latest.db"), newest.plain_copies.at(0).sha256) << "after " << deaths;
+        EXPECT_THAT(must(Json::parse(text_of(tests::file_bytes(work + "/copies/list.json")))).to_text(), HasSubstr(newest.plain_copies.at(0).path));
     }
     void let_hours_pass(int hours) { clock.ahead_s += hours * 3600; }
 };
@@ -143,6 +170,36 @@ TEST_F(PlainCopies, AFolderThatIsHeldIsWaitedForOnlySoLong) {
     EXPECT_EQ(report.number, 2u);
     EXPECT_THAT(report.plain_copies[0].error, HasSubstr("another holdfast"));
     EXPECT_THAT(copies(), ElementsAre("1.db"));
+}
+
+// Whatever was done before the end: each file under a copy's name is a whole copy, and the next run mends the rest.
+TEST_F(PlainCopies, AProcessThatDiesAnywhereLeavesWholeCopiesAndIsMended) {
+    settle("latest = \"latest.db\"\nmetadata = \"list.json\"\nkeep_last = 2");
+    std::set<std::string> wholes;
+    const auto remember = [&](const BackupReport& report) {
+        for (const auto& copy : report.plain_copies) wholes.insert(copy.sha256);
+    };
+    for (int n = 0; n < 3; ++n) remember(backed_up());
+    int deaths = 0;
+    for (bool has_died = true; has_died; ++deaths) {
+        let_hours_pass(1);
+        insert(database, 1);
+        tests::DyingFiles dying(work + "/copies", deaths);
+        Context doomed{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}, .may_ask = false};
+        const auto report = must(operations::backup(doomed, backup_request({database})));
+        has_died = dying.has_died();
+        EXPECT_EQ(report.copies_incomplete, has_died) << "after " << deaths << " changes";
+        remember(report);
+        wholes.insert(hash_of_copy(report.number));
+        for (const auto& name : copies()) EXPECT_TRUE(wholes.contains(hash_of_file(work + "/copies/" + name))) << name << " after " << deaths;
+
+        let_hours_pass(1);
+        const auto mended = backed_up();
+        remember(mended);
+        ASSERT_FALSE(mended.copies_incomplete) << deaths << ": " << (mended.warnings.empty() ? "" : mended.warnings[0]);
+        expect_in_order(mended, deaths);
+    }
+    EXPECT_GT(deaths, 20);
 }
 
 TEST_F(PlainCopies, TheNewestKeepsItsNameWhenAnOlderOneComesLate) {

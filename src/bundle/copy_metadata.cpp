@@ -17,11 +17,12 @@ std::uint64_t id_of(const Json& entry) {
     return id && *id > 0 ? static_cast<std::uint64_t>(*id) : 0;
 }
 
+// As it stands there: a name, or a path.
 std::string file_of(const Json& entry) {
-    for (const auto key : {"backup_filename", "backup_path"}) {
+    for (const auto key : {"backup_path", "backup_filename"}) {
         const Json* const value = entry.find(key);
         const std::string* const text = value != nullptr ? value->as_text() : nullptr;
-        if (text != nullptr && !text->empty()) return host::file_name_of(*text);
+        if (text != nullptr && !text->empty()) return *text;
     }
     return "";
 }
@@ -69,8 +70,10 @@ Result<std::string> copy_metadata(std::vector<CopyRecord>& records, const CopyMe
         next = std::max(next, id + 1);
     };
     for (const auto& entry : entries_in(metadata)) {
-        const auto file = file_of(entry);
-        if (file.empty() || ours.contains(file) || !order.is_there(file)) continue;
+        const auto said = file_of(entry), file = host::file_name_of(said), here = host::join_path(order.folder, file);
+        const bool is_elsewhere = said.starts_with('/') && said != here && order.is_there(said);
+        const bool is_theirs = is_elsewhere || (!file.empty() && !ours.contains(file) && order.is_there(here));
+        if (!is_theirs) continue;
         take(id_of(entry));
         entries.push_back(entry);
     }

@@ -14,7 +14,7 @@ struct CopyMetadataOrder {
     std::string folder;            // absolute, for backup_path
     std::string_view before;       // the file's content now; empty: there is none
     const std::vector<CopyRecord>* ours = nullptr;  // every copy of ours that the folder had, whether it stays or goes
-    std::function<bool(const std::string& file)> is_there;  // a file of the folder
+    std::function<bool(const std::string& path)> is_there;  // is asked of absolute paths
 };
 
 // Each entry has backup_id, timestamp (local, without a zone), backup_path, comment, is_auto, size_bytes, original_path. The

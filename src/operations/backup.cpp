@@ -105,8 +105,13 @@ void look_at_what_is_expected(Context& context, const repository::Repository& re
     }
 }
 
-void make_copies(Context& context, OpenRepository& opened, const repository::Snapshot& snapshot, const PlainCopyOrder& plain, BackupReport& report) {
-    auto made = make_plain_copies(context, opened, snapshot, plain);
+// What the settings order and cannot be had now does not keep the backup from being made.
+void make_copies(Context& context, OpenRepository& opened, const repository::Snapshot& snapshot, const Result<std::optional<PlainCopyOrder>>& plain,
+                 BackupReport& report) {
+    report.copies_incomplete = !plain.ok();
+    if (!plain) return report.warnings.push_back(format("no plain copy was made: {}; the backup itself is whole", plain.error().text()));
+    if (!*plain) return;
+    auto made = make_plain_copies(context, opened, snapshot, **plain);
     report.plain_copies = std::move(made.copies);
     report.plain_copies_removed = std::move(made.removed);
     report.copies_incomplete = made.incomplete;
@@ -116,7 +121,7 @@ void make_copies(Context& context, OpenRepository& opened, const repository::Sna
 // What goes with the recording, by the settings and flags.
 struct BackupCompany {
     const LoadedSettings& loaded;
-    const std::optional<PlainCopyOrder>& plain;
+    const Result<std::optional<PlainCopyOrder>>& plain;
 };
 
 Result<BackupReport> record_and_report(Context& context, OpenRepository& opened, const BackupOrder& order, const BackupCompany& company) {
@@ -134,7 +139,7 @@ Result<BackupReport> record_and_report(Context& context, OpenRepository& opened,
     else TRY(confirm(context, opened.get(), {report.number}));
     if (snapshot && !report.damaged) forget_what_policy_drops(context, opened.get(), *snapshot, company.loaded, report);
     if (snapshot) look_at_what_is_expected(context, opened.get(), *snapshot, company.loaded, report);
-    if (company.plain) make_copies(context, opened, *present, *company.plain, report);
+    make_copies(context, opened, *present, company.plain, report);
     report.repository = opened.path();
     report.repository_created = opened.was_created();
     warn_of_one_disk(context, opened, order.source.is_new(), report);
@@ -144,7 +149,8 @@ Result<BackupReport> record_and_report(Context& context, OpenRepository& opened,
 
 // What hooks are told grows as it becomes known.
 Result<BackupReport> backup_between(Context& context, const BackupRequest& request, HooksAround& hooks, HookFacts& facts) {
-    const auto plain = TRY(plain_copy_order(context, request));
+    const auto plain = plain_copy_order(context, request);
+    if (!plain && request.plain.is_said()) return plain.error().copy();
     auto databases = TRY(named_databases(context, request.databases));
     facts.databases.clear();
     for (const auto& database : databases) facts.databases.push_back(database.path);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/copy_name.h"
@@ -136,20 +137,25 @@ Result<CopyState> CopyFolder::state_of(const CopyRecord& record) const {
     return TRY(hash_of_file(*context_, path)) == record.sha256 ? CopyState::ours : CopyState::changed;
 }
 
+// Beyond every number that is there: what rotation has freed within the same second is not older than its neighbours.
 Result<std::string> CopyFolder::free_name(const std::string& name) const {
-    constexpr std::uint64_t attempts_max = 10'000;
-    const auto is_free = [&](const std::string& candidate) -> Result<bool> {
-        if (std::ranges::any_of(catalogue.records, [&](const CopyRecord& record) { return record.file == candidate; })) return false;
-        for (const std::string_view ending : {"", ".sha256", "-wal", "-journal", "-shm"}) {
-            if (TRY(status_there(*context_, path_of(candidate + std::string(ending))))) return false;
-        }
-        return true;
+    constexpr std::uint64_t numbers_max = 1000;
+    auto listed = context_->host.files.list(folder_);
+    if (!listed && listed.error().code() != ErrorCode::not_found) return std::move(listed).error();
+    std::set<std::string, std::less<>> taken;
+    if (listed) taken.insert(listed->begin(), listed->end());
+    for (const auto& record : catalogue.records) taken.insert(record.file);
+    const auto is_taken = [&](const std::string& candidate) {
+        constexpr std::array<std::string_view, 5> endings = {"", ".sha256", "-wal", "-journal", "-shm"};
+        return std::ranges::any_of(endings, [&](std::string_view ending) { return taken.contains(candidate + std::string(ending)); });
     };
-    for (std::uint64_t n = 1; n <= attempts_max; ++n) {
-        std::string candidate = n == 1 ? name : bundle::numbered_name(name, n);
-        if (TRY(is_free(candidate))) return candidate;
+    std::uint64_t last_taken = is_taken(name) ? 1 : 0;
+    for (std::uint64_t n = 2; n <= numbers_max; ++n) {
+        if (is_taken(bundle::numbered_name(name, n))) last_taken = n;
     }
-    return fail(ErrorCode::exists, "name a copy in {}: {} names like {} are taken", printable(folder_), attempts_max, printable(name)).with_advice("{stamp} or {number} in --name tells more copies apart");
+    if (last_taken == 0) return name;
+    if (last_taken < numbers_max) return bundle::numbered_name(name, last_taken + 1);
+    return fail(ErrorCode::exists, "name a copy in {}: {} names like {} are taken", printable(folder_), numbers_max, printable(name)).with_advice("{stamp} or {number} in --name tells more copies apart");
 }
 
 Result<void> CopyFolder::write_checksum(const CopyRecord& record) const {

@@ -102,11 +102,12 @@ private:
     }
 
     Result<void> leave_out_what_is_there() {
-        const auto folder = TRY(CopyFolder::lock(context_, order_.folder));
+        auto folder = TRY(CopyFolder::lock(context_, order_.folder));
         for (auto& told : report_.copies) {
             const auto entry = std::ranges::find(snapshot_.members, told.database, &DirectoryEntry::name);
             if (!TRY(is_told_as_there(folder, TRY(record_of(snapshot_, *entry, order_)), told))) wanted_.push_back(&*entry);
         }
+        if (wanted_.empty()) publish_metadata(context_, folder, order_, report_);
         return {};
     }
 

@@ -39,6 +39,12 @@ public:
         return folder_.save();
     }
 
+    void write_metadata() {
+        if (order_.metadata.empty()) return;
+        auto done = try_write_metadata();
+        if (!done) miss(format("{} was not written: {}", printable(folder_.path_of(order_.metadata)), done.error().text()));
+    }
+
 private:
     void miss(std::string why) {
         report_.incomplete = true;
@@ -153,11 +159,6 @@ private:
         return {};
     }
 
-    void write_metadata() {
-        if (order_.metadata.empty()) return;
-        auto done = try_write_metadata();
-        if (!done) miss(format("{} was not written: {}", printable(folder_.path_of(order_.metadata)), done.error().text()));
-    }
     Result<void> try_write_metadata() {
         const std::string path = folder_.path_of(order_.metadata);
         TRY(folder_.remove_unfinished(order_.metadata));
@@ -166,7 +167,7 @@ private:
         for (const auto& record : records_) {
             if (!record.is_latest && !going_.contains(record.file)) listed.push_back(record);
         }
-        const auto is_there = [&](const std::string& file) { return context_.host.files.status_of_link(folder_.path_of(file)).ok(); };
+        const auto is_there = [&](const std::string& file) { return context_.host.files.status_of_link(file).ok(); };
         const std::string text = TRY(bundle::copy_metadata(listed, {.folder = folder_.path(), .before = before, .ours = &had_, .is_there = is_there}));
         for (const auto& record : listed) record_of(record.file)->metadata_id = record.metadata_id;
         if (text == before) return {};
@@ -213,6 +214,10 @@ Result<LatestPlace> latest_place(Context& context, const CopyFolder& folder, con
         return is_newer(known, record) ? LatestPlace::newer : LatestPlace::ours;
     }
     return LatestPlace::foreign;
+}
+
+void publish_metadata(Context& context, CopyFolder& folder, const PlainCopyOrder& order, PlainCopiesReport& report) {
+    Publishing(context, folder, order, report).write_metadata();
 }
 
 void publish_copies(Context& context, CopyFolder& folder, std::vector<CopyToPublish>& copies, const PlainCopyOrder& order, PlainCopiesReport& report) {

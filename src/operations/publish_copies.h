@@ -19,6 +19,9 @@ struct CopyToPublish {
 // The folder is locked meanwhile. What fails is told in the report, for each copy by itself.
 void publish_copies(Context& context, CopyFolder& folder, std::vector<CopyToPublish>& copies, const PlainCopyOrder& order, PlainCopiesReport& report);
 
+// The list for applications alone, as it should be: somebody may have removed it, or copies.
+void publish_metadata(Context& context, CopyFolder& folder, const PlainCopyOrder& order, PlainCopiesReport& report);
+
 // What the name of the newest copy stands for now, seen from a copy that would take it.
 enum class LatestPlace {
     free,     // nothing is there

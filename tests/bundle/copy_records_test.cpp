@@ -95,7 +95,7 @@ struct Folder {
     std::vector<CopyRecord> had;
     std::set<std::string> files;
     Result<std::string> metadata(std::vector<CopyRecord>& records, std::string_view before) const {
-        return copy_metadata(records, {.folder = "/path/to/prt_data/backups", .before = before, .ours = &had, .is_there = [this](const std::string& file) { return files.contains(file); }});
+        return copy_metadata(records, {.folder = "/path/to/prt_data/backups", .before = before, .ours = &had, .is_there = [this](const std::string& path) { return files.contains(path); }});
     }
 };
 
@@ -121,15 +121,16 @@ TEST(CopyMetadata, HasTheFieldsOfTheApplication) {
 }
 
 TEST(CopyMetadata, KeepsWhatOthersListAndDropsWhatHasGone) {
-    Folder folder{.had = {record("gone.db", 7)}, .files = {"theirs.db", "gone.db"}};
+    Folder folder{.had = {record("gone.db", 7)}, .files = {"/path/to/prt_data/backups/theirs.db", "/path/to/prt_data/backups/gone.db", "/far/new.db"}};
     std::vector<CopyRecord> records = {record("new.db", 42), record("other.db", 42)};
     const std::string before = R"({"made by": "prt", "backups": [
         {"backup_id": 42, "backup_path": "/x/theirs.db", "extra": [1]}, {"backup_id": 41, "backup_path": "/x/deleted.db"},
-        {"backup_id": 7, "backup_path": "/x/gone.db"}], "next_id": 90})";
+        {"backup_id": 7, "backup_path": "/x/gone.db"}, {"backup_id": 50, "backup_path": "/far/new.db"}], "next_id": 90})";
     const auto json = must(Json::parse(must(folder.metadata(records, before))));
     const auto entries = list_in(json, "backups");
-    ASSERT_EQ(entries.size(), 3u) << json.to_text();
+    ASSERT_EQ(entries.size(), 4u) << json.to_text();
     EXPECT_EQ(entries[0].to_text(), R"({"backup_id":42,"backup_path":"/x/theirs.db","extra":[1]})");
+    EXPECT_EQ(entries[1].to_text(), R"({"backup_id":50,"backup_path":"/far/new.db"})") << "one of our name in another folder is another's";
     EXPECT_EQ(records[0].metadata_id, 90u) << "the number is taken by another's";
     EXPECT_EQ(records[1].metadata_id, 91u);
     EXPECT_THAT(json.to_text(), ::testing::HasSubstr("\"next_id\":92"));

@@ -1,5 +1,5 @@
 // DyingFiles: the real files until so many changes below a folder were made; from then on nothing changes any more, as
-// if the process had been killed there. What it would tidy up on its way out stays.
+// if the process had been killed there, and what it would tidy up on its way out stays. Or one change alone fails.
 #pragma once
 
 #include <string>
@@ -11,8 +11,9 @@ namespace holdfast::tests {
 
 class DyingFiles final : public host::FileSystem {
 public:
-    DyingFiles(std::string folder, int changes) : folder_(std::move(folder)), left_(changes) {}
-    bool has_died() const { return left_ < 0; }
+    enum class Then { dead, well };
+    DyingFiles(std::string folder, int changes, Then then = Then::dead) : folder_(std::move(folder)), left_(changes), then_(then) {}
+    bool has_died() const { return has_died_; }
 
     Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override { return wrapped(path, files_.open_to_write(path)); }
@@ -65,7 +66,7 @@ private:
         Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const override { return file_->read_at(offset, into); }
         Result<void> write_at(std::uint64_t offset, ByteView bytes) override {
             // The last one comes to half of its bytes.
-            if (owner_.left_ == 0 && owner_.is_below(path_)) static_cast<void>(file_->write_at(offset, bytes.first(bytes.size() / 2)));
+            if (owner_.left_ == 0 && !owner_.has_died_ && owner_.is_below(path_)) static_cast<void>(file_->write_at(offset, bytes.first(bytes.size() / 2)));
             TRY(owner_.live(path_));
             return file_->write_at(offset, bytes);
         }
@@ -90,17 +91,20 @@ private:
     }
     bool is_below(const std::string& path) const { return path.starts_with(folder_ + "/"); }
     Result<void> live(const std::string& path) {
-        if (!is_below(path)) return {};
+        const bool is_well = has_died_ && then_ == Then::well;
+        if (!is_below(path) || is_well) return {};
         if (left_ > 0) {
             --left_;
             return {};
         }
-        left_ = -1;
-        return fail(ErrorCode::unavailable, "change {}: the process is dead", path);
+        has_died_ = true;
+        return fail(ErrorCode::full, "change {}: this fails", path);
     }
 
     std::string folder_;
-    int left_;  // below 0: it has died
+    int left_;
+    Then then_;
+    bool has_died_ = false;
     host::FileSystem& files_ = host::posix_file_system();
 };
 

@@ -63,6 +63,33 @@ protected:
         EXPECT_EQ(hash_of_file(work + "/copies/latest.db"), newest.plain_copies.at(0).sha256) << "after " << deaths;
         EXPECT_THAT(must(Json::parse(text_of(tests::file_bytes(work + "/copies/list.json")))).to_text(), HasSubstr(newest.plain_copies.at(0).path));
     }
+    void remember(const BackupReport& report) {
+        for (const auto& copy : report.plain_copies) wholes_.insert(copy.sha256);
+    }
+    // A backup whose changes to the folder fail after so many; what it leaves is whole.
+    bool is_interrupted_after(int changes, tests::DyingFiles::Then then) {
+        let_hours_pass(1);
+        insert(database, 1);
+        tests::DyingFiles dying(work + "/copies", changes, then);
+        Context doomed{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}, .may_ask = false};
+        const auto report = must(operations::backup(doomed, backup_request({database})));
+        if (then == tests::DyingFiles::Then::dead) {
+            EXPECT_EQ(report.copies_incomplete, dying.has_died()) << "after " << changes << " changes";
+        }
+        if (!report.copies_incomplete) expect_in_order(report, changes);  // what failed did not matter
+        wholes_.insert(hash_of_copy(report.number));
+        for (const auto& name : copies()) EXPECT_TRUE(wholes_.contains(hash_of_file(work + "/copies/" + name))) << name << " after " << changes;
+        return dying.has_died();
+    }
+    BackupReport mended_after(int changes) {
+        let_hours_pass(1);
+        auto report = backed_up();
+        EXPECT_FALSE(report.copies_incomplete) << "after " << changes;
+        remember(report);
+        return report;
+    }
+    std::set<std::string> wholes_;  // hashes of files that are copies of a backup
+
     void let_hours_pass(int hours) { clock.ahead_s += hours * 3600; }
 };
 
@@ -175,31 +202,55 @@ TEST_F(PlainCopies, AFolderThatIsHeldIsWaitedForOnlySoLong) {
 // Whatever was done before the end: each file under a copy's name is a whole copy, and the next run mends the rest.
 TEST_F(PlainCopies, AProcessThatDiesAnywhereLeavesWholeCopiesAndIsMended) {
     settle("latest = \"latest.db\"\nmetadata = \"list.json\"\nkeep_last = 2");
-    std::set<std::string> wholes;
-    const auto remember = [&](const BackupReport& report) {
-        for (const auto& copy : report.plain_copies) wholes.insert(copy.sha256);
-    };
     for (int n = 0; n < 3; ++n) remember(backed_up());
     int deaths = 0;
     for (bool has_died = true; has_died; ++deaths) {
-        let_hours_pass(1);
-        insert(database, 1);
-        tests::DyingFiles dying(work + "/copies", deaths);
-        Context doomed{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}, .may_ask = false};
-        const auto report = must(operations::backup(doomed, backup_request({database})));
-        has_died = dying.has_died();
-        EXPECT_EQ(report.copies_incomplete, has_died) << "after " << deaths << " changes";
-        remember(report);
-        wholes.insert(hash_of_copy(report.number));
-        for (const auto& name : copies()) EXPECT_TRUE(wholes.contains(hash_of_file(work + "/copies/" + name))) << name << " after " << deaths;
-
-        let_hours_pass(1);
-        const auto mended = backed_up();
-        remember(mended);
+        has_died = is_interrupted_after(deaths, tests::DyingFiles::Then::dead);
+        const auto mended = mended_after(deaths);
         ASSERT_FALSE(mended.copies_incomplete) << deaths << ": " << (mended.warnings.empty() ? "" : mended.warnings[0]);
         expect_in_order(mended, deaths);
     }
     EXPECT_GT(deaths, 20);
+}
+
+TEST_F(PlainCopies, AnyOneFailureIsToldAndNothingGoesBeforeSomethingNewerIsThere) {
+    settle("latest = \"latest.db\"\nmetadata = \"list.json\"\nkeep_last = 2");
+    for (int n = 0; n < 3; ++n) remember(backed_up());
+    int failures = 0;
+    for (bool has_failed = true; has_failed; ++failures) {
+        has_failed = is_interrupted_after(failures, tests::DyingFiles::Then::well);
+        EXPECT_THAT(copies(), SizeIs(::testing::Ge(3u))) << "two and the newest, after " << failures;
+        expect_in_order(mended_after(failures), failures);
+    }
+    EXPECT_GT(failures, 20);
+}
+
+TEST_F(PlainCopies, TheListIsMadeAnewAlsoWhenNothingHasChanged) {
+    settle("metadata = \"list.json\"");
+    must(operations::backup(context, backup_request({database})));
+    const std::string list = work + "/copies/list.json";
+    const auto before = files_below(work + "/copies").at(list);
+    auto request = backup_request({database});
+    request.skip_unchanged = true;
+    std::filesystem::remove(list);
+    let_time_pass();
+    const auto report = must(operations::backup(context, request));
+    EXPECT_TRUE(report.confirmed_only);
+    EXPECT_FALSE(report.plain_copies.at(0).written);
+    EXPECT_EQ(files_below(work + "/copies").at(list), before);
+}
+
+TEST_F(PlainCopies, AFolderOfTheSettingsThatCannotBeUsedCostsTheCopyAndNotTheBackup) {
+    settle("");
+    write(work + "/holdfast.toml", format("[source.app]\ndatabases = [\"app.db\"]\n[source.app.plain_copies]\nfolder = \"{}/copies\"\n", repository));
+    const auto report = backed_up();
+    EXPECT_EQ(report.number, 1u);
+    EXPECT_TRUE(report.copies_incomplete);
+    EXPECT_THAT(report.warnings, ::testing::Contains(HasSubstr("lies in the repository")));
+    auto request = backup_request({database});
+    request.plain.output = repository + "/copies";
+    EXPECT_THAT(operations::backup(context, request), FailsWith(ErrorCode::invalid)) << "who asks for it now can correct it now";
+    EXPECT_THAT(numbers(), SizeIs(1));
 }
 
 TEST_F(PlainCopies, TheNewestKeepsItsNameWhenAnOlderOneComesLate) {

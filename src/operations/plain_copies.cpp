@@ -111,6 +111,15 @@ private:
         return {};
     }
 
+    // Others need the disk as well: what cannot fit does not fill it first. How small a compressed copy will be is not known.
+    Result<void> expect_room(const sqlite::Image& image) const {
+        if (stream_format(order_.compress)) return {};
+        const std::uint64_t needed = image.size() * (order_.latest ? 2 : 1), there = TRY(context_.host.files.free_bytes(order_.folder));
+        if (there > needed) return {};
+        return fail(ErrorCode::full, "it needs {}, and {} are free in {}", human_bytes(needed), human_bytes(there), printable(order_.folder))
+            .with_advice("free space there; or --compress zstd, or another folder");
+    }
+
     void prepare(const DirectoryEntry& entry, std::vector<CopyToPublish>& ready) {
         auto written = write(entry);
         if (written) return ready.push_back(std::move(*written));
@@ -121,6 +130,7 @@ private:
         auto record = TRY(record_of(snapshot_, entry, order_));
         record.repository = opened_.get().config().id.hex();
         const auto image = TRY(history::open_image(opened_.get(), entry));
+        TRY(expect_room(*image));
         auto copy = TRY(CopyOnItsWay::write(context_, opened_.pool(), *image, {.folder = order_.folder, .compress = stream_format(order_.compress)}));
         record.size = copy.size;
         record.sha256 = copy.sha256;

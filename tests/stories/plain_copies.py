@@ -418,7 +418,16 @@ class PlainCopies(stories.Story):
         self.assertIn("no plain copy of", report["warnings"][0] + report["warnings"][-1])
         self.assertEqual(sorted(path.name for path in small.iterdir() if not path.name.startswith(".holdfast-copies")), sorted([os.path.basename(first["path"]), os.path.basename(first["path"]) + ".sha256"]))
         self.judge(small)
+        self.assertIn("are free in", report["plain_copies"][0]["error"])
         self.assertGreater(self.prove_backup(2), 3000)
+        # One that may fit, as it is compressed, and does not: what was written goes.
+        with sqlite3.connect(self.database) as db:
+            db.execute("CREATE TABLE noise AS SELECT randomblob(3000000) AS x")
+        db.close()
+        held = self.listing(small)
+        report = self.backup(self.database, "--output", small, "--compress", "gzip", code=3)
+        self.assertIn("no space left", report["plain_copies"][0]["error"])
+        self.assertEqual(self.listing(small), held)
         # The disk is full to the last byte, so that not even the catalogue can be written.
         with open(small / "filler", "wb", buffering=0) as filler:
             try:
@@ -428,7 +437,7 @@ class PlainCopies(stories.Story):
                 pass
         before = self.listing(small)
         report = self.backup(self.database, "--output", small, code=3)
-        self.assertEqual((report["number"], self.listing(small)), (3, before))
+        self.assertEqual((report["number"], self.listing(small)), (4, before))
         os.unlink(small / "filler")
 
     def test_a_limit_on_the_size_of_files(self):

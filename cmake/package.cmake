@@ -8,7 +8,7 @@ set(public_headers
   host/host.h host/log.h host/random.h operations/adopt.h operations/backup.h operations/context.h
   operations/describe.h operations/doctor.h operations/drill.h operations/expectations.h operations/finding.h operations/forget.h operations/guard.h
   operations/hold.h operations/hooks.h operations/init.h operations/keep_request.h operations/list.h
-  operations/narrow.h operations/outcome.h operations/outside_request.h operations/purpose_request.h
+  operations/narrow.h operations/outcome.h operations/outside_request.h operations/plain_copy.h operations/purpose_request.h
   operations/restore.h operations/room_to_gain.h operations/settings.h operations/settings_description.h operations/simulate_retention.h
   operations/status.h operations/undo.h operations/verify.h)
 

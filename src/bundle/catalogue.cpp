@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "holdfast/bundle/copy_records.h"
 #include "holdfast/host/file_system.h"
 
 namespace holdfast::bundle {
@@ -78,12 +79,27 @@ void Catalogue::add_bundle(const std::string& folder, const Json& metadata) {
     }
 }
 
+// The second file of the newest copy is replaced before this is written anew: its hash may be that of the next one.
+void Catalogue::add_copies(const std::string& folder, std::string_view json) {
+    const auto read = CopyRecords::parse(json);
+    if (!read) return;
+    for (const auto& record : read->records) {
+        CatalogueEntry entry{.comment = record.comment, .time = to_rfc3339(record.time), .operation = record.operation, .is_automatic = record.is_automatic};
+        entry.original_path = record.database;
+        entry.backup_id = record.backup_id;
+        entry.database_sha256 = record.database_sha256;
+        if (!record.is_latest) entry.sha256 = record.database_sha256;
+        by_path_[path_in(folder, record.file)] = std::move(entry);
+    }
+}
+
 void Catalogue::add(const std::string& name, std::string_view json) {
     const auto parsed = Json::parse(json);
     if (!parsed) return;
     const std::string folder = host::folder_of(without_dot(name)), file = host::file_name_of(name);
     constexpr std::string_view meta = ".meta.json";
     if (const Json::Array* const rows = parsed->as_array()) return add_list(*rows);
+    if (parsed->find("holdfast_copies") != nullptr) return add_copies(folder, json);
     if (parsed->find("holdfast_bundle") != nullptr) return add_bundle(folder, *parsed);
     if (const Json* const backups = parsed->find("backups"); backups != nullptr && backups->as_array() != nullptr) return add_list(*backups->as_array());
     if (file.ends_with(meta)) by_path_[path_in(folder, file.substr(0, file.size() - meta.size()))] = entry_of(*parsed);

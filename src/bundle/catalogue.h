@@ -19,10 +19,13 @@ struct CatalogueEntry {
     std::optional<bool> is_automatic;
     std::optional<Hash> sha256;  // of the file
     std::string original_path;   // of the database it is a backup of
+    // Of a plain copy of ours:
+    std::string backup_id;                 // the backup it is a copy of
+    std::optional<Hash> database_sha256;   // of the database in it, whatever its layers
 };
 
 // Read: backup_metadata.json ({"backups": [...]}) and rows of a table with the same columns, NAME.meta.json, a checkpoint's
-// manifest.json, and the metadata.json of our own bundles. What cannot be read tells nothing: it decides about no byte.
+// manifest.json, the metadata.json of our own bundles, and the catalogue of our own plain copies, which counts most. What cannot be read tells nothing: it decides about no byte.
 class Catalogue {
 public:
     // `name` may have folders before it: a manifest speaks of what lies in its own.
@@ -34,6 +37,7 @@ public:
 
 private:
     void add_list(const Json::Array& backups);
+    void add_copies(const std::string& folder, std::string_view json);
     void add_bundle(const std::string& folder, const Json& metadata);
     std::map<std::string, CatalogueEntry> by_name_;    // a file's own name
     std::map<std::string, CatalogueEntry> by_path_;    // "folder/name" as given

@@ -14,6 +14,30 @@ std::string member_line(const operations::BackupMember& member, const Style& sty
     return line + "\n";
 }
 
+std::string copies_of(const operations::BackupReport& report) {
+    std::string out;
+    for (const auto& copy : report.plain_copies) {
+        if (copy.path.empty()) continue;
+        const bool would_be_written = report.dry_run && copy.bytes == 0;
+        const std::string how = copy.written ? format(" ({})", human_bytes(copy.bytes)) : would_be_written ? "" : " (is there already)";
+        out += format("  {}plain copy: {}{}\n", would_be_written ? "would write a " : "", printable(copy.path), how);
+        if (!copy.latest.empty()) out += format("  {} {}\n", report.dry_run ? "would also be" : "also", printable(copy.latest));
+    }
+    for (const auto& path : report.plain_copies_removed) out += format("  {} {}\n", report.dry_run ? "would remove the plain copy" : "removed the plain copy", printable(path));
+    return out;
+}
+
+std::string text_of_rehearsal(const operations::BackupReport& report, const Style& style) {
+    std::string out = report.repository_note.empty() ? "" : report.repository_note + "\n";
+    const std::string number = style.bold(format("#{}", report.number));
+    out += report.confirmed_only ? format("nothing has changed since {}: it would be confirmed\n", number) : format("would make backup {}, {}: {}\n", number, report.kind, printable(report.comment));
+    for (const auto& member : report.databases) {
+        const std::string what = !member.error.empty() ? style.bad("would fail: " + printable(member.error)) : member.unchanged ? "unchanged" : "would be read";
+        out += format("  {}  {}\n", printable(member.path), what);
+    }
+    return out + copies_of(report) + lines("  note: ", report.warnings);
+}
+
 }  // namespace
 
 std::string text_of(const operations::InitReport& report, const Style& style) {
@@ -32,6 +56,7 @@ std::string text_of(const operations::InitReport& report, const Style& style) {
 }
 
 std::string text_of(const operations::BackupReport& report, const Style& style) {
+    if (report.dry_run) return text_of_rehearsal(report, style);
     std::string out;
     if (!report.repository_note.empty()) out += report.repository_note + "\n";
     if (report.confirmed_only) {
@@ -53,7 +78,7 @@ std::string text_of(const operations::BackupReport& report, const Style& style) 
         for (const auto number : report.forgotten) numbers.push_back(format("#{}", number));
         out += format("  forgotten by the retention policy: {}\n", joined(numbers, ", "));
     }
-    return out + lines("  note: ", report.warnings);
+    return out + copies_of(report) + lines("  note: ", report.warnings);
 }
 
 }  // namespace holdfast::cli

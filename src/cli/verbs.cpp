@@ -20,7 +20,7 @@ namespace {
 using namespace holdfast::operations;
 
 int exit_code_of(const auto&) { return 0; }
-int exit_code_of(const BackupReport& report) { return report.partial || report.damaged || report.unmet || report.hooks_incomplete ? exit_code_partial : 0; }
+int exit_code_of(const BackupReport& report) { return report.is_incomplete() ? exit_code_partial : 0; }
 int exit_code_of(const RestoreReport& report) {
     const bool is_partial = report.hooks_incomplete || std::ranges::any_of(report.databases, &operations::RestoredMember::damaged);
     return is_partial ? exit_code_partial : 0;

@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/backup_name.h"
 #include "holdfast/bundle/content_kind.h"
+#include "holdfast/operations/copy_on_its_way.h"
 #include "holdfast/operations/repository_place.h"
 
 namespace holdfast::operations {
@@ -75,7 +76,7 @@ private:
             for (const auto& name : TRY(context_.host.files.list(folder.path))) {
                 const std::string inside = host::join_path(folder.path, name);
                 const auto status = context_.host.files.status_of_link(inside);
-                if (!status) continue;
+                if (!status || name.starts_with(format(".{}.", copy_on_its_way_name))) continue;
                 if (status->kind == host::FileKind::folder && folder.depth < depth_max) todo.push_back({inside, folder.depth + 1});
                 if (status->kind == host::FileKind::regular) look_at(inside, status->modified);
             }

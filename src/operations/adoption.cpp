@@ -48,6 +48,7 @@ Result<void> Adoption::begin() {
     if (!past_.source.is_new()) {
         const auto list = TRY(history::list_moments(opened_.get(), {.source = to_hex(past_.source.record.id), .path = {}, .with_forgotten = true}));
         for (const auto& moment : list.moments) {
+            there_.emplace(moment.snapshot.id.hex(), moment.snapshot.number.value);
             for (const auto& entry : moment.snapshot.members) {
                 auto known = entry.database ? entry.database->plain_sha256 : std::nullopt;
                 if (!known && moment.snapshot.members.size() == 1) known = moment.notes.plain_sha256;
@@ -146,12 +147,20 @@ AdoptedBackup Adoption::describe(const OutsideBackup& backup, const Group& group
     return told;
 }
 
+// A plain copy of ours that is as it was written is the backup of which it is one: its header says another journal mode.
+Adoption::There::const_iterator Adoption::find_there(Timestamp time, const Member& member) const {
+    const auto& told = member.database->told;
+    const bool is_our_copy = !told.backup_id.empty() && told.database_sha256 == member.sha256;
+    const auto by_id = is_our_copy ? there_.find(told.backup_id) : there_.end();
+    return by_id != there_.end() ? by_id : there_.find(key_of(time, member.name, member.sha256));
+}
+
 Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
     for (auto& member : group) TRY(look_at(member));
     auto told = describe(backup, group);
     const bool is_damaged = std::ranges::any_of(group, &Member::is_damaged);
     const auto& first = group.front();
-    const auto known = there_.find(key_of(told.time, first.name, first.sha256));
+    const auto known = find_there(told.time, first);
     if (known != there_.end()) {
         told.state = "already there";
         told.number = known->second;

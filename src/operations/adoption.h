@@ -30,12 +30,14 @@ private:
         bool is_damaged = false;
     };
     using Group = std::vector<Member>;  // databases of one moment: one backup
+    using There = std::map<std::string, std::uint64_t>;
 
     Result<void> take_opened(OutsideBackup& backup);
     Result<void> take_group(OutsideBackup& backup, Group group);
     Result<void> look_at(Member& member);
     Result<void> record(AdoptedBackup& told, Group& group);
     Result<std::optional<repository::Snapshot>> record_once(const AdoptedBackup& told, Group& group);
+    There::const_iterator find_there(Timestamp time, const Member& member) const;
     AdoptedBackup describe(const OutsideBackup& backup, const Group& group) const;
     std::vector<Group> groups_of(OutsideBackup& backup) const;
     void learn_from(const sqlite::Image& image);
@@ -47,7 +49,7 @@ private:
     const AdoptRequest& request_;
     Past past_;
     bundle::Catalogue catalogue_;
-    std::map<std::string, std::uint64_t> there_;  // what the source has: time, member and content, and in which backup
+    There there_;  // what the source has: time, member and content, and ids, and in which backup
     AdoptReport report_;
     std::optional<Error> first_refusal_;
 };

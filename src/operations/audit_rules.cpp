@@ -10,7 +10,8 @@ const std::vector<AuditRule>& audit_rules() {
     static const std::vector<AuditRule> rules = {
         {"init", "", {"group-access"}, {"repository", "encrypted", "key_file_made"}},
         {"backup", "number", {"full"},
-         {"databases.path", "repository", "repository_created", "confirmed_only", "logical_bytes", "bytes_read", "bytes_stored", "pages_changed", "kind", "operation", "forgotten"}},
+         {"databases.path", "repository", "repository_created", "confirmed_only", "logical_bytes", "bytes_read", "bytes_stored", "pages_changed", "kind", "operation", "forgotten", "plain_copies.path",
+          "plain_copies_removed"}},
         {"restore", "number", {"snapshot", "at", "from", "file", "for", "to", "compress", "only", "schema-only", "force", "offline", "no-safety-backup", "cause"},
          {"databases.to", "databases.route", "safety_number", "safety_repository", "safety_is_raw", "data_lost"}},
         {"fresh", "safety_number", {"source", "offline", "no-safety-backup"}, {"databases.path", "safety_repository", "safety_is_raw"}},

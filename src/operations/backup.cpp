@@ -6,82 +6,22 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/environment.h"
-#include "holdfast/host/process_identity.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/apply_retention.h"
+#include "holdfast/operations/backup_order.h"
 #include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/look_at_expectations.h"
 #include "holdfast/operations/named_databases.h"
 #include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/plain_copies.h"
 #include "holdfast/operations/record_backup.h"
+#include "holdfast/operations/rehearse_backup.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/source_of_databases.h"
 
 namespace holdfast::operations {
 
 namespace {
-
-template <typename Predicate>
-std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases, Predicate is_wanted) {
-    std::vector<std::string> paths;
-    for (const auto& database : databases) {
-        if (is_wanted(database)) paths.push_back(database.path);
-    }
-    return paths;
-}
-
-// A path that cannot be backed up, of which a source known by the others has never heard, is a slip of the finger: it is
-// told, and makes the backup partial, but no other source.
-Result<history::SourceIdentity> source_of(Context& context, OpenRepository& opened, const BackupRequest& request,
-                                          const std::vector<NamedDatabase>& databases) {
-    history::SourceQuestion question{.name = request.source, .renames = request.source_is_by_settings, .machine = host::this_process().machine_id, .paths = {}};
-    context.host.random.fill(question.fresh_id);
-    const auto find = [&](std::vector<std::string> paths) {
-        question.paths = std::move(paths);
-        return history::find_source(opened.get(), question);
-    };
-    const auto works = [](const NamedDatabase& database) { return !database.failure; };
-    auto found = TRY(find(paths_of(databases, [](const auto&) { return true; })));
-    if (std::ranges::all_of(databases, works)) return found;
-    const auto by_others = found.is_new() ? TRY(find(paths_of(databases, works))) : found;
-    if (by_others.is_new()) return found;
-    const auto& known = by_others.parent->source.paths;
-    return find(paths_of(databases, [&](const NamedDatabase& database) {
-        return works(database) || std::ranges::find(known, database.path) != known.end();
-    }));
-}
-
-// A manual backup has a number of its own; an automatic one that would say what another says already has not.
-WhenUnchanged when_unchanged(const BackupRequest& request, const BackupOrder& order) {
-    if (order.full) return WhenUnchanged::record;
-    if (order.purpose.kind == repository::SnapshotKind::automatic) return WhenUnchanged::confirm_like_this;
-    return request.skip_unchanged && !order.purpose.is_said ? WhenUnchanged::confirm_last : WhenUnchanged::record;
-}
-
-Result<BackupOrder> order_of(Context& context, OpenRepository& opened, const BackupRequest& request,
-                             const std::vector<NamedDatabase>& databases) {
-    BackupOrder order;
-    order.purpose = TRY(purpose_of(request.purpose));
-    order.schema_version_query = request.schema_version_query;
-    order.source = TRY(source_of(context, opened, request, databases));
-    order.source.moved = request.moved;
-    order.doubt = TRY(why_in_doubt(opened.get(), order.source.record));
-    order.full = request.full || !order.doubt.empty();
-    order.all_or_nothing = request.all_or_nothing;
-    order.when_unchanged = when_unchanged(request, order);
-    return order;
-}
-
-void look_at_all(Context& context, OpenRepository& opened, std::vector<NamedDatabase> databases, BackupOrder& order) {
-    for (auto& database : databases) {
-        MemberPlan plan;
-        plan.path = database.path;
-        if (!database.failure) plan = look_at(context, opened.get(), order.source, database.path);
-        plan.failure = std::move(database.failure);
-        plan.is_unchanged = plan.is_unchanged && !order.full;
-        order.members.push_back(std::move(plan));
-    }
-}
 
 Result<void> confirm(Context& context, repository::Repository& repository, repository::SnapshotNumber number) {
     repository::Note note;
@@ -165,20 +105,41 @@ void look_at_what_is_expected(Context& context, const repository::Repository& re
     }
 }
 
-Result<BackupReport> record_and_report(Context& context, OpenRepository& opened, const BackupOrder& order, const LoadedSettings& loaded) {
+// What the settings order and cannot be had now does not keep the backup from being made.
+void make_copies(Context& context, OpenRepository& opened, const repository::Snapshot& snapshot, const Result<std::optional<PlainCopyOrder>>& plain,
+                 BackupReport& report) {
+    report.copies_incomplete = !plain.ok();
+    if (!plain) return report.warnings.push_back(format("no plain copy was made: {}; the backup itself is whole", plain.error().text()));
+    if (!*plain) return;
+    auto made = make_plain_copies(context, opened, snapshot, **plain);
+    report.plain_copies = std::move(made.copies);
+    report.plain_copies_removed = std::move(made.removed);
+    report.copies_incomplete = made.incomplete;
+    std::ranges::move(made.warnings, std::back_inserter(report.warnings));
+}
+
+// What goes with the recording, by the settings and flags.
+struct BackupCompany {
+    const LoadedSettings& loaded;
+    const Result<std::optional<PlainCopyOrder>>& plain;
+};
+
+Result<BackupReport> record_and_report(Context& context, OpenRepository& opened, const BackupOrder& order, const BackupCompany& company) {
     auto recorded = record_backup(context, opened.get(), order);
     if (!recorded && recorded.error().code() == ErrorCode::full) {
         return std::move(recorded).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
     }
     const auto snapshot = recorded ? recorded->snapshot : std::nullopt;
+    const auto present = recorded && !snapshot ? recorded->confirmed : snapshot;
     auto report = report_of(TRY(std::move(recorded)));
     if (!order.doubt.empty()) {
         report.warnings.push_back(order.doubt + ": every byte was read, and stored again where the repository could not prove it");
     }
     if (snapshot) verify_if_doubted(context, opened.get(), *snapshot, report);
     else TRY(confirm(context, opened.get(), {report.number}));
-    if (snapshot && !report.damaged) forget_what_policy_drops(context, opened.get(), *snapshot, loaded, report);
-    if (snapshot) look_at_what_is_expected(context, opened.get(), *snapshot, loaded, report);
+    if (snapshot && !report.damaged) forget_what_policy_drops(context, opened.get(), *snapshot, company.loaded, report);
+    if (snapshot) look_at_what_is_expected(context, opened.get(), *snapshot, company.loaded, report);
+    make_copies(context, opened, *present, company.plain, report);
     report.repository = opened.path();
     report.repository_created = opened.was_created();
     warn_of_one_disk(context, opened, order.source.is_new(), report);
@@ -188,19 +149,22 @@ Result<BackupReport> record_and_report(Context& context, OpenRepository& opened,
 
 // What hooks are told grows as it becomes known.
 Result<BackupReport> backup_between(Context& context, const BackupRequest& request, HooksAround& hooks, HookFacts& facts) {
+    const auto plain = plain_copy_order(context, request);
+    if (!plain && request.plain.is_said()) return plain.error().copy();
     auto databases = TRY(named_databases(context, request.databases));
-    facts.databases = paths_of(databases, [](const auto&) { return true; });
+    facts.databases.clear();
+    for (const auto& database : databases) facts.databases.push_back(database.path);
     OpenHow how{.databases = facts.databases, .create_default = true, .low_priority = true};
     const auto opened = TRY(open_repository(context, request.repository, how));
     facts.repository = opened->path();
-    auto order = TRY(order_of(context, *opened, request, databases));
+    auto order = TRY(backup_order(context, *opened, request, databases));
     facts.source = order.source.record.name;
     TRY(hooks.begin(facts));
 
     std::optional<Result<BackupReport>> made;
     host::at_low_priority([&] {  // whoever writes to the database comes first
         look_at_all(context, *opened, std::move(databases), order);
-        made = record_and_report(context, *opened, order, *request.repository.settings.loaded);
+        made = record_and_report(context, *opened, order, {.loaded = *request.repository.settings.loaded, .plain = plain});
     });
     if (*made) facts.number = (*made)->number;
     return std::move(*made);
@@ -214,6 +178,7 @@ Result<BackupReport> backup(Context& outer, const BackupRequest& given) {
     context.lock_wait_ms = static_cast<std::int64_t>(std::min(given.wait_s, wait_s_max)) * 1000;
     const host::Stopwatch stopwatch(context.host.clock);
     const BackupRequest request = TRY(with_source_settings(context, given));
+    if (request.dry_run) return rehearse_backup(context, request);
     HooksAround hooks(context, request.hooks, HookedVerb::backup);
     HookFacts facts{.repository = request.repository.repository, .operation = request.purpose.operation, .databases = request.databases};
     auto made = backup_between(context, request, hooks, facts);

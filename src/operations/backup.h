@@ -5,6 +5,7 @@
 
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/hooks.h"
+#include "holdfast/operations/plain_copy.h"
 #include "holdfast/operations/purpose_request.h"
 
 namespace holdfast::operations {
@@ -22,6 +23,8 @@ struct BackupRequest {
     bool skip_unchanged = false;
     bool all_or_nothing = false;
     bool list = false;
+    bool dry_run = false;
+    PlainCopyRequest plain;
     std::uint64_t wait_s = 10;
 
     static OperationText operation() {
@@ -31,12 +34,13 @@ struct BackupRequest {
                            "by itself: one that fails does not stop the others, and the exit code is the worst. Without a repository, .holdfast beside "
                            "the database is made and used. "
                            "An automatic backup of a database that has not changed since another for the same operation answers with that one; a manual "
-                           "one always gets a number of its own. Exit code 3: some databases could not be backed up, or are damaged themselves; the others were. A backup looks at header and "
+                           "one always gets a number of its own. With --output, or plain_copies in the settings, each database is written into a folder as an ordinary file as well. Exit code 3: some databases could not be backed up, or are damaged themselves; the others were; or a plain copy could not be made, and the backup was. A backup looks at header and "
                            "schema of a database, not at every page: holdfast verify has SQLite check all of it.",
                 .examples = {{"holdfast backup", "every source of holdfast.toml"},
                              {"holdfast backup app.db", "into .holdfast beside it"},
                              {"holdfast backup app.db --comment 'before the migration'", "with a comment"},
                              {"holdfast backup app.db --operation migrate", "automatic, before a migration"},
+                             {"holdfast backup app.db --output backups", "and an ordinary file: backups/app_20260129_120000.db"},
                              {"holdfast backup -r /backups/app data/app.db data/jobs.db --tag release=1.4", "two databases, one backup"}}};
     }
     template <class Visitor>
@@ -47,6 +51,8 @@ struct BackupRequest {
         visit(source, {.name = "source", .sentence = "Name of the source these databases belong to, when paths do not tell.", .value = "NAME"});
         visit(full, {.name = "full", .sentence = "Read and name everything again, believing no cache, and store again what the repository cannot prove."});
         visit(skip_unchanged, {.name = "skip-unchanged", .sentence = "Nothing changed: make no new backup, confirm the last one."});
+        plain.describe(visit);
+        visit(dry_run, {.name = "dry-run", .sentence = "Say what would be done, without reading the databases: which have changed, which plain copies would be written and removed."});
         visit(all_or_nothing, {.name = "all-or-nothing", .sentence = "Fail if any database fails, instead of a partial backup."});
         visit(wait_s, {.name = "wait", .sentence = "Wait so long for a database that another program has locked.", .value = "SECONDS"});
         visit(list, {.name = "list", .sentence = "List the backups instead (the same as holdfast list)."});
@@ -74,7 +80,7 @@ struct BackupMember {
 };
 struct BackupReport {
     std::string repository, id, source, kind, operation, comment, repository_note, verified;
-    bool repository_created = false, confirmed_only = false, partial = false, damaged = false;
+    bool repository_created = false, confirmed_only = false, partial = false, damaged = false, dry_run = false;
     std::uint64_t number = 0;
     Timestamp time;
     std::uint64_t logical_bytes = 0, bytes_read = 0, bytes_stored = 0, pages_read = 0, pages_changed = 0;
@@ -85,7 +91,12 @@ struct BackupReport {
     std::vector<ExpectationResult> expectations;
     bool unmet = false;
     std::vector<std::uint64_t> forgotten;
+    std::vector<PlainCopy> plain_copies;
+    std::vector<std::string> plain_copies_removed;
+    bool copies_incomplete = false;
     std::vector<std::string> warnings;
+    // There is a backup, and something that was asked for besides is not as it should be: exit code 3.
+    bool is_incomplete() const { return partial || damaged || unmet || hooks_incomplete || copies_incomplete; }
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup's number.");
@@ -97,6 +108,7 @@ struct BackupReport {
         visit("comment", comment, "The comment.");
         visit("repository", repository, "Where it is kept.");
         visit("repository_created", repository_created, "The repository was made by this command.");
+        visit("dry_run", dry_run, "Nothing was done: the number and the names are those that would come next.");
         visit("repository_note", repository_note, "What should be known of a repository that was just made.");
         visit("confirmed_only", confirmed_only, "Nothing had changed: no new backup was made, the number is of the one that holds the same.");
         visit("partial", partial, "Some databases failed.");
@@ -115,6 +127,9 @@ struct BackupReport {
         visit("expectations", expectations, "What the settings expect of the source, when it has changed.");
         visit("unmet", unmet, "Some of it does not hold: exit code 3.");
         visit("forgotten", forgotten, "Older backups that the retention policy has forgotten now; holdfast recall brings them back until they are pruned.");
+        visit("plain_copies", plain_copies, "The ordinary files of its databases.");
+        visit("plain_copies_removed", plain_copies_removed, "Older ones that the copies' own retention has removed.");
+        visit("copies_incomplete", copies_incomplete, "A plain copy, or what belongs to it, could not be made as asked: exit code 3.");
         visit("warnings", warnings, "What else should be known.");
     }
 };

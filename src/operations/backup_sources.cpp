@@ -27,7 +27,7 @@ Result<SourceBackup> backup_one(Context& context, BackupRequest request, const s
     one.source = name;
     auto made = audited(context, request, operations::backup);
     if (made) {
-        one.exit_code = made->partial || made->damaged || made->unmet || made->hooks_incomplete ? exit_code_partial : 0;
+        one.exit_code = made->is_incomplete() ? exit_code_partial : 0;
         one.backup = std::move(made).value();
         return one;
     }

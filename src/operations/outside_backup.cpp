@@ -22,7 +22,7 @@ std::optional<std::string> text_beside(Context& context, const std::string& path
 void add_what_lies_beside(Context& context, const std::string& path, bundle::Catalogue& catalogue) {
     const std::string folder = host::folder_of(path);
     std::vector<std::string> names = {path + ".meta.json"};
-    for (const char* name : {"backup_metadata.json", "manifest.json", "metadata.json"}) names.push_back(host::join_path(folder, name));
+    for (const char* name : {"backup_metadata.json", "manifest.json", "metadata.json", ".holdfast-copies.json"}) names.push_back(host::join_path(folder, name));
     for (const auto& name : names) {
         if (const auto text = text_beside(context, name)) catalogue.add(name, *text);
     }
@@ -75,7 +75,7 @@ std::optional<Timestamp> time_of_text(Context& context, std::string text) {
 struct KnownTimes {
     std::string file;  // the file's name, without the endings of its layers
     std::string told;  // by a description
-    bool told_is_ours = false;  // that of our own bundle, which is more than any name
+    bool told_is_ours = false;  // that of our own bundle or copy, which is more than any name
     std::optional<Timestamp> in_archive;
     Timestamp modified;
 };
@@ -124,8 +124,9 @@ Result<OutsideDatabase> open_database(Context& context, const bundle::UnpackedDa
     opened.told = catalogue.of(is_in_archive ? database.name : backup.path);
     TRY(prove_by_catalogue(database, opened, backup));
     const auto status = TRY(context.host.files.status(backup.path));
+    const bool is_ours = backup.is_bundle || !opened.told.backup_id.empty();
     opened.time = TRY(time_of(context, {.file = bundle::without_layers(host::file_name_of(database.name)), .told = opened.told.time,
-                                        .told_is_ours = backup.is_bundle, .in_archive = database.modified, .modified = status.modified}));
+                                        .told_is_ours = is_ours, .in_archive = database.modified, .modified = status.modified}));
     auto frozen = live::freeze(context.host, database.path, freeze_options(context));
     if (!frozen) return std::move(frozen).error().while_doing(format("open {}", printable(backup.path)));
     opened.frozen = *std::move(frozen);

@@ -103,21 +103,6 @@ void remember(const repository::Repository& repository, const std::vector<KeptMe
     }
 }
 
-// What need not be read to be known as unchanged is confirmed without a session, so that no number is used up.
-Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order) {
-    std::optional<RecordedBackup> recorded;
-    std::vector<KeptMember> members;
-    for (const auto& plan : order.members) {
-        if (plan.failure || !plan.is_unchanged) return recorded;
-        members.push_back(member_as_before(plan));
-    }
-    auto confirmed = TRY(confirmable(repository, members, order));
-    if (!confirmed) return recorded;
-    recorded.emplace().confirmed = std::move(confirmed);
-    for (auto& member : members) recorded->members.push_back(std::move(member.report));
-    return recorded;
-}
-
 // None: a prune voided the number while this process slept.
 Result<std::optional<RecordedBackup>> record_once(Context& context, repository::Repository& repository,
                                                   const BackupOrder& order) {
@@ -144,6 +129,20 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
 }
 
 }  // namespace
+
+Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order) {
+    std::optional<RecordedBackup> recorded;
+    std::vector<KeptMember> members;
+    for (const auto& plan : order.members) {
+        if (plan.failure || !plan.is_unchanged) return recorded;
+        members.push_back(member_as_before(plan));
+    }
+    auto confirmed = TRY(confirmable(repository, members, order));
+    if (!confirmed) return recorded;
+    recorded.emplace().confirmed = std::move(confirmed);
+    for (auto& member : members) recorded->members.push_back(std::move(member.report));
+    return recorded;
+}
 
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order) {
     if (auto confirmed = TRY(confirm_at_sight(repository, order))) return *std::move(confirmed);

@@ -144,15 +144,17 @@ struct CleanupSettings {
 
 struct PlainCopySettings {
     std::string folder, name = "{database}_{date}_{time}.db", compress = "none", latest, metadata;
-    KeepSettings keep;  // empty: every copy stays
+    bool keep_manual = false;
+    KeepSettings keep;  // empty: the newest 10 of automatic backups, and all of manual ones
 
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(folder, {.key = "folder", .sentence = "The folder of the copies.", .example = "\"backups\"", .form = Form::path});
-        visit(name, {.key = "name", .sentence = "Their names, made from {database} {date} {time} {stamp} {number} {kind} {auto}.", .example = "\"app_{date}_{time}.db\""});
+        visit(name, {.key = "name", .sentence = "Their names, made from {database} {date} {time} {stamp} {number} {kind} {auto}. Something in it tells copies apart: date and time, stamp, or number.", .example = "\"app_{date}_{time}.db\""});
         visit(compress, {.key = "compress", .sentence = "How they are compressed.", .example = "\"gzip\"", .choices = {"none", "gzip", "zstd"}});
-        visit(latest, {.key = "latest", .sentence = "A name that always leads to the newest copy.", .example = "\"app_latest.db\"", .otherwise = "none"});
-        visit(metadata, {.key = "metadata", .sentence = "A JSON file in that folder that describes the copies.", .example = "\"backup_metadata.json\"", .otherwise = "none"});
+        visit(latest, {.key = "latest", .sentence = "A second file, of this name, that is always the newest copy.", .example = "\"app_latest.db\"", .otherwise = "none"});
+        visit(metadata, {.key = "metadata", .sentence = "A JSON file in that folder that lists the copies, for applications that read one.", .example = "\"backup_metadata.json\"", .otherwise = "none"});
+        visit(keep_manual, {.key = "keep_manual", .sentence = "Copies of manual backups all stay, and the lines below are for automatic ones. Without any of these lines the newest 10 copies of automatic backups stay, and all of manual ones.", .example = "true"});
         keep.describe(visit);
     }
 };

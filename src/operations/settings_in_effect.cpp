@@ -8,16 +8,6 @@ namespace {
 
 history::KeepCount count_of(std::uint64_t count) { return static_cast<history::KeepCount>(count); }  // read with a limit below 2^32
 
-Result<history::RetentionRule> rule_of(const KeepSettings& keep) {
-    history::RetentionRule rule{.last = count_of(keep.keep_last), .hourly = count_of(keep.keep_hourly), .daily = count_of(keep.keep_daily)};
-    rule.weekly = count_of(keep.keep_weekly);
-    rule.monthly = count_of(keep.keep_monthly);
-    rule.yearly = count_of(keep.keep_yearly);
-    rule.all = keep.keep_all;
-    if (!keep.keep_within.empty()) rule.within = TRY(history::parse_span(keep.keep_within));
-    return rule;
-}
-
 Result<void> add_tags(const std::map<std::string, KeepSettings>& tags, history::RetentionPolicy& policy) {
     for (const auto& [tag, keep] : tags) policy.tags[tag] = TRY(rule_of(keep));
     return {};
@@ -43,6 +33,16 @@ void add_all_hooks(const LoadedSettings& loaded, const HooksSettings& from, Hook
 }
 
 }  // namespace
+
+Result<history::RetentionRule> rule_of(const KeepSettings& keep) {
+    history::RetentionRule rule{.last = count_of(keep.keep_last), .hourly = count_of(keep.keep_hourly), .daily = count_of(keep.keep_daily)};
+    rule.weekly = count_of(keep.keep_weekly);
+    rule.monthly = count_of(keep.keep_monthly);
+    rule.yearly = count_of(keep.keep_yearly);
+    rule.all = keep.keep_all;
+    if (!keep.keep_within.empty()) rule.within = TRY(history::parse_span(keep.keep_within));
+    return rule;
+}
 
 Result<Policies> policies_of(const Settings& settings) {
     Policies policies;

@@ -12,6 +12,7 @@
 namespace holdfast::operations {
 
 Result<Policies> policies_of(const Settings& settings);
+Result<history::RetentionRule> rule_of(const KeepSettings& keep);
 
 // Those for every source, and then the source's own. Commands run in the settings' folder.
 Hooks hooks_of(const LoadedSettings& loaded, const std::string& source);

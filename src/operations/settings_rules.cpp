@@ -6,6 +6,7 @@
 #include "holdfast/base/limits.h"
 #include "holdfast/base/nearest.h"
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/copy_name.h"
 #include "holdfast/host/time_zone.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/schedule_time.h"
@@ -13,8 +14,6 @@
 namespace holdfast::operations {
 
 namespace {
-
-constexpr std::array placeholders = {"database", "date", "time", "stamp", "number", "kind", "auto"};
 
 class Rules {
 public:
@@ -133,7 +132,7 @@ private:
         if (source.retention.automatic) check_keep(key + ".retention.automatic", *source.retention.automatic);
         if (source.retention.manual) check_keep(key + ".retention.manual", *source.retention.manual);
         for (const auto& [tag, keep] : source.retention.tag) check_tag_rule(key + ".retention.tag." + toml_key(tag), tag, keep);
-        if (source.plain_copies) check_plain_copies(key + ".plain_copies", *source.plain_copies);
+        if (source.plain_copies) check_plain_copies(key + ".plain_copies", *source.plain_copies, source.databases.size());
         check_hooks(key + ".hooks", source.hooks);
     }
     void check_database(const std::string& source_key, const std::string& path) {
@@ -175,35 +174,23 @@ private:
         if (cleanup.older_than == 0 && may_judge(key + ".older_than")) problem(key + ".older_than", "the rule does not say how old rows have to be: all would go", "older_than = \"30d\"");
     }
 
-    void check_plain_copies(const std::string& key, const PlainCopySettings& copies) {
+    void check_plain_copies(const std::string& key, const PlainCopySettings& copies, std::size_t databases) {
         if (copies.folder.empty() && may_judge(key + ".folder")) problem(key + ".folder", "it is not said where the copies go", "folder = \"backups\"");
-        check_template(key + ".name", copies.name);
-        for (const auto& [name, value] : {std::pair(".latest", copies.latest), std::pair(".metadata", copies.metadata)}) {
-            if (!value.empty()) check_file_name(key + name, value);
-        }
+        check_template(key + ".name", bundle::CopyTemplate::parse(copies.name), databases);
+        if (!copies.latest.empty()) check_template(key + ".latest", bundle::CopyTemplate::parse_fixed(copies.latest), databases);
+        if (!copies.metadata.empty()) check_file_name(key + ".metadata", copies.metadata);
+        if (!copies.metadata.empty() && !copies.metadata.ends_with(".json")) problem(key + ".metadata", "it will be JSON, and its name does not say so", "metadata = \"backup_metadata.json\"");
         if (!copies.latest.empty() && copies.latest == copies.metadata) problem(key + ".latest", "latest and metadata are one file", "give them two names");
         check_keep_all(key, copies.keep);
     }
     void check_file_name(const std::string& key, const std::string& name) {
-        if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos || printable(name) != name) {
-            problem(key, "that is no name of a file in that folder", "a name without /; the folder is named by folder");
-        }
+        if (const auto is_name = bundle::expect_copy_file_name(name); !is_name) problem(key, is_name.error().message(), is_name.error().advice());
     }
-    void check_template(const std::string& key, const std::string& name) {
-        check_file_name(key, name);
-        bool tells_apart = false;
-        for (std::size_t at = name.find_first_of("{}"); at != std::string::npos; at = name.find_first_of("{}", at + 1)) {
-            const auto end = name.find('}', at);
-            if (name[at] == '}' || end == std::string::npos) return problem(key, "a { or } stands alone", "{database}_{date}_{time}.db");
-            const std::string word = name.substr(at + 1, end - at - 1);
-            if (std::ranges::find(placeholders, word) == placeholders.end()) {
-                const auto near = nearest(word, {placeholders.begin(), placeholders.end()});
-                return problem(key, format("there is no {{{}}}", printable(word)), near.empty() ? "{database} {date} {time} {stamp} {number} {kind} {auto}" : format("{{{}}}", near));
-            }
-            tells_apart = tells_apart || word == "time" || word == "stamp" || word == "number" || word == "date";
-            at = end;
-        }
-        if (!tells_apart && !name.empty()) problem(key, "all copies would have one name", "{database}_{date}_{time}.db");
+    // The copies of one source must not get one name.
+    void check_template(const std::string& key, const Result<bundle::CopyTemplate>& name, std::size_t databases) {
+        if (!may_judge(key)) return;
+        if (!name) return problem(key, name.error().message(), name.error().advice());
+        if (databases > 1 && !name->has("database")) problem(key, format("the copies of {} databases would have one name", databases), "{database} in it");
     }
     void check_column(const std::string& key, const std::string& column) {
         const auto dot = column.find('.');

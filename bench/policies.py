@@ -46,6 +46,9 @@ def change_few(place, turn):
     database.close()
 
 
+DAYS, ROWS_A_DAY = 20, 500
+
+
 def live_a_day(place, day, rows):
     """What an application does to its database in a day: rows added, a third as many changed, a tenth as many deleted."""
     place.append_rows(rows, 10_000 + day)
@@ -62,20 +65,30 @@ def live_a_day(place, day, rows):
 
 
 def adopted(place):
-    """Twenty daily copies of a slowly changing 500 MB database are adopted."""
-    days, rows = 20, 500
+    """Twenty daily copies of a slowly changing 500 MB database are adopted: with full-text indexes, and without."""
+    for label, search in (("with full-text search", True), ("without", False)):
+        copies = daily_copies(place, search)
+        newest = os.path.join(copies, sorted(os.listdir(copies))[-1])
+        packed = len(subprocess.run(["zstd", "-3", "-q", "-c", newest], stdout=subprocess.PIPE, check=True).stdout)
+        place.report.note(f"{label}: {ROWS_A_DAY} rows added a day, {ROWS_A_DAY // 3} changed, {ROWS_A_DAY // 10} deleted; the last copy has "
+                          f"{readable(os.path.getsize(newest))}, {readable(packed)} after zstd -3")
+        adopt_all(place, copies, packed, label)
+        shutil.rmtree(copies)
+
+
+def daily_copies(place, search):
     copies = os.path.join(place.work, "copies")
     shutil.rmtree(copies, ignore_errors=True)
     os.makedirs(copies)
-    place.fresh_database("500M")
-    for day in range(days):
+    place.fresh_database("500M", search)
+    for day in range(DAYS):
         if day:
-            live_a_day(place, day, rows)
+            live_a_day(place, day, ROWS_A_DAY)
         run(["sqlite3", place.database, f".backup '{copies}/app_202601{day + 1:02}_023000.db'"])
-    newest = os.path.join(copies, f"app_202601{days:02}_023000.db")
-    packed = len(subprocess.run(["zstd", "-3", "-q", "-c", newest], stdout=subprocess.PIPE, check=True).stdout)
-    place.report.note(f"{rows} rows added a day, {rows // 3} changed, {rows // 10} deleted; the last copy has "
-                      f"{readable(os.path.getsize(newest))}, {readable(packed)} after zstd -3")
+    return copies
+
+
+def adopt_all(place, copies, packed, label):
     results, stored = {}, {}
     for tool in place.find("restic", "holdfast", "holdfast sealed"):
         tool.reset()
@@ -84,10 +97,9 @@ def adopted(place):
         else:
             results[tool.name] = [tool.run("adopt", copies, "--for", place.database, "--json")]
             taken = len(json.loads(tool.run("list", "--json").output)["backups"])
-            if taken != days:
-                raise Failed(f"{tool.name} adopted {taken} of {days} copies")
+            if taken != DAYS:
+                raise Failed(f"{tool.name} adopted {taken} of {DAYS} copies")
         stored[tool.name] = tool.stored()
-    show(place, "adopted", results, stored)
+    show(place, f"adopted, {label}", results, stored)
     for tool in place.holdfasts():
-        place.report.claim(f"{days} daily copies adopted / one compressed copy: {tool.name}", stored[tool.name] / packed, 1.5)
-    shutil.rmtree(copies)
+        place.report.claim(f"{DAYS} daily copies adopted {label} / one compressed: {tool.name}", stored[tool.name] / packed, 1.5)

@@ -11,7 +11,8 @@ scripts/install_dependencies.sh build test
 werror=OFF
 [ -n "${HOLDFAST_WERROR:-}" ] && werror=ON
 printf 'test: configuring and building in build/test\n'
-cmake --preset dev -B build/test -DHOLDFAST_WERROR=$werror
+# Less is written for debuggers than in build/dev: a third of the compiler's time.
+cmake --preset dev -B build/test -DHOLDFAST_WERROR=$werror -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1"
 cmake --build build/test
 
 printf 'test: running the tests\n'

@@ -64,6 +64,8 @@ Result<Bytes> train_dictionary(ByteView samples, const std::vector<std::size_t>&
     return dictionary;
 }
 
+constexpr std::size_t far_prefix_min = 128 * 1024;
+
 struct Compressor::State {
     ZSTD_CCtx* context = ZSTD_createCCtx();
     Buffer scratch;  // as large as the worst frame; a frame handed out owns its own size only
@@ -73,6 +75,17 @@ struct Compressor::State {
     void begin(const ZSTD_CDict* dictionary) {
         HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_reset(context, ZSTD_reset_session_only)) == 0);
         HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refCDict(context, dictionary)) == 0);
+    }
+    // The fast levels remember too few places of a prefix of several chunks.
+    void look_far(bool is_far) {
+        const auto set = [&](ZSTD_cParameter parameter, int value) {
+            HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, is_far ? value : 0)) == 0);
+        };
+        set(ZSTD_c_strategy, ZSTD_dfast);
+        set(ZSTD_c_windowLog, 21);
+        set(ZSTD_c_hashLog, 18);
+        set(ZSTD_c_chainLog, 18);
+        set(ZSTD_c_minMatch, 5);
     }
     Result<Bytes> run(ByteView plain) {
         const std::size_t bound = ZSTD_compressBound(plain.size());
@@ -104,8 +117,11 @@ Result<Bytes> Compressor::compress(ByteView plain, const Dictionary* dictionary)
 
 Result<Bytes> Compressor::compress_after(ByteView prefix, ByteView plain) {
     state_->begin(nullptr);
+    state_->look_far(prefix.size() > far_prefix_min);
     HOLDFAST_ASSERT(ZSTD_isError(ZSTD_CCtx_refPrefix(state_->context, prefix.data(), prefix.size())) == 0);
-    return state_->run(plain);
+    auto frame = state_->run(plain);
+    state_->look_far(false);
+    return frame;
 }
 
 struct Decompressor::State {

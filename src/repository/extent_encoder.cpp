@@ -105,6 +105,9 @@ void join_neighbours(std::vector<Copy>& copies) {
     copies = std::move(joined);
 }
 
+// In place it is small when it has at most this part of what it would take plain; else it may be worth a search.
+constexpr std::size_t small_part = 16;
+
 // Whether leaning saves enough to be worth its bases, beside a plain chunk of that size.
 bool pays(const EncodedChunk& leaning, std::size_t plain_stored) {
     return leaning.payload.size() + sizeof(ChunkId) * leaning.bases.size() <= plain_stored / 2;
@@ -129,41 +132,82 @@ NamedDictionary ExtentEncoder::dictionary() {
     return {.id = *dictionary_id_, .dictionary = &*dictionary_};
 }
 
-Result<EncodedChunk> ExtentEncoder::encode(const ChangedExtent& extent) {
+Result<EncodedChunk> ExtentEncoder::plain(const PlainChunk& chunk, Compressor& compressor) {
+    const NamedDictionary named = dictionary();
+    return encode_plain(chunk, compressor, named.dictionary != nullptr ? &named : nullptr);
+}
+
+Result<ExtentEncoder::Encoded> ExtentEncoder::encode(const ChangedExtent& extent, Rewritten rewritten) {
     Borrowed compressor(*this);
     auto leaning = encode_leaning(extent, *compressor);
     // The base's size foretells that of the chunk stored plain, so that it need not be made for comparison.
-    if (leaning && pays(leaning->chunk, leaning->base_stored)) return std::move(leaning->chunk);
-    const NamedDictionary named = dictionary();
-    auto plain = TRY(encode_plain(extent.chunk, *compressor, named.dictionary != nullptr ? &named : nullptr));
-    if (leaning && pays(leaning->chunk, plain.payload.size())) return std::move(leaning->chunk);
-    return plain;
+    const bool is_worth_it = leaning && pays(leaning->chunk, leaning->base_stored);
+    const bool is_small = is_worth_it && (leaning->has_moved || leaning->chunk.payload.size() <= leaning->base_stored / small_part);
+    if (!is_small && rewritten == Rewritten::put_off) {
+        Encoded put_off{.chunk = {}, .is_put_off = true};
+        if (leaning) put_off.chunk = std::move(leaning->chunk);
+        return put_off;
+    }
+    if (is_worth_it) return Encoded{.chunk = std::move(leaning->chunk)};
+    auto stored_plain = TRY(plain(extent.chunk, *compressor));
+    if (leaning && pays(leaning->chunk, stored_plain.payload.size())) return Encoded{.chunk = std::move(leaning->chunk)};
+    return Encoded{.chunk = std::move(stored_plain)};
+}
+
+Result<EncodedChunk> ExtentEncoder::encode_rewritten(const PlainChunk& chunk, const std::vector<Reuse::PlainChunkPlace>& bases, std::optional<EncodedChunk> in_place) {
+    Borrowed compressor(*this);
+    auto patch = encode_patch_on(chunk, bases, *compressor);
+    const auto cost = [](const EncodedChunk& one) { return one.payload.size() + sizeof(ChunkId) * one.bases.size(); };
+    if (patch && (!in_place || cost(patch->chunk) < cost(*in_place))) in_place = std::move(patch->chunk);
+    auto stored_plain = TRY(plain(chunk, *compressor));
+    if (in_place && pays(*in_place, stored_plain.payload.size())) return *std::move(in_place);
+    return stored_plain;
 }
 
 // None whenever nothing can be leant on, for whatever reason: then the extent is stored plain.
 std::optional<ExtentEncoder::Leant> ExtentEncoder::encode_leaning(const ChangedExtent& extent, Compressor& compressor) {
     if (places_.parent == nullptr) return std::nullopt;
-    std::optional<Leaning> leaning;
-    if (const auto* moved = moved_.load()) leaning = lean_on_moved(extent, *moved);
-    if (!leaning) leaning = lean_in_place(extent);
-    if (!leaning) return std::nullopt;
-    auto encoded = encode_copy_list(extent.chunk, leaning->bases(), leaning->copies, compressor);
-    if (!encoded) return std::nullopt;
-    for (const auto& place : leaning->places) places_.reuse.rely_on(place);
-    return Leant{.chunk = *std::move(encoded), .base_stored = leaning->places.front().stored_size};
-}
-
-std::optional<ExtentEncoder::Leaning> ExtentEncoder::lean_in_place(const ChangedExtent& extent) {
+    if (const auto* moved = moved_.load()) {
+        if (const auto leaning = lean_on_moved(extent, *moved)) {
+            auto leant = encode_copies(extent.chunk, *leaning, compressor);
+            if (leant) leant->has_moved = true;
+            return leant;
+        }
+    }
     if (!extent.before) return std::nullopt;
-    const auto place = places_.reuse.plain_in_place_of(*extent.before);
-    if (!place || !*place) return std::nullopt;
-    auto bytes = places_.chunks.read((*place)->id, ChunkType::extent);
+    auto places = places_.reuse.plain_bases_of(*extent.before);
+    if (!places || places->empty()) return std::nullopt;
+    if (places->size() > 1) return encode_patch_on(extent.chunk, *places, compressor);
+    auto bytes = places_.chunks.read(places->front().id, ChunkType::extent);
     if (!bytes) return std::nullopt;
     Leaning leaning;
     leaning.copies = copies_in_place(*bytes, extent.chunk.bytes, places_.unit);
-    leaning.places.push_back(**place);
+    leaning.places = *std::move(places);
     leaning.bytes.push_back(std::make_shared<const Bytes>(*std::move(bytes)));
-    return leaning;
+    return encode_copies(extent.chunk, leaning, compressor);
+}
+
+std::optional<ExtentEncoder::Leant> ExtentEncoder::encode_copies(const PlainChunk& chunk, const Leaning& leaning, Compressor& compressor) {
+    auto encoded = encode_copy_list(chunk, leaning.bases(), leaning.copies, compressor);
+    if (!encoded) return std::nullopt;
+    for (const auto& place : leaning.places) places_.reuse.rely_on(place);
+    return Leant{.chunk = *std::move(encoded), .base_stored = leaning.places.front().stored_size};
+}
+
+std::optional<ExtentEncoder::Leant> ExtentEncoder::encode_patch_on(const PlainChunk& chunk, const std::vector<Reuse::PlainChunkPlace>& places,
+                                                                   Compressor& compressor) {
+    Leaning leaning;
+    for (const auto& place : places) {
+        auto bytes = places_.chunks.read_cached(place.id, ChunkType::extent);
+        if (!bytes) continue;
+        leaning.places.push_back(place);
+        leaning.bytes.push_back(*std::move(bytes));
+    }
+    if (leaning.places.empty()) return std::nullopt;
+    auto encoded = encode_patch(chunk, leaning.bases(), compressor);
+    if (!encoded) return std::nullopt;
+    for (const auto& place : leaning.places) places_.reuse.rely_on(place);
+    return Leant{.chunk = *std::move(encoded), .base_stored = leaning.places.front().stored_size};
 }
 
 std::optional<ExtentEncoder::Leaning> ExtentEncoder::lean_on_moved(const ChangedExtent& extent, const MovedUnits& moved) {

@@ -40,18 +40,30 @@ public:
     // Pages may have moved, from here on: they are looked for among all pages of the content before. Must outlive this.
     void look_for_moved(const MovedUnits* moved) { moved_ = moved; }
 
-    Result<EncodedChunk> encode(const ChangedExtent& extent);
+    // What the caller may put off, because it is little like what lay there before.
+    enum class Rewritten { store, put_off };
+    struct Encoded {
+        std::optional<EncodedChunk> chunk;
+        bool is_put_off = false;  // then `chunk` is how it leans on what lay there, if that is worth it
+    };
+    Result<Encoded> encode(const ChangedExtent& extent, Rewritten rewritten = Rewritten::store);
+
+    // One that was put off: as a patch on these, or leaning in place, or plain.
+    Result<EncodedChunk> encode_rewritten(const PlainChunk& chunk, const std::vector<Reuse::PlainChunkPlace>& bases, std::optional<EncodedChunk> in_place);
 
 private:
     struct Leaning;
     struct Leant {
         EncodedChunk chunk;
         std::uint32_t base_stored = 0;  // of its first base
+        bool has_moved = false;         // it leans on other places than its own
     };
     class Borrowed;
     NamedDictionary dictionary();
     std::optional<Leant> encode_leaning(const ChangedExtent& extent, Compressor& compressor);
-    std::optional<Leaning> lean_in_place(const ChangedExtent& extent);
+    std::optional<Leant> encode_copies(const PlainChunk& chunk, const Leaning& leaning, Compressor& compressor);
+    std::optional<Leant> encode_patch_on(const PlainChunk& chunk, const std::vector<Reuse::PlainChunkPlace>& places, Compressor& compressor);
+    Result<EncodedChunk> plain(const PlainChunk& chunk, Compressor& compressor);
     std::optional<Leaning> lean_on_moved(const ChangedExtent& extent, const MovedUnits& moved);
 
     const Places places_;

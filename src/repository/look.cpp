@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "holdfast/base/limits.h"
+#include "holdfast/repository/rewritten_extents.h"
 #include "holdfast/repository/unit_prints.h"
 
 namespace holdfast::repository {
@@ -18,8 +19,10 @@ constexpr unsigned batches_max = 24;
 struct Finding {
     std::optional<ChunkId> id;            // none: as it was known
     std::optional<EncodedChunk> encoded;  // to be stored
+    std::optional<ChunkId> before;        // what lay there, when it is something else
     std::uint32_t units_changed = 0;
     bool is_as_parent = false;
+    bool is_put_off = false;              // to be stored once all that changed is known
 };
 
 struct Batch {
@@ -32,7 +35,8 @@ struct Batch {
 class Looking {
 public:
     Looking(const ByteSource& source, const LookPlaces& places, const LookRequest& request, Known& known)
-        : source_(source), places_(places), request_(request), known_(known), size_(source.size()), next_(request.first) {
+        : source_(source), places_(places), request_(request), known_(known), size_(source.size()), next_(request.first),
+          rewritten_({.pool = places.pool, .chunks = places.chunks, .packer = places.packer, .reuse = places.reuse, .encoder = places.encoder}) {
         if (request.hash_all) sha256_.emplace();
     }
 
@@ -42,6 +46,7 @@ public:
         const auto take = [&](Batch& batch) { return this->take(batch, watch); };
         const unsigned in_flight = std::min(2 * places_.pool.size() + 2, batches_max);
         TRY(host::OrderedPipeline<Batch>::run(places_.pool, in_flight, {make, work, take}));
+        result_.bytes_stored += TRY(rewritten_.store());
         result_.cache_is_wrong = cache_is_wrong_;
         result_.lost_leaves = std::move(lost_leaves_);
         if (sha256_) result_.sha256 = sha256_->finish();
@@ -71,6 +76,8 @@ private:
     const std::uint64_t size_;
     std::uint64_t next_;
     LookResult result_;
+    RewrittenExtents rewritten_;          // the caller's thread alone
+    std::atomic<bool> may_put_off_ = true;
     std::optional<Sha256> sha256_;
     std::atomic<bool> cache_is_wrong_ = false;
     std::mutex lost_mutex_;  // guards lost_leaves_
@@ -128,13 +135,17 @@ Result<void> Looking::keep_changed(std::uint64_t number, ByteView bytes, Finding
         if (!places_.reuse.proves()) return {};
     } else {
         finding.units_changed = TRY(count_changed_units(number, bytes, before));
+        finding.before = before;
     }
     if (places_.packer.has(id) || TRY(places_.reuse.has(id, ChunkType::extent))) return {};
     const ChangedExtent extent{.number = number,
                                .chunk = {.type = ChunkType::extent, .id = id, .bytes = bytes},
                                .before = finding.is_as_parent ? std::nullopt : before,
                                .tails = of_extent(known_.prints.tails, number).first((bytes.size() + places_.unit - 1) / places_.unit)};
-    finding.encoded = TRY(places_.encoder.encode(extent));
+    const bool may_put_off = places_.parent != nullptr && !finding.is_as_parent && may_put_off_;
+    auto encoded = TRY(places_.encoder.encode(extent, may_put_off ? ExtentEncoder::Rewritten::put_off : ExtentEncoder::Rewritten::store));
+    finding.encoded = std::move(encoded.chunk);
+    finding.is_put_off = encoded.is_put_off;
     return {};
 }
 
@@ -207,12 +218,20 @@ Result<void> Looking::take(Batch& batch, const Watch& watch) {
         Finding& finding = batch.findings[i];
         const auto number = batch.first + i;
         if (!finding.id) continue;
-        if (finding.encoded) result_.bytes_stored += TRY(places_.packer.add(*finding.encoded));
+        if (finding.before) rewritten_.was_there(*finding.before);
+        if (finding.is_put_off) {
+            const auto at = i * limits::extent_size;
+            rewritten_.put_off(*finding.id, batch.bytes.view().subspan(at, std::min<std::size_t>(limits::extent_size, batch.size - at)), std::move(finding.encoded));
+        } else if (finding.encoded) {
+            result_.bytes_stored += TRY(places_.packer.add(*finding.encoded));
+        }
         finding.encoded.reset();
         if (finding.is_as_parent && known_.changed.find(number) == nullptr) continue;
         known_.changed.put(number, *finding.id, finding.units_changed);
         ++differ;
     }
+    if (rewritten_.is_full()) result_.bytes_stored += TRY(rewritten_.store());
+    may_put_off_ = rewritten_.may_put_off();
     if (sha256_) sha256_->update(batch.bytes.view().first(batch.size));
     result_.differ += differ;
     result_.bytes_read += batch.size;

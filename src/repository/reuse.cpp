@@ -62,16 +62,24 @@ Result<std::optional<IndexEntry>> Reuse::usable_plain(const ChunkId& id) {
 }
 
 Result<std::optional<Reuse::PlainChunkPlace>> Reuse::plain_in_place_of(const ChunkId& id) {
-    auto plain = TRY(usable_plain(id));
-    if (!plain) {
-        for (const auto& entry : TRY(index_.find(id))) {
-            if (entry.bases.empty()) continue;
-            plain = TRY(usable_plain(entry.bases.front()));
-            if (plain) break;
-        }
+    const auto all = TRY(plain_bases_of(id));
+    return all.empty() ? std::optional<PlainChunkPlace>() : std::optional(all.front());
+}
+
+Result<std::vector<Reuse::PlainChunkPlace>> Reuse::plain_bases_of(const ChunkId& id) {
+    const auto place_of = [](const IndexEntry& entry) { return PlainChunkPlace{entry.id, entry.place.pack, entry.dictionary, entry.place.stored_size}; };
+    std::vector<PlainChunkPlace> places;
+    if (const auto plain = TRY(usable_plain(id))) {
+        places.push_back(place_of(*plain));
+        return places;
     }
-    if (!plain) return std::optional<PlainChunkPlace>();
-    return std::optional(PlainChunkPlace{plain->id, plain->place.pack, plain->dictionary, plain->place.stored_size});
+    for (const auto& entry : TRY(index_.find(id))) {
+        for (const auto& base : entry.bases) {
+            if (const auto plain = TRY(usable_plain(base))) places.push_back(place_of(*plain));
+        }
+        if (!places.empty()) break;
+    }
+    return places;
 }
 
 void Reuse::rely_on(const PlainChunkPlace& place) {

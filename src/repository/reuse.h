@@ -39,6 +39,8 @@ public:
         std::uint32_t stored_size = 0;
     };
     Result<std::optional<PlainChunkPlace>> plain_in_place_of(const ChunkId& id);
+    // All that stand for it: itself, when it is stored plain, else every base of its patch. None: nothing usable does.
+    Result<std::vector<PlainChunkPlace>> plain_bases_of(const ChunkId& id);
     void rely_on(const PlainChunkPlace& place);
 
     Result<bool> has_dictionary(const ChunkId& id);

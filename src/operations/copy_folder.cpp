@@ -7,6 +7,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/copy_name.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/stream_file.h"
 
 namespace holdfast::operations {
 
@@ -30,19 +31,6 @@ Result<std::unique_ptr<host::FileLock>> lock_when_free(Context& context, const s
         if (waited.ms() > static_cast<double>(context.lock_wait_ms)) return std::move(lock).error().while_doing("another holdfast is at work there");
         TRY(context.watch.go_on());
         context.host.clock.sleep_ms(look_every_ms);
-    }
-}
-
-Result<Hash> hash_of_file(Context& context, const std::string& path) {
-    const auto file = TRY(context.host.files.open_to_read(path));
-    Sha256 hash;
-    Buffer buffer(256 * 1024);
-    for (std::uint64_t at = 0;;) {
-        const std::size_t got = TRY(file->read_at(at, buffer.span()));
-        if (got == 0) return hash.finish();
-        hash.update(buffer.view().first(got));
-        at += got;
-        TRY(context.watch.go_on());
     }
 }
 

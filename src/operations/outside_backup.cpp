@@ -6,6 +6,7 @@
 #include "holdfast/bundle/backup_name.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/stream_file.h"
 
 namespace holdfast::operations {
 
@@ -25,19 +26,6 @@ void add_what_lies_beside(Context& context, const std::string& path, bundle::Cat
     for (const char* name : {"backup_metadata.json", "manifest.json", "metadata.json", ".holdfast-copies.json"}) names.push_back(host::join_path(folder, name));
     for (const auto& name : names) {
         if (const auto text = text_beside(context, name)) catalogue.add(name, *text);
-    }
-}
-
-Result<Hash> hash_of_file(Context& context, const std::string& path) {
-    const auto file = TRY(context.host.files.open_to_read(path));
-    Sha256 hash;
-    Buffer buffer(256 * 1024);
-    for (std::uint64_t at = 0;;) {
-        const std::size_t got = TRY(file->read_at(at, buffer.span()));
-        if (got == 0) return hash.finish();
-        hash.update(buffer.view().first(got));
-        at += got;
-        TRY(context.watch.go_on());
     }
 }
 

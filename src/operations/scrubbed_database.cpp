@@ -3,7 +3,6 @@
 #include "holdfast/base/text.h"
 #include "holdfast/live/replace.h"
 #include "holdfast/operations/stream_file.h"
-#include "holdfast/operations/stream_image.h"
 
 namespace holdfast::operations {
 
@@ -15,10 +14,9 @@ Result<ScrubbedDatabase> scrubbed_database(Context& context, OpenRepository& ope
     ScrubbedDatabase scrubbed;
     scrubbed.report = TRY(sqlite::scrub(files, order.rules, derive_key(id.bytes, {}, "holdfast scrub").view()));
     TRY(context.host.files.remove(files.from));
-    NoSink nowhere;
     scrubbed.path = files.to;
     scrubbed.size = TRY(context.host.files.status(files.to)).size;
-    scrubbed.sha256 = TRY(stream_file(context, files.to, nowhere));
+    scrubbed.sha256 = TRY(hash_of_file(context, files.to));
     return scrubbed;
 }
 

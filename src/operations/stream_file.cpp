@@ -1,5 +1,7 @@
 #include "holdfast/operations/stream_file.h"
 
+#include "holdfast/operations/stream_image.h"
+
 namespace holdfast::operations {
 
 Result<Hash> stream_file(Context& context, const std::string& path, bundle::ByteSink& sink) {
@@ -14,6 +16,11 @@ Result<Hash> stream_file(Context& context, const std::string& path, bundle::Byte
         TRY(context.watch.go_on());
         at += got;
     }
+}
+
+Result<Hash> hash_of_file(Context& context, const std::string& path) {
+    NoSink nowhere;
+    return stream_file(context, path, nowhere);
 }
 
 }  // namespace holdfast::operations

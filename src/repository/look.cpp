@@ -68,6 +68,8 @@ private:
     std::span<std::uint32_t> of_extent(std::vector<std::uint32_t>& prints, std::uint64_t number) const;
     std::uint32_t print_units(std::uint64_t number, ByteView bytes);
     ChunkId name(ByteView bytes) const;
+    // What was there is worth a search when it had to give way to something else, not for a row that was changed in it.
+    bool is_overwritten(const Finding& finding) const { return finding.is_put_off || finding.units_changed * 4 >= known_.prints.units_per_extent(); }
 
     const ByteSource& source_;
     const LookPlaces& places_;
@@ -218,7 +220,7 @@ Result<void> Looking::take(Batch& batch, const Watch& watch) {
         Finding& finding = batch.findings[i];
         const auto number = batch.first + i;
         if (!finding.id) continue;
-        if (finding.before) rewritten_.was_there(*finding.before);
+        if (finding.before && is_overwritten(finding)) rewritten_.was_there(*finding.before);
         if (finding.is_put_off) {
             const auto at = i * limits::extent_size;
             rewritten_.put_off(*finding.id, batch.bytes.view().subspan(at, std::min<std::size_t>(limits::extent_size, batch.size - at)), std::move(finding.encoded));

@@ -24,7 +24,7 @@ public:
     };
     explicit RewrittenExtents(const Places& places) : places_(places) {}
 
-    // An extent of the content before that is there no more in that form: what was in it may be elsewhere now.
+    // An extent of the content before of which much was overwritten: what was in it may be elsewhere now.
     void was_there(const ChunkId& before);
 
     // Takes the bytes along. False: enough have been put off, and this one is to be stored as it is.

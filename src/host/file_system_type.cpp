@@ -1,5 +1,7 @@
 #include "holdfast/host/file_system_type.h"
 
+#include <sys/vfs.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -22,6 +24,27 @@ FileSystemKind kind_of(const std::string& type) {
     // fuseblk is a local disk that a program serves, such as NTFS.
     if (type == "fuse" || type == "fuseblk" || type.starts_with("fuse.")) return FileSystemKind::user_space;
     return FileSystemKind::disk;
+}
+
+// The numbers of statfs(2), for where the table of mounts does not show the mount: in a chroot, or a container.
+struct NumberedType {
+    std::uint32_t number;
+    std::string_view type;
+};
+constexpr std::array<NumberedType, 16> numbered_types = {{{0xEF53, "ext4"}, {0x58465342, "xfs"}, {0x9123683E, "btrfs"}, {0x2FC12FC1, "zfs"}, {0xF2F52010, "f2fs"}, {0x4D44, "vfat"},
+                                                          {0x2011BAB0, "exfat"}, {0x01021994, "tmpfs"}, {0x858458F6, "ramfs"}, {0x794C7630, "overlay"}, {0x65735546, "fuse"}, {0x6969, "nfs"},
+                                                          {0xFF534D42, "cifs"}, {0xFE534D42, "smb3"}, {0x01021997, "9p"}, {0x00C36400, "ceph"}}};
+
+Result<FileSystemType> type_by_number(const std::string& path) {
+    struct statfs about{};
+    if (::statfs(path.c_str(), &about) != 0) return fail(ErrorCode::unavailable, "look for the file system of {}: statfs failed", printable(path));
+    const auto number = static_cast<std::uint32_t>(about.f_type);
+    const auto known = std::ranges::find(numbered_types, number, &NumberedType::number);
+    FileSystemType found{.type = known == numbered_types.end() ? format("{:#x}", number) : std::string(known->type), .mounted_at = "/", .kind = {}, .is_read_only = false};
+    found.kind = kind_of(found.type);
+    constexpr long read_only_flag = 1;  // ST_RDONLY
+    found.is_read_only = (static_cast<long>(about.f_flags) & read_only_flag) != 0;
+    return found;
 }
 
 // Space, tab, newline and backslash stand in it as \040 and the like.
@@ -89,7 +112,9 @@ Result<FileSystemType> file_system_type_in(std::string_view mounts, const std::s
 Result<FileSystemType> file_system_type(const std::string& canonical_path) {
     const auto mounts = read_proc("/proc/self/mountinfo");
     if (!mounts) return fail(ErrorCode::unavailable, "look for the file system of {}: /proc cannot be read", printable(canonical_path));
-    return file_system_type_in(*mounts, canonical_path);
+    auto found = file_system_type_in(*mounts, canonical_path);
+    if (!found && found.error().code() == ErrorCode::not_found) return type_by_number(canonical_path);
+    return found;
 }
 
 }  // namespace holdfast::host

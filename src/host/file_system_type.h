@@ -20,10 +20,11 @@ struct FileSystemType {
     FileSystemKind kind = FileSystemKind::disk;
     bool is_read_only = false;
 };
-// Of a canonical path that exists. `unavailable` without /proc, not_found when no mount holds the path.
+// Of a canonical path that exists; where the table does not show its mount, as in a chroot, by statfs(2), and mounted at "/".
+// `unavailable` without /proc.
 Result<FileSystemType> file_system_type(const std::string& canonical_path);
 
-// The same from the text of /proc/self/mountinfo (proc_pid_mountinfo(5)).
+// From the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). not_found: no mount in it holds the path.
 Result<FileSystemType> file_system_type_in(std::string_view mounts, const std::string& canonical_path);
 
 }  // namespace holdfast::host

@@ -149,6 +149,9 @@ private:
         if (code == CURLE_OPERATION_TIMEDOUT) {
             return fail(ErrorCode::unavailable, "ask {}: no whole answer within {}", where, human_duration_ms(static_cast<double>(request_.time_ms_max)));
         }
+        if (code == CURLE_SSL_CACERT_BADFILE) {
+            return fail(ErrorCode::denied, "ask {}: this machine has no certificates to know it by", where).with_advice("apt install ca-certificates");
+        }
         // An address that cannot be parsed is quoted by the library, which may show what it hides elsewhere.
         const bool may_quote = reaction_to(code) == ErrorCode::invalid;
         const std::string said = message_[0] != '\0' && !may_quote ? message_ : curl_.easy_strerror(code);

@@ -107,8 +107,8 @@ void look_at_owners(Consultation& consultation, const Patient& patient) {
 
 void look_at_file_system(Consultation& consultation, const std::string& path, std::string_view what) {
     const auto found = host::file_system_type(path);
-    if (!found) return consultation.unseen("place", path, found.error());
-    judge_kind(consultation, path, *found, what == "database");
+    if (found) judge_kind(consultation, path, *found, what == "database");
+    else consultation.unseen("place", path, found.error());
     const auto copier = copied_by(consultation.context.host.files, path);
     if (copier.empty()) return;
     add_right(consultation, path, {.severity = Severity::warning, .what = format("lies in a folder that {} copies", copier),

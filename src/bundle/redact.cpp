@@ -43,9 +43,12 @@ bool is_among(std::string_view word, const std::array<std::string_view, count>& 
     return std::ranges::find(all, word) != all.end();
 }
 
-constexpr std::array<std::string_view, 22> secret_words = {
-    "password", "passwd", "passwort", "pwd",  "passphrase", "secret",      "secrets", "token",   "tokens", "apikey", "credential",
-    "credentials", "privatekey", "auth", "authorization", "cookie", "cookies", "dsn",     "jwt",     "otp",    "pin",    "salt"};
+constexpr std::array<std::string_view, 30> secret_words = {
+    "password", "passwords", "passwd", "passwort", "pass", "passcode", "pw", "pwd", "passphrase", "secret", "secrets", "token", "tokens", "apikey", "apikeys",
+    "credential", "credentials", "privatekey", "auth", "authorization", "bearer", "cookie", "cookies", "dsn", "jwt", "otp", "pin", "salt", "webhook", "sas"};
+// How the keys of well-known services begin, however short they are.
+constexpr std::array<std::string_view, 24> secret_beginnings = {"sk_", "sk-", "pk_live_", "rk_live_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxb-",
+                                                                "xoxp-", "xoxa-", "xoxs-", "AKIA", "ASIA", "AIza", "ya29", "eyJ", "npm_", "hf_", "shpat_", "SG."};
 // A key is one when it is such a key; a plain "key" names things.
 constexpr std::array<std::string_view, 13> kinds_of_keys = {"api",     "access",  "private", "secret", "signing", "encryption", "master",
                                                             "account", "service", "shared",  "auth",   "license", "session"};
@@ -136,6 +139,40 @@ bool is_flag(std::string_view line, std::size_t space) {
     return key.starts_with("--") && space > 0 && belongs_to_key(line[space - 1]);
 }
 
+// What a list or a table in brackets leaves open at the end of a text that begins with its bracket, or within it.
+struct Brackets {
+    int depth = 0;
+    std::size_t end = std::string_view::npos;  // behind the bracket that closes it; npos: not in this text
+};
+Brackets brackets_in(std::string_view text, int depth) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '"' || c == '\'') {
+            const auto close = closing_quote(text, at);
+            if (close != std::string_view::npos) at = close;
+        } else if (c == '[' || c == '{' || c == '(') {
+            ++depth;
+        } else if ((c == ']' || c == '}' || c == ')') && --depth == 0) {
+            return {.depth = 0, .end = at + 1};
+        }
+    }
+    return {.depth = depth, .end = std::string_view::npos};
+}
+
+// "name": "DB_PASSWORD", "value": ...: what names a secret that stands beside it.
+bool names_another(const Assignment& found) {
+    constexpr std::array<std::string_view, 5> naming = {"name", "key", "id", "variable", "var"};
+    std::string key(found.key);
+    std::ranges::transform(key, key.begin(), lowered);
+    return is_among(key, naming) && is_secret_name(found.value);
+}
+bool is_value_of_another(const Assignment& found) {
+    constexpr std::array<std::string_view, 4> values = {"value", "content", "default", "text"};
+    std::string key(found.key);
+    std::ranges::transform(key, key.begin(), lowered);
+    return is_among(key, values);
+}
+
 bool is_harmless_value(std::string_view value) {
     constexpr std::array<std::string_view, 8> harmless = {"", "true", "false", "null", "none", "~", "yes", "no"};
     std::string low(trim(value));
@@ -166,8 +203,10 @@ private:
             return;
         }
         if (!closing_.empty()) return skip_to_closing(line);
-        if (block_indent_ && is_deeper(line)) return;
+        if (depth_ > 0) return skip_brackets(line);
+        if (block_indent_ && is_deeper(line)) return take_block_line(line);
         block_indent_.reset();
+        if (const auto name = trim(line); name.starts_with('[') && name.ends_with(']')) is_secret_section_ = is_secret_name(name);
         const auto begin = line.find("-----BEGIN");
         if (begin != std::string_view::npos && line.find("PRIVATE KEY", begin) != std::string_view::npos) return take_private_key(line, begin);
         take_values(line);
@@ -192,18 +231,49 @@ private:
         closing_.clear();
     }
 
+    void skip_brackets(std::string_view line) {
+        const auto brackets = brackets_in(line, depth_);
+        depth_ = brackets.depth;
+        if (brackets.end != std::string_view::npos) take_values(line.substr(brackets.end));
+    }
+
+    // The lines below "credentials:" are as deep as a list's, or deeper.
     bool is_deeper(std::string_view line) const {
         const auto indent = line.find_first_not_of(" \t\r");
-        return indent == std::string_view::npos || indent > *block_indent_;
+        return indent == std::string_view::npos || indent > *block_indent_ || (may_be_list_ && indent == *block_indent_ && line.substr(indent).starts_with("- "));
+    }
+    void take_block_line(std::string_view line) {
+        if (!is_block_open_ || trim(line).empty()) return;
+        is_block_open_ = false;
+        if (trim(line) == in_its_place) {
+            result_.text += line;
+            return;
+        }
+        result_.text += line.substr(0, line.find_first_not_of(" \t"));
+        result_.text += in_its_place;
+        note(block_key_, SecretSign::key_name);
     }
 
     void take_values(std::string_view line) {
         std::string kept;
         std::size_t done = 0;
+        if (named_for_lines_ > 0) --named_for_lines_;
         for (std::size_t at = 0; at < line.size(); ++at) {
             if (at < done || (line[at] != '=' && line[at] != ':' && !is_flag(line, at)) || line.substr(at).starts_with("://")) continue;
             const auto found = assignment_at(line, at);
-            if (!is_secret_name(found.key)) continue;
+            if (names_another(found)) named_for_lines_ = 2;
+            const bool is_beside_name = named_for_lines_ > 0 && is_value_of_another(found);
+            if (!is_secret_name(found.key) && !is_beside_name && !(is_secret_section_ && !found.key.empty())) continue;
+            const std::string_view rest = line.substr(found.start);
+            if (!rest.empty() && (rest[0] == '[' || rest[0] == '{' || rest[0] == '(') && !rest.starts_with(in_its_place)) {
+                const auto brackets = brackets_in(rest, 0);
+                kept += line.substr(done, found.start - done);
+                kept += format("\"{}\"", in_its_place);
+                depth_ = brackets.depth;
+                done = brackets.end == std::string_view::npos ? line.size() : found.start + brackets.end;
+                note(found.key, SecretSign::key_name);
+                continue;
+            }
             const bool goes_on = begins_block(line, found);
             if (!goes_on && is_harmless_value(found.value)) continue;
             kept += line.substr(done, (goes_on ? found.start : found.value_at) - done);
@@ -213,7 +283,7 @@ private:
             note(found.key, SecretSign::key_name);
         }
         kept += line.substr(done);
-        result_.text += without_random_words(without_passwords(std::move(kept)));
+        result_.text += without_random_words(without_passwords(without_told(without_elements(std::move(kept)))));
     }
 
     // """ and ''' of TOML, | and > of YAML, quotes that stay open: the rest of the value is in the lines below.
@@ -227,8 +297,48 @@ private:
         if (found.is_whole_line && found.is_open) closing_ = rest.substr(0, 1);
         constexpr std::array<std::string_view, 6> block_signs = {"|", ">", "|-", ">-", "|+", ">+"};
         const bool is_block = is_among(found.value, block_signs);
-        if (is_block) block_indent_ = line.find_first_not_of(" \t-");
+        is_block_open_ = found.is_whole_line && rest.empty() && line.ends_with(':');
+        may_be_list_ = is_block_open_;
+        if (is_block || is_block_open_) block_indent_ = line.find_first_not_of(" \t-");
+        block_key_ = found.key;
         return is_block || !closing_.empty();
+    }
+
+    // <password>SECRET</password>
+    std::string without_elements(std::string line) {
+        for (std::size_t at = line.find('<'); at != std::string::npos; at = line.find('<', at + 1)) {
+            std::size_t end = at + 1;
+            while (end < line.size() && (belongs_to_key(line[end]) || line[end] == ':')) ++end;
+            const auto close = line.find('>', end);
+            if (close == std::string::npos || line[close - 1] == '/' || !is_secret_name(std::string_view(line).substr(at + 1, end - at - 1))) continue;
+            const auto next = std::min(line.find('<', close), line.size());
+            if (is_harmless_value(std::string_view(line).substr(close + 1, next - close - 1))) continue;
+            note(std::string_view(line).substr(at + 1, end - at - 1), SecretSign::key_name);
+            line.replace(close + 1, next - close - 1, in_its_place);
+        }
+        return line;
+    }
+
+    // "the password is SECRET", "with password 'SECRET'"
+    std::string without_told(std::string line) {
+        constexpr std::array<std::string_view, 24> no_secrets = {"not", "required", "invalid", "missing", "empty", "wrong", "expired", "set", "unset", "needed", "ok", "valid",
+                                                                 "too", "a", "an", "the", "being", "now", "null", "correct", "incorrect", "removed", "unknown", "no"};
+        for (std::size_t at = line.find(' '); at != std::string::npos; at = line.find(' ', at + 1)) {
+            const auto word = key_before(line, at).key;
+            if (word.empty() || !belongs_to_key(line[at - 1]) || !is_secret_name(word)) continue;
+            const auto rest = std::string_view(line).substr(at + 1);
+            const std::size_t start = at + 1 + (rest.starts_with("is ") ? 3 : rest.starts_with("was ") ? 4 : 0);
+            const bool is_quoted = start < line.size() && is_quote(line[start]);
+            if (start == at + 1 && !is_quoted) continue;
+            const auto end = is_quoted ? std::min(closing_quote(line, start), line.size()) : std::min(line.find_first_of(" ,;", start), line.size());
+            const std::size_t from = start + (is_quoted ? 1 : 0);
+            std::string told = line.substr(from, end - from);
+            std::ranges::transform(told, told.begin(), lowered);
+            if (is_among(told, no_secrets) || is_harmless_value(told)) continue;
+            note(word, SecretSign::key_name);
+            line.replace(from, end - from, in_its_place);
+        }
+        return line;
     }
 
     // scheme://user:PASSWORD@host
@@ -256,14 +366,29 @@ private:
             const std::string_view word = std::string_view(line).substr(at, end - at);
             const auto equals = word.find('=');
             const auto value = equals == std::string_view::npos || equals + 2 >= word.size() ? word : word.substr(equals + 1);
-            if (looks_random(value)) {
-                kept += word.substr(0, word.size() - value.size());
-                kept += in_its_place;
-                note(value.size() < word.size() ? word.substr(0, equals) : std::string_view(), SecretSign::look);
-            } else {
-                kept += word;
-            }
+            kept += word.substr(0, word.size() - value.size());
+            kept += without_random_parts(value, value.size() < word.size() ? word.substr(0, equals) : std::string_view());
             if (end < line.size()) kept += line[end];
+            at = end + 1;
+        }
+        return kept;
+    }
+
+    // Base64 may have slashes, and an address may have a secret for a folder.
+    std::string without_random_parts(std::string_view value, std::string_view key) {
+        if (looks_random(value)) {
+            note(key, SecretSign::look);
+            return std::string(in_its_place);
+        }
+        std::string kept;
+        for (std::size_t at = 0;;) {
+            const auto end = std::min(value.find('/', at), value.size());
+            const auto part = value.substr(at, end - at);
+            const bool is_random = looks_random(part);
+            if (is_random) note(key, SecretSign::look);
+            kept += is_random ? in_its_place : part;
+            if (end == value.size()) break;
+            kept += '/';
             at = end + 1;
         }
         return kept;
@@ -276,6 +401,12 @@ private:
     bool is_in_private_key_ = false;
     std::string closing_;                      // of a value over several lines
     std::optional<std::size_t> block_indent_;  // of the key whose value is the deeper lines that follow
+    std::string block_key_;
+    bool is_block_open_ = false;               // nothing of that value has been seen yet
+    bool may_be_list_ = false;                 // it may be the lines that begin with "- " and are no deeper
+    int depth_ = 0;                            // of the brackets of a value over several lines
+    int named_for_lines_ = 0;                  // a name of a secret has just been seen: its value stands beside it, or below
+    bool is_secret_section_ = false;           // [credentials] of TOML and INI
 };
 
 bool is_uuid(std::string_view word) {
@@ -327,8 +458,10 @@ bool is_secret_name(std::string_view key) {
 }
 
 bool looks_random(std::string_view word) {
-    constexpr std::size_t length_min = 20;
+    constexpr std::size_t length_min = 20, known_length_min = 12;
     while (!word.empty() && word.back() == '=') word.remove_suffix(1);
+    const bool is_known = std::ranges::any_of(secret_beginnings, [&](std::string_view beginning) { return word.starts_with(beginning); });
+    if (is_known && word.size() >= known_length_min && std::ranges::any_of(word, is_digit)) return true;
     if (word.size() < length_min || is_uuid(word)) return false;
     std::size_t digits = 0, letters = 0, hex = 0, changes = 0;
     for (std::size_t at = 0; at < word.size(); ++at) {

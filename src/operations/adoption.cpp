@@ -156,6 +156,10 @@ Adoption::There::const_iterator Adoption::find_there(Timestamp time, const Membe
 }
 
 Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
+    for (auto& member : group) {
+        if (!member.database->told.is_scrubbed) continue;
+        return fail(ErrorCode::invalid, "{}: columns of it were scrubbed, so it is no backup", printable(backup.path)).with_advice("holdfast restore --from FILE --to FILE gives the database in it");
+    }
     for (auto& member : group) TRY(look_at(member));
     auto told = describe(backup, group);
     const bool is_damaged = std::ranges::any_of(group, &Member::is_damaged);

@@ -87,6 +87,13 @@ Result<BundleMember> database_member(Context& context, OpenRepository& opened, c
     return member;
 }
 
+// What somebody typed may hold what was scrubbed: exec notes its SQL.
+void mark_as_scrubbed(Json& facts, const std::vector<std::string>& scrubbed) {
+    facts.set("scrubbed", json_of(scrubbed));
+    for (const auto* typed : {"operation", "comment"}) facts.set(typed, "");
+    facts.set("tags", Json::array());
+}
+
 // A rule for a table that no database of the backup has may be a slip: then what it should hide is given away.
 void note_rules_without_table(const BundleScrubbing& scrubbing, BundledDatabases& into) {
     for (const auto& rule : scrubbing.rules) {
@@ -126,7 +133,7 @@ Result<BundledDatabases> bundle_databases(Context& context, OpenRepository& open
     note_rules_without_table(scrubbing, result);
     result.facts = metadata_of(moment);
     result.facts.set("databases", std::move(databases));
-    if (!result.scrubbed.empty()) result.facts.set("scrubbed", json_of(result.scrubbed));
+    if (!result.scrubbed.empty()) mark_as_scrubbed(result.facts, result.scrubbed);
     return result;
 }
 

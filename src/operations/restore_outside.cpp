@@ -110,6 +110,9 @@ Result<RestorePlan> plan_outside(Context& context, OutsideBackup& backup, const 
     plan.is_in_place = request.to.empty();
     const auto wanted = TRY(chosen(backup, request));
     for (const auto* database : wanted) {
+        if (database->told.is_scrubbed && plan.is_in_place) {
+            return fail(ErrorCode::invalid, "restore from {}: columns of it were scrubbed; the database would lose their values", printable(backup.path)).with_advice("--to FILE gives the database in it");
+        }
         const std::string target = TRY(target_of(context, *database, request, wanted.size()));
         if (std::ranges::find(plan.paths, target) != plan.paths.end()) {
             return fail(ErrorCode::invalid, "restore from {}: two of its databases would become {}", printable(backup.path), printable(target)).with_advice("--only NAME");

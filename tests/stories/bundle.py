@@ -245,6 +245,16 @@ class WhatGoesAlong(stories.Story):
         target = self.root / "restored.db"
         self.call("restore", "--from", archive, "--to", target)
         self.assertEqual(stories.sha256_of(target), stories.sha256_of(folder / "app.db"))
+        before = stories.content_hash(self.database)
+        self.assertIn("scrubbed", self.call("restore", "--from", archive, "--for", self.database, "--yes", code=2).err)
+        self.assertEqual(stories.content_hash(self.database), before)
+        self.assertIn("scrubbed", self.call("adopt", archive, "--for", self.database, code=2).err)
+
+    def test_what_was_typed_is_not_in_a_scrubbed_bundle(self):
+        self.call("exec", self.database, "UPDATE contacts SET phone = 'SECRETVALUE1'")
+        self.call("bundle", "latest", "--to", self.root / "c.tar.gz")
+        with gzip.open(self.root / "c.tar.gz") as archive:
+            self.assertNotIn(b"SECRETVALUE1", archive.read())
 
     def test_only_who_asks_gets_the_columns_as_they_are(self):
         _, folder, _ = self.unpacked("--unscrubbed")

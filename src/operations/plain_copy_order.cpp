@@ -28,6 +28,20 @@ Result<void> expect_apart(const bundle::CopyTemplate& name, std::size_t database
         .with_advice("{database} in it");
 }
 
+// The newest copy must not get the name of what it is a copy of.
+Result<void> expect_not_live(Context& context, const PlainCopyOrder& order, const std::vector<std::string>& databases) {
+    if (!order.latest) return {};
+    for (const auto& database : databases) {
+        const std::string file = with_ending(TRY(order.latest->fill({.database = host::file_name_of(database)})), order.compress);
+        const std::string path = host::join_path(order.folder, file);
+        for (const auto& live : databases) {
+            if (TRY(host::canonical_or_future(context.host.files, live)) != path) continue;
+            return fail(ErrorCode::invalid, "make plain copies: the newest would have the name of the database {} itself", printable(path)).with_advice("another folder, or another name for `latest`");
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 std::optional<StreamFormat> stream_format(const std::string& compress) {
@@ -71,6 +85,7 @@ Result<std::optional<PlainCopyOrder>> plain_copy_order(Context& context, const B
     order.compress = settings.compress;
     order.folder = TRY(host::canonical_or_future(context.host.files, settings.folder));
     TRY(refuse_inside_repository(context, host::join_path(order.folder, "x")));
+    TRY(expect_not_live(context, order, request.databases));
     order.policy.time_zone = loaded.settings.retention.time_zone;
     return std::optional(TRY(with_rule(std::move(order), settings)));
 }

@@ -8,6 +8,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/copy_name.h"
 #include "holdfast/host/time_zone.h"
+#include "holdfast/operations/plain_copy_order.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/schedule_time.h"
 
@@ -28,6 +29,7 @@ public:
         for (const auto& [tag, keep] : settings.retention.tag) check_tag_rule("retention.tag." + toml_key(tag), tag, keep);
         check_hooks("hooks", settings.hooks);
         for (const auto& [name, source] : settings.source) check_source(name, source);
+        for (const auto& [name, source] : settings.source) check_latest_copies("source." + toml_key(name), source);
         for (const auto& [column, how] : settings.bundle.scrub) check_column("bundle.scrub." + toml_key(column), column);
         check_schedule("schedule.backup", settings.schedule.backup);
         check_schedule("schedule.verify", settings.schedule.verify);
@@ -183,6 +185,23 @@ private:
         if (!copies.latest.empty() && copies.latest == copies.metadata) problem(key + ".latest", "latest and metadata are one file", "give them two names");
         check_keep_all(key, copies.keep);
     }
+    // A name that stands still must not be a database's, nor that of another source.
+    void check_latest_copies(const std::string& source_key, const SourceSettings& source) {
+        if (!source.plain_copies || source.plain_copies->latest.empty()) return;
+        const auto name = bundle::CopyTemplate::parse_fixed(source.plain_copies->latest);
+        const std::string key = source_key + ".plain_copies.latest";
+        for (const auto& database : source.databases) {
+            const auto filled = name ? name->fill({.database = host::file_name_of(database)}) : Result<std::string>(name.error().copy());
+            if (!filled) continue;
+            const std::string folder = source.plain_copies->folder;
+            const std::string wanted = host::join_path(folder.ends_with("/.") ? host::folder_of(folder) : folder, with_ending(*filled, source.plain_copies->compress));
+            const auto canonical = host::canonical_or_future(files_, wanted);
+            const std::string path = canonical ? *canonical : wanted;
+            if (source_of_.contains(path)) problem(key, format("{} is a database itself", printable(path)), "latest = \"{database}.latest\", or another folder");
+            const auto [other, is_new] = latest_of_.emplace(path, source_key);
+            if (!is_new && other->second != source_key) problem(key, format("{} is the newest copy of [{}] already", printable(path), other->second), "give each source a name or a folder of its own");
+        }
+    }
     void check_file_name(const std::string& key, const std::string& name) {
         if (const auto is_name = bundle::expect_copy_file_name(name); !is_name) problem(key, is_name.error().message(), is_name.error().advice());
     }
@@ -208,6 +227,7 @@ private:
     host::FileSystem& files_;
     ReadingSettings& reading_;
     std::map<std::string, std::string> source_of_;  // database: key of the source
+    std::map<std::string, std::string> latest_of_;  // newest copy: key of the source
 };
 
 }  // namespace

@@ -224,6 +224,8 @@ INSTANTIATE_TEST_SUITE_P(Each, SettingsFaults, ::testing::Values(
     Fault{WITH_APP "[source.app.plain_copies]\nfolder = \"c\"\nname = \"app.db\"", "5 source.app.plain_copies.name", "one name"},
     Fault{WITH_APP "[source.app.plain_copies]\nfolder = \"c\"\nname = \"app_{date.db\"", "5 source.app.plain_copies.name", "stands alone"},
     Fault{WITH_APP "[source.app.plain_copies]\nfolder = \"c\"\nname = \"x/{date}.db\"", "5 source.app.plain_copies.name", "no name of a file"},
+    Fault{WITH_APP "[source.app.plain_copies]\nfolder = \".\"\nlatest = \"{database}.db\"", "5 source.app.plain_copies.latest", "a database itself"},
+    Fault{WITH_APP "[source.app.plain_copies]\nfolder = \"c\"\nlatest = \"x.db\"\n[source.b]\ndatabases = [\"b.db\"]\n[source.b.plain_copies]\nfolder = \"c\"\nlatest = \"x.db\"", "10 source.b.plain_copies.latest", "already"},
     Fault{WITH_APP "[source.app.plain_copies]\nfolder = \"c\"\nlatest = \"..\"", "5 source.app.plain_copies.latest", "no name of a file"},
     Fault{WITH_APP "[source.app.plain_copies]\nfolder = \"c\"\ncompress = \"xz\"", "5 source.app.plain_copies.compress", "none, gzip, zstd"},
     Fault{"[bundle.scrub]\nemail = \"mask\"", "2 bundle.scrub.email", "named with its table"},

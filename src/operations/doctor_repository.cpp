@@ -116,7 +116,7 @@ void add_room(Consultation& consultation, const std::string& place) {
 void look_inside(Consultation& consultation) {
     OpenRepository& opened = *consultation.repository;
     const auto policies = policies_of(consultation.settings->settings);
-    auto status = status_of(consultation.context, opened, {.targets = targets_of(*consultation.settings), .policies = policies ? *policies : Policies{}});
+    auto status = status_of(consultation.context, opened, {.loaded = *consultation.settings, .targets = targets_of(*consultation.settings), .policies = policies ? *policies : Policies{}});
     const auto& config = opened.get().config();
     consultation.findings.add({.severity = Severity::ok, .about = "repository", .subject = opened.path(),
                                .what = format("format draft {}, {}", repository::format_version & 0x0F, config.sealed ? "sealed" : "not sealed")});

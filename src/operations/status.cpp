@@ -5,6 +5,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/listed_backup.h"
+#include "holdfast/operations/missing_databases.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/repository/claim.h"
@@ -169,6 +170,9 @@ Result<StatusReport> status_of(Context& context, OpenRepository& opened, const S
     report.free_bytes = TRY(context.host.files.free_bytes(opened.path()));
     report.sources = sources_of(moments.moments, context.host.clock.now());
     judge(report, question.targets);
+    auto missing = missing_databases(context, question.loaded, moments.moments);
+    std::ranges::move(missing.missed, std::back_inserter(report.missed));
+    std::ranges::move(missing.warnings, std::back_inserter(report.warnings));
     judge_room(report, question.targets, [&] { return room_to_gain(context, repository, question.policies); });
     report.forgotten = static_cast<std::uint64_t>(
         std::ranges::count_if(moments.moments, [](const history::Moment& moment) { return moment.notes.forgotten; }));
@@ -183,7 +187,7 @@ Result<StatusReport> status(Context& context, const StatusRequest& request) {
     const auto targets = TRY(targets_meant(request, request.targets.is_any() ? request.targets : targets_of(loaded)));
     const auto policies = TRY(policies_of(loaded.settings));
     const auto opened = TRY(open_repository(context, request.repository, {}));
-    return status_of(context, *opened, {.targets = targets, .policies = policies});
+    return status_of(context, *opened, {.loaded = loaded, .targets = targets, .policies = policies});
 }
 
 }  // namespace holdfast::operations

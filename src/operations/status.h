@@ -9,6 +9,7 @@
 namespace holdfast::operations {
 
 class OpenRepository;
+struct LoadedSettings;
 
 // What may be lost, how long a restore may take, how old a proof may be, how little room may be left; 0: no target.
 struct StatusTargets {
@@ -26,7 +27,7 @@ struct StatusRequest {
                 .sentence = "Each source: last backup, newest proven backup, how long a restore takes, and what is missed.",
                 .details = "Last confirmed is when the source was last known to be as a backup holds it: what has come since would be lost (RPO). Proven is "
                            "what was restored by a drill, or verified at level opened. Exit code 12: a target is missed, or too little room is left; what is "
-                           "missed is named. Without targets, here or in the settings, nothing can be missed.",
+                           "missed is named: also a database of the settings that is in no backup, or gone from disk. Of one that the settings do not name, that is a warning.",
                 .examples = {{"holdfast status --json", "for a monitor"}, {"holdfast status --rpo 1h --rto 10m", "with targets; exit code 12 when one is missed"}}};
     }
     template <class Visitor>
@@ -84,7 +85,7 @@ struct StatusReport {
         visit("free_bytes", free_bytes, "Room left on its file system.");
         visit("gain", gain, "What forget --policy and prune would free; told when less than space_warn is left.");
         visit("sources", sources, "Each source.");
-        visit("missed", missed, "All targets that are missed, and too little room: exit code 12 when there are any.");
+        visit("missed", missed, "All targets that are missed, databases of the settings that are in no backup or gone, and too little room: exit code 12 when there are any.");
         visit("warnings", warnings, "What will soon be missed.");
         visit("forgotten", forgotten, "Forgotten backups that prune has not dropped.");
         visit("unfinished", unfinished, "Backups running now, or left by a crash.");
@@ -95,6 +96,7 @@ Result<StatusReport> status(Context& context, const StatusRequest& request);
 
 // The same of a repository that is open already. `policies`: for what forget --policy would gain.
 struct StatusQuestion {
+    const LoadedSettings& loaded;
     const StatusTargets& targets;
     const Policies& policies;
 };

@@ -105,6 +105,28 @@ TEST_F(Watching, WithoutAnyBackupTheTargetIsMissed) {
     EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("no backup at all")));
 }
 
+TEST_F(Watching, ASourceOfTheSettingsThatWasNeverBackedUpIsMissed) {
+    write(work + "/holdfast.toml", "[repository]\nmin_free = \"1KiB\"\nspace_warn = \"1KiB\"\n[source.app]\ndatabases = [\"app.db\"]\n[source.jobs]\ndatabases = [\"jobs.db\"]\n");
+    create_database(work + "/jobs.db", 10);
+    backup();
+    EXPECT_THAT(state("1h", "1h", "0").missed, ElementsAre(HasSubstr("jobs: " + work + "/jobs.db is in no backup")));
+    backup(work + "/jobs.db");
+    EXPECT_THAT(state("1h", "1h", "0").missed, IsEmpty());
+    write(work + "/holdfast.toml", "[repository]\nmin_free = \"1KiB\"\nspace_warn = \"1KiB\"\n[source.app]\ndatabases = [\"app.db\", \"later.db\"]\n");
+    EXPECT_THAT(state("1h", "1h", "0").missed, ElementsAre(HasSubstr("later.db is in no backup"))) << "one more of a source";
+}
+
+TEST_F(Watching, ADatabaseThatIsGoneIsTold) {
+    backup();
+    EXPECT_THAT(state().warnings, IsEmpty());
+    std::filesystem::remove(database);
+    EXPECT_THAT(state().warnings, ElementsAre(HasSubstr("app.db is gone")));
+    EXPECT_THAT(state().missed, IsEmpty());
+    write(work + "/holdfast.toml", "[repository]\nmin_free = \"1KiB\"\nspace_warn = \"1KiB\"\n[source.app]\ndatabases = [\"app.db\"]\n");
+    EXPECT_THAT(state("1h", "1h", "0").missed, ElementsAre(HasSubstr("app.db is gone")));
+    EXPECT_THAT(state("1h", "1h", "0").warnings, IsEmpty());
+}
+
 // The figures are those of prune itself.
 TEST_F(Watching, WhatForgetAndPruneWouldGainIsToldWhenRoomIsShort) {
     write(work + "/holdfast.toml", "[retention.automatic]\nkeep_last = 100\n");

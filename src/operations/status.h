@@ -45,6 +45,8 @@ struct SourceStatus {
     std::optional<Timestamp> last_backup, last_confirmed, last_verified_at, proven_at, drilled_at;
     std::optional<std::int64_t> age_s, proven_age_s;
     std::optional<double> restore_takes_ms;
+    std::vector<std::uint64_t> of_future;  // what states a time that has not come by, or had not when it was adopted
+    bool is_last_misdated = false;         // only such a one is there
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("name", name, "Name.");
@@ -64,6 +66,7 @@ struct SourceStatus {
         visit("last_scenario", last_scenario, "What was rehearsed.");
         visit("drilled_at", drilled_at, "When that was.");
         visit("restore_takes_ms", restore_takes_ms, "How long it took until the database was usable (RTO).");
+        visit("of_future", of_future, "Backups whose times are in the future, or were when they were adopted: no age is counted from them.");
         visit("missed", missed, "Which targets are missed.");
         visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");
         visit("bytes_stored", bytes_stored, "Bytes its backups added when they were made; prune may have freed some since.");

@@ -127,6 +127,21 @@ TEST_F(Watching, ADatabaseThatIsGoneIsTold) {
     EXPECT_THAT(state("1h", "1h", "0").warnings, IsEmpty());
 }
 
+TEST_F(Watching, ATimeInTheFutureHidesNoAge) {
+    clock.ahead_s = 40 * 86'400;
+    backup();
+    clock.ahead_s = 0;
+    const auto wrong = state("1h");
+    EXPECT_THAT(wrong.missed, ElementsAre(HasSubstr("its age is not known (RPO)")));
+    EXPECT_THAT(wrong.warnings, ElementsAre(HasSubstr("#1 states a time in the future")));
+    EXPECT_FALSE(wrong.sources.at(0).age_s);
+    insert(database, 1);
+    backup();
+    EXPECT_THAT(state("1h").missed, IsEmpty());
+    clock.ahead_s = 7200;
+    EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("the last backup is 2"))) << "the one of the future does not count";
+}
+
 // The figures are those of prune itself.
 TEST_F(Watching, WhatForgetAndPruneWouldGainIsToldWhenRoomIsShort) {
     write(work + "/holdfast.toml", "[retention.automatic]\nkeep_last = 100\n");

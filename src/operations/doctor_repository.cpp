@@ -103,7 +103,7 @@ void add_room(Consultation& consultation, const std::string& place) {
     const auto& status = *consultation.status;
     Finding finding{.severity = Severity::ok, .about = "room", .subject = place, .what = format("it has {}, {} are free", human_bytes(status.repository_bytes), human_bytes(status.free_bytes))};
     if (status.gain) {
-        const bool is_too_little = status.free_bytes < consultation.settings->settings.repository.min_free;
+        const bool is_too_little = status.too_little_room;
         finding.severity = is_too_little ? Severity::fault : Severity::warning;
         finding.what += status.gain->in_words();
         finding.why = "on a full disk there will be no backup";

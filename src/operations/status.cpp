@@ -147,10 +147,22 @@ void judge(StatusReport& report, const StatusTargets& targets) {
 void judge_room(StatusReport& report, const StatusTargets& targets, const std::function<RoomToGain()>& gain) {
     if (report.free_bytes >= std::max(targets.min_free, targets.space_warn)) return;
     const bool is_too_little = report.free_bytes < targets.min_free;
+    report.too_little_room = is_too_little;
     report.gain = gain();
     (is_too_little ? report.missed : report.warnings)
         .push_back(format("{} of room are left for the repository, less than {}{}", human_bytes(report.free_bytes),
                           human_bytes(is_too_little ? targets.min_free : targets.space_warn), report.gain->in_words()));
+}
+
+// Room is short on a full disk whether or not anybody has written settings.
+StatusTargets with_room(StatusTargets targets, const LoadedSettings& loaded, const std::vector<SourceStatus>& sources) {
+    if (loaded.is_there() || targets.space_warn > 0 || targets.min_free > 0) return targets;
+    std::uint64_t largest = 0;
+    for (const auto& source : sources) largest = std::max(largest, source.logical_bytes);
+    const auto wanted = room_wanted(loaded, largest);
+    targets.space_warn = wanted.warn;
+    targets.min_free = wanted.least;
+    return targets;
 }
 
 // Numbers claimed and not committed: at work now, or left by a crash.
@@ -195,7 +207,7 @@ Result<StatusReport> status_of(Context& context, OpenRepository& opened, const S
     auto missing = missing_databases(context, question.loaded, moments.moments);
     std::ranges::move(missing.missed, std::back_inserter(report.missed));
     std::ranges::move(missing.warnings, std::back_inserter(report.warnings));
-    judge_room(report, question.targets, [&] { return room_to_gain(context, repository, question.policies); });
+    judge_room(report, with_room(question.targets, question.loaded, report.sources), [&] { return room_to_gain(context, repository, question.policies); });
     report.forgotten = static_cast<std::uint64_t>(
         std::ranges::count_if(moments.moments, [](const history::Moment& moment) { return moment.notes.forgotten; }));
     report.unfinished = TRY(unfinished_in(repository));

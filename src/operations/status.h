@@ -27,7 +27,7 @@ struct StatusRequest {
                 .sentence = "Each source: last backup, newest proven backup, how long a restore takes, and what is missed.",
                 .details = "Last confirmed is when the source was last known to be as a backup holds it: what has come since would be lost (RPO). Proven is "
                            "what was restored by a drill, or verified at level opened. Exit code 12: a target is missed, or too little room is left; what is "
-                           "missed is named: also a database of the settings that is in no backup, or gone from disk. Of one that the settings do not name, that is a warning.",
+                           "missed is named: also a database of the settings that is in no backup, or gone from disk. Of one that the settings do not name, that is a warning. Without settings room is judged by the databases: a warning when less is free than the largest has and 64 MiB, too little below 8 MiB.",
                 .examples = {{"holdfast status --json", "for a monitor"}, {"holdfast status --rpo 1h --rto 10m", "with targets; exit code 12 when one is missed"}}};
     }
     template <class Visitor>
@@ -74,7 +74,7 @@ struct SourceStatus {
 };
 struct StatusReport {
     std::string repository, id;
-    bool encrypted = false;
+    bool encrypted = false, too_little_room = false;
     std::uint64_t repository_bytes = 0, free_bytes = 0, forgotten = 0;
     std::vector<SourceStatus> sources;
     std::optional<RoomToGain> gain;
@@ -86,6 +86,7 @@ struct StatusReport {
         visit("encrypted", encrypted, "Whether it is sealed.");
         visit("repository_bytes", repository_bytes, "Its size.");
         visit("free_bytes", free_bytes, "Room left on its file system.");
+        visit("too_little_room", too_little_room, "That is less than min_free.");
         visit("gain", gain, "What forget --policy and prune would free; told when less than space_warn is left.");
         visit("sources", sources, "Each source.");
         visit("missed", missed, "All targets that are missed, databases of the settings that are in no backup or gone, and too little room: exit code 12 when there are any.");

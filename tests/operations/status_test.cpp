@@ -100,6 +100,22 @@ TEST_F(Watching, LittleRoomIsToldAndTooLittleIsMissed) {
     EXPECT_THAT(must(status(context, request)).missed, ElementsAre(HasSubstr("room")));
 }
 
+TEST_F(Watching, AFullDiskIsMissedWithoutSettingsToo) {
+    backup();
+    const std::uint64_t some = (64ull << 20) + std::filesystem::file_size(database);
+    files.free = some;
+    EXPECT_THAT(state().warnings, IsEmpty());
+    files.free = some - 1;
+    EXPECT_THAT(state().warnings, ElementsAre(HasSubstr("room")));
+    EXPECT_THAT(state().missed, IsEmpty());
+    files.free = 0;
+    EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("0 B of room"))) << "whatever targets are said";
+    EXPECT_TRUE(state().too_little_room);
+    write(work + "/holdfast.toml", "[repository]\nmin_free = \"1MiB\"\nspace_warn = \"2MiB\"\n");
+    files.free = 3ull << 20;
+    EXPECT_THAT(state().warnings, IsEmpty()) << "settings say otherwise";
+}
+
 TEST_F(Watching, WithoutAnyBackupTheTargetIsMissed) {
     EXPECT_THAT(state().missed, IsEmpty());
     EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("no backup at all")));

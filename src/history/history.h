@@ -46,7 +46,16 @@ std::string text_of(const std::pair<std::string, std::string>& tag);
 // holds.
 std::string adopting_program(std::string_view program);
 bool is_adopted(const repository::Snapshot& snapshot);
-// Numbers order what was backed up here, however clocks were set meanwhile; adopted moments stand among them by their times.
+// Clocks differ by minutes; more than that is a time that has not come by.
+constexpr std::int64_t clocks_differ_s = 300;
+constexpr bool is_in_future(Timestamp time, Timestamp now) {  // of any times, as files may state them
+    const auto ahead = static_cast<std::uint64_t>(time.nanoseconds) - static_cast<std::uint64_t>(now.nanoseconds);
+    return time > now && ahead > static_cast<std::uint64_t>(clocks_differ_s * nanoseconds_per_second);
+}
+// It was adopted with a time that had not come by then: nobody knows which moment it holds, also when that time has come.
+bool is_misdated(const repository::Snapshot& snapshot);
+// Numbers order what was backed up here, however clocks were set meanwhile; adopted moments stand among them by their times,
+// and misdated ones behind all others.
 // Of moments in ascending order of numbers; pointers into them.
 std::vector<const Moment*> newest_first(std::span<const Moment> moments);
 

@@ -171,6 +171,10 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
         ++report_.already_there;
     } else {
         told.state = is_damaged ? "damaged" : "adopted";
+        if (history::is_in_future(told.time, context_.host.clock.now())) {
+            report_.warnings.push_back(format("{}: the time it states ({}, by its {}) is in the future: latest passes over it while there are others",
+                                              printable(told.file), to_rfc3339(told.time), told.time_from == "modified" ? "own time" : told.time_from));
+        }
         if (!request_.dry_run) TRY(record(told, group));
         ++report_.adopted;
         report_.damaged += is_damaged ? 1 : 0;

@@ -105,6 +105,16 @@ void look_at_what_is_expected(Context& context, const repository::Repository& re
     }
 }
 
+// Whatever the settings expect: an application that lost its database starts with an empty one, and notices nothing.
+void look_for_emptied(const repository::Repository& repository, const repository::Snapshot& snapshot, BackupReport& report) {
+    const auto emptied = emptied_in(repository, snapshot);
+    if (!emptied) return report.warnings.push_back("what the backup before held could not be looked at: " + emptied.error().message());
+    for (const auto& path : *emptied) {
+        report.unmet = true;
+        report.warnings.push_back(format("{} is empty, and was not in the backup before: holdfast list shows the ones before this, to restore by number", printable(path)));
+    }
+}
+
 // What the settings order and cannot be had now does not keep the backup from being made.
 void make_copies(Context& context, OpenRepository& opened, const repository::Snapshot& snapshot, const Result<std::optional<PlainCopyOrder>>& plain,
                  BackupReport& report) {
@@ -139,6 +149,7 @@ Result<BackupReport> record_and_report(Context& context, OpenRepository& opened,
     else TRY(confirm(context, opened.get(), {report.number}));
     if (snapshot && !report.damaged) forget_what_policy_drops(context, opened.get(), *snapshot, company.loaded, report);
     if (snapshot) look_at_what_is_expected(context, opened.get(), *snapshot, company.loaded, report);
+    if (snapshot) look_for_emptied(opened.get(), *snapshot, report);
     make_copies(context, opened, *present, company.plain, report);
     report.repository = opened.path();
     report.repository_created = opened.was_created();

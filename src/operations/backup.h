@@ -125,7 +125,7 @@ struct BackupReport {
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed after the backup was made, and is not only to warn: exit code 3.");
         visit("expectations", expectations, "What the settings expect of the source, when it has changed.");
-        visit("unmet", unmet, "Some of it does not hold: exit code 3.");
+        visit("unmet", unmet, "Some of it does not hold, or a database is empty that was not in the backup before: exit code 3.");
         visit("forgotten", forgotten, "Older backups that the retention policy has forgotten now; holdfast recall brings them back until they are pruned.");
         visit("plain_copies", plain_copies, "The ordinary files of its databases.");
         visit("plain_copies_removed", plain_copies_removed, "Older ones that the copies' own retention has removed.");

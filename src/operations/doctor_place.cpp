@@ -7,6 +7,7 @@
 #include "holdfast/host/environment.h"
 #include "holdfast/host/file_system_type.h"
 #include "holdfast/operations/doctor_looks.h"
+#include "holdfast/operations/settings_in_effect.h"
 
 namespace holdfast::operations {
 
@@ -57,21 +58,10 @@ void judge_kind(Consultation& consultation, const std::string& path, const host:
     }
 }
 
-// Without settings, what a vacuum, a restore or a drill of this database needs.
-struct Room {
-    std::uint64_t warn = 0, least = 0;
-};
-Room room_wanted(const Consultation& consultation, const Patient& patient) {
-    constexpr std::uint64_t some = 64ull << 20, hardly_any = 8ull << 20;
-    const auto& said = consultation.settings->settings.repository;
-    if (consultation.settings->is_there()) return {.warn = said.space_warn, .least = said.min_free};
-    return {.warn = patient.status->size + some, .least = hardly_any};
-}
-
 void look_at_room(Consultation& consultation, const Patient& patient) {
     const auto free = consultation.context.host.files.free_bytes(patient.path);
     if (!free) return consultation.unseen("room", patient.path, free.error());
-    const auto wanted = room_wanted(consultation, patient);
+    const auto wanted = room_wanted(*consultation.settings, patient.status->size);
     Finding finding{.severity = Severity::ok, .about = "room", .subject = patient.path, .what = format("{} are free on its file system", human_bytes(*free))};
     if (*free < std::max(wanted.warn, wanted.least)) {
         const bool is_too_little = *free < wanted.least;

@@ -103,7 +103,7 @@ void add_room(Consultation& consultation, const std::string& place) {
     const auto& status = *consultation.status;
     Finding finding{.severity = Severity::ok, .about = "room", .subject = place, .what = format("it has {}, {} are free", human_bytes(status.repository_bytes), human_bytes(status.free_bytes))};
     if (status.gain) {
-        const bool is_too_little = status.free_bytes < consultation.settings->settings.repository.min_free;
+        const bool is_too_little = status.too_little_room;
         finding.severity = is_too_little ? Severity::fault : Severity::warning;
         finding.what += status.gain->in_words();
         finding.why = "on a full disk there will be no backup";
@@ -116,7 +116,7 @@ void add_room(Consultation& consultation, const std::string& place) {
 void look_inside(Consultation& consultation) {
     OpenRepository& opened = *consultation.repository;
     const auto policies = policies_of(consultation.settings->settings);
-    auto status = status_of(consultation.context, opened, {.targets = targets_of(*consultation.settings), .policies = policies ? *policies : Policies{}});
+    auto status = status_of(consultation.context, opened, {.loaded = *consultation.settings, .targets = targets_of(*consultation.settings), .policies = policies ? *policies : Policies{}});
     const auto& config = opened.get().config();
     consultation.findings.add({.severity = Severity::ok, .about = "repository", .subject = opened.path(),
                                .what = format("format draft {}, {}", repository::format_version & 0x0F, config.sealed ? "sealed" : "not sealed")});
@@ -182,25 +182,29 @@ void look_at_past(Consultation& consultation, const Patient& patient) {
 // Ages, retention and RPO go by the clock.
 void look_at_clock(Consultation& consultation) {
     if (!consultation.status) return;
-    constexpr std::int64_t future_s = 300, jump_s = 3600;
+    constexpr std::int64_t jump_s = 3600;
     const auto listed = history::list_moments(consultation.repository->get(), {.source = {}, .path = {}, .with_forgotten = true});
     if (!listed) return consultation.unseen("clock", consultation.status->repository, listed.error());
     const auto now = consultation.context.host.clock.now();
-    std::vector<std::string> of_future, of_jumps;
+    std::vector<std::string> of_future, of_jumps, misdated;
     const history::Moment* before = nullptr;
     for (const auto& moment : listed->moments) {
+        if (moment.notes.forgotten && history::is_adopted(moment.snapshot)) continue;
+        if (history::is_misdated(moment.snapshot)) misdated.push_back(format("#{}", moment.snapshot.number.value));
         if (history::is_adopted(moment.snapshot)) continue;
         const auto time = moment.snapshot.time;
-        if (time.nanoseconds > now.nanoseconds + future_s * nanoseconds_per_second) of_future.push_back(format("#{}", moment.snapshot.number.value));
+        if (history::is_in_future(time, now)) of_future.push_back(format("#{}", moment.snapshot.number.value));
         const bool is_back = before != nullptr && time.nanoseconds < before->snapshot.time.nanoseconds - jump_s * nanoseconds_per_second;
         if (is_back) of_jumps.push_back(format("#{}", moment.snapshot.number.value));
         before = &moment;
     }
-    const auto add = [&](const std::vector<std::string>& numbers, const char* what, const char* why) {
+    const auto add = [&](const std::vector<std::string>& numbers, const char* what, const char* why, const char* remedy = "timedatectl status") {
         if (numbers.empty()) return;
         consultation.findings.add({.severity = Severity::warning, .about = "clock", .subject = consultation.status->repository,
-                                   .what = format("{} {}{}", what, numbers.front(), numbers.size() > 1 ? format(" and {} more", numbers.size() - 1) : ""), .why = why, .remedy = "timedatectl status"});
+                                   .what = format("{} {}{}", what, numbers.front(), numbers.size() > 1 ? format(" and {} more", numbers.size() - 1) : ""), .why = why, .remedy = remedy});
     };
+    add(misdated, "adopted with times of the future:", "the files that they come from were dated wrongly: latest passes over them while there are others, and retention keeps them as the newest",
+        "holdfast list; holdfast forget NUMBER");
     add(of_future, "backups are of the future:", "the clock was wrong then, or is wrong now: until it has come by, retention keeps them as the newest");
     add(of_jumps, "the clock went back by more than an hour before", "retention and --at go by times: those backups seem older than they are, or the ones before younger");
 }

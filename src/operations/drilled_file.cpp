@@ -28,8 +28,13 @@ void tell_unmet(DrilledDatabase& into) {
 }
 
 Result<void> look_at_content(Context& context, const DrilledFile& file, const std::vector<Expectation>& expectations, DrilledDatabase& into) {
-    const auto bytes = TRY(sqlite::RawFile::open(file.path, {.vfs = context.vfs}));
     const auto& record = *file.entry.database;
+    if (record.page_count == 0) {
+        into.expectations = unmet_by_emptiness(expectations);
+        tell_unmet(into);
+        return {};
+    }
+    const auto bytes = TRY(sqlite::RawFile::open(file.path, {.vfs = context.vfs}));
     const auto image = sqlite::file_image(bytes, TRY(sqlite::PageSize::from_bytes(record.page_size)), sqlite::PageNumber{record.page_count});
     const auto before = TRY(image_of_member(file.repository, file.before, file.entry.name));
     into.expectations = TRY(look_at_expectations(context, *image, before.get(), expectations));
@@ -60,7 +65,7 @@ Result<void> look_at_file(Context& context, const DrilledFile& file, const std::
     const auto keys = look_at_foreign_keys(context, file.path, into);
     TRY(context.watch.go_on());
     if (!keys) into.findings.push_back("foreign keys: " + keys.error().message());
-    if (expectations.empty() || file.entry.database->page_count == 0) return {};
+    if (expectations.empty()) return {};
     const auto content = look_at_content(context, file, expectations, into);
     TRY(context.watch.go_on());
     if (!content) into.findings.push_back(content.error().message());

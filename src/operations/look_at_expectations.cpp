@@ -50,14 +50,30 @@ Result<void> look_at_table(Context& context, const sqlite::Image& image, const s
     return {};
 }
 
+ExpectationResult about(const Expectation& expectation) {
+    ExpectationResult result;
+    result.what = expectation.sql.empty() ? "table " + expectation.table : expectation.sql;
+    return result;
+}
+
 }  // namespace
+
+std::vector<ExpectationResult> unmet_by_emptiness(const std::vector<Expectation>& expectations) {
+    std::vector<ExpectationResult> results;
+    for (const auto& expectation : expectations) {
+        auto result = about(expectation);
+        result.why = "the database is empty";
+        results.push_back(std::move(result));
+    }
+    return results;
+}
 
 Result<std::vector<ExpectationResult>> look_at_expectations(Context& context, const sqlite::Image& image, const sqlite::Image* before,
                                                             const std::vector<Expectation>& expectations) {
     std::vector<ExpectationResult> results;
+    if (image.last_page().value == 0) return unmet_by_emptiness(expectations);
     for (const auto& expectation : expectations) {
-        ExpectationResult result;
-        result.what = expectation.sql.empty() ? "table " + expectation.table : expectation.sql;
+        auto result = about(expectation);
         const auto looked = expectation.sql.empty() ? look_at_table(context, image, before, expectation, result)
                                                     : look_at_query(context, image, expectation, result);
         TRY(context.watch.go_on());
@@ -73,12 +89,26 @@ Result<std::vector<ExpectationResult>> look_at_backup(Context& context, const re
     const auto earlier = TRY(whole_backup_before(repository, {.snapshot = snapshot, .notes = {}}));
     std::vector<ExpectationResult> all;
     for (const auto& entry : snapshot.members) {
-        if (!entry.database || entry.database->page_count == 0) continue;
+        if (!entry.database) continue;
         const auto image = TRY(history::open_image(repository, entry));
         const auto before = TRY(image_of_member(repository, earlier, entry.name));
         std::ranges::move(TRY(look_at_expectations(context, *image, before.get(), expectations)), std::back_inserter(all));
     }
     return all;
+}
+
+Result<std::vector<std::string>> emptied_in(const repository::Repository& repository, const repository::Snapshot& snapshot) {
+    std::vector<std::string> emptied;
+    const auto is_empty = [](const repository::DirectoryEntry& entry) { return entry.database && entry.database->page_count == 0; };
+    if (std::ranges::none_of(snapshot.members, is_empty)) return emptied;
+    const auto earlier = TRY(whole_backup_before(repository, {.snapshot = snapshot, .notes = {}}));
+    if (!earlier) return emptied;
+    for (const auto& entry : snapshot.members) {
+        const auto before = std::ranges::find(earlier->members, entry.name, &repository::DirectoryEntry::name);
+        const bool had_content = before != earlier->members.end() && before->database && before->database->page_count > 0;
+        if (is_empty(entry) && had_content) emptied.push_back(entry.name);
+    }
+    return emptied;
 }
 
 }  // namespace holdfast::operations

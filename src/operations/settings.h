@@ -16,8 +16,8 @@ struct RepositorySettings {
         visit(key_file, {.key = "key_file", .sentence = "A sealed repository is unlocked with the key in this file. At most one of key_file, password_file and password_command.", .example = "\"~/.config/holdfast/key\"", .form = Form::path});
         visit(password_file, {.key = "password_file", .sentence = "It is unlocked with the password in this file.", .example = "\"~/.config/holdfast/password\"", .form = Form::path});
         visit(password_command, {.key = "password_command", .sentence = "It is unlocked with the password that this command prints.", .example = "\"pass show holdfast\"", .form = Form::command});
-        visit(space_warn, {.key = "space_warn", .sentence = "Below so much free space, status and doctor warn.", .example = "\"5GiB\"", .form = Form::size});
-        visit(min_free, {.key = "min_free", .sentence = "Below so much free space, they fail.", .example = "\"1GiB\"", .form = Form::size});
+        visit(space_warn, {.key = "space_warn", .sentence = "Below so much free space, status and doctor warn. Without a settings file: the size of the largest database, and 64 MiB.", .example = "\"5GiB\"", .form = Form::size});
+        visit(min_free, {.key = "min_free", .sentence = "Below so much free space, they fail. Without a settings file: 8 MiB.", .example = "\"1GiB\"", .form = Form::size});
     }
 };
 

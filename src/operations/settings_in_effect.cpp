@@ -90,6 +90,13 @@ std::vector<live::CleanupRule> cleanup_of(const LoadedSettings& loaded, const st
     return rules;
 }
 
+RoomWanted room_wanted(const LoadedSettings& loaded, std::uint64_t database_bytes) {
+    constexpr std::uint64_t some = 64ull << 20, hardly_any = 8ull << 20;
+    const auto& said = loaded.settings.repository;
+    if (loaded.is_there()) return {.warn = said.space_warn, .least = said.min_free};
+    return {.warn = database_bytes + some, .least = hardly_any};
+}
+
 StatusTargets targets_of(const LoadedSettings& loaded) {
     StatusTargets targets;
     if (!loaded.is_there()) return targets;

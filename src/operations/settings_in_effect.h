@@ -22,7 +22,15 @@ std::vector<Expectation> expectations_of(const LoadedSettings& loaded, const std
 
 std::vector<live::CleanupRule> cleanup_of(const LoadedSettings& loaded, const std::string& source);
 
-// Without a settings file nothing can be missed.
+// Free bytes below which is warned, and below which there are too few. By the settings; without a settings file by what a
+// restore, a vacuum or a drill of a database of that size needs, so that a small machine without settings is not told of
+// gigabytes that it never had.
+struct RoomWanted {
+    std::uint64_t warn = 0, least = 0;
+};
+RoomWanted room_wanted(const LoadedSettings& loaded, std::uint64_t database_bytes);
+
+// Without a settings file there is no target.
 StatusTargets targets_of(const LoadedSettings& loaded);
 
 std::vector<sqlite::ScrubRule> scrub_rules_of(const Settings& settings);

@@ -5,6 +5,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/listed_backup.h"
+#include "holdfast/operations/missing_databases.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/repository/claim.h"
@@ -23,8 +24,19 @@ std::string scenario_of(const repository::Note& drilled) {
     return tag.substr(tag.find('=') + 1);
 }
 
+// When the source was last known to be as this backup holds it. None: it states only times that cannot be.
+std::optional<Timestamp> confirmed_at(const history::Moment& moment, Timestamp now) {
+    std::optional<Timestamp> confirmed;
+    const auto add = [&](Timestamp time) {
+        if (!history::is_in_future(time, now)) confirmed = std::max(confirmed.value_or(time), time);
+    };
+    if (!history::is_misdated(moment.snapshot)) add(moment.snapshot.time);
+    if (moment.notes.last_seen) add(*moment.notes.last_seen);
+    return confirmed;
+}
+
 // What one more backup, in ascending order, says about its source. Safety backups take space and say no more.
-void add_to(SourceStatus& source, const history::Moment& moment) {
+void add_to(SourceStatus& source, const history::Moment& moment, Timestamp now) {
     const auto& snapshot = moment.snapshot;
     source.id = to_hex(snapshot.source.id);
     source.name = snapshot.source.name;
@@ -41,28 +53,32 @@ void add_to(SourceStatus& source, const history::Moment& moment) {
         source.last_scenario = scenario_of(*drilled);
         source.last_drill = format("#{}: {}, {}", snapshot.number.value, source.last_scenario, drilled->good ? "passed" : "failed");
     }
-    const Timestamp confirmed = std::max(snapshot.time, moment.notes.last_seen.value_or(snapshot.time));
-    if (repository::is_ordinary(snapshot.kind) && !snapshot.partial && moment.is_good()) {
+    const bool is_misdated = history::is_misdated(snapshot);
+    if (is_misdated || history::is_in_future(snapshot.time, now)) source.of_future.push_back(snapshot.number.value);
+    const auto confirmed = confirmed_at(moment, now);
+    if (repository::is_ordinary(snapshot.kind) && !snapshot.partial && moment.is_good() && confirmed) {
         source.proven_number = snapshot.number.value;
-        source.proven_at = std::max(source.proven_at.value_or(confirmed), confirmed);
+        source.proven_at = std::max(source.proven_at.value_or(*confirmed), *confirmed);
     }
     const bool counts = repository::is_ordinary(snapshot.kind) && !moment.is_bad() && !snapshot.partial;
-    const bool is_past = history::is_adopted(snapshot) && source.last_backup && snapshot.time < *source.last_backup;
+    const bool has_other = source.last_backup && !source.is_last_misdated;
+    const bool is_past = history::is_adopted(snapshot) && has_other && (is_misdated || snapshot.time < *source.last_backup);
     if (!counts || is_past) return;
+    source.is_last_misdated = is_misdated;
     source.last_number = snapshot.number.value;
     source.last_backup = snapshot.time;
-    source.last_confirmed = std::max(source.last_confirmed.value_or(confirmed), confirmed);
+    if (confirmed) source.last_confirmed = std::max(source.last_confirmed.value_or(*confirmed), *confirmed);
     source.logical_bytes = snapshot.statistics.logical_bytes;
 }
 
 std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments, Timestamp now) {
     std::map<std::string, SourceStatus> by_id;
     for (const auto& moment : moments) {
-        if (!moment.notes.forgotten) add_to(by_id[to_hex(moment.snapshot.source.id)], moment);
+        if (!moment.notes.forgotten) add_to(by_id[to_hex(moment.snapshot.source.id)], moment, now);
     }
     std::vector<SourceStatus> sources;
     for (auto& [id, source] : by_id) {
-        const auto age_of = [&](Timestamp time) { return (now.nanoseconds - time.nanoseconds) / nanoseconds_per_second; };
+        const auto age_of = [&](Timestamp time) { return std::max<std::int64_t>(0, (now.nanoseconds - time.nanoseconds) / nanoseconds_per_second); };
         if (const auto seen = source.last_confirmed) source.age_s = age_of(*seen);
         if (const auto proven = source.proven_at) source.proven_age_s = age_of(*proven);
         sources.push_back(std::move(source));
@@ -97,7 +113,10 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
     targets.rpo_s = otherwise(all.rpo_s, all.rpo_of, source.name);
     targets.rto_s = otherwise(all.rto_s, all.rto_of, source.last_scenario);
     std::vector<std::string> missed;
-    if (targets.rpo_s > 0 && !source.age_s) missed.push_back("there is no backup that is whole and undamaged");
+    if (targets.rpo_s > 0 && !source.age_s) {
+        missed.push_back(source.last_backup ? "the last backup states a time in the future, and its age is not known (RPO): holdfast backup"
+                                            : "there is no backup that is whole and undamaged");
+    }
     if (targets.rpo_s > 0 && source.age_s.value_or(0) > targets.rpo_s) {
         missed.push_back(format("the last backup is {} old, and {} may be lost (RPO): holdfast backup", in_words(*source.age_s), in_words(targets.rpo_s)));
     }
@@ -116,6 +135,10 @@ void judge(StatusReport& report, const StatusTargets& targets) {
     if (report.sources.empty() && targets.rpo_s > 0) report.missed.push_back("there is no backup at all (RPO): holdfast backup");
     for (auto& source : report.sources) {
         source.missed = missed_by(source, targets);
+        for (const auto number : source.of_future) {
+            report.warnings.push_back(format("{}: backup #{} states a time in the future: nobody knows how old it is, and retention keeps it as the newest; "
+                                             "was the clock wrong, or the file it was adopted from? holdfast show {}; holdfast forget {}", printable(source.name), number, number, number));
+        }
         for (const auto& one : source.missed) report.missed.push_back(printable(source.name) + ": " + one);
     }
 }
@@ -124,10 +147,22 @@ void judge(StatusReport& report, const StatusTargets& targets) {
 void judge_room(StatusReport& report, const StatusTargets& targets, const std::function<RoomToGain()>& gain) {
     if (report.free_bytes >= std::max(targets.min_free, targets.space_warn)) return;
     const bool is_too_little = report.free_bytes < targets.min_free;
+    report.too_little_room = is_too_little;
     report.gain = gain();
     (is_too_little ? report.missed : report.warnings)
         .push_back(format("{} of room are left for the repository, less than {}{}", human_bytes(report.free_bytes),
                           human_bytes(is_too_little ? targets.min_free : targets.space_warn), report.gain->in_words()));
+}
+
+// Room is short on a full disk whether or not anybody has written settings.
+StatusTargets with_room(StatusTargets targets, const LoadedSettings& loaded, const std::vector<SourceStatus>& sources) {
+    if (loaded.is_there() || targets.space_warn > 0 || targets.min_free > 0) return targets;
+    std::uint64_t largest = 0;
+    for (const auto& source : sources) largest = std::max(largest, source.logical_bytes);
+    const auto wanted = room_wanted(loaded, largest);
+    targets.space_warn = wanted.warn;
+    targets.min_free = wanted.least;
+    return targets;
 }
 
 // Numbers claimed and not committed: at work now, or left by a crash.
@@ -169,7 +204,10 @@ Result<StatusReport> status_of(Context& context, OpenRepository& opened, const S
     report.free_bytes = TRY(context.host.files.free_bytes(opened.path()));
     report.sources = sources_of(moments.moments, context.host.clock.now());
     judge(report, question.targets);
-    judge_room(report, question.targets, [&] { return room_to_gain(context, repository, question.policies); });
+    auto missing = missing_databases(context, question.loaded, moments.moments);
+    std::ranges::move(missing.missed, std::back_inserter(report.missed));
+    std::ranges::move(missing.warnings, std::back_inserter(report.warnings));
+    judge_room(report, with_room(question.targets, question.loaded, report.sources), [&] { return room_to_gain(context, repository, question.policies); });
     report.forgotten = static_cast<std::uint64_t>(
         std::ranges::count_if(moments.moments, [](const history::Moment& moment) { return moment.notes.forgotten; }));
     report.unfinished = TRY(unfinished_in(repository));
@@ -183,7 +221,7 @@ Result<StatusReport> status(Context& context, const StatusRequest& request) {
     const auto targets = TRY(targets_meant(request, request.targets.is_any() ? request.targets : targets_of(loaded)));
     const auto policies = TRY(policies_of(loaded.settings));
     const auto opened = TRY(open_repository(context, request.repository, {}));
-    return status_of(context, *opened, {.targets = targets, .policies = policies});
+    return status_of(context, *opened, {.loaded = loaded, .targets = targets, .policies = policies});
 }
 
 }  // namespace holdfast::operations

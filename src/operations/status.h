@@ -9,6 +9,7 @@
 namespace holdfast::operations {
 
 class OpenRepository;
+struct LoadedSettings;
 
 // What may be lost, how long a restore may take, how old a proof may be, how little room may be left; 0: no target.
 struct StatusTargets {
@@ -26,7 +27,7 @@ struct StatusRequest {
                 .sentence = "Each source: last backup, newest proven backup, how long a restore takes, and what is missed.",
                 .details = "Last confirmed is when the source was last known to be as a backup holds it: what has come since would be lost (RPO). Proven is "
                            "what was restored by a drill, or verified at level opened. Exit code 12: a target is missed, or too little room is left; what is "
-                           "missed is named. Without targets, here or in the settings, nothing can be missed.",
+                           "missed is named: also a database of the settings that is in no backup, or gone from disk. Of one that the settings do not name, that is a warning. Without settings room is judged by the databases: a warning when less is free than the largest has and 64 MiB, too little below 8 MiB.",
                 .examples = {{"holdfast status --json", "for a monitor"}, {"holdfast status --rpo 1h --rto 10m", "with targets; exit code 12 when one is missed"}}};
     }
     template <class Visitor>
@@ -44,6 +45,8 @@ struct SourceStatus {
     std::optional<Timestamp> last_backup, last_confirmed, last_verified_at, proven_at, drilled_at;
     std::optional<std::int64_t> age_s, proven_age_s;
     std::optional<double> restore_takes_ms;
+    std::vector<std::uint64_t> of_future;  // what states a time that has not come by, or had not when it was adopted
+    bool is_last_misdated = false;         // only such a one is there
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("name", name, "Name.");
@@ -63,6 +66,7 @@ struct SourceStatus {
         visit("last_scenario", last_scenario, "What was rehearsed.");
         visit("drilled_at", drilled_at, "When that was.");
         visit("restore_takes_ms", restore_takes_ms, "How long it took until the database was usable (RTO).");
+        visit("of_future", of_future, "Backups whose times are in the future, or were when they were adopted: no age is counted from them.");
         visit("missed", missed, "Which targets are missed.");
         visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");
         visit("bytes_stored", bytes_stored, "Bytes its backups added when they were made; prune may have freed some since.");
@@ -70,7 +74,7 @@ struct SourceStatus {
 };
 struct StatusReport {
     std::string repository, id;
-    bool encrypted = false;
+    bool encrypted = false, too_little_room = false;
     std::uint64_t repository_bytes = 0, free_bytes = 0, forgotten = 0;
     std::vector<SourceStatus> sources;
     std::optional<RoomToGain> gain;
@@ -82,9 +86,10 @@ struct StatusReport {
         visit("encrypted", encrypted, "Whether it is sealed.");
         visit("repository_bytes", repository_bytes, "Its size.");
         visit("free_bytes", free_bytes, "Room left on its file system.");
+        visit("too_little_room", too_little_room, "That is less than min_free.");
         visit("gain", gain, "What forget --policy and prune would free; told when less than space_warn is left.");
         visit("sources", sources, "Each source.");
-        visit("missed", missed, "All targets that are missed, and too little room: exit code 12 when there are any.");
+        visit("missed", missed, "All targets that are missed, databases of the settings that are in no backup or gone, and too little room: exit code 12 when there are any.");
         visit("warnings", warnings, "What will soon be missed.");
         visit("forgotten", forgotten, "Forgotten backups that prune has not dropped.");
         visit("unfinished", unfinished, "Backups running now, or left by a crash.");
@@ -95,6 +100,7 @@ Result<StatusReport> status(Context& context, const StatusRequest& request);
 
 // The same of a repository that is open already. `policies`: for what forget --policy would gain.
 struct StatusQuestion {
+    const LoadedSettings& loaded;
     const StatusTargets& targets;
     const Policies& policies;
 };

@@ -31,6 +31,20 @@ TEST(NewestFirst, PutsWhatWasAdoptedWhereItsTimeBelongs) {
     EXPECT_TRUE(ordered({}).empty());
 }
 
+TEST(NewestFirst, PutsWhatStatedAFutureTimeBehindAllOthers) {
+    auto misdated = moment(2, 9000, adopting);
+    misdated.snapshot.began = {150 * nanoseconds_per_second};
+    EXPECT_TRUE(is_misdated(misdated.snapshot));
+    EXPECT_EQ(ordered({moment(1, 100), misdated, moment(3, 50, adopting), moment(4, 200)}), (std::vector<std::uint64_t>{4, 1, 3, 2}));
+    EXPECT_EQ(ordered({misdated}), (std::vector<std::uint64_t>{2})) << "where there is no other it is the newest";
+    auto here = moment(1, 9000);
+    here.snapshot.began = {150 * nanoseconds_per_second};
+    EXPECT_FALSE(is_misdated(here.snapshot)) << "of what was made here the number tells";
+    auto of_clocks_that_differ = misdated;
+    of_clocks_that_differ.snapshot.time = {(150 + clocks_differ_s) * nanoseconds_per_second};
+    EXPECT_FALSE(is_misdated(of_clocks_that_differ.snapshot));
+}
+
 TEST(NewestFirst, KnowsWhatWasAdoptedByItsProgram) {
     EXPECT_TRUE(is_adopted(moment(1, 1, adopting).snapshot));
     EXPECT_FALSE(is_adopted(moment(1, 1).snapshot));

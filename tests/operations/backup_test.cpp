@@ -351,5 +351,18 @@ TEST_F(Backing, AnotherNameOfTheFileIsWorthAWarning) {
     }
 }
 
+TEST_F(Backing, AnEmptiedDatabaseIsToldOnce) {
+    write(database, "");
+    EXPECT_FALSE(backup().unmet) << "it was never anything else";
+    create_database(database, 20);
+    EXPECT_FALSE(backup().unmet);
+    write(database, "");
+    const auto emptied = backup();
+    EXPECT_TRUE(emptied.is_incomplete());
+    EXPECT_THAT(emptied.warnings, Contains(HasSubstr("is empty, and was not in the backup before")));
+    EXPECT_FALSE(backup().unmet) << "as the backup before has it";
+    EXPECT_EQ(numbers().size(), 4u) << "it stops nothing";
+}
+
 }  // namespace
 }  // namespace holdfast::operations

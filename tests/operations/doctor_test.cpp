@@ -285,5 +285,15 @@ TEST_F(Doctor, AReportIsNeverWrittenOverAFile) {
     EXPECT_EQ(tests::file_bytes(root / "there").size(), 4u);
 }
 
+TEST_F(Doctor, AFullDiskIsAFaultOfTheRepositoryWithoutSettingsToo) {
+    make_repository();
+    create_database(database, 100);
+    backup();
+    EXPECT_THAT(of(look(), "room"), IsEmpty());
+    files.free = 0;
+    for (const auto& finding : of(look(), "room")) EXPECT_EQ(finding.severity, Severity::fault) << finding.subject;
+    EXPECT_EQ(of(look(), "room").size(), 2u) << "of the repository, and of the database";
+}
+
 }  // namespace
 }  // namespace holdfast::operations

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace holdfast::tests {
 class RefusingFiles final : public host::FileSystem {
 public:
     std::vector<std::string> read_only;  // folders, with all below them
+    std::optional<std::uint64_t> free;  // bytes that shall seem to be free, everywhere
     std::map<std::string, std::uint32_t> owners;  // of paths that shall seem to be another user's
 
     Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
@@ -64,7 +66,7 @@ public:
         TRY(ask(path));
         return files_.expect_writable(path);
     }
-    Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
+    Result<std::uint64_t> free_bytes(const std::string& path) override { return free ? Result<std::uint64_t>(*free) : files_.free_bytes(path); }
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override {
         TRY(ask(path));
         return files_.try_lock(path);

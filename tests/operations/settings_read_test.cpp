@@ -1,6 +1,7 @@
 // What the settings say reaches the verbs: rules of cleanup, times of the schedule, the audit log, what guard protects,
 // what verify expects.
 #include "holdfast/operations/audited.h"
+#include "holdfast/operations/drill.h"
 #include "holdfast/operations/exec.h"
 #include "holdfast/operations/guard.h"
 #include "holdfast/operations/log.h"
@@ -12,6 +13,7 @@
 namespace holdfast::operations {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -147,6 +149,28 @@ TEST_F(SettingsRead, VerifyLooksAtWhatIsExpectedAndBlamesNoBytes) {
     EXPECT_THAT(report.expected[0].expectations.at(1).why, HasSubstr("75.0 %"));
     EXPECT_EQ(shown("last-good").backup.number, 2u) << "it is noted as good";
     EXPECT_THAT(must(verify(context, verify_request("hashed"))).expected, IsEmpty());
+}
+
+// A query that is true of any schema is not true of nothing.
+TEST_F(SettingsRead, NothingIsAsExpectedInAnEmptiedDatabase) {
+    settle(std::string(app) + "[[source.app.expect]]\nsql = \"SELECT 1\"\n[[source.app.expect]]\ntable = \"ledger\"\nloss_percent_max = 100\n");
+    EXPECT_FALSE(backup().unmet);
+    write(database, "");
+    const auto kept = backup();
+    EXPECT_TRUE(kept.unmet);
+    EXPECT_TRUE(kept.is_incomplete());
+    ASSERT_EQ(kept.expectations.size(), 2u);
+    for (const auto& one : kept.expectations) EXPECT_EQ(one.why, "the database is empty") << one.what;
+    EXPECT_THAT(kept.warnings, Contains(HasSubstr("is empty, and was not in the backup before")));
+    const auto verified = must(verify(context, verify_request("opened")));
+    EXPECT_TRUE(verified.good);
+    EXPECT_TRUE(verified.unmet);
+    DrillRequest request;
+    request.repository = in_repository();
+    request.folder = root / "";
+    const auto drilled = must(drill(context, request));
+    EXPECT_FALSE(drilled.passed);
+    EXPECT_THAT(drilled.backups.at(0).databases.at(0).findings, Contains(HasSubstr("the database is empty")));
 }
 
 TEST_F(SettingsRead, ASourceSaysItsSchemasVersion) {

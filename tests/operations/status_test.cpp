@@ -100,9 +100,62 @@ TEST_F(Watching, LittleRoomIsToldAndTooLittleIsMissed) {
     EXPECT_THAT(must(status(context, request)).missed, ElementsAre(HasSubstr("room")));
 }
 
+TEST_F(Watching, AFullDiskIsMissedWithoutSettingsToo) {
+    backup();
+    const std::uint64_t some = (64ull << 20) + std::filesystem::file_size(database);
+    files.free = some;
+    EXPECT_THAT(state().warnings, IsEmpty());
+    files.free = some - 1;
+    EXPECT_THAT(state().warnings, ElementsAre(HasSubstr("room")));
+    EXPECT_THAT(state().missed, IsEmpty());
+    files.free = 0;
+    EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("0 B of room"))) << "whatever targets are said";
+    EXPECT_TRUE(state().too_little_room);
+    write(work + "/holdfast.toml", "[repository]\nmin_free = \"1MiB\"\nspace_warn = \"2MiB\"\n");
+    files.free = 3ull << 20;
+    EXPECT_THAT(state().warnings, IsEmpty()) << "settings say otherwise";
+}
+
 TEST_F(Watching, WithoutAnyBackupTheTargetIsMissed) {
     EXPECT_THAT(state().missed, IsEmpty());
     EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("no backup at all")));
+}
+
+TEST_F(Watching, ASourceOfTheSettingsThatWasNeverBackedUpIsMissed) {
+    write(work + "/holdfast.toml", "[repository]\nmin_free = \"1KiB\"\nspace_warn = \"1KiB\"\n[source.app]\ndatabases = [\"app.db\"]\n[source.jobs]\ndatabases = [\"jobs.db\"]\n");
+    create_database(work + "/jobs.db", 10);
+    backup();
+    EXPECT_THAT(state("1h", "1h", "0").missed, ElementsAre(HasSubstr("jobs: " + work + "/jobs.db is in no backup")));
+    backup(work + "/jobs.db");
+    EXPECT_THAT(state("1h", "1h", "0").missed, IsEmpty());
+    write(work + "/holdfast.toml", "[repository]\nmin_free = \"1KiB\"\nspace_warn = \"1KiB\"\n[source.app]\ndatabases = [\"app.db\", \"later.db\"]\n");
+    EXPECT_THAT(state("1h", "1h", "0").missed, ElementsAre(HasSubstr("later.db is in no backup"))) << "one more of a source";
+}
+
+TEST_F(Watching, ADatabaseThatIsGoneIsTold) {
+    backup();
+    EXPECT_THAT(state().warnings, IsEmpty());
+    std::filesystem::remove(database);
+    EXPECT_THAT(state().warnings, ElementsAre(HasSubstr("app.db is gone")));
+    EXPECT_THAT(state().missed, IsEmpty());
+    write(work + "/holdfast.toml", "[repository]\nmin_free = \"1KiB\"\nspace_warn = \"1KiB\"\n[source.app]\ndatabases = [\"app.db\"]\n");
+    EXPECT_THAT(state("1h", "1h", "0").missed, ElementsAre(HasSubstr("app.db is gone")));
+    EXPECT_THAT(state("1h", "1h", "0").warnings, IsEmpty());
+}
+
+TEST_F(Watching, ATimeInTheFutureHidesNoAge) {
+    clock.ahead_s = 40 * 86'400;
+    backup();
+    clock.ahead_s = 0;
+    const auto wrong = state("1h");
+    EXPECT_THAT(wrong.missed, ElementsAre(HasSubstr("its age is not known (RPO)")));
+    EXPECT_THAT(wrong.warnings, ElementsAre(HasSubstr("#1 states a time in the future")));
+    EXPECT_FALSE(wrong.sources.at(0).age_s);
+    insert(database, 1);
+    backup();
+    EXPECT_THAT(state("1h").missed, IsEmpty());
+    clock.ahead_s = 7200;
+    EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("the last backup is 2"))) << "the one of the future does not count";
 }
 
 // The figures are those of prune itself.

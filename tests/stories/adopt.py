@@ -100,6 +100,25 @@ class Adopting(stories.Story):
         self.assertEqual(self.backup()["number"], 4)
         self.assertEqual(self.call("show", "latest").json["backup"]["number"], 4)
 
+    def test_a_time_in_the_future_is_told_and_is_not_the_latest(self):
+        self.backup()
+        present = stories.content_hash(self.database)
+        self.grow()
+        self.copy("app_21000101_000000.db")
+        report = self.adopt(self.copies)
+        self.assertEqual(report["adopted"], 1)
+        self.assertIn("in the future", "".join(report["warnings"]))
+        self.assertEqual(self.call("show", "latest").json["backup"]["number"], 1)
+        self.assertEqual(stories.content_hash(self.restore_copy("latest")), present)
+        self.assertEqual(self.call("drill", "--in", self.root).json["backups"][0]["number"], 1)
+        status = self.call("status", "--rpo", "1d").json
+        source = status["sources"][0]
+        self.assertEqual((source["last_number"], source["of_future"]), (1, [2]))
+        self.assertGreaterEqual(source["age_s"], 0)
+        self.assertIn("#2 states a time in the future", "".join(status["warnings"]))
+        findings = [one["what"] for one in self.call("doctor", self.database, code=None).json["findings"] if one["about"] == "clock"]
+        self.assertIn("adopted with times of the future: #2", findings)
+
     def test_layers_and_secrets(self):
         original = stories.sha256_of(self.database)
         plain = self.copy("app_20250301_000000.db")

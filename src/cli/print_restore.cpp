@@ -105,7 +105,7 @@ std::string text_of(const operations::HoldReport& report, const Style&) {
 std::string text_of(const operations::AnnotateReport& report, const Style& style) {
     std::string tags;
     for (const auto& tag : report.tags) tags += format(" [{}]", printable(tag));
-    return format("{}  {}{}\n", style.bold(format("#{}", report.number)), printable(report.comment), tags);
+    return format("{}  {}{}\n", style.bold(format("#{}", report.number)), printable(report.comment), tags) + lines("  note: ", report.warnings);
 }
 
 std::string text_of(const operations::PruneReport& report, const Style& style) {

@@ -31,6 +31,9 @@ Result<void> expect_markable(repository::SnapshotNumber number, const repository
         case repository::NoteType::unheld:
             if (is_already) return fail(ErrorCode::invalid, "unhold #{}: it is not held", number.value);
             return {};
+        case repository::NoteType::held:
+            if (!notes.forgotten) return {};
+            return fail(ErrorCode::invalid, "hold #{}: it is forgotten", number.value).with_advice(format("holdfast recall {} first", number.value));
         default: return {};
     }
 }
@@ -147,7 +150,7 @@ Result<Forgotten> forgotten_snapshots(const repository::Repository& repository, 
     for (const auto& [number, summary] : notes.of) {
         if (!summary.forgotten || !present.contains(number)) continue;
         const std::int64_t age_ns = now.nanoseconds - summary.forgotten_at.nanoseconds;
-        const bool is_ripe = age_ns >= 0 && age_ns / nanoseconds_per_second >= grace_s;
+        const bool is_ripe = !summary.held && age_ns >= 0 && age_ns / nanoseconds_per_second >= grace_s;
         (is_ripe ? forgotten.ripe : forgotten.in_grace).push_back(number);
     }
     if (!forgotten.ripe.empty() && !notes.damage.empty()) {

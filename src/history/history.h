@@ -90,13 +90,13 @@ Result<void> forget(repository::Repository& repository, Numbers numbers, Timesta
 // Whether forget would take it: `invalid` as there.
 Result<void> expect_forgettable(repository::SnapshotNumber number, const repository::NoteSummary& notes);
 Result<void> recall(repository::Repository& repository, Numbers numbers, Timestamp now);
-// A held one is not forgotten by anybody, until it is no longer held.
+// A held one is not forgotten by anybody, until it is no longer held. `invalid`: it is forgotten already.
 Result<void> hold(repository::Repository& repository, Numbers numbers, const repository::Note& why);
 Result<void> unhold(repository::Repository& repository, Numbers numbers, Timestamp now);
 
 // Forgotten snapshots: at least `grace_s` ago (what prune may drop), and the others.
 struct Forgotten {
-    std::vector<repository::SnapshotNumber> ripe;     // ascending
+    std::vector<repository::SnapshotNumber> ripe;     // ascending; none that is held
     std::vector<repository::SnapshotNumber> in_grace;
 };
 // `corrupt` when there are ripe ones and a note cannot be read: it may say that one of them was recalled.

@@ -72,6 +72,10 @@ Result<AnnotateReport> annotate(Context& context, const AnnotateRequest& request
     const auto opened = TRY(open_repository(context, request.repository, {}));
     const auto moment = TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = {}, .source = {}})).moment;
     AnnotateReport report;
+    if (moment.notes.forgotten) {
+        const auto number = moment.snapshot.number.value;
+        report.warnings.push_back(format("backup #{} is forgotten, and a prune drops it with these words; to keep it: holdfast recall {}", number, number));
+    }
     report.number = moment.snapshot.number.value;
     report.comment = request.comment.empty() ? moment.snapshot.comment : request.comment;
     for (const auto& tag : TRY(changed_tags(moment.snapshot.tags, request))) report.tags.push_back(history::text_of(tag));

@@ -69,12 +69,13 @@ struct AnnotateRequest {
 struct AnnotateReport {
     std::uint64_t number = 0;
     std::string comment;
-    std::vector<std::string> tags;
+    std::vector<std::string> tags, warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup.");
         visit("comment", comment, "Its comment now.");
         visit("tags", tags, "Its tags now.");
+        visit("warnings", warnings, "What to know besides.");
     }
 };
 Result<AnnotateReport> annotate(Context& context, const AnnotateRequest& request);

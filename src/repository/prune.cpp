@@ -26,7 +26,7 @@ public:
         : repository_(repository), request_(request), watch_(watch), survey_(repository) {}
 
     Result<PruneReport> run() {
-        for (const auto number : request_.drop) dropped_.add(number);
+        TRY(choose_dropped());
         leases_ = TRY(read_leases(repository_.store(), repository_.keys()));
         TRY(look());
         const PrunePlan plan = plan_prune(survey_.packs(), survey_.chosen(), TRY(list_dictionaries(repository_.store())), request_.waste_max);
@@ -59,6 +59,8 @@ private:
         for (const auto i : packs) ids.push_back(survey_.packs()[i].id);
         return ids;
     }
+    Result<void> choose_dropped();
+    void report_dropped();
     void report_plan(const PrunePlan& plan);
     Result<void> drop_snapshots();
     Result<bool> remove(const std::vector<PackId>& packs, const std::vector<ChunkId>& dictionaries);
@@ -74,17 +76,38 @@ private:
     const PruneRequest& request_;
     const Watch& watch_;
     PruneReport report_;
-    NumberSet dropped_;
+    std::vector<SnapshotNumber> drop_;    // of those asked for: nobody holds them
+    NumberSet dropped_;                   // the same
     std::vector<LeaseSeen> leases_;
     PruneSurvey survey_;
     Condemned condemned_;                 // by this prune, now
     std::vector<std::string> own_lists_;
 };
 
-void Pruning::report_plan(const PrunePlan& plan) {
+// What is held stays, whoever asked for it and whichever note came first: a hold and a forget may have been written at once.
+Result<void> Pruning::choose_dropped() {
+    drop_.clear();
+    dropped_ = {};
+    if (request_.drop.empty()) return {};
+    const auto notes = TRY(repository_.notes());
     for (const auto number : request_.drop) {
+        const auto at = notes.of.find(number);
+        if (at != notes.of.end() && at->second.held) continue;
+        drop_.push_back(number);
+        dropped_.add(number);
+    }
+    return {};
+}
+
+void Pruning::report_dropped() {
+    report_.dropped.clear();
+    for (const auto number : drop_) {
         if (survey_.ledger().has_snapshot(number) && !survey_.ledger().gaps.numbers.contains(number)) report_.dropped.push_back(number);
     }
+}
+
+void Pruning::report_plan(const PrunePlan& plan) {
+    report_dropped();
     report_.packs_removed = plan.dead.size() + plan.rewrite.size();
     report_.packs_repacked = plan.rewrite.size();
     report_.bytes_freed = plan.bytes_dead + plan.bytes_rewritten_from - plan.bytes_rewritten_to;
@@ -95,8 +118,11 @@ void Pruning::report_plan(const PrunePlan& plan) {
 // sees it.
 Result<void> Pruning::drop_snapshots() {
     auto& store = repository_.store();
+    // Held since the first look: it counts as needed in the next, which comes before any pack is removed.
+    TRY(choose_dropped());
+    report_dropped();
     NumberSet gone = survey_.foldable();
-    for (const auto number : request_.drop) {
+    for (const auto number : drop_) {
         if (survey_.ledger().has_snapshot(number)) gone.add(number);
     }
     TRY(add_gap(store, repository_.keys(), repository_.host().random, gone));

@@ -6,7 +6,7 @@
 namespace holdfast::repository {
 
 struct PruneRequest {
-    std::vector<SnapshotNumber> drop = {};  // forgotten ones whose grace is over; decided above, in history
+    std::vector<SnapshotNumber> drop = {};  // forgotten ones whose grace is over; decided above, in history; held ones stay
     bool dry_run = false;
     double waste_max = 0.05;              // of the kept bytes: packs are repacked while more than this is garbage
     std::int64_t void_after_s = 86'400;   // patience with a session, or a reader, that cannot be seen from here
@@ -14,7 +14,7 @@ struct PruneRequest {
 };
 
 struct PruneReport {
-    std::vector<SnapshotNumber> dropped;  // of those asked for: the others were gone already
+    std::vector<SnapshotNumber> dropped;  // of those asked for: the others were gone already, or are held
     std::uint64_t packs_removed = 0;
     std::uint64_t packs_repacked = 0;
     std::uint64_t bytes_freed = 0;        // of packs and dictionaries removed, less what repacking wrote

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "holdfast/operations/open_repository.h"
 #include "operations/world.h"
 
 namespace holdfast::operations {
@@ -10,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Holding : public World {
 protected:
@@ -46,6 +48,39 @@ TEST_F(Holding, OneHeldAmongOthersKeepsAllOfThemFromBeingForgotten) {
     must(hold(context, {.repository = in_repository(), .snapshots = {"3"}}));
     EXPECT_THAT(forget(context, {.repository = in_repository(), .snapshots = {"1", "3"}}), FailsWith(ErrorCode::invalid));
     EXPECT_EQ(numbers().size(), 3u);
+}
+
+TEST_F(Holding, WhatIsForgottenIsRecalledBeforeItIsHeld) {
+    must(try_forget("1"));
+    const auto refused = hold(context, {.repository = in_repository(), .snapshots = {"2", "1"}, .reason = "keep"});
+    ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(refused.error().advice(), HasSubstr("holdfast recall 1"));
+    EXPECT_EQ(listed().backups.at(1).held, "") << "all or none";
+    must(recall(context, {.repository = in_repository(), .snapshots = {"1"}}));
+    must(hold(context, {.repository = in_repository(), .snapshots = {"1"}, .reason = "keep"}));
+    EXPECT_THAT(must(prune(context, {.repository = in_repository(), .grace = "0"})).dropped, IsEmpty());
+    EXPECT_EQ(numbers().size(), 3u);
+}
+
+TEST_F(Holding, WhatOlderProgramsHeldAfterItWasForgottenIsNotDropped) {
+    must(try_forget("1"));
+    {
+        const auto opened = must(open_repository(context, in_repository(), {}));
+        must(opened->get().add_note({1}, {.type = repository::NoteType::held, .time = clock.now(), .text = "keep"}));
+    }
+    EXPECT_THAT(must(prune(context, {.repository = in_repository(), .grace = "0"})).dropped, IsEmpty());
+    must(recall(context, {.repository = in_repository(), .snapshots = {"1"}}));
+    must(restore_to("1", root / "kept.db"));
+}
+
+TEST_F(Holding, AnAnnotationOfAForgottenBackupSaysThatItIsForgotten) {
+    AnnotateRequest request;
+    request.repository = in_repository();
+    request.snapshot = "1";
+    request.comment = "kept for the audit";
+    EXPECT_THAT(must(annotate(context, request)).warnings, IsEmpty());
+    must(try_forget("1"));
+    EXPECT_THAT(must(annotate(context, request)).warnings, ElementsAre(HasSubstr("holdfast recall 1")));
 }
 
 TEST_F(Holding, WordsAreReplacedBesideTheBackup) {

@@ -8,6 +8,7 @@
 namespace holdfast::operations {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -71,6 +72,61 @@ TEST_F(Undoing, ADryRunSaysWhichAndChangesNothing) {
     EXPECT_EQ(report.databases[0].tables[0].table, "ledger");
     EXPECT_EQ(report.databases[0].tables[0].rows_now, 50u);
     EXPECT_EQ(report.databases[0].tables[0].rows_then, 70u);
+}
+
+TEST_F(Undoing, WhatARepositoryThatCannotBeWrittenCouldNotTakeIsFoundBesideTheDatabase) {
+    make_three_states();
+    files.read_only = {repository};
+    const auto restored = restore_in_place("1");
+    ASSERT_EQ(restored.safety_repository, root / "work/.holdfast-safety");
+    const auto rehearsed = must(try_undo(true));
+    EXPECT_EQ(rehearsed.number, restored.safety_number);
+    const auto report = must(try_undo());
+    EXPECT_EQ(rows_of(database), states[2]);
+    EXPECT_THAT(report.warnings, Contains(HasSubstr(".holdfast-safety")));
+    EXPECT_THAT(try_undo(), FailsWith(ErrorCode::not_found)) << "it is taken back once";
+}
+
+TEST_F(Undoing, TheLastRestoreIsTakenBackWhereverItsSafetyBackupIs) {
+    make_three_states();
+    let_time_pass();
+    restore_in_place("1");
+    let_time_pass();
+    files.read_only = {repository};
+    restore_in_place("2");
+    files.read_only = {};
+    let_time_pass();
+    must(try_undo());
+    EXPECT_EQ(rows_of(database), states[0]) << "the newer one, beside the database";
+    must(try_undo());
+    EXPECT_EQ(rows_of(database), states[2]) << "then the one in the repository";
+    let_time_pass();
+    restore_in_place("1");
+    must(try_undo());
+    EXPECT_EQ(rows_of(database), states[2]);
+}
+
+TEST_F(Undoing, OfTwoSourcesInTwoPlacesOneMustBeNamed) {
+    make_three_states();
+    const std::string other = root / "work/other.db";
+    create_database(other, 5);
+    const auto number = backup(other).number;
+    const std::string before = rows_of(other);
+    insert(database, 1);
+    restore_in_place("1");
+    insert(other, 1);
+    const std::string changed = rows_of(other);
+    files.read_only = {repository};
+    restore_in_place(std::to_string(number));
+    EXPECT_EQ(rows_of(other), before);
+    files.read_only = {};
+    EXPECT_THAT(try_undo(), FailsWith(ErrorCode::invalid));
+    UndoRequest request;
+    request.repository = in_repository();
+    request.source = other;
+    must(undo(context, request));
+    EXPECT_EQ(rows_of(other), changed);
+    EXPECT_EQ(rows_of(database), states[0]);
 }
 
 TEST_F(Undoing, WithoutARestoreThereIsNothingToTakeBack) {

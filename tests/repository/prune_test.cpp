@@ -95,6 +95,25 @@ TEST_P(PruneTest, DropsWhatItIsToldAndKeepsTheRest) {
     expect_all_restore();
 }
 
+TEST_P(PruneTest, WhatIsHeldStaysWhicheverNoteCameFirst) {
+    make_backups(4);
+    const auto note = [&](std::uint64_t number, NoteType type) { must(program.repository->add_note({number}, {.type = type, .time = {1}})); };
+    note(1, NoteType::forgotten);
+    note(1, NoteType::held);
+    note(2, NoteType::held);
+    note(2, NoteType::forgotten);
+    note(3, NoteType::forgotten);
+    note(3, NoteType::held);
+    note(3, NoteType::unheld);
+    PruneRequest request{.drop = {{1}, {2}, {3}}};
+    for (const bool dry : {true, false}) {
+        request.dry_run = dry;
+        EXPECT_EQ(must(try_prune({}, request)).dropped, std::vector<SnapshotNumber>{{3}}) << dry;
+    }
+    contents.erase(3);
+    expect_all_restore();
+}
+
 TEST_P(PruneTest, FreesWhatOnlyDroppedBackupsNeeded) {
     const auto other = program.backup(pages(99, 6 * mebibyte), {.member = "/data/other.db"});
     make_backups(1);

@@ -1,0 +1,119 @@
+#include "holdfast/operations/last_replaced.h"
+
+#include <algorithm>
+#include <set>
+
+#include "holdfast/base/shell_word.h"
+#include "holdfast/base/text.h"
+#include "holdfast/history/sources.h"
+#include "holdfast/operations/repository_place.h"
+#include "holdfast/operations/safety_backup.h"
+#include "holdfast/operations/selection.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::SnapshotKind;
+
+constexpr std::string_view undoable = "restore";  // as safety backups say what they go before
+
+// Every restore in place left one; those that were taken back, and what an undo itself left, are passed over.
+bool is_undoable(const history::Moment& moment) {
+    return moment.snapshot.kind == SnapshotKind::safety && moment.snapshot.operation == undoable && !moment.notes.undone;
+}
+
+bool is_raw(const repository::Snapshot& snapshot) {
+    return std::ranges::any_of(snapshot.members, [](const auto& member) { return !member.database; });
+}
+
+Error several(const std::string& titles) {
+    return fail(ErrorCode::invalid, "undo the restore of which source: there are {}", titles)
+        .with_advice("--source with its name, its id, or the path of its database");
+}
+
+// The newest of one source's; none where there is none.
+Result<std::optional<history::Moment>> newest_undoable(std::vector<history::Moment> moments) {
+    const auto sources = history::sources_of(moments, is_undoable);
+    if (sources.size() > 1) return several(history::titles_of(sources));
+    const auto last = std::ranges::find_if(moments.rbegin(), moments.rend(), is_undoable);
+    if (last == moments.rend()) return std::optional<history::Moment>();
+    return std::optional(std::move(*last));
+}
+
+Result<std::vector<history::Moment>> moments_in(const repository::Repository& repository, history::Filter filter) {
+    filter.with_forgotten = true;
+    return TRY(history::list_moments(repository, filter)).moments;
+}
+
+// The databases of the sources meant, and the one that is named.
+std::set<std::string> databases_of(const std::vector<history::Moment>& moments, const history::Filter& filter) {
+    std::set<std::string> databases;
+    for (const auto& moment : moments) databases.insert(moment.snapshot.source.paths.begin(), moment.snapshot.source.paths.end());
+    if (databases.empty() && !filter.path.empty()) databases.insert(filter.path);
+    return databases;
+}
+
+bool share_a_database(const history::Moment& a, const history::Moment& b) {
+    const auto& others = b.snapshot.source.paths;
+    return std::ranges::any_of(a.snapshot.source.paths, [&](const auto& path) { return std::ranges::find(others, path) != others.end(); });
+}
+
+// A restore whose repository could not take its safety backup put it beside the database. Sources have other ids there:
+// it is their paths that tell. The newest counts, wherever it is.
+Result<void> look_beside(Context& context, const std::string& database, const std::string& meant, std::optional<LastReplaced>& last) {
+    RepositoryRequest beside;
+    beside.repository = safety_repository_beside(database);
+    const auto place = TRY(find_repository(context, beside, {}));
+    if (!place.is_there || place.path == meant) return {};
+    auto opened = open_repository(context, beside, {});
+    if (!opened) return std::move(opened).error().while_doing("undo: look for a safety backup beside the database");
+    auto found = TRY(newest_undoable(TRY(moments_in((*opened)->get(), {.path = database}))));
+    if (!found) return {};
+    if (last && !share_a_database(last->moment, *found)) {
+        return several(format("{} and {}", history::title_of(last->moment.snapshot.source), history::title_of(found->snapshot.source)));
+    }
+    if (last && last->moment.snapshot.time >= found->snapshot.time) return {};
+    last = LastReplaced{.opened = *std::move(opened), .request = std::move(beside), .moment = *std::move(found), .is_beside = true};
+    return {};
+}
+
+Result<void> expect_usable(const LastReplaced& last) {
+    const auto number = last.moment.snapshot.number.value;
+    const std::string where = last.is_beside ? format(" -r {}", shell_word(last.opened->path())) : std::string();
+    if (last.moment.notes.forgotten) {
+        return fail(ErrorCode::not_found, "undo: the state before the restore, backup #{}, was forgotten", number)
+            .with_advice(format("holdfast recall {}{}, then holdfast undo", number, where));
+    }
+    if (is_raw(last.moment.snapshot)) {
+        return fail(ErrorCode::invalid, "undo: what was replaced was damaged, and is kept as the bytes it had, in backup #{}", number)
+            .with_advice(format("holdfast restore {}{} --to FOLDER, to look at them", number, where));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& request, const std::string& source) {
+    const auto filter = TRY(source_filter(context, source));
+    OpenHow how;
+    if (!filter.path.empty()) how.databases.push_back(filter.path);
+    auto opened = TRY(open_repository(context, request, how));
+    const std::string meant = opened->path();
+    auto moments = TRY(moments_in(opened->get(), filter));
+    const auto databases = databases_of(moments, filter);
+    std::optional<LastReplaced> last;
+    if (auto found = TRY(newest_undoable(std::move(moments)))) {
+        last = LastReplaced{.opened = std::move(opened), .request = request, .moment = *std::move(found)};
+    }
+    for (const auto& database : databases) TRY(look_beside(context, database, meant, last));
+    if (!last) {
+        return fail(ErrorCode::not_found, "undo: no restore in place is left that could be taken back")
+            .with_advice("holdfast list --kind safety shows what restores have replaced");
+    }
+    TRY(expect_usable(*last));
+    last->moment.snapshot = TRY(last->opened->get().snapshot(last->moment.snapshot.number));  // whole: lists leave much out
+    return *std::move(last);
+}
+
+}  // namespace holdfast::operations

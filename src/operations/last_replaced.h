@@ -1,0 +1,19 @@
+// The state before the last restore in place: which safety backup holds it, and in which repository. For undo.
+#pragma once
+
+#include "holdfast/history/history.h"
+#include "holdfast/operations/open_repository.h"
+
+namespace holdfast::operations {
+
+struct LastReplaced {
+    std::unique_ptr<OpenRepository> opened;
+    RepositoryRequest request;    // that opens it
+    history::Moment moment;       // neither forgotten nor raw
+    bool is_beside = false;       // in .holdfast-safety beside the database, not where the request says
+};
+// Of the repository meant and, for when that was full or could not be written, those beside the source's databases: the
+// newest. `not_found`: none is left, or it is forgotten; `invalid`: of several sources, or damaged bytes.
+Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& request, const std::string& source);
+
+}  // namespace holdfast::operations

@@ -174,7 +174,7 @@ public:
     BackingUp(SimulatedMachine& machine, host::FileSystem& seen) : Life(machine, seen) {
         init();
         keep(database_sql(mode == Mode::rollback ? "DELETE" : "WAL", "a", 12));
-        change(rows_of_kind("b", 6));
+        change(rows_of_kind("b", 12));
     }
     void work() {
         auto application = sqlite::Connection::open(database, {.mode = sqlite::OpenMode::read_write, .vfs = databases_.vfs()});

@@ -93,7 +93,7 @@ std::string text_of(const operations::ForgetReport& report, const Style& style) 
     for (const auto number : report.numbers) numbers.push_back(format("#{}", number));
     const std::string which = joined(numbers, ", ");
     const std::string done = format("{}{}: {}\n", report.dry_run ? "dry run: nothing is changed; would be " : "", report.recalled ? "recalled" : "forgotten", which);
-    return done + (report.advice.empty() ? "" : "  " + report.advice + "\n");
+    return done + (report.advice.empty() ? "" : "  " + report.advice + "\n") + lines("  note: ", report.warnings);
 }
 
 std::string text_of(const operations::HoldReport& report, const Style&) {

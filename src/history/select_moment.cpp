@@ -109,7 +109,7 @@ Error Search::nothing_found(const Selector& selector) const {
     switch (selector.kind) {
         case Selector::Kind::last_good:
             return fail(ErrorCode::not_found, "no backup has passed verification at level opened ({})", range)
-                .with_advice("holdfast verify; holdfast status tells what was found");
+                .with_advice("holdfast verify --all, which looks at the older ones, too, where the newest holds the damage; then the same again");
         case Selector::Kind::at:
             return fail(ErrorCode::not_found, "no backup is as old as {}: the oldest is of {}", to_rfc3339(selector.at),
                         to_rfc3339(list_.moments.front().snapshot.time))

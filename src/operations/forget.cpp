@@ -123,6 +123,9 @@ Result<ForgetReport> recall(Context& context, const RecallRequest& request) {
     TRY(history::recall(opened->get(), numbers, context.host.clock.now()));
     auto report = report_of(numbers);
     report.recalled = true;
+    std::string named;
+    for (const auto number : numbers) named += format(" {}", number.value);
+    report.warnings.push_back(format("the retention policy may forget it again after the next backup; to keep it: holdfast hold{}", named));
     return report;
 }
 

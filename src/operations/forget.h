@@ -74,6 +74,7 @@ struct ForgetReport {
     bool dry_run = false, recalled = false, by_rule = false;
     std::string advice, time_zone;
     std::vector<RetentionVerdict> verdicts;
+    std::vector<std::string> warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("numbers", numbers, "The backups.");
@@ -83,6 +84,7 @@ struct ForgetReport {
         visit("time_zone", time_zone, "The zone whose days the rule counts.");
         visit("verdicts", verdicts, "What the rule says of each backup: sources by their last use, each newest first.");
         visit("advice", advice, "What comes next.");
+        visit("warnings", warnings, "What else should be known.");
     }
 };
 Result<ForgetReport> forget(Context& context, const ForgetRequest& request);

@@ -41,6 +41,11 @@ TEST_F(Forgetting, IsReversibleUntilPrune) {
     EXPECT_EQ(rows_of(root / "forgotten.db"), states[1]);
 }
 
+TEST_F(Forgetting, ARecallNamesTheHoldThatKeepsItFromThePolicy) {
+    EXPECT_THAT(must(forget_them({"1", "2"})).warnings, IsEmpty());
+    EXPECT_THAT(must(recall_them({"1", "2"})).warnings, ElementsAre(HasSubstr("holdfast hold 1 2")));
+}
+
 TEST_F(Forgetting, ADryRunChangesNothing) {
     const auto before = files_below(repository);
     const auto report = must(forget_them({"1"}, true));

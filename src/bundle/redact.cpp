@@ -19,6 +19,12 @@ bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 char lowered(char c) { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
+std::string in_small_letters(std::string_view text) {
+    std::string small(text);
+    std::ranges::transform(small, small.begin(), lowered);
+    return small;
+}
+
 // accessToken, ACCESS_TOKEN and access-token are the words "access" and "token".
 std::vector<std::string> words_of(std::string_view key) {
     std::vector<std::string> words;
@@ -162,21 +168,16 @@ Brackets brackets_in(std::string_view text, int depth) {
 // "name": "DB_PASSWORD", "value": ...: what names a secret that stands beside it.
 bool names_another(const Assignment& found) {
     constexpr std::array<std::string_view, 5> naming = {"name", "key", "id", "variable", "var"};
-    std::string key(found.key);
-    std::ranges::transform(key, key.begin(), lowered);
-    return is_among(key, naming) && is_secret_name(found.value);
+    return is_among(in_small_letters(found.key), naming) && is_secret_name(found.value);
 }
 bool is_value_of_another(const Assignment& found) {
     constexpr std::array<std::string_view, 4> values = {"value", "content", "default", "text"};
-    std::string key(found.key);
-    std::ranges::transform(key, key.begin(), lowered);
-    return is_among(key, values);
+    return is_among(in_small_letters(found.key), values);
 }
 
 bool is_harmless_value(std::string_view value) {
     constexpr std::array<std::string_view, 8> harmless = {"", "true", "false", "null", "none", "~", "yes", "no"};
-    std::string low(trim(value));
-    std::ranges::transform(low, low.begin(), lowered);
+    const std::string low = in_small_letters(trim(value));
     const bool names_a_variable = low.starts_with("${") && low.ends_with("}") && low.find(":-") == std::string::npos && low.find('$', 1) == std::string::npos;
     return is_among(low, harmless) || names_a_variable || low == in_its_place;
 }
@@ -332,8 +333,7 @@ private:
             if (start == at + 1 && !is_quoted) continue;
             const auto end = is_quoted ? std::min(closing_quote(line, start), line.size()) : std::min(line.find_first_of(" ,;", start), line.size());
             const std::size_t from = start + (is_quoted ? 1 : 0);
-            std::string told = line.substr(from, end - from);
-            std::ranges::transform(told, told.begin(), lowered);
+            const std::string told = in_small_letters(std::string_view(line).substr(from, end - from));
             if (is_among(told, no_secrets) || is_harmless_value(told)) continue;
             note(word, SecretSign::key_name);
             line.replace(from, end - from, in_its_place);

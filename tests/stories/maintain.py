@@ -24,26 +24,6 @@ class Maintain(stories.Story):
         answer = self.call("maintain", what, self.database, *flags, code=code)
         return answer.json if answer.out else answer.error
 
-    def small_disk(self, mebibytes):
-        if os.geteuid() != 0:
-            self.skipTest("mounting needs root")
-        small = self.root / f"small {mebibytes}"
-        small.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "none", small], capture_output=True).returncode != 0:
-            self.skipTest("mounting is not allowed here")
-        self.addCleanup(subprocess.run, ["umount", small])
-        return small
-
-    @staticmethod
-    def fill(folder):
-        with open(folder / "filler", "wb", buffering=0) as filler:
-            for size in (1 << 20, 4096, 1):
-                try:
-                    while True:
-                        filler.write(b"x" * size)
-                except OSError:
-                    pass
-
     def test_cleanup_counts_what_it_deletes_and_keeps_what_runs(self):
         for journal in ("delete", "wal"):
             self.database = self.work / f"{journal}.db"
@@ -128,7 +108,7 @@ class Maintain(stories.Story):
                     self.assertEqual(list(other.iterdir()), [])
 
     def test_on_a_full_disk_there_is_a_way(self):
-        small = self.small_disk(24)
+        small = self.small_disk(self.root / "small 24", 24)
         self.database = small / "app.db"
         self.repository = small / "repository"
         self.init()

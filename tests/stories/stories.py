@@ -160,6 +160,27 @@ class Story(unittest.TestCase):
         copy.unlink()
         return count
 
+    def small_disk(self, folder, mebibytes):
+        """A file system of that size, for as long as the test runs."""
+        if os.geteuid() != 0:
+            self.skipTest("mounting needs root")
+        folder.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "none", folder], capture_output=True).returncode != 0:
+            self.skipTest("mounting is not allowed here")
+        self.addCleanup(subprocess.run, ["umount", folder])
+        return folder
+
+    @staticmethod
+    def fill(folder, leave=0):
+        with open(folder / "filler", "wb", buffering=0) as filler:
+            for size in (1 << 16, 4096, 1):
+                try:
+                    while True:
+                        filler.write(b"x" * size)
+                except OSError:
+                    pass
+            filler.truncate(max(0, filler.tell() - leave))
+
     def numbers(self, *flags):
         return [backup["number"] for backup in self.call("list", *flags).json["backups"]]
 

@@ -184,7 +184,7 @@ class Troubleshooting(Scene):
 
     def test_disk_full(self):
         path = self.devteam()
-        small = self.small_disk("small", 16)
+        small = self.small_disk(self.work / "small", 16)
         self.environment["HOLDFAST_REPOSITORY"] = str(small / "backups")
         (self.work / "migrate.sh").write_text("#!/bin/sh\necho migrated > done.txt\n")
         (self.work / "migrate.sh").chmod(0o755)
@@ -240,7 +240,7 @@ class Troubleshooting(Scene):
         return sum(file.stat().st_size for file in (self.work / folder).rglob("*") if file.is_file())
 
     def test_database_disk_full(self):
-        small = self.small_disk("small", 8)
+        small = self.small_disk(self.work / "small", 8)
         (self.work / "other").mkdir()
         devteam_database.create(small / "devteam.db", 100)
         self.sh("holdfast init -r other/backups")

@@ -82,27 +82,6 @@ class Scene(stories.Story):
                 os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
         return NOBODY
 
-    def small_disk(self, name, mebibytes):
-        if os.geteuid() != 0:
-            self.skipTest("mounting needs root")
-        small = self.work / name
-        small.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "none", small], capture_output=True).returncode != 0:
-            self.skipTest("mounting is not allowed here")
-        self.addCleanup(subprocess.run, ["umount", small])
-        return small
-
-    @staticmethod
-    def fill(folder, leave=0):
-        with open(folder / "filler", "wb", buffering=0) as filler:
-            for size in (1 << 16, 4096, 1):
-                try:
-                    while True:
-                        filler.write(b"x" * size)
-                except OSError:
-                    pass
-            filler.truncate(max(0, filler.tell() - leave))
-
     def rows(self, path, sql):
         db = sqlite3.connect(f"file:{self.work / path}?mode=ro", uri=True)
         try:

@@ -39,6 +39,22 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
     return out + lines("    note: ", member.notes);
 }
 
+std::string numbers_after(std::string_view before, const std::vector<std::uint64_t>& numbers) {
+    std::vector<std::string> words;
+    for (const auto number : numbers) words.push_back(format("{}{}", before, number));
+    return joined(words, before == "#" ? ", " : " ");
+}
+
+std::string ways_back_lines(const operations::WaysBack& ways, const Style& style) {
+    std::string out;
+    const std::string source = printable(ways.source);
+    if (ways.last_good) out += format("of {} the last good backup is {} of {}: holdfast restore {}\n", source, style.bold(format("#{}", *ways.last_good)), local_time(ways.last_good_time), *ways.last_good);
+    else out += format("of {} no backup has been opened and found good yet\n", source);
+    if (!ways.unopened.empty()) out += format("  not opened yet: {}: holdfast verify {}\n", numbers_after("#", ways.unopened), ways.unopened.back());
+    if (!ways.recallable.empty()) out += format("  forgotten, but not pruned yet: {}: holdfast recall {}\n", numbers_after("#", ways.recallable), numbers_after("", ways.recallable));
+    return out;
+}
+
 }  // namespace
 
 std::string text_of(const operations::RestoreReport& report, const Style& style) {
@@ -78,9 +94,8 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
         }
     }
     out += lines("damaged object: ", report.objects) + lines("SQLite says: ", report.sqlite_findings) + lines("note: ", report.warnings);
-    std::vector<std::string> numbers;
-    for (const auto number : report.verified) numbers.push_back(format("#{}", number));
-    const std::string which = numbers.size() > 8 ? counted(numbers.size(), "backup") : joined(numbers, ", ");
+    for (const auto& ways : report.ways_back) out += ways_back_lines(ways, style);
+    const std::string which = report.verified.size() > 8 ? counted(report.verified.size(), "backup") : numbers_after("#", report.verified);
     if (report.left > 0) out += format("the time is over: {} left; the next run begins with the one that has waited longest\n", counted(report.left, "backup"));
     if (!which.empty()) out += format("{} {} at level {}: {}, {} read in {}\n", report.good ? style.good("good:") : "verified:", which, report.level,
                                       counted(report.chunks_checked, "chunk"), human_bytes(report.bytes_read), human_duration_ms(report.duration_ms));
@@ -89,17 +104,13 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
 
 std::string text_of(const operations::ForgetReport& report, const Style& style) {
     if (report.by_rule) return text_of_rule(report, style);
-    std::vector<std::string> numbers;
-    for (const auto number : report.numbers) numbers.push_back(format("#{}", number));
-    const std::string which = joined(numbers, ", ");
+    const std::string which = numbers_after("#", report.numbers);
     const std::string done = format("{}{}: {}\n", report.dry_run ? "dry run: nothing is changed; would be " : "", report.recalled ? "recalled" : "forgotten", which);
     return done + (report.advice.empty() ? "" : "  " + report.advice + "\n") + lines("  note: ", report.warnings);
 }
 
 std::string text_of(const operations::HoldReport& report, const Style&) {
-    std::vector<std::string> numbers;
-    for (const auto number : report.numbers) numbers.push_back(format("#{}", number));
-    return format("{}: {}\n", report.held ? "held" : "no longer held", joined(numbers, ", "));
+    return format("{}: {}\n", report.held ? "held" : "no longer held", numbers_after("#", report.numbers));
 }
 
 std::string text_of(const operations::AnnotateReport& report, const Style& style) {

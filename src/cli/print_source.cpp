@@ -18,7 +18,7 @@ std::string text_of(const operations::SourceListReport& report, const Style&) {
 std::string text_of(const operations::SourceMoveReport& report, const Style& style) {
     std::string out = format("{}{} ({}) goes on at {}\n", report.dry_run ? "dry run: nothing is changed; would be: " : "", style.bold(printable(report.source)), report.id.substr(0, 8),
                              printable(report.to));
-    out += format("  its {} stay, and are found by --source {}\n", counted(report.backups, "backup"), printable(report.source));
+    out += format("  its {} can still be found by --source {}\n", counted(report.backups, "backup"), printable(report.source));
     if (report.number > 0) out += format("  backup {} is the first at the new place, {} stored\n", style.bold(format("#{}", report.number)), human_bytes(report.bytes_stored));
     if (report.damaged) out += "  " + style.bad("SQLite finds it damaged: it is kept as evidence") + "\n";
     return out + lines("  change ", report.settings) + lines("  note: ", report.warnings);

@@ -37,6 +37,7 @@ std::string reason_to_keep(const Finding& finding, const DatedCandidate& dated, 
         case Mark::newest_safety: return "the newest safety backup";
         case Mark::last_verified: return "the last verified backup";
         case Mark::last_proven: return "the last backup that was opened and good";
+        case Mark::none_proven: return "the oldest: SQLite has opened none of them yet (holdfast verify --level opened)";
         case Mark::minimum: return guards.minimum_keep == 1 ? "at least 1 whole backup stays" : format("at least {} whole backups stay", guards.minimum_keep);
         default: return format("{}, and no newer whole backup stays", candidate.flaw);
     }
@@ -108,7 +109,7 @@ Result<RetentionPlan> plan_retention(std::span<const RetentionCandidate> candida
     TRY(expect_keeping(policy));
     const auto all = dated_newest_first(candidates, when.zone);
     const auto groups = groups_of(all, policy);
-    const Safeguards guards{.minimum_keep = policy.minimum_keep, .undo_within = &policy.undo_within};
+    const Safeguards guards{.minimum_keep = policy.minimum_keep, .undo_within = &policy.undo_within, .oldest_unproven = policy.oldest_unproven};
     auto plan = in_words(all, decide(all, groups, guards, when), guards);
     HOLDFAST_ASSERT(all.empty() || plan.dropped().size() < all.size());  // every rule keeps the newest whole one, and flawed ones need it
     return plan;

@@ -43,7 +43,8 @@ struct RetentionMoment {
 
 // The candidates are all backups of one source that are not forgotten. Whatever the rules say: what is held stays; what
 // lies in the future stays, is never the latest, and takes nobody's place; so do flawed ones, which go only when a newer
-// whole one stays; the last verified and the last proven backup and minimum_keep whole ones stay.
+// whole one stays; the last verified and the last proven backup (where none is proven, the oldest whole one) and minimum_keep
+// whole ones stay.
 // `invalid`: a rule is empty.
 Result<RetentionPlan> plan_retention(std::span<const RetentionCandidate> candidates, const RetentionPolicy& policy, const RetentionMoment& when);
 

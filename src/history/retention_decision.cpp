@@ -33,7 +33,8 @@ public:
         if (guards.undo_within != nullptr) keep_undo(*guards.undo_within);
         if (guards.floor == Safeguards::Floor::waived) return;
         keep_newest(&RetentionCandidate::verified, Mark::last_verified);
-        keep_newest(&RetentionCandidate::proven, Mark::last_proven);
+        const bool is_one_proven = keep_newest(&RetentionCandidate::proven, Mark::last_proven);
+        if (!is_one_proven && guards.oldest_unproven == OldestUnproven::stays) keep_oldest();
         keep_minimum(guards.minimum_keep);
         judge_flawed();
     }
@@ -127,10 +128,19 @@ private:
         }
     }
 
-    void keep_newest(bool RetentionCandidate::*is_so, Mark why) {
+    bool keep_newest(bool RetentionCandidate::*is_so, Mark why) {
         for (std::size_t at = 0; at < candidates_.size(); ++at) {
             if (!is_sound(at) || !(of(at).*is_so)) continue;
             mark({.at = at, .mark = why});
+            return true;
+        }
+        return false;
+    }
+
+    void keep_oldest() {
+        for (std::size_t at = candidates_.size(); at-- > 0;) {
+            if (!is_sound(at)) continue;
+            mark({.at = at, .mark = Mark::none_proven});
             return;
         }
     }

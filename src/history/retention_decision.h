@@ -29,7 +29,7 @@ struct RuleGroup {
 // Why one stays, or what a rule says of one that goes.
 enum class Mark : std::uint8_t {
     last, period, oldest_of_period, within, all,                         // a rule keeps it
-    held, in_future, not_meant, undo, newest_safety, last_verified, last_proven, minimum, only_flawed,  // it stays whatever they say
+    held, in_future, not_meant, undo, newest_safety, last_verified, last_proven, none_proven, minimum, only_flawed,  // it stays whatever they say
     last_full, period_full, period_has_newer, not_within,                // a rule does not keep it
     newer_whole,                                                         // it is flawed
 };
@@ -53,6 +53,7 @@ struct Decision {
 struct Safeguards {
     KeepCount minimum_keep = 1;
     const CalendarSpan* undo_within = nullptr;  // null: safety backups have no rule of their own here
+    OldestUnproven oldest_unproven = OldestUnproven::goes;
     // waived: neither the minimum nor the last verified backup stays, nor a flawed one for want of a whole one.
     enum class Floor : std::uint8_t { holds, waived } floor = Floor::holds;
 };

@@ -32,6 +32,10 @@ struct RetentionRule {
 // "last 10, daily 7, within 30 days"; "every one"; "nothing".
 std::string to_text(const RetentionRule& rule);
 
+// The oldest whole backup, while SQLite has opened none of them: pages that are damaged in the live database are backed up
+// as they are, and nobody has looked since when they are so.
+enum class OldestUnproven : std::uint8_t { goes, stays };
+
 struct RetentionPolicy {
     RetentionRule automatic{.last = 10, .daily = 7, .weekly = 4, .monthly = 12};
     RetentionRule manual{.all = true};
@@ -41,6 +45,7 @@ struct RetentionPolicy {
     std::map<std::string, RetentionRule> tags{};
     // Whole, undamaged backups of a source, safety backups not counted, never fall below this by a policy.
     KeepCount minimum_keep = 1;
+    OldestUnproven oldest_unproven = OldestUnproven::stays;
     // Safety backups stay so long, seen from the source's newest backup; the newest of them always.
     CalendarSpan undo_within{.days = 30};
     std::string time_zone = "local";  // for host::TimeZone::find; whoever plans hands the zone over

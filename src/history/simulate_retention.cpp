@@ -30,7 +30,9 @@ Result<SimulatedRetention> simulate_retention(std::span<const Timestamp> times, 
     }
     std::vector<RetentionCandidate> left;
     for (const auto& dated : kept) left.push_back(*dated.candidate);
-    result.left = TRY(plan_retention(left, policy, {.zone = zone, .now = made.empty() ? Timestamp{} : made.back().time}));
+    auto verified = policy;
+    verified.oldest_unproven = OldestUnproven::goes;
+    result.left = TRY(plan_retention(left, verified, {.zone = zone, .now = made.empty() ? Timestamp{} : made.back().time}));
     return result;
 }
 

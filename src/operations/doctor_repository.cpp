@@ -137,7 +137,7 @@ void add_source(Consultation& consultation, const SourceStatus& source) {
     if (!source.last_backup) {
         findings.add({.severity = Severity::fault, .about = "backups", .subject = subject, .what = "no backup of it is whole and undamaged", .why = "it cannot be restored", .remedy = consultation.command("backup " + shell_word(subject))});
     } else {
-        findings.add({.severity = Severity::ok, .about = "backups", .subject = subject, .what = format("the last backup is #{}, {} old", source.last_number, human_duration_ms(static_cast<double>(source.age_s.value_or(0)) * 1000))});
+        findings.add({.severity = Severity::ok, .about = "backups", .subject = subject, .what = format("the last backup is #{}, made {}", source.last_number, human_age(source.age_s.value_or(0)))});
     }
     if (source.last_verified.find("damage") != std::string::npos) {
         findings.add({.severity = Severity::fault, .about = "backups", .subject = subject, .what = format("the last verification found damage: {}", source.last_verified), .why = "what it names cannot be restored whole",
@@ -146,7 +146,7 @@ void add_source(Consultation& consultation, const SourceStatus& source) {
     for (const auto& missed : source.missed) {
         findings.add({.severity = Severity::warning, .about = "backups", .subject = subject, .what = "target missed: " + missed, .why = "the settings ask for it", .remedy = consultation.command("status")});
     }
-    if (source.proven_at) findings.add({.severity = Severity::ok, .about = "backups", .subject = subject, .what = format("the newest proven backup is #{}, {} old", source.proven_number, human_duration_ms(static_cast<double>(source.proven_age_s.value_or(0)) * 1000))});
+    if (source.proven_at) findings.add({.severity = Severity::ok, .about = "backups", .subject = subject, .what = format("the newest proven backup is #{}, made {}", source.proven_number, human_age(source.proven_age_s.value_or(0)))});
     else if (source.missed.empty()) findings.add({.severity = Severity::info, .about = "backups", .subject = subject, .what = "no backup of it was ever proven", .why = "a backup is known to restore once it was restored", .remedy = consultation.command("drill")});
 }
 

@@ -66,10 +66,21 @@ Result<void> expect_not_held(const repository::Repository& repository, const std
     return {};
 }
 
+// While it is forgotten nobody is led to what a restore replaced.
+void tell_of_undo(const repository::Repository& repository, ForgetReport& report) {
+    for (const auto number : report.numbers) {
+        const auto snapshot = repository.snapshot({number});
+        if (!snapshot || snapshot->kind != repository::SnapshotKind::safety) continue;
+        report.warnings.push_back(format("#{} holds what a restore replaced: holdfast undo does not go back to it until it is recalled", number));
+    }
+}
+
 Result<ForgetReport> named(Context& context, const repository::Repository& repository, const ForgetRequest& request) {
     const auto numbers = TRY(select_all(context, repository, request.snapshots, {.is_forgotten = true, .verb = "forget"}));
     TRY(expect_not_held(repository, numbers));  // a dry run finds it, too
-    return report_of(numbers);
+    auto report = report_of(numbers);
+    tell_of_undo(repository, report);
+    return report;
 }
 
 bool has_filter(const ForgetRequest& request) {

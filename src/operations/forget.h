@@ -21,7 +21,7 @@ struct ForgetRequest {
                 .sentence = "Drop backups from the list, by number or by a rule; prune frees their space later.",
                 .details = "With --policy each source's retention policy is applied, as after each backup. With a --keep flag one rule is applied once instead, to "
                            "the backups of each source that --kind, --operation and --tag leave: without them to manual and automatic ones together. Rules "
-                           "hold side by side: a backup stays when one of them keeps it. Held backups stay, and so does the last verified one.",
+                           "hold side by side: a backup stays when one of them keeps it. Held backups stay, and so do the last verified one, the last one that SQLite has opened, and, by the policy, the oldest while it has opened none.",
                 .examples = {{"holdfast forget 12 13", ""},
                              {"holdfast forget --policy --dry-run", "each backup, with the reasons why it stays or goes"},
                              {"holdfast forget --kind automatic --keep-last 5", "keep five automatic ones, this once"},

@@ -59,6 +59,15 @@ bool share_a_database(const history::Moment& a, const history::Moment& b) {
     return std::ranges::any_of(a.snapshot.source.paths, [&](const auto& path) { return std::ranges::find(others, path) != others.end(); });
 }
 
+// It may hold something newer, so what the repository has is not taken without a word; but a person can take it.
+Error unreadable_beside(Error why, const std::string& meant, const std::optional<LastReplaced>& last) {
+    auto error = std::move(why).while_doing("undo: look for a safety backup beside the database");
+    if (!last) return error;
+    const auto number = last->moment.snapshot.number.value;
+    return std::move(error).with_advice(format("mend or move it away; or holdfast restore {} -r {}, which holds what was replaced at {}", number, shell_word(meant),
+                                               to_rfc3339(last->moment.snapshot.time)));
+}
+
 // A restore whose repository could not take its safety backup put it beside the database. Sources have other ids there:
 // it is their paths that tell. The newest counts, wherever it is.
 Result<void> look_beside(Context& context, const std::string& database, const std::string& meant, std::optional<LastReplaced>& last) {
@@ -67,7 +76,7 @@ Result<void> look_beside(Context& context, const std::string& database, const st
     const auto place = TRY(find_repository(context, beside, {}));
     if (!place.is_there || place.path == meant) return {};
     auto opened = open_repository(context, beside, {});
-    if (!opened) return std::move(opened).error().while_doing("undo: look for a safety backup beside the database");
+    if (!opened) return unreadable_beside(std::move(opened).error(), meant, last);
     auto found = TRY(newest_undoable(TRY(moments_in((*opened)->get(), {.path = database}))));
     if (!found) return {};
     if (last && !share_a_database(last->moment, *found)) {

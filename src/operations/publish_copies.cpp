@@ -48,7 +48,8 @@ public:
 private:
     void miss(std::string why) {
         report_.incomplete = true;
-        report_.warnings.push_back(std::move(why));
+        const bool is_told = std::ranges::find(report_.warnings, why) != report_.warnings.end();
+        if (!is_told) report_.warnings.push_back(std::move(why));
     }
     PlainCopy& told(const CopyRecord& record) {
         return *std::ranges::find_if(report_.copies, [&](const PlainCopy& copy) { return printable(copy.database) == record.database; });

@@ -13,6 +13,7 @@
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/verification.h"
 #include "holdfast/operations/verify_file.h"
+#include "holdfast/operations/ways_back.h"
 
 namespace holdfast::operations {
 
@@ -182,6 +183,7 @@ Result<VerifyReport> verify(Context& context, const VerifyRequest& request) {
         if (std::ranges::find(report.objects, why) == report.objects.end()) report.objects.push_back(why);
     }
     report.good = report.good && wanted.unreadable.empty();
+    if (!report.good) report.ways_back = TRY(ways_back_from(opened->get(), report.verified));
     report.duration_ms = stopwatch.ms();
     return report;
 }

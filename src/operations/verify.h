@@ -84,6 +84,21 @@ struct ExpectedOfBackup {
         visit("expectations", expectations, "What must hold, and whether it does.");
     }
 };
+// What to go back to, where a backup of a source is damaged.
+struct WaysBack {
+    std::string source;
+    std::optional<std::uint64_t> last_good;
+    Timestamp last_good_time;
+    std::vector<std::uint64_t> unopened, recallable;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("source", source, "The source of which a backup is damaged.");
+        visit("last_good", last_good, "Its newest backup that was opened, or drilled, and was good; null: none.");
+        visit("last_good_time", last_good_time, "When that was made.");
+        visit("unopened", unopened, "Whole backups, newer than that, which SQLite has not opened yet.");
+        visit("recallable", recallable, "Whole backups, newer than that, which are forgotten but not pruned yet.");
+    }
+};
 struct VerifyReport {
     std::string level;
     bool good = true, unmet = false;
@@ -91,6 +106,7 @@ struct VerifyReport {
     std::vector<std::uint64_t> verified;
     std::vector<FoundDamage> damage;
     std::vector<VerifiedFile> files;
+    std::vector<WaysBack> ways_back;
     std::vector<std::string> objects, sqlite_findings, warnings;
     std::uint64_t bytes_read = 0, chunks_checked = 0, left = 0;
     std::optional<Timestamp> longest_unverified;
@@ -106,6 +122,7 @@ struct VerifyReport {
         visit("damage", damage, "What backups cannot give back.");
         visit("objects", objects, "Damaged objects, also those by which nothing is lost (they are kept twice, or made again).");
         visit("sqlite_findings", sqlite_findings, "What SQLite's own check said.");
+        visit("ways_back", ways_back, "Of each source of which a backup is damaged: what to go back to.");
         visit("expected", expected, "What the settings expect, looked at in backups that are good.");
         visit("unmet", unmet, "Some of it does not hold: exit code 3. The backup is none the worse for it.");
         visit("bytes_read", bytes_read, "Bytes read.");

@@ -28,6 +28,7 @@ struct Cases {
     std::vector<RetentionCandidate> all;
     Timestamp now = moment_of("2026-12-31 00:00");
     host::TimeZone zone = host::TimeZone::utc();
+    OldestUnproven oldest_unproven = OldestUnproven::goes;  // what rules keep, without the first of those that nobody opened
 
     RetentionCandidate& add(Timestamp time) {
         all.push_back({.number = {all.size() + 1}, .time = time});
@@ -39,7 +40,8 @@ struct Cases {
         for (int back = count - 1; back >= 0; --back) add(later(moment_of(newest), -back * step_s));
     }
 
-    RetentionPlan plan(const RetentionPolicy& policy) const {
+    RetentionPlan plan(RetentionPolicy policy) const {
+        policy.oldest_unproven = oldest_unproven;
         auto planned = plan_retention(all, policy, {.zone = zone, .now = now});
         EXPECT_TRUE(planned) << planned.error().text();
         return std::move(planned).value();

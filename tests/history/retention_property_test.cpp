@@ -40,7 +40,9 @@ Cases any_cases() {
         if (*rc::gen::inRange(0, 8) == 0) added.flaw = "partial";
         if (*rc::gen::inRange(0, 6) == 0) added.tags = {*rc::gen::element<std::string>("archive", "team=blue", "team=red")};
         added.verified = *rc::gen::inRange(0, 5) == 0;
+        added.proven = *rc::gen::inRange(0, 40) == 0;
     }
+    cases.oldest_unproven = *rc::gen::element(OldestUnproven::goes, OldestUnproven::stays);
     return cases;
 }
 
@@ -66,6 +68,11 @@ RC_GTEST_PROP(RetentionHolds, WhatMustStayStays, ()) {
     RC_ASSERT((verified == nullptr || kept.contains(verified->number.value)));
     RC_ASSERT(sound_kept >= std::min<std::size_t>(sound, policy.minimum_keep));
     RC_ASSERT(!kept.empty());
+    const auto sound_one = [&](const auto& one) { return is_sound(cases, one); };
+    const bool is_one_proven = std::ranges::any_of(cases.all, [&](const auto& one) { return sound_one(one) && one.proven; });
+    const auto oldest = std::ranges::find_if(cases.all, sound_one);  // ascending by time and number
+    const bool must_stay = oldest != cases.all.end() && !is_one_proven && cases.oldest_unproven == OldestUnproven::stays;
+    RC_ASSERT((!must_stay || kept.contains(oldest->number.value)));
     for (const auto& verdict : cases.plan(policy).verdicts) RC_ASSERT(!verdict.reasons.empty());
 }
 

@@ -187,6 +187,26 @@ TEST(Retention, TheLastVerifiedOneStaysAndSoDoTheFewest) {
     EXPECT_EQ(cases.kept_numbers(RetentionPolicy{.automatic = {.last = 2}, .minimum_keep = 4}), (NumberSet{5, 6, 7, 9})) << "only whole ones count";
 }
 
+// A page that is damaged in the live database is backed up as it is: with `last 2` and nobody looking, nothing else would be left.
+TEST(Retention, TheOldestStaysUntilOneHasBeenOpened) {
+    Cases cases;
+    cases.oldest_unproven = OldestUnproven::stays;
+    cases.series("2026-08-09 12:00", 9, day_s);
+    const RetentionRule rule{.last = 2};
+    EXPECT_EQ(cases.kept_numbers(rule), (NumberSet{1, 8, 9}));
+    EXPECT_EQ(cases.reasons(1, rule), "the oldest: SQLite has opened none of them yet (holdfast verify --level opened)");
+    cases.all[0].flaw = "damaged";
+    cases.all[1].kind = SnapshotKind::safety;
+    EXPECT_EQ(cases.kept_numbers(RetentionPolicy{.automatic = rule, .undo_within = {.days = 1}}), (NumberSet{2, 3, 8, 9})) << "the oldest whole one (2 is the newest safety backup)";
+    cases.all[4].verified = true;
+    EXPECT_EQ(cases.kept_numbers(rule), (NumberSet{2, 3, 5, 8, 9})) << "bytes that are as they were stored prove nothing about the database";
+    cases.all[6].proven = true;
+    EXPECT_EQ(cases.kept_numbers(rule), (NumberSet{2, 5, 7, 8, 9})) << "one that was opened stands for it";
+    cases.all[6].held = "why";
+    cases.all[6].proven = false;
+    EXPECT_EQ(cases.reasons(7, rule), "held: why");
+}
+
 TEST(Retention, KindsCountForThemselves) {
     Cases cases;
     cases.series("2026-08-09 12:00", 9, hour_s);

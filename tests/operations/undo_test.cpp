@@ -9,6 +9,7 @@ namespace holdfast::operations {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -85,6 +86,30 @@ TEST_F(Undoing, WhatARepositoryThatCannotBeWrittenCouldNotTakeIsFoundBesideTheDa
     EXPECT_EQ(rows_of(database), states[2]);
     EXPECT_THAT(report.warnings, Contains(HasSubstr(".holdfast-safety")));
     EXPECT_THAT(try_undo(), FailsWith(ErrorCode::not_found)) << "it is taken back once";
+}
+
+TEST_F(Undoing, ForgettingWhatARestoreReplacedSaysSo) {
+    make_three_states();
+    const auto restored = restore_in_place("1");
+    EXPECT_THAT(must(forget(context, {.repository = in_repository(), .snapshots = {"2"}})).warnings, IsEmpty());
+    EXPECT_THAT(must(forget(context, {.repository = in_repository(), .snapshots = {std::to_string(restored.safety_number)}})).warnings,
+                ElementsAre(HasSubstr(format("#{} holds what a restore replaced", restored.safety_number))));
+    EXPECT_THAT(try_undo(), FailsWith(ErrorCode::not_found));
+}
+
+// It may hold the newer one: which of the two is meant is for a person to say.
+TEST_F(Undoing, AFolderBesideThatCannotBeReadIsNotPassedOverButThereIsAWay) {
+    make_three_states();
+    const auto restored = restore_in_place("1");
+    std::filesystem::create_directories(work + "/.holdfast-safety");
+    must(host::replace_atomically(files, work + "/.holdfast-safety/config", bytes_of("spoilt"), 0600));
+    const auto refused = try_undo();
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr(".holdfast-safety"));
+    EXPECT_THAT(refused.error().advice(), HasSubstr(format("holdfast restore {} -r ", restored.safety_number)));
+    EXPECT_NE(rows_of(database), states[2]);
+    restore_in_place(std::to_string(restored.safety_number));
+    EXPECT_EQ(rows_of(database), states[2]);
 }
 
 TEST_F(Undoing, TheLastRestoreIsTakenBackWhereverItsSafetyBackupIs) {

@@ -50,7 +50,8 @@ class Retention(stories.Story):
         reasons = {verdict["local_time"][5:16]: verdict["reasons"] for verdict in plan["verdicts"] if verdict["kind"] == "automatic"}
         self.assertEqual(reasons["03-15 14:00"], ["last 10 of 10"])
         self.assertEqual(reasons["03-08 23:00"], ["weekly 2 of 4: 2026-W10"])
-        self.assertEqual(reasons["03-02 00:00"], ["oldest weekly: 2026-W10", "oldest monthly: 2026-03"])
+        self.assertEqual(reasons["03-02 00:00"], ["oldest weekly: 2026-W10", "oldest monthly: 2026-03",
+                                                  "the oldest: SQLite has opened none of them yet (holdfast verify --level opened)"])
         self.verify_all()
         for backup in backups:
             if backup["kind"] != "automatic":
@@ -66,6 +67,56 @@ class Retention(stories.Story):
         self.assertEqual((kinds.count("automatic"), kinds.count("manual")), (5, 14))
         self.call("recall", five["numbers"][0])
         self.assertIn(five["numbers"][0], self.numbers())
+
+    def spoil_an_index(self):
+        """A page of an index that nobody reads: everything goes on working."""
+        with sqlite3.connect(self.database, isolation_level=None) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            page_size = db.execute("PRAGMA page_size").fetchone()[0]
+            root = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'by_amount'").fetchone()[0]
+        db.close()
+        with open(self.database, "r+b") as file:
+            file.seek((root - 1) * page_size + page_size - 200)
+            file.write(b"\x55" * 150)
+
+    def test_a_page_that_is_damaged_in_silence_does_not_push_the_good_ones_out(self):
+        self.init()
+        (self.work / "holdfast.toml").write_text(f"""[repository]
+path = "{self.repository}"
+[source.app]
+databases = ["app.db"]
+[source.app.retention.automatic]
+keep_last = 2
+""")
+        with sqlite3.connect(self.database, isolation_level=None) as db:
+            db.execute("CREATE TABLE payments(id INTEGER PRIMARY KEY, amount, whose)")
+            db.execute("CREATE INDEX by_amount ON payments(amount, whose)")
+            db.executemany("INSERT INTO payments(amount, whose) VALUES (?, ?)", [(at * 7 % 1001, f"whose {at}") for at in range(3000)])
+        db.close()
+        good = stories.content_hash(self.database)
+
+        def automatic():
+            return self.call("backup", "--operation", "schedule", use_repository=False).json
+
+        automatic()
+        self.spoil_an_index()
+        for turn in range(6):
+            with sqlite3.connect(self.database, isolation_level=None) as db:
+                db.execute("CREATE TABLE IF NOT EXISTS turns(turn)")
+                db.execute("INSERT INTO turns VALUES (?)", (turn,))
+            db.close()
+            automatic()
+        self.assertEqual(self.numbers(), [7, 6, 1], "two, and the oldest, as SQLite has opened none")
+        found = self.call("verify", code=4).json
+        ways = found["ways_back"][0]
+        self.assertEqual((ways["source"], ways["last_good"], ways["unopened"], ways["recallable"]), ("app", None, [1, 6], [2, 3, 4, 5]))
+        told = subprocess.run(self.command("verify"), capture_output=True, text=True, cwd=self.work, env=self.environment)
+        self.assertEqual(told.returncode, 4)
+        self.assertIn("forgotten, but not pruned yet: #2, #3, #4, #5: holdfast recall 2 3 4 5", told.stdout + told.stderr)
+        self.call("verify", "6", code=4)
+        self.call("verify", "1")
+        self.assertEqual(self.call("verify", "7", code=4).json["ways_back"][0]["last_good"], 1)
+        self.assertEqual(stories.content_hash(self.restore_copy("last-good")), good)
 
     def test_words_of_two_are_found_completed_and_explained(self):
         script = self.plain("completion", "bash")

@@ -13,6 +13,7 @@ option(HOLDFAST_BENCH "build the micro-benchmarks" OFF)
 option(HOLDFAST_FUZZ "build the fuzz targets (clang)" OFF)
 option(HOLDFAST_WERROR "warnings are errors" OFF)
 option(HOLDFAST_COVERAGE "count which lines run" OFF)
+option(HOLDFAST_PRECOMPILE "read the standard library once: quicker from nothing, but ccache does not help, and a missing include is not seen" OFF)
 set(HOLDFAST_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
 
 find_program(HOLDFAST_CCACHE ccache)

@@ -4,6 +4,7 @@
 # usage: scripts/sanitize.sh asan|tsan [CTEST OPTIONS]
 # Without options only what costs little is built and run: the program with some of its stories, and the rooms below the
 # repository (asan), or those with threads of their own (tsan). With options everything is built, and ctest gets them.
+# HOLDFAST_PRECOMPILE is for tsan as for scripts/test.sh; asan reads all headers, and so sees an include that is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,6 +23,8 @@ shift
 
 scripts/install_dependencies.sh build test
 printf 'sanitize: configuring and building in build/%s\n' "$preset"
-cmake --preset "$preset"
+precompile=OFF
+[ "$preset" = tsan ] && [ -n "${HOLDFAST_PRECOMPILE:-}" ] && precompile=ON
+cmake --preset "$preset" -DHOLDFAST_PRECOMPILE=$precompile
 cmake --build --preset "$preset" --target "${targets[@]}"
 exec ctest --preset "$preset" --output-on-failure "${chosen[@]}"

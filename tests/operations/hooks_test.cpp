@@ -75,7 +75,8 @@ TEST_F(Hooking, RunInTheirOrderAroundABackup) {
 }
 
 TEST_F(Hooking, AreToldTheFacts) {
-    const tests::Variable none("HOLDFAST_WERROR", std::nullopt);  // scripts/test.sh reads it: no fact of a hook
+    const tests::Variable no_werror("HOLDFAST_WERROR", std::nullopt);  // scripts/test.sh reads these: no facts of a hook
+    const tests::Variable no_precompile("HOLDFAST_PRECOMPILE", std::nullopt);
     const Hook tell{.command = "env | grep '^HOLDFAST_' | sort"};
     hooks.before_backup = hooks.after_backup = {tell};
     const auto report = must(back_up());

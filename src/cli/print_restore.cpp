@@ -28,6 +28,7 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
     if (!member.why.empty()) out += format("    because {}\n", printable(member.why));
     if (dry_run && member.modified_now) out += format("    now {}, written {}\n", human_bytes(member.bytes_now), local_time(*member.modified_now));
     if (dry_run) out += table_lines(member.tables);
+    if (dry_run && member.modified_now && member.route == "transaction") out += "    rows are counted, not compared: those that were changed are not shown\n";
     if (!dry_run) out += format("    written and synced in {}{}\n", human_duration_ms(member.copy_ms), proof_words(member, style));
     if (member.writers_blocked_ms > 0) out += format("    writers waited at most {}\n", human_duration_ms(member.writers_blocked_ms));
     if (!member.check.empty()) {

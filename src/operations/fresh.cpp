@@ -10,6 +10,7 @@
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/repository_or_none.h"
 #include "holdfast/operations/repository_place.h"
+#include "holdfast/operations/restore_proof.h"
 #include "holdfast/operations/safety_backup.h"
 #include "holdfast/operations/set_aside.h"
 #include "holdfast/operations/settings_in_effect.h"
@@ -145,25 +146,34 @@ Error gone_back(Error why, SetAside& files) {
     return std::move(why).while_doing(left.empty() ? "the old files are back as they were" : format("the old files are back as they were (what came in their place: {})", names));
 }
 
-Result<void> begin_anew(Context& context, const FreshRequest& request, const Beginning& now, SetAside& files, FreshReport& report) {
-    const auto plan = TRY(plan_of(context, now));
-    const auto restore = as_restore(request);
-    for (const auto& member : plan.members) TRY(expect_unopened(context, member.report.to, restore));
-    if (!plan.members.empty()) {
-        const auto opened = TRY(repository_for_safety(context, request.repository, now.databases.front()));
-        auto safety = TRY(make_safety_backup(context, *opened, plan, {.is_optional = request.no_safety_backup}));
-        report.safety_number = safety.number;
-        report.safety_repository = safety.repository;
-        report.safety_is_raw = safety.is_raw;
-        report.warnings = std::move(safety.warnings);
-    }
-    for (const auto& member : plan.members) TRY(expect_unopened(context, member.report.to, restore));
+// No file is kept aside any more that does not stay so: what undo goes back to is the state before this.
+Result<void> replace_all(Context& context, const FreshRequest& request, const Beginning& now, SetAside& files, FreshReport& report) {
     TRY(files.plan());
     for (auto& database : report.databases) database.kept_aside = files.names_of(database.path);
     TRY(files.move_away());
     auto made = make_anew(context, request, now, report);
     if (!made) return gone_back(std::move(made).error(), files);
     return files.keep();
+}
+
+Result<void> begin_anew(Context& context, const FreshRequest& request, const Beginning& now, SetAside& files, FreshReport& report) {
+    auto plan = TRY(plan_of(context, now));
+    const auto restore = as_restore(request);
+    for (const auto& member : plan.members) TRY(expect_unopened(context, member.report.to, restore));
+    if (plan.members.empty()) return replace_all(context, request, now, files, report);
+    const auto opened = TRY(repository_for_safety(context, request.repository, now.databases.front()));
+    TRY(prove_parent(context, *opened, plan, std::nullopt));
+    auto safety = TRY(make_safety_backup(context, *opened, plan, {.is_optional = request.no_safety_backup}));
+    report.safety_number = safety.number;
+    report.safety_repository = safety.repository;
+    report.safety_is_raw = safety.is_raw;
+    auto done = [&]() -> Result<void> {
+        for (const auto& member : plan.members) TRY(expect_unopened(context, member.report.to, restore));
+        return replace_all(context, request, now, files, report);
+    }();
+    note_end(context, *opened, safety, done ? RestoreEnd::took_place : RestoreEnd::replaced_nothing);
+    report.warnings = std::move(safety.warnings);
+    return done;
 }
 
 }  // namespace

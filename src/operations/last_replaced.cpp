@@ -38,7 +38,10 @@ Result<std::optional<history::Moment>> newest_undoable(std::vector<history::Mome
     if (sources.size() > 1) return several(history::titles_of(sources));
     const auto last = std::ranges::find_if(moments.rbegin(), moments.rend(), is_undoable);
     if (last == moments.rend()) return std::optional<history::Moment>();
-    return std::optional(std::move(*last));
+    if (last->notes.took_place) return std::optional(std::move(*last));
+    const auto number = last->snapshot.number.value;
+    return fail(ErrorCode::invalid, "undo: the restore before which #{} was made was not seen to end: it may have replaced nothing, and then going back would take away what came since", number)
+        .with_advice(format("holdfast restore {0} --dry-run shows what going back to it changes; holdfast restore {0} does it", number));
 }
 
 Result<std::vector<history::Moment>> moments_in(const repository::Repository& repository, history::Filter filter) {

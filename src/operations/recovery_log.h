@@ -5,7 +5,7 @@
 //     ## 2026-01-29: Restored app.db
 //     - Cause: Accidental cleanup
 //     - Backup used: #43 of 2026-01-28 23:00:00
-//     - Data lost: None
+//     - Data lost: None (by the number of rows; rows that were changed are not counted)
 //     - Time to recover: 5 minutes
 //
 // People write in it as well: what is there is never changed, new entries come last.

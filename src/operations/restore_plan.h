@@ -26,6 +26,9 @@ struct RestorePlan {
     bool is_in_place = false;              // without --to
     std::vector<std::string> paths;        // of the source: who a safety backup belongs to
     std::vector<PlannedMember> members;
+    // The newest backup of these databases, when every byte of it has just been read and proven: what a safety backup may
+    // lean on unseen.
+    std::optional<repository::SnapshotNumber> proven_parent;
     bool needs_safety_backup() const;      // something is there that would be replaced
 };
 // Every member planned before anything is written; an obstacle of one refuses all.

@@ -1,5 +1,6 @@
 #include "holdfast/operations/restore_preview.h"
 
+#include <algorithm>
 #include <map>
 
 #include "holdfast/base/text.h"
@@ -93,6 +94,8 @@ std::string question_of(const RestorePlan& plan, Timestamp moment) {
         for (std::size_t i = 0; i < report.tables.size() && i < tables_shown_max; ++i) text += line_of(report.tables[i]);
         if (report.tables.size() > tables_shown_max) text += format("    and {} tables more\n", report.tables.size() - tables_shown_max);
     }
+    const auto is_compared = [](const PlannedMember& member) { return member.route.route == Route::transaction; };
+    if (std::ranges::any_of(plan.members, is_compared)) text += "  rows are counted, not compared: those that were changed are not shown\n";
     if (plan.needs_safety_backup()) text += "  the state as it is now is backed up first; holdfast undo brings it back\n";
     return text;
 }

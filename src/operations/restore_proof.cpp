@@ -1,10 +1,12 @@
 #include "holdfast/operations/restore_proof.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/check_image.h"
+#include "holdfast/operations/safety_backup.h"
 #include "holdfast/repository/check.h"
 #include "holdfast/sqlite/file_image.h"
 
@@ -48,18 +50,40 @@ Result<void> check_written(Context& context, PlannedMember& member) {
 
 }  // namespace
 
-Result<void> expect_proven(Context& context, OpenRepository& opened, repository::SnapshotNumber number) {
-    const auto checked = TRY(repository::check(
-        opened.get(), {.snapshots = {number}, .level = repository::VerifyLevel::hashed}, context.watch));
-    if (checked.ranges.empty()) return {};
-    const auto& first = checked.ranges.front();
+namespace {
+
+Result<void> expect_none_of(const repository::CheckReport& checked, repository::SnapshotNumber number) {
+    const auto found = std::ranges::find(checked.ranges, number, &repository::DamagedRange::snapshot);
+    if (found == checked.ranges.end()) return {};
+    const auto& first = *found;
     return fail(ErrorCode::corrupt, "restore backup #{}: bytes {} to {} of {} cannot be proven: {}", number.value, first.offset,
                 first.offset + first.size, printable(first.member), first.why)
         .with_advice(format("nothing was changed; holdfast verify {} tells the whole damage; restore another backup", number.value));
 }
 
+}  // namespace
+
+Result<void> expect_proven(Context& context, OpenRepository& opened, repository::SnapshotNumber number) {
+    return expect_none_of(TRY(repository::check(opened.get(), {.snapshots = {number}, .level = repository::VerifyLevel::hashed}, context.watch)), number);
+}
+
+Result<void> prove_parent(Context& context, OpenRepository& opened, RestorePlan& plan, std::optional<repository::SnapshotNumber> also) {
+    const auto parent = TRY(parent_of_safety(context, opened.get(), plan));
+    repository::CheckRequest request{.snapshots = {}, .may_be_gone = !also, .level = repository::VerifyLevel::hashed};
+    if (also) request.snapshots.push_back(*also);
+    if (parent && parent != also) request.snapshots.push_back(*parent);
+    if (request.snapshots.empty()) return {};
+    const auto checked = TRY(repository::check(opened.get(), request, context.watch));
+    if (also) TRY(expect_none_of(checked, *also));
+    const bool is_proven = parent && std::ranges::find(checked.ranges, *parent, &repository::DamagedRange::snapshot) == checked.ranges.end();
+    plan.proven_parent = is_proven ? parent : std::nullopt;
+    return {};
+}
+
 Result<void> prove_before(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
-    if (!plan.is_outside) TRY(expect_proven(context, opened, plan.number));
+    const auto number = plan.is_outside ? std::nullopt : std::optional(plan.number);
+    if (plan.needs_safety_backup()) TRY(prove_parent(context, opened, plan, number));
+    else if (number) TRY(expect_proven(context, opened, *number));
     for (auto& member : plan.members) {
         note_known_damage(member);
         if (request.no_check) {

@@ -68,7 +68,9 @@ public:
 
     Result<SafetyBackup> run() {
         auto done = lock_from(0);
+        note_end(context_, opened_, safety_, !done && replaced_.empty() ? RestoreEnd::replaced_nothing : RestoreEnd::took_place);
         if (!done) return told_how_far(std::move(done).error());
+        if (safety_.number == 0) cut_undo(context_, opened_, plan_, safety_.warnings);
         return std::move(safety_);
     }
 

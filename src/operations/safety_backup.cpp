@@ -1,17 +1,21 @@
 #include "holdfast/operations/safety_backup.h"
 
+#include <array>
+
 #include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/check_image.h"
 #include "holdfast/operations/make_repository.h"
 #include "holdfast/operations/record_backup.h"
 #include "holdfast/operations/repository_place.h"
+#include "holdfast/repository/check.h"
 
 namespace holdfast::operations {
 
 namespace {
 
 using live::Route;
+using repository::SnapshotNumber;
 
 // The main file of a damaged database, and what SQLite would have read with it.
 Result<std::vector<std::string>> files_of(Context& context, const std::string& path) {
@@ -32,6 +36,12 @@ bool is_usable(Context& context, const std::string& path) {
     return live::with_frozen(context.host, path, freeze_options(context), {.first_look = {}, .use = use}).ok() && is_whole;
 }
 
+Result<history::SourceIdentity> source_of(Context& context, const repository::Repository& repository, const RestorePlan& plan) {
+    history::SourceQuestion question{.name = {}, .machine = host::this_process().machine_id, .paths = plan.paths};
+    context.host.random.fill(question.fresh_id);
+    return history::find_source(repository, question);
+}
+
 Result<BackupOrder> safety_order(Context& context, const repository::Repository& repository, const RestorePlan& plan) {
     BackupOrder order;
     order.purpose.kind = repository::SnapshotKind::safety;
@@ -39,9 +49,7 @@ Result<BackupOrder> safety_order(Context& context, const repository::Repository&
     order.purpose.comment = format("before the {} of {}", plan.doing, plan.of);
     order.doing = "safety backup";
     order.all_or_nothing = true;
-    history::SourceQuestion question{.name = {}, .machine = host::this_process().machine_id, .paths = plan.paths};
-    context.host.random.fill(question.fresh_id);
-    order.source = TRY(history::find_source(repository, question));
+    order.source = TRY(source_of(context, repository, plan));
     for (const auto& member : plan.members) {
         if (member.route.route == Route::new_file) continue;
         if (member.route.route == Route::transaction || is_usable(context, member.report.to)) {
@@ -55,11 +63,32 @@ Result<BackupOrder> safety_order(Context& context, const repository::Repository&
     return order;
 }
 
-Result<SafetyBackup> back_up_into(Context& context, OpenRepository& opened, const RestorePlan& plan) {
-    const auto order = TRY(safety_order(context, opened.get(), plan));
+// What it leans on may have been damaged since it was stored, and what it holds is about to be overwritten.
+Result<bool> is_proven(Context& context, repository::Repository& repository, SnapshotNumber number, std::optional<SnapshotNumber> parent) {
+    const auto checked = TRY(repository::check(repository, {.snapshots = {number}, .level = repository::VerifyLevel::hashed, .listed_if_in = parent}, context.watch));
+    if (checked.ranges.empty()) return true;
+    const auto now = context.host.clock.now();
+    const repository::Note bad{.type = repository::NoteType::verified, .time = now, .text = checked.ranges.front().why,
+                               .value = static_cast<std::uint64_t>(repository::VerifyLevel::hashed), .good = false};
+    const std::array notes = {repository::NewNote{.number = number, .note = bad},
+                              repository::NewNote{.number = number, .note = {.type = repository::NoteType::undone, .time = now}}};
+    TRY(repository.add_notes(notes));
+    return false;
+}
+
+// Without a proven parent everything is read, and what is stored is proven before it is leant on, or stored anew.
+Result<SafetyBackup> back_up_into(Context& context, OpenRepository& opened, const RestorePlan& plan, std::optional<SnapshotNumber> parent) {
+    auto order = TRY(safety_order(context, opened.get(), plan));
+    order.full = !parent;
     auto recorded = TRY(record_backup(context, opened.get(), order));
     HOLDFAST_ASSERT(recorded.snapshot.has_value());
-    return SafetyBackup{.number = recorded.snapshot->number.value,
+    const auto number = recorded.snapshot->number;
+    if (!TRY(is_proven(context, opened.get(), number, parent))) {
+        if (parent) return back_up_into(context, opened, plan, std::nullopt);
+        return fail(ErrorCode::corrupt, "backup #{} cannot be proven in {} right after it was written", number.value, printable(opened.path()))
+            .with_advice("check the disk and the memory of this machine");
+    }
+    return SafetyBackup{.number = number.value,
                         .repository = opened.path(),
                         .is_raw = !order.raw_files.empty(),
                         .warnings = std::move(recorded.warnings)};
@@ -72,11 +101,41 @@ Result<SafetyBackup> back_up_beside(Context& context, const RestorePlan& plan) {
     if (!TRY(find_repository(context, beside, {})).is_there) {
         TRY(make_repository(context, {.path = beside.repository, .unlock = {}}));
     }
-    const auto opened = TRY(open_repository(context, beside, {}));
-    return back_up_into(context, *opened, plan);
+    auto opened = TRY(open_repository(context, beside, {}));
+    auto safety = TRY(back_up_into(context, *opened, plan, std::nullopt));
+    safety.beside = std::move(opened);
+    return safety;
 }
 
 }  // namespace
+
+Result<std::optional<SnapshotNumber>> parent_of_safety(Context& context, const repository::Repository& repository, const RestorePlan& plan) {
+    const auto source = TRY(source_of(context, repository, plan));
+    return source.parent ? std::optional(source.parent->number) : std::nullopt;
+}
+
+void note_end(Context& context, OpenRepository& opened, SafetyBackup& safety, RestoreEnd end) {
+    if (safety.number == 0) return;
+    auto& repository = safety.beside ? safety.beside->get() : opened.get();
+    const auto type = end == RestoreEnd::took_place ? repository::NoteType::took_place : repository::NoteType::undone;
+    const auto noted = repository.add_note({safety.number}, {.type = type, .time = context.host.clock.now()});
+    if (!noted) safety.warnings.push_back(format("holdfast undo will not find the way back, as it could not be noted ({}); backup #{} holds it", noted.error().message(), safety.number));
+}
+
+void cut_undo(Context& context, OpenRepository& opened, const RestorePlan& plan, std::vector<std::string>& warnings) {
+    const auto cut = [&]() -> Result<void> {
+        const auto source = TRY(source_of(context, opened.get(), plan));
+        if (source.is_new()) return {};
+        const auto list = TRY(history::list_moments(opened.get(), {.source = to_hex(source.record.id), .with_forgotten = true}));
+        std::vector<repository::NewNote> notes;
+        for (const auto& moment : list.moments) {
+            if (moment.snapshot.kind != repository::SnapshotKind::safety || moment.notes.undone) continue;
+            notes.push_back({.number = moment.snapshot.number, .note = {.type = repository::NoteType::undone, .time = context.host.clock.now()}});
+        }
+        return opened.get().add_notes(notes);
+    };
+    if (const auto done = cut(); !done) warnings.push_back(format("holdfast undo would go back to the state before an earlier restore, as it could not be noted: {}", done.error().message()));
+}
 
 std::string safety_repository_beside(const std::string& database) {
     constexpr std::string_view name = ".holdfast-safety";
@@ -87,7 +146,7 @@ std::string safety_repository_beside(const RestorePlan& plan) { return safety_re
 
 Result<SafetyBackup> make_safety_backup(Context& context, OpenRepository& opened, const RestorePlan& plan,
                                         const SafetyRequest& request) {
-    auto safety = back_up_into(context, opened, plan);
+    auto safety = back_up_into(context, opened, plan, plan.proven_parent);
     if (safety || safety.error().code() == ErrorCode::cancelled) return safety;
     const std::string why = safety.error().message();
     auto beside = back_up_beside(context, plan);

@@ -63,7 +63,7 @@ Result<std::string> data_lost(Context& context, OpenRepository& opened, const Re
     }
     std::string text;
     for (const auto& one : lost) text += (text.empty() ? "" : ", ") + one;
-    return text.empty() ? std::string("None") : text;
+    return text.empty() ? std::string("None (by the number of rows; rows that were changed are not counted)") : text;
 }
 
 std::string names_of(const RestorePlan& plan) {

@@ -1,11 +1,27 @@
 #include "holdfast/operations/undo.h"
 
+#include <algorithm>
+
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/last_replaced.h"
 #include "holdfast/operations/restore_selected.h"
 
 namespace holdfast::operations {
+
+namespace {
+
+// What was missing before the restore is in no safety backup. It is not taken away: it may hold what came since.
+std::vector<std::string> put_in_place_of_nothing(Context& context, const repository::Snapshot& before) {
+    std::vector<std::string> paths;
+    for (const auto& path : before.source.paths) {
+        const bool was_there = std::ranges::find(before.members, path, &repository::DirectoryEntry::name) != before.members.end();
+        if (!was_there && context.host.files.status_of_link(path)) paths.push_back(path);
+    }
+    return paths;
+}
+
+}  // namespace
 
 Result<RestoreReport> undo(Context& context, const UndoRequest& request) {
     const auto last = TRY(last_replaced(context, request.repository, request.source));
@@ -24,6 +40,9 @@ Result<RestoreReport> undo(Context& context, const UndoRequest& request) {
     auto report = TRY(restore_selected(context, *last.opened, selection, {.doing = "undo", .request = restore}));
     if (last.is_beside) {
         report.warnings.push_back(format("the state before was in {}: the repository could not take it when it was replaced", printable(last.opened->path())));
+    }
+    for (const auto& path : put_in_place_of_nothing(context, last.moment.snapshot)) {
+        report.warnings.push_back(format("{} was not there before the restore, and is left as it is", printable(path)));
     }
     if (request.dry_run) return report;
     const auto noted = last.opened->get().add_note(last.moment.snapshot.number, {.type = repository::NoteType::undone, .time = context.host.clock.now()});

@@ -12,7 +12,8 @@ namespace holdfast::repository {
 // Unknown types are kept and ignored.
 enum class NoteType : std::uint16_t {
     forgotten = 1, recalled = 2, seen = 3, verified = 4, plain_sha256 = 5, held = 6, unheld = 7, annotated = 8, drilled = 9,
-    undone = 10,  // of a safety backup: the restore that it was made before has been undone
+    undone = 10,  // of a safety backup: the restore that it was made before has been undone, or has replaced nothing
+    took_place = 13,  // of a safety backup: the restore that it was made before has replaced what it holds
 };
 enum class VerifyLevel : std::uint8_t { listed = 1, hashed = 2, opened = 3 };
 
@@ -47,6 +48,7 @@ struct NoteSummary {
     std::optional<Note> annotated;     // comment and tags in place of the snapshot's own
     std::optional<Note> drilled;       // the newest
     bool undone = false;
+    bool took_place = false;
     std::vector<std::string> audit_heads;  // of all notes that have one
     std::uint64_t count = 0;
 };

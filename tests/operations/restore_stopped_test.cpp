@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "holdfast/operations/restore.h"
+#include "holdfast/operations/undo.h"
 #include "operations/world.h"
 
 namespace holdfast::operations {
@@ -61,7 +62,11 @@ TEST_F(StoppedRestore, BeforeTheFirstCommitNothingIsReplaced) {
         ASSERT_THAT(stopped, FailsWith(ErrorCode::cancelled)) << phase;
         EXPECT_THAT(stopped.error().advice(), Not(HasSubstr("already in")));
         EXPECT_TRUE(rows_of_both() == bad_);
+        UndoRequest request;
+        request.repository = in_repository();
+        EXPECT_THAT(undo(context, request), FailsWith(ErrorCode::not_found)) << "there is nothing to take back";
     }
+    EXPECT_GT(listed().backups.size(), 1u) << "safety backups were made, and go before nothing";
 }
 
 // Else one of two databases would be the backup, and the other not.

@@ -88,6 +88,65 @@ TEST_F(Undoing, WhatARepositoryThatCannotBeWrittenCouldNotTakeIsFoundBesideTheDa
     EXPECT_THAT(try_undo(), FailsWith(ErrorCode::not_found)) << "it is taken back once";
 }
 
+// The chunks that a safety backup shares with the newest backup may be damaged; what it holds is overwritten next.
+TEST_F(Undoing, ASafetyBackupLeansOnNothingThatDoesNotProve) {
+    create_database(database, 300);
+    backup();
+    const auto before = files_below(repository + "/packs");
+    execute(database, "UPDATE ledger SET payload = hex(randomblob(60))");
+    backup();
+    const auto state = rows_of(database);
+    std::size_t spoilt = 0;
+    for (const auto& [path, bytes] : files_below(repository + "/packs")) {
+        if (before.contains(path)) continue;
+        overwrite(path, bytes.size() / 2, "xxxxxxxxxxxxxxxx");
+        ++spoilt;
+    }
+    ASSERT_GT(spoilt, 0u);
+    const auto restored = restore_in_place("1");
+    EXPECT_NE(rows_of(database), state);
+    must(restore_to(std::to_string(restored.safety_number), root / "copy.db"));
+    EXPECT_EQ(rows_of(root / "copy.db"), state);
+    must(try_undo());
+    EXPECT_EQ(rows_of(database), state);
+}
+
+TEST_F(Undoing, ARestoreThatReplacedNothingIsNotTakenBack) {
+    make_three_states();
+    restore_in_place("1");
+    auto held = connect(database);
+    must(held.execute("BEGIN IMMEDIATE"));  // nobody else may write
+    auto request = restore_request("2");
+    request.wait_s = 0;
+    EXPECT_FALSE(restore(context, request));
+    must(held.execute("ROLLBACK"));
+    must(try_undo());
+    EXPECT_EQ(rows_of(database), states[2]) << "the state before the one that did take place";
+}
+
+// As a power cut leaves it: the safety backup is there, and nothing says whether anything was replaced.
+TEST_F(Undoing, WhatWasNotSeenToEndIsNotTakenBackUnasked) {
+    make_three_states();
+    restore_in_place("1");
+    const auto packed = files_below(repository + "/notes");
+    const auto second = restore_in_place("2");
+    for (const auto& [path, bytes] : files_below(repository + "/notes"))
+        if (!packed.contains(path)) std::filesystem::remove(path);
+    const auto refused = try_undo();
+    ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(refused.error().advice(), HasSubstr(format("holdfast restore {} --dry-run", second.safety_number)));
+    EXPECT_EQ(rows_of(database), states[1]);
+}
+
+TEST_F(Undoing, BehindARestoreOfWhatWasMissingThereIsNoWayBack) {
+    make_three_states();
+    restore_in_place("1");
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(database + end);
+    restore_in_place("2");
+    EXPECT_THAT(try_undo(), FailsWith(ErrorCode::not_found));
+    EXPECT_EQ(rows_of(database), states[1]);
+}
+
 TEST_F(Undoing, ForgettingWhatARestoreReplacedSaysSo) {
     make_three_states();
     const auto restored = restore_in_place("1");

@@ -208,6 +208,8 @@ class Fresh(stories.Story):
             for path, digest in before.items():
                 self.assertEqual(after.get(path), digest, f"{path} after {script}")
             self.assertEqual(self.database.stat().st_ino, inode)
+            self.assertIn("no restore in place is left", self.call("undo", "--yes", use_repository=False, code=None).error["message"])
+            self.assertEqual(self.files(), after, "undo takes back what has happened, and this has not")
             extra = [path for path in after if path not in before]
             self.assertTrue(all(".left-by-init" in path for path in extra), extra)
             for path in extra:

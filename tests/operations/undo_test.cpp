@@ -111,19 +111,6 @@ TEST_F(Undoing, ASafetyBackupLeansOnNothingThatDoesNotProve) {
     EXPECT_EQ(rows_of(database), state);
 }
 
-TEST_F(Undoing, ARestoreThatReplacedNothingIsNotTakenBack) {
-    make_three_states();
-    restore_in_place("1");
-    auto held = connect(database);
-    must(held.execute("BEGIN IMMEDIATE"));  // nobody else may write
-    auto request = restore_request("2");
-    request.wait_s = 0;
-    EXPECT_FALSE(restore(context, request));
-    must(held.execute("ROLLBACK"));
-    must(try_undo());
-    EXPECT_EQ(rows_of(database), states[2]) << "the state before the one that did take place";
-}
-
 // As a power cut leaves it: the safety backup is there, and nothing says whether anything was replaced.
 TEST_F(Undoing, WhatWasNotSeenToEndIsNotTakenBackUnasked) {
     make_three_states();

@@ -35,7 +35,10 @@ std::string type_of(const std::string&, const SettingText& text) {
     switch (text.form) {
         case Form::path: return "path";
         case Form::database: return "path or file: URL";
-        case Form::command: return "command";
+        case Form::command:
+        case Form::secret_command: return "command";
+        case Form::query: return "query";
+        case Form::condition: return "condition";
         case Form::span: return "span";
         default: return "text";
     }

@@ -188,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(Each, SettingsFaults, ::testing::Values(
     Fault{"[repository]\npassword = \"hunter2\"", "2 repository.password", "secrets may not stand in the settings | password_file = \"FILE\" or password_command"},
     Fault{"[repository]\nkey = \"abc\"", "2 repository.key", "secrets may not stand in the settings | key_file"},
     Fault{"[[hooks.on_failure]]\npost = \"https://x\"\ntoken = \"t\"", "3 hooks.on_failure[1].token", "secrets may not stand"},
-    Fault{"[[hooks.on_failure]]\npost = \"https://me:hunter2@host/x\"", "2 hooks.on_failure[1].post", "a URL holds a password"},
+    Fault{"[[hooks.on_failure]]\npost = \"https://me:hunter2@host/x\"", "2 hooks.on_failure[1].post", "the password in an address is written out, and secrets may not stand in the settings | ${NAME}"},
     // values that cannot be
     Fault{"[retention]\nminimum_keep = -1", "2 retention.minimum_keep", "below zero"},
     Fault{"[retention.automatic]\nkeep_last = -5\nkeep_daily = 1", "2 retention.automatic.keep_last", "below zero"},

@@ -24,7 +24,7 @@ const std::vector<AuditRule>& audit_rules() {
         {"drill", "backups.number", {"scenario", "snapshot"}, {"passed", "backups.passed", "backups.total_ms"}},
         {"hold", "numbers", {"snapshot", "reason"}, {}},
         {"unhold", "numbers", {"snapshot"}, {}},
-        {"annotate", "number", {"snapshot"}, {}},
+        {"annotate", "number", {"snapshot", "accept-loss"}, {}},
         {"bundle", "number", {"snapshot", "at", "to", "force"}, {"bytes", "compressed", "encrypted"}},
         {"adopt", "backups.number", {"file", "for", "source"}, {"source", "adopted", "already_there", "refused", "damaged", "original_bytes", "bytes_stored"}},
         {"source move", "number", {"copied"}, {"id", "from", "to", "backups", "bytes_stored"}},

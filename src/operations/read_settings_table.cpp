@@ -8,6 +8,7 @@
 #include "holdfast/bundle/literal_secret.h"
 #include "holdfast/history/calendar.h"
 #include "holdfast/operations/duration.h"
+#include "holdfast/sqlite/expect_query.h"
 
 namespace holdfast::operations {
 
@@ -277,6 +278,12 @@ private:
             if (span) return value;
             failed(node, text, span.error());
             return std::nullopt;
+        }
+        if (text.form == Form::query && !trim(value).empty()) {
+            if (const auto query = sqlite::expect_query(value); !query) {
+                failed(node, text, query.error());
+                return std::nullopt;
+            }
         }
         if (text.form != Form::path && text.form != Form::database) return value;
         if (value.empty() && !text.otherwise.empty()) return value;  // what holds without it

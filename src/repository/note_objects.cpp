@@ -18,7 +18,7 @@ NoteType kind_of(NoteType note) {
     }
 }
 
-bool is_known(NoteType note) { return note >= NoteType::forgotten && note <= NoteType::undone; }
+bool is_known(NoteType note) { return note >= NoteType::forgotten && note <= NoteType::accepted; }
 
 std::optional<std::uint64_t> parse_positive(std::string_view digits) {
     if (!is_all_digits(digits) || digits.front() == '0' || digits.size() > 15) return std::nullopt;
@@ -46,6 +46,8 @@ void add_to(NoteSummary& summary, const Note& note) {
         case NoteType::annotated: summary.annotated = note; break;
         case NoteType::drilled: summary.drilled = note; break;
         case NoteType::undone: summary.undone = true; break;
+        case NoteType::expected: summary.expected = note; break;
+        case NoteType::accepted: summary.accepted = true; break;
     }
 }
 

@@ -262,6 +262,7 @@ private:
             const auto word = text_.substr(start, sign - start);
             const auto colon = word.find(':');
             if (colon == std::string_view::npos || colon == 0 || !std::ranges::all_of(word.substr(0, colon), is_name_part)) continue;
+            if (word.substr(0, colon) == "mailto") continue;
             const auto host = text_.substr(sign + 1);
             const bool is_host = !host.empty() && (is_letter(host[0]) || is_digit(host[0])) && !host.starts_with("sha256:") && !host.starts_with("sha512:");
             if (is_host && (start == 0 || text_[start - 1] != '/') && !is_reference(word.substr(colon + 1))) return "the password in front of a host";

@@ -14,7 +14,7 @@ const std::vector<AuditRule>& audit_rules() {
           "plain_copies_removed"}},
         {"restore", "number", {"snapshot", "at", "from", "file", "for", "to", "compress", "only", "schema-only", "force", "offline", "no-safety-backup", "cause"},
          {"databases.to", "databases.route", "safety_number", "safety_repository", "safety_is_raw", "data_lost"}},
-        {"fresh", "safety_number", {"source", "offline", "no-safety-backup"}, {"databases.path", "safety_repository", "safety_is_raw"}},
+        {"fresh", "safety_number", {"source", "offline", "no-safety-backup", "cause"}, {"databases.path", "safety_repository", "safety_is_raw", "data_lost"}},
         {"undo", "number", {"offline", "cause"}, {"databases.to", "databases.route", "safety_number", "safety_repository", "safety_is_raw", "data_lost"}},
         {"verify", "verified", {"level", "all", "for"}, {"good", "unmet", "damage.number", "bytes_read", "chunks_checked"}},
         {"forget", "numbers", {"snapshot", "policy", "unsafe-allow-remove-all"}, {"by_rule"}},

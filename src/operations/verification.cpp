@@ -87,7 +87,9 @@ Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEnt
 
 Result<void> Verification::look_at_expected(const history::Moment& moment, const std::vector<Expectation>& expectations) {
     const auto number = moment.snapshot.number;
-    if (expectations.empty() || level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good || moment.snapshot.damaged) return {};
+    const bool was_unmet = moment.notes.expected && !moment.notes.expected->good;
+    if (expectations.empty() && !was_unmet) return {};
+    if (level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good || moment.snapshot.damaged) return {};
     const auto lease = repository_.lease(number);
     if (!lease && lease.error().code() == ErrorCode::not_found) return {};  // pruned meanwhile
     if (!lease) return lease.error().copy();

@@ -161,7 +161,7 @@ TEST_F(SettingsRead, NothingIsAsExpectedInAnEmptiedDatabase) {
     EXPECT_TRUE(kept.is_incomplete());
     ASSERT_EQ(kept.expectations.size(), 2u);
     for (const auto& one : kept.expectations) EXPECT_EQ(one.why, "the database is empty") << one.what;
-    EXPECT_THAT(kept.warnings, Contains(HasSubstr("is empty, and was not in the backup before")));
+    EXPECT_THAT(kept.warnings, Contains(HasSubstr("is empty; it was not in backup #1")));
     const auto verified = must(verify(context, verify_request("opened")));
     EXPECT_TRUE(verified.good);
     EXPECT_TRUE(verified.unmet);

@@ -77,7 +77,7 @@ class Audit(stories.Story):
         self.assertTrue(any("the head beside the log knows entry 7" in finding["what"] for finding in self.verdict()["damage"]))
         self.log.write_bytes(b"".join(self.lines[:-1]) + self.lines[-1].replace(b'"outcome":"done"', b'"outcome":"none"'))
         self.assertEqual(self.damaged_lines(), [7])
-        self.call("forget", 2)  # one more entry: the trace stays
+        self.call("recall", 2)  # one more entry: the trace stays
         damage = self.verdict()["damage"]
         self.assertTrue(any("did not end as the head beside it said" in finding["what"] for finding in damage), damage)
 
@@ -90,7 +90,7 @@ class Audit(stories.Story):
         self.assertIn("no head lies beside the log", shown["warnings"][0])
         head.write_text("torn by a power c")
         self.assertTrue(self.verdict(code=0)["good"])
-        self.call("forget", 2)
+        self.call("recall", 2)
         self.assertEqual(self.verdict(code=0)["warnings"], [])
 
     def test_swapped_removed_and_doubled_lines_are_found(self):
@@ -103,7 +103,7 @@ class Audit(stories.Story):
         self.log.unlink()
         self.assertIn("removed", self.verdict()["damage"][0]["what"])
         self.backup()  # begins a new one
-        self.assertIn("replaced", self.verdict()["damage"][0]["what"])
+        self.assertTrue(any("replaced" in finding["what"] for finding in self.verdict()["damage"]))
 
     def test_a_torn_last_line_is_kept_and_is_no_damage(self):
         torn = self.whole + self.lines[-1][:50]

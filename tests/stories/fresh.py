@@ -202,7 +202,7 @@ class Fresh(stories.Story):
         entry = self.call("log", use_repository=False).json["entries"][-1]
         self.assertIn("cause=the schema had been ruined", entry["details"])
         self.script("exit 3")
-        self.fresh(code=6)
+        self.fresh(code=8)
         self.assertEqual(log.read_text(), told)  # nothing was begun anew
 
     def test_a_command_that_fails_or_makes_no_database_leaves_everything_as_it_was(self):

@@ -242,7 +242,7 @@ TEST_F(AuditLog, AnEntryMadeUnreadableIsDamageToWhoeverKnewIt) {
 TEST_F(AuditLog, TheHeadBesideItKnowsTheLastEntry) {
     EXPECT_EQ(head_beside_audit_log(host.files, path), std::nullopt);
     append_many(3);
-    EXPECT_EQ(head_beside_audit_log(host.files, path), heads.at(3));
+    ASSERT_EQ(head_beside_audit_log(host.files, path), heads.at(3));
     const auto whole = lines();
     const auto damage = [&] { return must(check_audit_log(host, path, {{.head = *head_beside_audit_log(host.files, path), .where = "the head beside the log"}})).damage; };
     EXPECT_THAT(damage(), IsEmpty());

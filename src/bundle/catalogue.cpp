@@ -71,6 +71,7 @@ void Catalogue::add_bundle(const std::string& folder, const Json& metadata) {
     is_bundle_ = true;
     CatalogueEntry whole = entry_of(metadata);
     whole.is_automatic = text_at(metadata, "kind") != "manual";
+    if (const Json* const source = metadata.find("source")) whole.source_id = text_at(*source, "id");
     const Json* const scrubbed = metadata.find("scrubbed");
     whole.is_scrubbed = scrubbed != nullptr && scrubbed->as_array() != nullptr && !scrubbed->as_array()->empty();
     for (const auto& database : *list) {

@@ -20,6 +20,7 @@ struct CatalogueEntry {
     std::optional<Hash> sha256;  // of the file
     std::string original_path;   // of the database it is a backup of
     bool is_scrubbed = false;    // values were taken out of it, for giving it away: it is no backup of that database
+    std::string source_id;       // of a bundle of ours: 32 hex digits, of the source that it is a backup of
     // Of a plain copy of ours:
     std::string backup_id;                 // the backup it is a copy of
     std::optional<Hash> database_sha256;   // of the database in it, whatever its layers

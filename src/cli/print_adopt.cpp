@@ -23,6 +23,7 @@ std::string backup_lines(const operations::AdoptedBackup& backup, bool dry_run, 
 
 std::string text_of(const operations::AdoptReport& report, const Style& style) {
     std::string out = format("{}backups of {} into {}\n", report.dry_run ? "dry run: nothing is changed; " : "", printable(report.database), printable(report.repository));
+    if (report.dry_run && report.repository_created) out += "  the repository would be made\n";
     for (const auto& backup : report.backups) out += backup_lines(backup, report.dry_run, style);
     out += format("{} {}, {} there before, {} refused, {} damaged", report.adopted, report.dry_run ? "would be adopted" : "adopted", report.already_there, report.refused, report.damaged);
     if (report.passed_over > 0) out += format("; {} passed over as no backups", counted(report.passed_over, "file"));

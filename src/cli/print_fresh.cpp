@@ -14,6 +14,8 @@ std::string text_of(const operations::FreshReport& report, const Style& style) {
         out += format("  the state before is backup {}; to go back: {}\n", style.bold(format("#{}", report.safety_number)),
                       report.safety_is_raw ? format("holdfast restore {} -r {} --to FOLDER", report.safety_number, shell_word(report.safety_repository)) : "holdfast undo");
     }
+    if (!report.data_lost.empty()) out += format("  data lost: {}\n", printable(report.data_lost));
+    if (!report.recovery_log.empty()) out += format("  told in {}\n", printable(report.recovery_log));
     return out + lines("  note: ", report.warnings);
 }
 

@@ -117,7 +117,8 @@ std::string text_of(const operations::HoldReport& report, const Style&) {
 std::string text_of(const operations::AnnotateReport& report, const Style& style) {
     std::string tags;
     for (const auto& tag : report.tags) tags += format(" [{}]", printable(tag));
-    return format("{}  {}{}\n", style.bold(format("#{}", report.number)), printable(report.comment), tags) + lines("  note: ", report.warnings);
+    const std::string accepted = report.loss_accepted ? "  what it has lost is accepted: later backups are compared with it\n" : "";
+    return format("{}  {}{}\n", style.bold(format("#{}", report.number)), printable(report.comment), tags) + accepted + lines("  note: ", report.warnings);
 }
 
 std::string text_of(const operations::PruneReport& report, const Style& style) {

@@ -3,17 +3,51 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/adoption.h"
+#include "holdfast/operations/make_repository.h"
+#include "holdfast/operations/repository_place.h"
+#include "holdfast/operations/temporary_place.h"
+#include "holdfast/operations/unlock.h"
 
 namespace holdfast::operations {
 
 namespace {
 
-OpenHow how_to_open(const AdoptRequest& request, const std::string& database) {
-    OpenHow how{.databases = {}, .create_default = !request.dry_run, .low_priority = true};
+OpenHow how_to_open(const std::string& database) {
+    OpenHow how{.databases = {}, .create_default = true, .low_priority = true};
     if (!database.empty()) how.databases.push_back(database);
     else how.create_default = false;
     return how;
 }
+
+// What a real run would make is made where it is soon gone, so that a dry run says all that the real one would.
+class Rehearsal {
+public:
+    // None: a real run opens the repository that is there, or fails.
+    static Result<std::optional<Rehearsal>> of(Context& context, const AdoptRequest& request, const OpenHow& how) {
+        std::optional<Rehearsal> none;
+        if (!request.dry_run) return none;
+        const auto place = TRY(find_repository(context, request.repository, how));
+        const auto secret = TRY(secret_place(request.repository, place.settings));
+        if (place.is_there || !place.is_default || !how.create_default || secret.is_any()) return none;
+        Rehearsal rehearsal(place.path, TRY(TemporaryPlace::make(context, {})));
+        TRY(make_repository(context, {.path = rehearsal.path(), .unlock = {}}));
+        return std::optional(std::move(rehearsal));
+    }
+    Result<std::unique_ptr<OpenRepository>> open(const Context& outer) const {
+        Context context = outer;
+        context.audit = nullptr;
+        RepositoryRequest request;
+        request.repository = path();
+        return open_repository(context, request, {.without_cache = true});
+    }
+    const std::string& meant() const { return meant_; }
+
+private:
+    Rehearsal(std::string meant, TemporaryPlace place) : meant_(std::move(meant)), place_(std::move(place)) {}
+    std::string path() const { return host::join_path(place_.path(), "repository"); }
+    std::string meant_;
+    TemporaryPlace place_;
+};
 
 }  // namespace
 
@@ -25,8 +59,11 @@ Result<AdoptReport> adopt(Context& context, const AdoptRequest& request) {
         return fail(ErrorCode::not_found, "adopt: there is no backup among {} files", found.passed_over)
             .with_advice("plain copies of SQLite databases, .gz, .zst, .tar, .gpg and .age are taken, by what is in them");
     }
-    const auto opened = TRY(open_repository(context, request.repository, how_to_open(request, database)));
-    Adoption adoption(context, *opened, request, TRY(whose_past(context, *opened, request, found.files.front().path)));
+    auto how = how_to_open(database);
+    const auto rehearsal = TRY(Rehearsal::of(context, request, how));
+    how.create_default = how.create_default && !request.dry_run;
+    const auto opened = rehearsal ? TRY(rehearsal->open(context)) : TRY(open_repository(context, request.repository, how));
+    Adoption adoption(context, *opened, request, TRY(whose_past(context, *opened, request, found.files)));
     TRY(adoption.begin());
     for (const auto& file : found.files) {
         TRY(context.watch.go_on());
@@ -39,6 +76,10 @@ Result<AdoptReport> adopt(Context& context, const AdoptRequest& request) {
         return why.copy().while_doing("adopt");
     }
     auto report = std::move(adoption).take_report();
+    if (rehearsal) {
+        report.repository = rehearsal->meant();
+        report.repository_created = true;
+    }
     report.passed_over += found.passed_over;
     report.warnings.insert(report.warnings.begin(), found.warnings.begin(), found.warnings.end());
     report.duration_ms = stopwatch.ms();

@@ -71,7 +71,7 @@ struct AdoptReport {
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("repository", repository, "Where they are kept now.");
-        visit("repository_created", repository_created, "The repository was made by this command.");
+        visit("repository_created", repository_created, "The repository was made by this command; in a dry run: it would be.");
         visit("source", source, "The source whose past they are.");
         visit("database", database, "Its database.");
         visit("dry_run", dry_run, "Nothing was changed.");

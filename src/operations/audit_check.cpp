@@ -35,6 +35,7 @@ public:
         if (!torn_.bytes.empty()) explain_torn(entry);
         check_order(line, entry);
         ++check_.entries;
+        if (entry.event == "head_differs") damage(line.number, "tells that the log did not end as the head beside it said: entries were removed or changed before it");
         const Hash hash = sha256(bytes_of(line.text));
         compare_with_heads(line.number, entry, hash);
         last_ = {.line = line.number, .sequence = entry.sequence, .hash = hash.hex()};

@@ -101,6 +101,13 @@ public:
         repaired.details.set("torn_bytes", torn.size()).set("torn_sha256", sha256(bytes_of(torn)).hex());
         add(std::move(repaired));
     }
+    // Entries that were there are gone, or not what they were.
+    void tell_other_head(const AuditHead& beside, const AuditEntry& like) {
+        AuditEntry differs{.log = {}, .time = like.time, .event = "head_differs", .repository = like.repository, .source = {}, .numbers = {},
+                           .code = {}, .message = {}, .program = like.program, .user = {}, .host = {}, .previous = {}};
+        differs.details.set("head", beside.text());
+        add(std::move(differs));
+    }
     void add(AuditEntry entry) {
         entry.log = log_;
         entry.sequence = ++sequence_;
@@ -118,6 +125,23 @@ private:
     std::uint64_t sequence_;
     Hash last_line_;
 };
+
+std::string head_path(const std::string& path) { return path + ".head"; }
+
+// After a power cut it may be behind the log, which is written durably before it; so whatever else it says is of entries
+// that were there.
+bool is_of_others(const AuditHead& beside, const Tail& tail) {
+    if (!tail.last || beside.log != tail.last->log || beside.sequence > tail.last->sequence) return true;
+    return beside.sequence == tail.last->sequence && beside.last_line != tail.last_line;
+}
+
+// The log is what counts: without its head it is only less well proven.
+void write_head(host::FileSystem& files, const std::string& path, const AuditHead& head) {
+    const std::string text = head.text() + "\n";
+    const auto file = open_or_create(files, head_path(path));
+    if (!file || !(*file)->write_at(0, bytes_of(text))) return;
+    static_cast<void>((*file)->resize(text.size()).ok());
+}
 
 Result<void> write_at_end(host::File& file, std::uint64_t end, const std::string& text) {
     auto written = file.write_at(end, bytes_of(text));
@@ -156,6 +180,14 @@ Result<std::string> audit_log_place(host::FileSystem& files, const std::string& 
     return sha256(bytes_of(host::this_process().machine_id + ":" + canonical)).hex().substr(0, digits);
 }
 
+std::optional<AuditHead> head_beside_audit_log(host::FileSystem& files, const std::string& path) {
+    constexpr std::uint64_t size_max = 4096;
+    const auto bytes = host::read_file(files, head_path(path), size_max);
+    if (!bytes) return std::nullopt;
+    auto head = AuditHead::parse(trim(text_of(*bytes)));
+    return head ? std::optional(*std::move(head)) : std::nullopt;
+}
+
 Result<AuditHead> append_to_audit_log(host::Host host, const std::string& path, AuditEntry entry) {
     TRY(host::make_folders_durably(host.files, host::folder_of(path), 0700));
     const auto lock = TRY(lock_log(host, path));
@@ -163,10 +195,13 @@ Result<AuditHead> append_to_audit_log(host::Host host, const std::string& path, 
     const Tail tail = TRY(read_tail(*file, path));
     Following following(host, tail);
     if (!tail.torn.empty()) following.repair(tail.torn, entry);
+    const auto beside = head_beside_audit_log(host.files, path);
+    if (beside && is_of_others(*beside, tail)) following.tell_other_head(*beside, entry);
     following.add(std::move(entry));
     TRY(write_at_end(*file, tail.size, following.text()));
     auto head = following.head();
     head.place = TRY(audit_log_place(host.files, path));
+    write_head(host.files, path, head);
     return head;
 }
 

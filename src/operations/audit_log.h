@@ -7,7 +7,9 @@
 //
 // The head of a log (which, how far, hash of its last line, and the place it is in) is short text that others keep: a
 // snapshot or a note holds the head as it was before the entry of its own operation was written. So a cut tail shows, but
-// for what was appended after the last backup or note.
+// for what was appended after the last backup or note. For that there is the head beside the log (its name and ".head"),
+// written after each entry: it shows whoever changes the log alone, and not whoever changes both. An entry that is
+// appended where the log does not end as that head says has one of event `head_differs` before it.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +58,10 @@ struct AuditHead {
 std::string audit_log_path(const std::string& repository);
 // The place in the heads of the log at this path.
 Result<std::string> audit_log_place(host::FileSystem& files, const std::string& path);
+
+// As the head beside the log says; none: there is none that can be read. It is not written durably, so after a power cut it
+// may be of an earlier entry, or none, but never of one that is not there.
+std::optional<AuditHead> head_beside_audit_log(host::FileSystem& files, const std::string& path);
 
 // Appends the entry, durably, and says the new head. Costs what the entry costs, whatever the log's length. Made 0600 with
 // its folders when missing. Under a lock file beside it: `busy` when others hold it for more than two seconds. After a

@@ -91,28 +91,54 @@ void warn_of_roots_files(Context& context, const OpenRepository& opened, BackupR
 }
 
 // What does not hold is told, and stops nothing: a backup of what has gone wrong is better than none.
-void look_at_what_is_expected(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded,
-                              BackupReport& report) {
+std::vector<UnmetThing> look_at_what_is_expected(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot,
+                                                 const LoadedSettings& loaded, BackupReport& report) {
+    std::vector<UnmetThing> none;
     const auto expectations = expectations_of(loaded, snapshot.source.name);
-    if (expectations.empty() || snapshot.damaged) return;
+    if (expectations.empty() || snapshot.damaged) return none;
     auto results = look_at_backup(context, repository, snapshot, expectations);
-    if (!results) return report.warnings.push_back("what the settings expect could not be looked at: " + results.error().message());
-    report.expectations = std::move(*results);
-    for (const auto& result : report.expectations) {
-        if (result.met) continue;
-        report.unmet = true;
-        report.warnings.push_back(format("expected: {}; {}", printable(result.what), result.why));
+    if (!results) {
+        report.warnings.push_back("what the settings expect could not be looked at: " + results.error().message());
+        return none;
     }
+    report.expectations = std::move(*results);
+    return unmet_among(report.expectations);
 }
 
 // Whatever the settings expect: an application that lost its database starts with an empty one, and notices nothing.
-void look_for_emptied(const repository::Repository& repository, const repository::Snapshot& snapshot, BackupReport& report) {
-    const auto emptied = emptied_in(repository, snapshot);
-    if (!emptied) return report.warnings.push_back("what the backup before held could not be looked at: " + emptied.error().message());
-    for (const auto& path : *emptied) {
+std::vector<UnmetThing> look_for_emptied(const repository::Repository& repository, const repository::Snapshot& snapshot, BackupReport& report) {
+    auto emptied = emptied_in(repository, snapshot);
+    if (emptied) return std::move(*emptied);
+    report.warnings.push_back("what the backup before held could not be looked at: " + emptied.error().message());
+    return {};
+}
+
+// Noted on the backup, so that it does not become the measure of the next ones, and status goes on telling.
+void look_at_content(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded, BackupReport& report) {
+    auto unmet = look_at_what_is_expected(context, repository, snapshot, loaded, report);
+    std::ranges::move(look_for_emptied(repository, snapshot, report), std::back_inserter(unmet));
+    if (unmet.empty()) return;
+    report.unmet = true;
+    const bool is_loss = std::ranges::any_of(unmet, [](const UnmetThing& thing) { return !thing.lost.empty(); });
+    for (const auto& thing : unmet) report.warnings.push_back(format("expected: {}; {}", printable(thing.what), thing.why));
+    if (is_loss) report.warnings.push_back(format("if this loss is right: {}", accepting_command(snapshot.number)));
+    const auto noted = note_expected(context, repository, snapshot.number, unmet);
+    if (!noted) report.warnings.push_back("what does not hold could not be noted: " + noted.error().message());
+}
+
+// Nothing is read but what its notes say.
+void tell_of_confirmed(const repository::NoteSummary& notes, BackupReport& report) {
+    for (const auto& line : unmet_by_notes(notes)) {
         report.unmet = true;
-        report.warnings.push_back(format("{} is empty, and was not in the backup before: holdfast list shows the ones before this, to restore by number", printable(path)));
+        report.warnings.push_back("expected, and since then nothing has changed: " + line);
     }
+}
+
+// A backup that lacks something must not push out the ones that have it.
+void apply_policy_if_met(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded, BackupReport& report) {
+    if (report.damaged) return;
+    if (!report.unmet) return forget_what_policy_drops(context, repository, snapshot, loaded, report);
+    report.warnings.push_back("no backup was forgotten by the retention policy: this one does not hold what is expected, and an older one may");
 }
 
 // What the settings order and cannot be had now does not keep the backup from being made.
@@ -141,15 +167,16 @@ Result<BackupReport> record_and_report(Context& context, OpenRepository& opened,
     }
     const auto snapshot = recorded ? recorded->snapshot : std::nullopt;
     const auto present = recorded && !snapshot ? recorded->confirmed : snapshot;
+    const auto notes = recorded ? recorded->notes : repository::NoteSummary{};
     auto report = report_of(TRY(std::move(recorded)));
     if (!order.doubt.empty()) {
         report.warnings.push_back(order.doubt + ": every byte was read, and stored again where the repository could not prove it");
     }
     if (snapshot) verify_if_doubted(context, opened.get(), *snapshot, report);
     else TRY(confirm(context, opened.get(), {report.number}));
-    if (snapshot && !report.damaged) forget_what_policy_drops(context, opened.get(), *snapshot, company.loaded, report);
-    if (snapshot) look_at_what_is_expected(context, opened.get(), *snapshot, company.loaded, report);
-    if (snapshot) look_for_emptied(opened.get(), *snapshot, report);
+    if (snapshot) look_at_content(context, opened.get(), *snapshot, company.loaded, report);
+    if (snapshot) apply_policy_if_met(context, opened.get(), *snapshot, company.loaded, report);
+    else tell_of_confirmed(notes, report);
     make_copies(context, opened, *present, company.plain, report);
     report.repository = opened.path();
     report.repository_created = opened.was_created();

@@ -102,7 +102,7 @@ private:
     }
 
     Result<void> look_at_files(const Selection& selection, const RestoreReport& restored, DrilledBackup& drilled) {
-        const auto before = TRY(whole_backup_before(opened_.get(), selection.moment));
+        const auto before = TRY(EarlierBackups::of(opened_.get(), selection.moment.snapshot));
         for (const auto& member : restored.databases) {
             DrilledDatabase database;
             database.path = member.from;

@@ -36,8 +36,7 @@ Result<void> look_at_content(Context& context, const DrilledFile& file, const st
     }
     const auto bytes = TRY(sqlite::RawFile::open(file.path, {.vfs = context.vfs}));
     const auto image = sqlite::file_image(bytes, TRY(sqlite::PageSize::from_bytes(record.page_size)), sqlite::PageNumber{record.page_count});
-    const auto before = TRY(image_of_member(file.repository, file.before, file.entry.name));
-    into.expectations = TRY(look_at_expectations(context, *image, before.get(), expectations));
+    into.expectations = TRY(look_at_expectations(context, *image, member_before(file.repository, file.before, file.entry.name), expectations));
     tell_unmet(into);
     return {};
 }
@@ -79,7 +78,7 @@ Result<void> look_at_file_alone(Context& context, const std::string& path, const
     if (expectations.empty()) return {};
     const auto content = live::with_frozen(context.host, path, freeze_options(context),
                                            {.first_look = {}, .use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
-                                                into.expectations = TRY(look_at_expectations(context, image, nullptr, expectations));
+                                                into.expectations = TRY(look_at_expectations(context, image, nothing_before(), expectations));
                                                 return {};
                                             }});
     TRY(context.watch.go_on());

@@ -4,6 +4,7 @@
 #include "holdfast/history/history.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/load_settings.h"
+#include "holdfast/operations/losses.h"
 
 namespace holdfast::operations {
 
@@ -18,7 +19,7 @@ struct DrilledFile {
     const repository::Repository& repository;
     const std::string& path;                              // where it was restored
     const repository::DirectoryEntry& entry;              // what it is in the backup
-    const std::optional<repository::Snapshot>& before;    // for losses
+    const EarlierBackups& before;                         // for losses
 };
 // Adds what does not hold to the findings. Errors: only `cancelled`; what cannot be read is a finding.
 Result<void> look_at_file(Context& context, const DrilledFile& file, const std::vector<Expectation>& expectations, DrilledDatabase& into);

@@ -13,10 +13,12 @@ struct Expectation {
     std::string sql;
     std::string table;
     double loss_percent_max = 0;
+    std::int64_t time_limit_s = 60;  // what is not answered by then is not met; the settings have a shorter one for each backup
 };
 struct ExpectationResult {
     std::string what, answer, why;
     bool met = false;
+    std::string lost = {};  // what is missed, as notes name it; empty: a query
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("what", what, "The query, or the table.");

@@ -16,6 +16,7 @@
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/source_of_databases.h"
 #include "holdfast/operations/target_database.h"
+#include "holdfast/operations/tell_recovery.h"
 
 namespace holdfast::operations {
 
@@ -63,6 +64,8 @@ RestoreRequest as_restore(const FreshRequest& request) {
     restore.repository = request.repository;
     restore.offline = request.offline;
     restore.wait_s = request.wait_s;
+    restore.yes = request.yes;
+    restore.cause = request.cause;
     return restore;
 }
 
@@ -176,6 +179,18 @@ Result<void> begin_anew(Context& context, const FreshRequest& request, const Beg
     return done;
 }
 
+// The fresh databases as they are now, and what was there in the safety backup.
+void tell(Context& context, const FreshRequest& request, const Beginning& now, const std::string& cause, FreshReport& report) {
+    FreshStart start{.log = now.loaded.settings.log.recovery, .databases = now.databases, .cause = cause, .repository = request.repository, .safety_number = report.safety_number,
+                     .had_databases = std::ranges::any_of(report.databases, [](const auto& database) { return !database.kept_aside.empty(); }), .duration_ms = report.duration_ms};
+    start.repository.repository = report.safety_repository;
+    start.is_raw = report.safety_is_raw;
+    auto told = tell_fresh_start(context, start);
+    report.data_lost = std::move(told.data_lost);
+    report.recovery_log = std::move(told.log);
+    std::ranges::move(told.warnings, std::back_inserter(report.warnings));
+}
+
 }  // namespace
 
 Result<FreshReport> fresh(Context& outer, const FreshRequest& request) {
@@ -183,12 +198,15 @@ Result<FreshReport> fresh(Context& outer, const FreshRequest& request) {
     context.lock_wait_ms = lock_wait_ms(request.wait_s);
     const host::Stopwatch stopwatch(context.host.clock);
     const auto now = TRY(beginning_of(context, request));
-    FreshReport report{.source = now.source, .command = now.command, .safety_repository = {}, .output = {}, .dry_run = request.dry_run, .databases = {}, .hooks = {}, .warnings = {}};
+    FreshReport report{.source = now.source, .command = now.command, .safety_repository = {}, .output = {}, .data_lost = {}, .recovery_log = {}, .dry_run = request.dry_run, .databases = {}, .hooks = {}, .warnings = {}};
     SetAside files(context, now.databases);
     TRY(files.plan());
     for (const auto& path : now.databases) report.databases.push_back({.path = path, .check = {}, .kept_aside = files.names_of(path)});
     if (request.dry_run) return report;
     TRY(expect_agreed(context, request, report));
+    auto asking = as_restore(request);
+    asking.recovery_log = now.loaded.settings.log.recovery;
+    const std::string cause = TRY(ask_recovery_cause(context, asking));
     const auto wanted = hooks_of(now.loaded, now.source);
     HooksAround hooks(context, wanted, HookedVerb::restore);
     const HookFacts facts{.source = now.source, .repository = request.repository.repository, .operation = "fresh", .databases = now.databases, .number = 0};
@@ -200,6 +218,7 @@ Result<FreshReport> fresh(Context& outer, const FreshRequest& request) {
     report.hooks_incomplete = !hooks.is_complete;
     std::ranges::move(hooks.warnings, std::back_inserter(report.warnings));
     report.duration_ms = stopwatch.ms();
+    tell(context, request, now, cause, report);
     return report;
 }
 

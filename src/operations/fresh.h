@@ -8,7 +8,7 @@ namespace holdfast::operations {
 
 struct FreshRequest {
     RepositoryRequest repository;
-    std::string source;
+    std::string source, cause;
     bool yes = false, dry_run = false, offline = false, no_safety_backup = false;
     std::uint64_t limit_s = 3600, wait_s = 10;
 
@@ -18,12 +18,13 @@ struct FreshRequest {
                 .details = "A safety backup is made, the old files are moved aside and kept, and init runs in the settings' folder with the database's path in "
                            "$HOLDFAST_DATABASE (several: one a line in $HOLDFAST_DATABASES). When it fails, or leaves no database that SQLite finds whole, the old "
                            "files are put back as they were. Nobody may have the database open: hooks before and after restores run around it, to stop and "
-                           "start the application. holdfast undo brings the old content back. After a crash in between the next run says which file lies where.",
+                           "start the application. holdfast undo brings the old content back, and the recovery log tells of it. After a crash in between the next run says which file lies where.",
                 .examples = {{"holdfast fresh", "of the only source of the settings"}, {"holdfast fresh app --dry-run", "say what would be done"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(source, {.name = "source", .sentence = "The source of the settings, or one of its databases; default: the only one.", .value = "SOURCE", .positional = true});
+        visit(cause, {.name = "cause", .sentence = "Why, for the recovery log.", .value = "TEXT"});
         visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
         visit(dry_run, {.name = "dry-run", .sentence = "Say what would be done; change nothing.", .letter = 'n'});
         visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
@@ -46,7 +47,7 @@ struct FreshDatabase {
     }
 };
 struct FreshReport {
-    std::string source, command, safety_repository, output;
+    std::string source, command, safety_repository, output, data_lost, recovery_log;
     std::uint64_t safety_number = 0;
     bool dry_run = false, safety_is_raw = false, hooks_incomplete = false;
     std::vector<FreshDatabase> databases;
@@ -62,6 +63,8 @@ struct FreshReport {
         visit("safety_number", safety_number, "Backup of the state before; 0: none was made.");
         visit("safety_repository", safety_repository, "Where it is.");
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
+        visit("data_lost", data_lost, "Rows that are not there any more, by table, as the recovery log tells it.");
+        visit("recovery_log", recovery_log, "The recovery log that tells of it.");
         visit("output", output, "The end of what the command printed.");
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed afterwards, and is not only to warn: exit code 3.");

@@ -5,6 +5,7 @@
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/losses.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/selection.h"
@@ -46,6 +47,13 @@ Result<Tags> changed_tags(Tags tags, const AnnotateRequest& request) {
     return tags;
 }
 
+Result<void> expect_loss(const history::Moment& moment) {
+    const auto number = moment.snapshot.number.value;
+    if (moment.notes.accepted) return fail(ErrorCode::invalid, "accept the loss of backup #{}: that was done", number);
+    if (has_loss(moment.notes)) return {};
+    return fail(ErrorCode::invalid, "accept the loss of backup #{}: none is noted", number).with_advice(format("holdfast verify {} looks at what the settings expect", number));
+}
+
 }  // namespace
 
 Result<HoldReport> hold(Context& context, const HoldRequest& request) {
@@ -66,11 +74,13 @@ Result<HoldReport> unhold(Context& context, const UnholdRequest& request) {
 }
 
 Result<AnnotateReport> annotate(Context& context, const AnnotateRequest& request) {
-    if (request.comment.empty() && request.add_tags.empty() && request.remove_tags.empty()) {
-        return fail(ErrorCode::invalid, "annotate: nothing is to be changed").with_advice("--comment, --add-tag or --remove-tag");
+    const bool has_words = !request.comment.empty() || !request.add_tags.empty() || !request.remove_tags.empty();
+    if (!has_words && !request.accept_loss) {
+        return fail(ErrorCode::invalid, "annotate: nothing is to be changed").with_advice("--comment, --add-tag, --remove-tag or --accept-loss");
     }
     const auto opened = TRY(open_repository(context, request.repository, {}));
     const auto moment = TRY(select(context, opened->get(), {.snapshot = request.snapshot, .at = {}, .source = {}})).moment;
+    if (request.accept_loss) TRY(expect_loss(moment));
     AnnotateReport report;
     if (moment.notes.forgotten) {
         const auto number = moment.snapshot.number.value;
@@ -79,10 +89,12 @@ Result<AnnotateReport> annotate(Context& context, const AnnotateRequest& request
     report.number = moment.snapshot.number.value;
     report.comment = request.comment.empty() ? moment.snapshot.comment : request.comment;
     for (const auto& tag : TRY(changed_tags(moment.snapshot.tags, request))) report.tags.push_back(history::text_of(tag));
-    TRY(opened->get().add_note(moment.snapshot.number, {.type = NoteType::annotated,
-                                                        .time = context.host.clock.now(),
-                                                        .text = report.comment,
-                                                        .tags = report.tags}));
+    std::vector<repository::NewNote> notes;
+    const auto now = context.host.clock.now();
+    if (has_words) notes.push_back({.number = moment.snapshot.number, .note = {.type = NoteType::annotated, .time = now, .text = report.comment, .tags = report.tags}});
+    if (request.accept_loss) notes.push_back({.number = moment.snapshot.number, .note = {.type = NoteType::accepted, .time = now}});
+    TRY(opened->get().add_notes(notes));
+    report.loss_accepted = request.accept_loss;
     return report;
 }
 

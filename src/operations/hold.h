@@ -50,11 +50,15 @@ struct AnnotateRequest {
     std::string snapshot;
     std::string comment;
     std::vector<std::string> add_tags, remove_tags;
+    bool accept_loss = false;
     static OperationText operation() {
         return {.name = "annotate",
-                .sentence = "Change the comment and the tags of a backup.",
-                .details = "The backup itself is never changed: the new words are kept beside it.",
+                .sentence = "Change the comment and the tags of a backup, or accept what it has lost.",
+                .details = "The backup itself is never changed: the new words are kept beside it. A backup with fewer rows than the settings allow, or with a database that was "
+                           "emptied, is told of, and so is every one after it, and none of them is what the next is compared with: until the rows are back, or --accept-loss says that "
+                           "it is right as it is.",
                 .examples = {{"holdfast annotate 12 --comment 'the last one with the old schema'", ""},
+                             {"holdfast annotate latest --accept-loss", "the rows were deleted on purpose"},
                              {"holdfast annotate 12 --add-tag archive --remove-tag draft", ""}}};
     }
     template <class Visitor>
@@ -63,11 +67,13 @@ struct AnnotateRequest {
         visit(comment, {.name = "comment", .sentence = "The new comment.", .value = "TEXT", .letter = 'c'});
         visit(add_tags, {.name = "add-tag", .sentence = "A tag to add, KEY or KEY=VALUE; one with the same key is replaced.", .value = "TAG"});
         visit(remove_tags, {.name = "remove-tag", .sentence = "A tag to remove: KEY, or KEY=VALUE for just that value.", .value = "TAG"});
+        visit(accept_loss, {.name = "accept-loss", .sentence = "What the backup has lost, by what the settings expect, is right: later ones are compared with it."});
         repository.describe(visit);
     }
 };
 struct AnnotateReport {
     std::uint64_t number = 0;
+    bool loss_accepted = false;
     std::string comment;
     std::vector<std::string> tags, warnings;
     template <class Visitor>
@@ -75,6 +81,7 @@ struct AnnotateReport {
         visit("number", number, "The backup.");
         visit("comment", comment, "Its comment now.");
         visit("tags", tags, "Its tags now.");
+        visit("loss_accepted", loss_accepted, "What it has lost is taken for right.");
         visit("warnings", warnings, "What to know besides.");
     }
 };

@@ -10,6 +10,8 @@ namespace {
 
 // A change within this time of a freeze may have left the same times behind (DECISIONS 6).
 constexpr std::int64_t settled_ns = nanoseconds_per_second;
+// The database is held still while it is asked.
+constexpr std::int64_t question_ms_max = 5000;
 
 // The looks of one freeze at one database. A look that fails because the image cannot be read is thrown away with its
 // member: the next one begins afresh.
@@ -38,7 +40,7 @@ public:
 private:
     // The image stays good whatever the question is worth.
     void ask_version(const sqlite::Image& image) {
-        auto answer = sqlite::ask_image(image, query_, context_.watch);
+        auto answer = sqlite::ask_image(image, query_, context_.watch, {.clock = &context_.host.clock, .time_ms_max = question_ms_max});
         question_failure_ = answer ? "" : answer.error().message();
         frozen_.schema_version = answer ? std::move(answer->text) : std::string();
     }

@@ -90,6 +90,12 @@ Result<std::vector<KeptHead>> heads_for(Context& context, const LogRequest& requ
     return std::vector<KeptHead>();
 }
 
+void add_head_beside(Context& context, std::vector<KeptHead>& heads, LogReport& report) {
+    auto beside = head_beside_audit_log(context.host.files, report.file);
+    if (beside) heads.push_back({.head = *std::move(beside), .where = "the head beside the log"});
+    else report.warnings.push_back("no head lies beside the log: what came after the last backup or note is proven by its own chain only, and its last entry by nothing");
+}
+
 std::vector<LogFinding> shown(const std::vector<AuditFinding>& findings) {
     std::vector<LogFinding> all;
     for (const auto& finding : findings) all.push_back({.line = finding.line, .what = finding.what});
@@ -102,7 +108,8 @@ Result<LogReport> show_log(Context& context, const LogRequest& request) {
     LogReport report;
     report.file = request.file.empty() ? TRY(log_of_repository(context, request)) : request.file;
     if (request.verify) {
-        const auto heads = TRY(heads_for(context, request, report));
+        auto heads = TRY(heads_for(context, request, report));
+        add_head_beside(context, heads, report);
         const auto check = TRY(check_audit_log(context.host, report.file, heads));
         report.verified = true;
         report.good = check.damage.empty();

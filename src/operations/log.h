@@ -18,7 +18,8 @@ struct LogRequest {
                            "holdfast/audit). Each entry holds the hash of the line before; backups and notes hold the log's head as it was before "
                            "their own entry. --verify checks both: lines that were changed, removed, reordered or put in, a tail that was cut, and a log "
                            "that was replaced are told with their line, and end with exit code 4. What was appended after the last backup or note is proven "
-                           "by its own chain only.",
+                           "by its own chain and by the head beside the log (its name and .head) only: whoever changes the log and that file together, after the last "
+                           "backup, is not found out. Let a log that has to withstand its own user be copied elsewhere.",
                 .examples = {{"holdfast log", "the newest 20 entries"},
                              {"holdfast log --event restore --since '7 days ago'", "the restores of a week"},
                              {"holdfast log --verify", "prove that nothing was removed or changed"}}};
@@ -84,7 +85,7 @@ struct LogReport {
         visit("good", good, "Nothing is wrong with it, as far as it was checked.");
         visit("damage", damage, "What is wrong with it.");
         visit("remarks", remarks, "Lines torn by a power cut, of which the log itself tells.");
-        visit("heads_matched", heads_matched, "Heads in backups and notes that agree with it.");
+        visit("heads_matched", heads_matched, "Heads in backups and notes, and beside the log, that agree with it.");
         visit("other_logs", other_logs, "Logs of other machines, users or places that backups and notes know.");
         visit("warnings", warnings, "What else should be known.");
     }

@@ -5,8 +5,10 @@
 
 #include "holdfast/base/nearest.h"
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/literal_secret.h"
 #include "holdfast/history/calendar.h"
 #include "holdfast/operations/duration.h"
+#include "holdfast/sqlite/expect_query.h"
 
 namespace holdfast::operations {
 
@@ -39,10 +41,24 @@ std::string_view wanted_text(Form form) {
         case Form::size: return "a size";
         case Form::path: return "a path";
         case Form::database: return "the path of a database";
-        case Form::command: return "a command";
+        case Form::command:
+        case Form::secret_command: return "a command";
+        case Form::query: return "a query";
+        case Form::condition: return "a condition";
         case Form::plain: break;
     }
     return "a text";
+}
+
+bundle::ValueKind kind_of(Form form) {
+    if (form == Form::secret_command) return bundle::ValueKind::secret_command;
+    return form == Form::query || form == Form::condition ? bundle::ValueKind::query : bundle::ValueKind::words;
+}
+
+std::string_view instead_of_secret(Form form) {
+    if (form == Form::secret_command) return "password_file = \"FILE\"; or a command that fetches it: \"pass show holdfast\", or 'printf %s \"$NAME\"' for one in the environment";
+    if (form == Form::command) return "\"$NAME\" with the secret in the environment, or \"$(cat FILE)\", or \"$(COMMAND)\"";
+    return "${NAME}, with the secret in the environment; or leave it out";
 }
 
 // The visitor of one table.
@@ -86,6 +102,7 @@ public:
         const auto* node = take(text, Kind::list, "a list of texts");
         if (node == nullptr) return;
         values.clear();
+        std::vector<std::string> written;  // never what was refused: it may be a secret
         if (node->items.size() > items_max) return wrong(*node, text, format("it has more than {} items", items_max));
         for (const auto& item : node->items) {
             if (item.kind != Kind::text) {
@@ -93,9 +110,12 @@ public:
                 continue;
             }
             auto read = text_of(item, text, reading_.origins[prefix_ + std::string(text.key)]);
-            if (read) values.push_back(*std::move(read));
+            if (!read) continue;
+            values.push_back(*std::move(read));
+            written.push_back(item.text);
         }
-        show_as_written(*node, reading_.origins[prefix_ + std::string(text.key)]);
+        auto& origin = reading_.origins[prefix_ + std::string(text.key)];
+        if (!origin.written.empty()) origin.written = toml_list(written);
     }
     void operator()(std::map<std::string, std::string>& values, const SettingText& text) {
         const auto* node = take(text, Kind::table, "a table of texts");
@@ -170,12 +190,6 @@ private:
         reader.finish();
     }
 
-    static void show_as_written(const TomlNode& list, SettingOrigin& origin) {
-        if (origin.written.empty()) return;
-        std::vector<std::string> texts;
-        for (const auto& item : list.items) texts.push_back(item.text);
-        origin.written = toml_list(texts);
-    }
     SettingOrigin& note(const std::string& key, const TomlNode& node) {
         return reading_.origins[key] = {.line = node.line, .column = node.column, .is_overlaid = node.is_overlaid, .variables = {}, .written = {}};
     }
@@ -229,8 +243,8 @@ private:
             wrong(node, text, format("it is longer than {} bytes", text_size_max));
             return std::nullopt;
         }
-        if (has_password_in_url(node.text)) {
-            problem(node, prefix_ + std::string(text.key), "a URL holds a password, and secrets may not stand here", "\"https://name:${PASSWORD}@host\", with the password in the environment");
+        if (const auto secret = bundle::literal_secret_in(node.text, kind_of(text.form))) {
+            problem(node, prefix_ + std::string(text.key), format("{} is written out, and secrets may not stand in the settings", *secret), std::string(instead_of_secret(text.form)));
             return std::nullopt;
         }
         auto expanded = expand_variables(node.text);
@@ -249,7 +263,7 @@ private:
     }
     void missing_variables(const TomlNode& node, const SettingText& text, const Expanded& expanded) {
         for (const auto& name : expanded.missing) {
-            const bool is_command = text.form == Form::command;
+            const bool is_command = text.form == Form::command || text.form == Form::secret_command;
             problem(node, prefix_ + std::string(text.key), format("the environment variable {} is not set, or empty", name),
                     is_command ? format("set it, or write $${{{}}} to leave it to the shell", name) : format("set {}, or write $${{ for the two characters themselves", name));
         }
@@ -264,6 +278,12 @@ private:
             if (span) return value;
             failed(node, text, span.error());
             return std::nullopt;
+        }
+        if (text.form == Form::query && !trim(value).empty()) {
+            if (const auto query = sqlite::expect_query(value); !query) {
+                failed(node, text, query.error());
+                return std::nullopt;
+            }
         }
         if (text.form != Form::path && text.form != Form::database) return value;
         if (value.empty() && !text.otherwise.empty()) return value;  // what holds without it

@@ -50,15 +50,12 @@ bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& ord
 }
 
 // Nobody may confirm what was forgotten, as the confirmation would go with it, nor what was found damaged.
-Result<bool> may_confirm(const repository::Repository& repository, const repository::Snapshot& snapshot) {
-    const auto moment = history::Moment::of(snapshot, TRY(repository.notes()));
-    return !moment.notes.forgotten && !moment.is_bad();
-}
+bool may_confirm(const history::Moment& moment) { return !moment.notes.forgotten && !moment.is_bad(); }
 
 // The one that says already all that this backup would.
-Result<std::optional<repository::Snapshot>> confirmable(const repository::Repository& repository,
+Result<std::optional<history::Moment>> confirmable(const repository::Repository& repository,
                                                        const std::vector<KeptMember>& members, const BackupOrder& order) {
-    std::optional<repository::Snapshot> none;
+    std::optional<history::Moment> none;
     if (order.when_unchanged == WhenUnchanged::record || order.source.is_new() || !order.raw_files.empty()) return none;
     const auto is_as_before = [](const KeptMember& member) { return !member.failure && member.is_same; };
     if (!std::ranges::all_of(members, is_as_before)) return none;
@@ -70,8 +67,9 @@ Result<std::optional<repository::Snapshot>> confirmable(const repository::Reposi
         if (has_changed) return true;
         return any_will_do ? repository::is_ordinary(snapshot.kind) : serves(snapshot, order.purpose);
     }));
-    if (!found || has_changed || !TRY(may_confirm(repository, *found))) return none;
-    return found;
+    if (!found || has_changed) return none;
+    auto moment = history::Moment::of(*std::move(found), TRY(repository.notes()));
+    return may_confirm(moment) ? std::optional(std::move(moment)) : none;
 }
 
 repository::Snapshot draft_of(Context& context, const std::vector<KeptMember>& members, const BackupOrder& order) {
@@ -103,6 +101,11 @@ void remember(const repository::Repository& repository, const std::vector<KeptMe
     }
 }
 
+void take_confirmed(history::Moment moment, RecordedBackup& recorded) {
+    recorded.confirmed = std::move(moment.snapshot);
+    recorded.notes = std::move(moment.notes);
+}
+
 // None: a prune voided the number while this process slept.
 Result<std::optional<RecordedBackup>> record_once(Context& context, repository::Repository& repository,
                                                   const BackupOrder& order) {
@@ -111,8 +114,9 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
     auto members = TRY(keep_all(context, *recorder, order));
     TRY(expect_some(members, order));
     RecordedBackup recorded;
-    recorded.confirmed = TRY(confirmable(repository, members, order));
-    if (!recorded.confirmed) {
+    if (auto confirmed = TRY(confirmable(repository, members, order))) {
+        take_confirmed(*std::move(confirmed), recorded);
+    } else {
         auto draft = draft_of(context, members, order);
         draft.began = began;
         auto snapshot = recorder->commit(std::move(draft));
@@ -139,7 +143,7 @@ Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Reposit
     }
     auto confirmed = TRY(confirmable(repository, members, order));
     if (!confirmed) return recorded;
-    recorded.emplace().confirmed = std::move(confirmed);
+    take_confirmed(*std::move(confirmed), recorded.emplace());
     for (auto& member : members) recorded->members.push_back(std::move(member.report));
     return recorded;
 }

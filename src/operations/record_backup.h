@@ -32,6 +32,7 @@ struct BackupOrder {
 struct RecordedBackup {
     std::optional<repository::Snapshot> snapshot;   // the new one
     std::optional<repository::Snapshot> confirmed;  // instead: nothing had changed since this one
+    repository::NoteSummary notes;                  // of that one
     std::vector<BackupMember> members;
     std::vector<std::string> warnings;
 };

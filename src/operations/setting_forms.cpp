@@ -196,15 +196,4 @@ std::string toml_list(const std::vector<std::string>& texts) {
     return out + "]";
 }
 
-bool has_password_in_url(std::string_view text) {
-    for (auto at = text.find("://"); at != std::string_view::npos; at = text.find("://", at + 3)) {
-        const auto authority = text.substr(at + 3, text.find_first_of("/ ?#\"'", at + 3) - (at + 3));
-        const auto sign = authority.rfind('@');
-        const auto colon = authority.find(':');
-        if (sign == std::string_view::npos || colon == std::string_view::npos || colon + 1 >= sign) continue;
-        if (!authority.substr(colon + 1).starts_with("${")) return true;
-    }
-    return false;
-}
-
 }  // namespace holdfast::operations

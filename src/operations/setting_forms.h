@@ -41,7 +41,4 @@ std::string toml_key(std::string_view key);  // quoted only where it has to be
 std::string toml_value(std::uint64_t value, Form form);  // a size, or a count
 std::string toml_list(const std::vector<std::string>& texts);
 
-// A text in which a URL has a password: "https://me:secret@host".
-bool has_password_in_url(std::string_view text);
-
 }  // namespace holdfast::operations

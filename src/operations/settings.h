@@ -15,7 +15,7 @@ struct RepositorySettings {
         visit(path, {.key = "path", .sentence = "The folder that keeps the backups.", .example = "\".holdfast\"", .form = Form::path, .otherwise = ".holdfast beside the database or above the working folder"});
         visit(key_file, {.key = "key_file", .sentence = "A sealed repository is unlocked with the key in this file. At most one of key_file, password_file and password_command.", .example = "\"~/.config/holdfast/key\"", .form = Form::path});
         visit(password_file, {.key = "password_file", .sentence = "It is unlocked with the password in this file.", .example = "\"~/.config/holdfast/password\"", .form = Form::path});
-        visit(password_command, {.key = "password_command", .sentence = "It is unlocked with the password that this command prints.", .example = "\"pass show holdfast\"", .form = Form::command});
+        visit(password_command, {.key = "password_command", .sentence = "It is unlocked with the password that this command prints.", .example = "\"pass show holdfast\"", .form = Form::secret_command});
         visit(space_warn, {.key = "space_warn", .sentence = "Below so much free space, status and doctor warn. Without a settings file: the size of the largest database, and 64 MiB.", .example = "\"5GiB\"", .form = Form::size});
         visit(min_free, {.key = "min_free", .sentence = "Below so much free space, they fail. Without a settings file: 8 MiB.", .example = "\"1GiB\"", .form = Form::size});
     }
@@ -120,12 +120,14 @@ struct HooksSettings {
 struct ExpectationSettings {
     std::string sql, table;
     std::optional<double> loss_percent_max;
+    std::int64_t time_limit = 5;
 
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(sql, {.key = "sql", .sentence = "A query whose first value must be true (not 0, not NULL). Either this or table.", .example = "\"SELECT count(*) > 0 FROM sessions\""});
+        visit(sql, {.key = "sql", .sentence = "A query whose first value must be true (not 0, not NULL). Either this or table.", .example = "\"SELECT count(*) > 0 FROM sessions\"", .form = Form::query});
         visit(table, {.key = "table", .sentence = "A table that may not lose too many rows from one backup to the next.", .example = "\"events\""});
-        visit(loss_percent_max, {.key = "loss_percent_max", .sentence = "It may lose so many percent of its rows.", .example = "20"});
+        visit(loss_percent_max, {.key = "loss_percent_max", .sentence = "It may lose so many percent of its rows. Compared is the newest earlier backup that met this, until holdfast annotate --accept-loss accepts the loss.", .example = "20"});
+        visit(time_limit, {.key = "time_limit", .sentence = "What is not answered in this time does not hold; a backup is made all the same.", .example = "\"5s\"", .form = Form::duration});
     }
 };
 
@@ -138,7 +140,7 @@ struct CleanupSettings {
         visit(table, {.key = "table", .sentence = "The table whose old rows are deleted.", .example = "\"sessions\""});
         visit(column, {.key = "column", .sentence = "The column that tells their age.", .example = "\"ended_at\""});
         visit(older_than, {.key = "older_than", .sentence = "Rows older than this go.", .example = "\"30d\"", .form = Form::duration});
-        visit(where, {.key = "where", .sentence = "Only those for which this holds too.", .example = "\"status <> 'running'\""});
+        visit(where, {.key = "where", .sentence = "Only those for which this holds too.", .example = "\"status <> 'running'\"", .form = Form::condition});
     }
 };
 
@@ -174,7 +176,7 @@ struct SourceSettings {
         visit(databases, {.key = "databases", .sentence = "The databases that make one backup together. file: URLs are understood; what follows their ? is dropped.", .example = "[\"data/app.db\"]", .form = Form::database});
         visit(critical, {.key = "critical", .sentence = "rpo_critical counts for it instead of rpo.", .example = "true"});
         visit(tags, {.key = "tags", .sentence = "Tags of each of its backups.", .example = "[\"team=blue\"]"});
-        visit(schema_version, {.key = "schema_version", .sentence = "A query whose answer is recorded with each backup as the version of the schema.", .example = "\"SELECT max(version) FROM schema_version\""});
+        visit(schema_version, {.key = "schema_version", .sentence = "A query whose answer is recorded with each backup as the version of the schema. After 5 s it is stopped.", .example = "\"SELECT max(version) FROM schema_version\"", .form = Form::query});
         visit(smoke, {.key = "smoke", .sentence = "A command that tries a restored database, whose path is in $HOLDFAST_DATABASE; it ends with 0 when all is well.", .example = "\"./scripts/smoke.sh\"", .form = Form::command});
         visit(init, {.key = "init", .sentence = "A command that makes a fresh database.", .example = "\"./scripts/db-init.sh\"", .form = Form::command});
         visit(expect, {.key = "expect", .sentence = "What must hold in its databases; looked at in backups, verifications and drills."});

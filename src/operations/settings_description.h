@@ -17,6 +17,9 @@ enum class Form {
     path,       // absolute: relative to the file's folder; "~" is the home folder
     database,   // as path; "file:" URLs are understood
     command,    // a line for /bin/sh, run in the file's folder
+    secret_command,  // one whose output is a secret
+    query,      // SQL that only reads, and answers
+    condition,  // SQL that stands behind WHERE
     duration,   // "24h" as seconds
     span,       // "1y6mo" on the calendar: stays a text, which history::parse_span() reads
     size,       // "5GiB" as bytes

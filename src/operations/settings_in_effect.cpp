@@ -75,7 +75,7 @@ std::vector<Expectation> expectations_of(const LoadedSettings& loaded, const std
     const auto* own = loaded.source(source);
     if (own == nullptr) return expectations;
     for (const auto& one : own->expect) {
-        expectations.push_back({.sql = one.sql, .table = one.table, .loss_percent_max = one.loss_percent_max.value_or(0)});
+        expectations.push_back({.sql = one.sql, .table = one.table, .loss_percent_max = one.loss_percent_max.value_or(0), .time_limit_s = one.time_limit});
     }
     return expectations;
 }

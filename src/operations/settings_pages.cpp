@@ -35,7 +35,10 @@ std::string type_of(const std::string&, const SettingText& text) {
     switch (text.form) {
         case Form::path: return "path";
         case Form::database: return "path or file: URL";
-        case Form::command: return "command";
+        case Form::command:
+        case Form::secret_command: return "command";
+        case Form::query: return "query";
+        case Form::condition: return "condition";
         case Form::span: return "span";
         default: return "text";
     }
@@ -261,7 +264,7 @@ Where a repository is named by `-r` or `$HOLDFAST_REPOSITORY`, faulty settings d
 - **Durations**: a whole number and `s`, `m`, `h`, `d`, `w`, `mo` (30 days) or `y` (365 days): `"90s"`, `"24h"`, `"12mo"`.
 - **Spans** of retention go by the calendar: numbers and `y`, `mo`, `w`, `d`, `h`, such as `"30d"` or `"1y6mo"`.
 - **Sizes**: a whole number and `B`, `kB`, `MB`, `GB`, `TB` (powers of 1000) or `KiB`, `MiB`, `GiB`, `TiB` (powers of 1024): `"500MB"`, `"5GiB"`.
-- **Secrets** may not stand in the file. Name a file or a command that has them; for one in the environment: `password_command = 'printf %s "$NAME"'`.
+- **Secrets** may not stand in the file. Name a file or a command that has them; for one in the environment: `password_command = 'printf %s "$NAME"'`. Refused is also what is written out within another value: keys of well-known shapes, private keys, passwords in addresses, what stands literally behind the name of a secret (`NAME=...`, `"name": ...`, `--name ...`), behind `Bearer`, or in a `password_command` that only prints it. `$NAME`, `$${NAME}`, `$(COMMAND)`, `@FILE` and paths are what to write instead.
 - **Rules of retention** count as a whole: one that is given replaces the default rule, also the lines that it does not name.
 
 ## Environments

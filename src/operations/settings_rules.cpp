@@ -164,6 +164,7 @@ private:
         const double loss = expect.loss_percent_max.value_or(0);
         if (loss < 0 || loss > 100) problem(key + ".loss_percent_max", "percent are from 0 to 100", "loss_percent_max = 20");
         if (is_query && trim(expect.sql).empty() && may_judge(key + ".sql")) problem(key + ".sql", "the query is empty", "sql = \"SELECT count(*) > 0 FROM sessions\"");
+        if (expect.time_limit == 0) problem(key + ".time_limit", "nothing is answered in no time", "time_limit = \"5s\"");
         if (is_table && expect.table.empty() && may_judge(key + ".table")) problem(key + ".table", "the name is empty", "table = \"events\"");
     }
     void check_cleanup(const std::string& key, const CleanupSettings& cleanup) {

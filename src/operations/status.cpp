@@ -5,6 +5,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/listed_backup.h"
+#include "holdfast/operations/losses.h"
 #include "holdfast/operations/missing_databases.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/settings_in_effect.h"
@@ -69,6 +70,8 @@ void add_to(SourceStatus& source, const history::Moment& moment, Timestamp now) 
     source.last_backup = snapshot.time;
     if (confirmed) source.last_confirmed = std::max(source.last_confirmed.value_or(*confirmed), *confirmed);
     source.logical_bytes = snapshot.statistics.logical_bytes;
+    source.unmet = unmet_by_notes(moment.notes);
+    source.has_loss = has_loss(moment.notes) && !moment.notes.accepted;
 }
 
 std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments, Timestamp now) {
@@ -123,6 +126,8 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
     if (targets.rto_s > 0 && source.restore_takes_ms.value_or(0) > static_cast<double>(targets.rto_s) * 1000) {
         missed.push_back(format("a restore took {}, and may take {} (RTO)", human_duration_ms(*source.restore_takes_ms), in_words(targets.rto_s)));
     }
+    for (const auto& one : source.unmet) missed.push_back(format("backup #{} does not hold what is expected: {}", source.last_number, one));
+    if (source.has_loss) missed.push_back(format("if that loss is right: {}", accepting_command({source.last_number})));
     if (source.last_drill.ends_with("failed")) missed.push_back("the last drill failed: holdfast drill tells why");
     if (targets.proof_s > 0 && source.proven_age_s.value_or(targets.proof_s + 1) > targets.proof_s) {
         missed.push_back(source.proven_age_s ? format("the newest proven backup is {} old, and may be {}: holdfast drill", in_words(*source.proven_age_s), in_words(targets.proof_s))

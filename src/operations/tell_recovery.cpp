@@ -5,6 +5,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/history/history.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/recovery_log.h"
 #include "holdfast/operations/spooled_image.h"
 
@@ -97,6 +98,52 @@ void tell_recovery(Context& context, OpenRepository& opened, const RestoreReques
     const auto written = append_to_recovery_log(context.host, request.recovery_log, entry);
     if (written) report.recovery_log = request.recovery_log;
     else report.warnings.push_back(format("the recovery log has no entry of this: {}", written.error().text()));
+}
+
+namespace {
+
+Result<std::string> lost_by_fresh_start(Context& context, const FreshStart& start) {
+    if (!start.had_databases) return std::string("None (there was no database)");
+    if (start.safety_number == 0) return std::string("not counted, there is no backup of the state before");
+    if (start.is_raw) return format("not counted, the database before could not be read (its bytes are backup #{})", start.safety_number);
+    const auto opened = TRY(open_repository(context, start.repository, {}));
+    std::string text;
+    for (const auto& path : start.databases) {
+        const auto before = TRY(count_before(context, opened->get(), start.safety_number, path));
+        if (!before) continue;
+        TableCounts after;
+        const auto use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
+            after = TRY(sqlite::count_rows(image, {.clock = context.host.clock, .time_ms_max = count_ms_max}, context.watch));
+            return {};
+        };
+        TRY(live::with_frozen(context.host, path, freeze_options(context), {.first_look = {}, .use = use}));
+        const std::string prefix = start.databases.size() == 1 ? "" : host::file_name_of(path) + " ";
+        for (const auto& one : rows_lost(*before, after)) text += (text.empty() ? "" : ", ") + prefix + one;
+    }
+    return text.empty() ? std::string("None") : text;
+}
+
+}  // namespace
+
+ToldFreshStart tell_fresh_start(Context& context, const FreshStart& start) {
+    ToldFreshStart told;
+    auto lost = lost_by_fresh_start(context, start);
+    if (!lost) told.warnings.push_back(format("what was lost could not be counted: {}", lost.error().text()));
+    told.data_lost = std::move(lost).value_or("not counted");
+    std::string names;
+    for (const auto& path : start.databases) names += (names.empty() ? "" : ", ") + host::file_name_of(path);
+    const Timestamp now = context.host.clock.now();
+    const std::string kept = start.safety_number == 0 ? "none" : format("none; what was there is #{}", start.safety_number);
+    const RecoveryEntry entry{.date = to_display(now, host::local_offset_s(now)).substr(0, std::string_view("2026-01-29").size()),
+                              .what = "Started afresh with " + names,
+                              .cause = start.cause,
+                              .backup_used = kept,
+                              .data_lost = told.data_lost,
+                              .duration_ms = start.duration_ms};
+    const auto written = append_to_recovery_log(context.host, start.log, entry);
+    if (written) told.log = start.log;
+    else told.warnings.push_back(format("the recovery log has no entry of this: {}", written.error().text()));
+    return told;
 }
 
 }  // namespace holdfast::operations

@@ -20,4 +20,21 @@ struct Recovery {
 };
 void tell_recovery(Context& context, OpenRepository& opened, const RestoreRequest& request, const Recovery& recovery, RestoreReport& report);
 
+// The same of a database that its own application has made anew.
+struct FreshStart {
+    std::string log;                     // the recovery log
+    const std::vector<std::string>& databases;
+    std::string cause;
+    RepositoryRequest repository = {};   // that of the safety backup
+    std::uint64_t safety_number = 0;     // 0: there is none
+    bool is_raw = false;                 // it holds bytes, not a database
+    bool had_databases = false;          // something was there before
+    double duration_ms = 0;
+};
+struct ToldFreshStart {
+    std::string data_lost, log;          // the log that has an entry now; empty: none has
+    std::vector<std::string> warnings;
+};
+ToldFreshStart tell_fresh_start(Context& context, const FreshStart& start);
+
 }  // namespace holdfast::operations

@@ -87,7 +87,9 @@ Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEnt
 
 Result<void> Verification::look_at_expected(const history::Moment& moment, const std::vector<Expectation>& expectations) {
     const auto number = moment.snapshot.number;
-    if (expectations.empty() || level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good || moment.snapshot.damaged) return {};
+    const bool was_unmet = moment.notes.expected && !moment.notes.expected->good;
+    if (expectations.empty() && !was_unmet) return {};
+    if (level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good || moment.snapshot.damaged) return {};
     const auto lease = repository_.lease(number);
     if (!lease && lease.error().code() == ErrorCode::not_found) return {};  // pruned meanwhile
     if (!lease) return lease.error().copy();
@@ -99,9 +101,22 @@ Result<void> Verification::look_at_expected(const history::Moment& moment, const
         report_.warnings.push_back(format("#{}: what the settings expect could not be looked at: {}", number.value, results.error().message()));
         return {};
     }
-    for (const auto& result : *results) report_.unmet = report_.unmet || !result.met;
+    auto unmet = unmet_among(*results);
+    if (auto emptied = emptied_in(repository_, snapshot)) std::ranges::move(*emptied, std::back_inserter(unmet));
+    report_.unmet = report_.unmet || !unmet.empty();
+    note_what_has_changed(moment, unmet);
     report_.expected.push_back({.number = number.value, .source = snapshot.source.name, .expectations = std::move(*results)});
     return {};
+}
+
+// The settings may expect something else than when the backup was made, or the loss before it was accepted.
+void Verification::note_what_has_changed(const history::Moment& moment, const std::vector<UnmetThing>& unmet) {
+    std::vector<std::string> now;
+    for (const auto& thing : unmet) now.push_back(thing.lost.empty() ? "query" : thing.lost);
+    const auto& noted = moment.notes.expected;
+    const auto before = noted && !noted->good ? noted->tags : std::vector<std::string>();
+    if (now == before || moment.notes.accepted) return;
+    static_cast<void>(note_expected(context_, repository_, moment.snapshot.number, unmet).ok());  // as good as its bytes
 }
 
 Result<void> Verification::note(std::span<const history::Moment> moments) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "holdfast/history/history.h"
+#include "holdfast/operations/losses.h"
 #include "holdfast/operations/verify.h"
 #include "holdfast/repository/check.h"
 
@@ -31,6 +32,7 @@ private:
         bool is_good = true;
         std::string findings;
     };
+    void note_what_has_changed(const history::Moment& moment, const std::vector<UnmetThing>& unmet);
     void fail_backup(repository::SnapshotNumber number, const std::string& why);
     void tell_of(const repository::DamagedRange& range);
     std::vector<std::string> tables_of(const repository::DamagedRange& range) const;

@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/backup_name.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/operations/outside_backup.h"
 
 namespace holdfast::operations {
 
@@ -65,15 +66,46 @@ Result<Past> by_name(Context& context, OpenRepository& opened, const AdoptReques
     return Past{.source = std::move(found), .member = paths.front()};
 }
 
+// What its own metadata says of a bundle of ours.
+struct ToldByBundle {
+    std::string source_id, database;  // empty: it is none
+};
+ToldByBundle told_by(Context& context, const AdoptRequest& request, const std::string& file) {
+    const auto backup = open_outside(context, file, request.outside);
+    if (!backup || !backup->is_bundle) return {};
+    const auto& told = backup->databases.front().told;
+    return {.source_id = told.source_id, .database = told.original_path};
+}
+
+Result<std::optional<Past>> by_bundles(Context& context, OpenRepository& opened, const AdoptRequest& request, const std::vector<AdoptableFile>& files) {
+    std::optional<Past> none;
+    ToldByBundle first;
+    for (const auto& file : files) {
+        TRY(context.watch.go_on());
+        auto told = told_by(context, request, file.path);
+        if (told.source_id.empty() || (!first.source_id.empty() && told.source_id != first.source_id)) return none;
+        if (first.source_id.empty()) first = std::move(told);
+    }
+    const auto known = TRY(opened.get().newest([&](const repository::Snapshot& snapshot) { return to_hex(snapshot.source.id) == first.source_id; }));
+    if (!known || std::ranges::find(known->source.paths, first.database) == known->source.paths.end()) return none;
+    auto question = question_of(context, request);
+    question.name = first.source_id;
+    auto found = TRY(history::find_source(opened.get(), question));
+    if (found.is_new()) return none;
+    found.record = known->source;
+    return std::optional(Past{.source = std::move(found), .member = first.database});
+}
+
 }  // namespace
 
-Result<Past> whose_past(Context& context, OpenRepository& opened, const AdoptRequest& request, const std::string& first_file) {
+Result<Past> whose_past(Context& context, OpenRepository& opened, const AdoptRequest& request, const std::vector<AdoptableFile>& files) {
     if (!request.database.empty()) {
         return by_database(context, opened, request, TRY(host::canonical_or_future(context.host.files, request.database)));
     }
     if (!request.source.empty()) return by_name(context, opened, request);
+    if (auto past = TRY(by_bundles(context, opened, request, files))) return *std::move(past);
     return fail(ErrorCode::invalid, "adopt: whose past are these backups")
-        .with_advice(format("--for {}: the database that they are backups of, wherever it is or was", shell_word(guessed_database(context, first_file))));
+        .with_advice(format("--for {}: the database that they are backups of, wherever it is or was", shell_word(guessed_database(context, files.front().path))));
 }
 
 }  // namespace holdfast::operations

@@ -47,6 +47,8 @@ void add_to(NoteSummary& summary, const Note& note) {
         case NoteType::drilled: summary.drilled = note; break;
         case NoteType::undone: summary.undone = true; break;
         case NoteType::took_place: summary.took_place = true; break;
+        case NoteType::expected: summary.expected = note; break;
+        case NoteType::accepted: summary.accepted = true; break;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "holdfast/base/text.h"
 #include "holdfast/sqlite/serve_image.h"
 
 namespace holdfast::sqlite {
@@ -13,13 +14,15 @@ constexpr int steps_between_looks = 100'000;
 struct Bounds {
     const Watch& watch;
     std::int64_t steps_left = 0;
+    host::Clock* clock = nullptr;
+    std::int64_t end_ns = 0;
     bool is_spent = false;
 };
 
 int stop_if_over(void* at) noexcept {
     auto& bounds = *static_cast<Bounds*>(at);
     bounds.steps_left -= steps_between_looks;
-    bounds.is_spent = bounds.steps_left <= 0;
+    bounds.is_spent = bounds.steps_left <= 0 || (bounds.clock != nullptr && bounds.clock->monotonic_ns() >= bounds.end_ns);
     return bounds.is_spent || bounds.watch.stop.stop_requested() ? 1 : 0;
 }
 
@@ -30,6 +33,7 @@ int refuse_attach(void*, int action, const char*, const char*, const char*, cons
 
 Result<Answer> first_value(Connection& connection, const std::string& sql) {
     auto statement = TRY(connection.prepare(sql));
+    if (!statement.is_read_only() || statement.is_explain()) return fail(ErrorCode::invalid, "it does not only read");
     Answer answer;
     answer.is_row = TRY(statement.step());
     if (!answer.is_row) return answer;
@@ -44,7 +48,8 @@ Result<Answer> ask_image(const Image& image, const std::string& sql, const Watch
     TRY(watch.go_on());
     const auto served = TRY(serve_image(image));
     auto connection = TRY(served->connect());
-    Bounds bounds{.watch = watch, .steps_left = limits.steps_max};
+    Bounds bounds{.watch = watch, .steps_left = limits.steps_max, .clock = limits.clock};
+    if (limits.clock != nullptr) bounds.end_ns = limits.clock->monotonic_ns() + limits.time_ms_max * 1'000'000;
     sqlite3_set_authorizer(connection.handle(), refuse_attach, nullptr);
     sqlite3_progress_handler(connection.handle(), steps_between_looks, stop_if_over, &bounds);
     auto answer = first_value(connection, sql);
@@ -55,7 +60,8 @@ Result<Answer> ask_image(const Image& image, const std::string& sql, const Watch
         return fail(ErrorCode::corrupt, "ask the database: {}", why);
     }
     if (bounds.is_spent) {
-        return fail(ErrorCode::busy, "ask the database: it took too long, and was stopped").with_advice("a simpler question, or an index");
+        const std::string limit = limits.clock == nullptr ? "" : format(" in {}", human_duration_ms(static_cast<double>(limits.time_ms_max)));
+        return fail(ErrorCode::busy, "the question could not be answered{}, and was stopped", limit).with_advice("a simpler question, an index, or more time");
     }
     return std::move(answer).error().while_doing("ask the database: " + sql);
 }

@@ -4,12 +4,15 @@
 #include <string>
 
 #include "holdfast/base/progress.h"
+#include "holdfast/host/clock.h"
 #include "holdfast/sqlite/image.h"
 
 namespace holdfast::sqlite {
 
 struct AnswerLimits {
     std::int64_t steps_max = 2'000'000'000;  // of SQLite's machine, that no question may pass; about a minute
+    host::Clock* clock = nullptr;            // with it also so much time
+    std::int64_t time_ms_max = 0;
 };
 struct Answer {
     std::string text;       // as SQLite writes it as text; empty for NULL

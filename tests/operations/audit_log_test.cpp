@@ -135,6 +135,7 @@ TEST_F(AuditLog, AChangedLineIsToldByItsNumber) {
 TEST_F(AuditLog, AChainForgedToItsEndIsToldByAHead) {
     append_many(5);
     std::filesystem::remove(path);
+    std::filesystem::remove(path + ".head");
     const auto real = heads;
     append_many(5);  // another id, as whoever forges it cannot keep the hashes
     heads = real;
@@ -204,8 +205,10 @@ TEST_F(AuditLog, ATornTailIsKeptAndTold) {
     append_many(3);
     const std::string whole = text();
     const std::string last = lines().back();
+    const Bytes head = tests::file_bytes(path + ".head");
     for (const std::string& torn : {std::string("{"), last.substr(0, last.size() / 2), std::string(50, '\0'), std::string(50, '\0') + "\n", last + "x", std::string("\n")}) {
         write_text(whole + torn);
+        tests::write_file(path + ".head", head);  // written after the entry
         const auto before = check({3});
         EXPECT_THAT(before.damage, IsEmpty());
         EXPECT_THAT(lines_of(before.remarks), ElementsAre(4u));
@@ -223,6 +226,7 @@ TEST_F(AuditLog, ATornTailIsKeptAndTold) {
 
 TEST_F(AuditLog, AnEntryMadeUnreadableIsDamageToWhoeverKnewIt) {
     append_many(3);
+    std::filesystem::remove(path + ".head");
     auto ruined = lines();
     ruined[2] = "gone";
     write_lines(ruined);
@@ -233,6 +237,36 @@ TEST_F(AuditLog, AnEntryMadeUnreadableIsDamageToWhoeverKnewIt) {
     ruined[1] = "gone too";
     write_lines(ruined);
     EXPECT_THAT(lines_of(check().damage), ElementsAre(2u, 4u)) << "no entry, and one is missing before the repaired one";
+}
+
+TEST_F(AuditLog, TheHeadBesideItKnowsTheLastEntry) {
+    EXPECT_EQ(head_beside_audit_log(host.files, path), std::nullopt);
+    append_many(3);
+    ASSERT_EQ(head_beside_audit_log(host.files, path), heads.at(3));
+    const auto whole = lines();
+    const auto damage = [&] { return must(check_audit_log(host, path, {{.head = *head_beside_audit_log(host.files, path), .where = "the head beside the log"}})).damage; };
+    EXPECT_THAT(damage(), IsEmpty());
+    auto changed = whole;
+    changed[2].replace(changed[2].find("event 3"), 7, "event 4");
+    const auto without_last = std::vector<std::string>(whole.begin(), whole.end() - 1);
+    for (const auto& forged : {changed, without_last}) {
+        write_lines(forged);
+        tests::write_file(path + ".head", bytes_of(heads.at(3).text() + "\n"));
+        EXPECT_THAT(check().damage, IsEmpty()) << "its own chain does not show it";
+        EXPECT_THAT(damage(), SizeIs(1));
+        append("after");
+        EXPECT_EQ(parse_audit_entry(lines().at(forged.size()))->event, "head_differs");
+        EXPECT_THAT(lines_of(check().damage), ElementsAre(forged.size() + 1)) << "and the trace stays";
+    }
+}
+
+TEST_F(AuditLog, AHeadThatAPowerCutLeftBehindAccusesNobody) {
+    append_many(3);
+    for (const auto& left : {heads.at(2).text() + "\n", std::string(), std::string(40, '\0'), heads.at(3).text().substr(0, 60)}) {
+        tests::write_file(path + ".head", bytes_of(left));
+        append("after");
+        EXPECT_THAT(check().damage, IsEmpty()) << left;
+    }
 }
 
 TEST_F(AuditLog, WhatIsNoLogIsLeftAlone) {

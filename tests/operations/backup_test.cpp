@@ -351,7 +351,7 @@ TEST_F(Backing, AnotherNameOfTheFileIsWorthAWarning) {
     }
 }
 
-TEST_F(Backing, AnEmptiedDatabaseIsToldOnce) {
+TEST_F(Backing, AnEmptiedDatabaseIsToldUntilItHasContent) {
     write(database, "");
     EXPECT_FALSE(backup().unmet) << "it was never anything else";
     create_database(database, 20);
@@ -359,9 +359,12 @@ TEST_F(Backing, AnEmptiedDatabaseIsToldOnce) {
     write(database, "");
     const auto emptied = backup();
     EXPECT_TRUE(emptied.is_incomplete());
-    EXPECT_THAT(emptied.warnings, Contains(HasSubstr("is empty, and was not in the backup before")));
-    EXPECT_FALSE(backup().unmet) << "as the backup before has it";
+    EXPECT_THAT(emptied.warnings, Contains(HasSubstr("is empty; it was not in backup #2")));
+    EXPECT_THAT(backup().warnings, Contains(HasSubstr("is empty; it was not in backup #2"))) << "the one before is no measure";
     EXPECT_EQ(numbers().size(), 4u) << "it stops nothing";
+    std::filesystem::remove(database);
+    create_database(database, 20);
+    EXPECT_FALSE(backup().unmet);
 }
 
 }  // namespace

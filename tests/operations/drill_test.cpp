@@ -98,7 +98,7 @@ TEST_F(Drilling, ATableThatLostTooManyRowsIsFound) {
     backup();
     auto request = drill_request("2");
     request.expectations = {{.sql = {}, .table = "ledger", .loss_percent_max = 20}};
-    EXPECT_THAT(findings(request), Contains(HasSubstr("1000 rows in the backup before: 25.0 % are gone")));
+    EXPECT_THAT(findings(request), Contains(HasSubstr("1000 rows in backup #1: 25.0 % are gone")));
     request.expectations[0].loss_percent_max = 25;
     EXPECT_THAT(findings(request), IsEmpty());
     request.snapshot = "1";

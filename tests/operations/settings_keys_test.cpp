@@ -51,7 +51,7 @@ std::string given(const LoadedSettings& loaded) {
     for (const auto& [name, policy] : policies.of_source) text += format("\n{}: {}", name, told(policy));
     const auto hooks = hooks_of(loaded, "a");
     for (const auto* event : {&hooks.before_backup, &hooks.after_backup, &hooks.before_restore, &hooks.after_restore, &hooks.on_failure}) text += "\n" + told(*event);
-    for (const auto& one : expectations_of(loaded, "a")) text += format("\nexpect {} {} {}", one.sql, one.table, one.loss_percent_max);
+    for (const auto& one : expectations_of(loaded, "a")) text += format("\nexpect {} {} {} {}", one.sql, one.table, one.loss_percent_max, one.time_limit_s);
     for (const auto& one : cleanup_of(loaded, "a")) text += format("\nclean {} {} {} {}", one.table, one.column, one.older_than_s, one.where);
     const auto targets = targets_of(loaded);
     text += format("\n{} {} {} {} {}", targets.rpo_s, targets.rto_s, targets.proof_s, targets.space_warn, targets.min_free);
@@ -72,6 +72,7 @@ std::vector<Change> changes() {
         {"source.NAME.critical", a, a + "critical = true"},
         {"source.NAME.expect.sql", a + "[[source.a.expect]]\nsql = \"SELECT 1\"", a + "[[source.a.expect]]\nsql = \"SELECT 2\""},
         {"source.NAME.expect.table", a + "[[source.a.expect]]\ntable = \"t\"\nloss_percent_max = 5", a + "[[source.a.expect]]\ntable = \"u\"\nloss_percent_max = 5"},
+        {"source.NAME.expect.time_limit", a + "[[source.a.expect]]\nsql = \"SELECT 1\"\ntime_limit = \"6s\"", a + "[[source.a.expect]]\nsql = \"SELECT 1\"\ntime_limit = \"7s\""},
         {"source.NAME.expect.loss_percent_max", a + "[[source.a.expect]]\ntable = \"t\"\nloss_percent_max = 5", a + "[[source.a.expect]]\ntable = \"t\"\nloss_percent_max = 6"},
         {"retention.time_zone", "", "[retention]\ntime_zone = \"UTC\""},
         {"retention.minimum_keep", "", "[retention]\nminimum_keep = 3"},

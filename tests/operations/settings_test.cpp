@@ -188,7 +188,19 @@ INSTANTIATE_TEST_SUITE_P(Each, SettingsFaults, ::testing::Values(
     Fault{"[repository]\npassword = \"hunter2\"", "2 repository.password", "secrets may not stand in the settings | password_file = \"FILE\" or password_command"},
     Fault{"[repository]\nkey = \"abc\"", "2 repository.key", "secrets may not stand in the settings | key_file"},
     Fault{"[[hooks.on_failure]]\npost = \"https://x\"\ntoken = \"t\"", "3 hooks.on_failure[1].token", "secrets may not stand"},
-    Fault{"[[hooks.on_failure]]\npost = \"https://me:hunter2@host/x\"", "2 hooks.on_failure[1].post", "a URL holds a password"},
+    Fault{"[[hooks.on_failure]]\npost = \"https://me:hunter2@host/x\"", "2 hooks.on_failure[1].post", "the password in an address is written out, and secrets may not stand in the settings | ${NAME}"},
+    Fault{WITH_APP "tags = [\"team=blue\", \"password=hunter2\"]", "3 source.app.tags", "the value of password is written out"},
+    Fault{WITH_APP "[[source.app.hooks.before_backup]]\ncommand = \"curl -H 'Authorization: Bearer abc123' http://h\"", "4 source.app.hooks.before_backup[1].command", "Authorization is written out, and secrets may not stand in the settings | \"$NAME\" with the secret"},
+    Fault{"[[hooks.after_backup]]\npost = \"http://h\"\nbody = '{\"token\": \"abc123\"}'", "3 hooks.after_backup[1].body", "the value of token"},
+    Fault{WITH_APP "smoke = \"PGPASSWORD=hunter2 ./smoke.sh\"", "3 source.app.smoke", "the value of PGPASSWORD"},
+    Fault{"[repository]\npassword_command = \"echo hunter2secret\"", "2 repository.password_command", "what echo is given is written out, and secrets may not stand in the settings | password_file"},
+    Fault{"[repository]\npath = \"sftp://me:hunter2@host/x\"", "2 repository.path", "the password in an address"},
+    Fault{"[environment.x.repository]\npassword_command = \"echo hunter2secret\"", "2 environment.x.repository.password_command", "what echo is given"},
+    // queries that are none
+    Fault{WITH_APP "[[source.app.expect]]\nsql = \"DELETE FROM t\"", "4 source.app.expect[1].sql", "no query that only reads: near \"DELETE\""},
+    Fault{WITH_APP "schema_version = \"UPDATE t SET a = 1\"", "3 source.app.schema_version", "no query that only reads"},
+    Fault{WITH_APP "[[source.app.expect]]\nsql = \"SELECT 1; DROP TABLE t\"", "4 source.app.expect[1].sql", "more than one statement"},
+    Fault{WITH_APP "[[source.app.expect]]\nsql = \"SELECT 1\"\ntime_limit = \"0\"", "5 source.app.expect[1].time_limit", "answered in no time"},
     // values that cannot be
     Fault{"[retention]\nminimum_keep = -1", "2 retention.minimum_keep", "below zero"},
     Fault{"[retention.automatic]\nkeep_last = -5\nkeep_daily = 1", "2 retention.automatic.keep_last", "below zero"},
@@ -253,10 +265,12 @@ TEST(Settings, WhatIsNoTomlIsToldWithLineAndColumn) {
 TEST(Settings, NoProblemShowsASecret) {
     const tests::Variable secret("HF_SECRET", "hunter2 is no size");
     for (const auto* text : {"[repository]\npassword = \"hunter2\"", "[repository]\npassword = hunter2", "[repository]\npassword = \"hunter2", "[repository]\nmin_free = \"${HF_SECRET}\"",
-                             "[[hooks.on_failure]]\npost = \"https://me:hunter2@host/x\"", "[repository]\nkey = {x = \"hunter2\"}", "[repository]\ntoken = ['hunter2', hunter2]"}) {
+                             "[[hooks.on_failure]]\npost = \"https://me:hunter2@host/x\"", "[repository]\nkey = {x = \"hunter2\"}", "[repository]\ntoken = ['hunter2', hunter2]",
+                             "[repository]\npassword_command = \"echo hunter2secret\"", WITH_APP "tags = [\"a=${HOME}\", \"password=hunter2\"]"}) {
         const auto found = problems(text);
         EXPECT_FALSE(found.empty()) << text;
         for (const auto& problem : found) EXPECT_THAT(problem, Not(HasSubstr("hunter"))) << text;
+        for (const auto& value : read(text).loaded.values) EXPECT_THAT(value.value, Not(HasSubstr("hunter"))) << text;
     }
 }
 

@@ -31,16 +31,21 @@ TEST(Asking, TheFirstValueOfTheFirstRowIsTheAnswer) {
 
 TEST(Asking, WhatDoesNotOnlyReadIsRefused) {
     const Bytes database = tests::database_bytes(some_rows);
-    for (const char* sql : {"DELETE FROM t", "INSERT INTO t VALUES (1, 2) RETURNING a", "PRAGMA user_version = 5; SELECT 1", "SELECT 1; SELECT 2",
+    for (const char* sql : {"DELETE FROM t", "INSERT INTO t VALUES (1, 2) RETURNING a", "PRAGMA user_version = 5", "CREATE TEMP TABLE x(a)", "WITH x AS (SELECT 1) UPDATE t SET a = 0", "VACUUM", "EXPLAIN DELETE FROM t",
+                            "PRAGMA user_version = 5; SELECT 1", "SELECT 1; SELECT 2",
                             "ATTACH '/etc/passwd' AS x", "SELECT load_extension('x')", "SELECT nonsense FROM t", ""}) {
         EXPECT_FALSE(ask(database, sql).ok()) << sql;
     }
+    EXPECT_EQ(database, tests::database_bytes(some_rows)) << "and nothing of it is there";
 }
 
 TEST(Asking, AnEndlessQuestionIsStopped) {
     const Bytes database = tests::database_bytes(some_rows);
     const std::string endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     EXPECT_THAT(ask(database, endless, {.steps_max = 1'000'000}), FailsWith(ErrorCode::busy));
+    const auto late = ask(database, endless, {.clock = &host::system_clock(), .time_ms_max = 50});
+    ASSERT_THAT(late, FailsWith(ErrorCode::busy));
+    EXPECT_THAT(late.error().message(), HasSubstr("could not be answered in 50"));
     std::stop_source stop;
     stop.request_stop();
     const auto image = tests::image_of(database);

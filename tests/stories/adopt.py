@@ -225,6 +225,50 @@ class Adopting(stories.Story):
         self.call("adopt", self.work / copy.name, "--source", "nobody", code=2)
         self.call("adopt", self.root / "missing", "--for", self.database, code=5)
 
+    def test_a_dry_run_without_a_repository_says_what_the_real_run_does(self):
+        self.copy("app_20250101_000000.db")
+        self.grow()
+        self.copy("app_20250102_000000.db")
+        shutil.rmtree(self.repository, ignore_errors=True)
+        told = [self.call("adopt", self.copies, "--for", self.database, "--dry-run", use_repository=False).json]
+        self.assertFalse((self.work / ".holdfast").exists())
+        told.append(self.call("adopt", self.copies, "--for", self.database, use_repository=False).json)
+        self.assertTrue((self.work / ".holdfast").exists())
+        for key in ("repository", "repository_created", "source", "database", "adopted", "already_there", "refused"):
+            self.assertEqual(told[0][key], told[1][key], key)
+        self.assertEqual([(backup["file"], backup["time"], backup["state"]) for backup in told[0]["backups"]], [(backup["file"], backup["time"], backup["state"]) for backup in told[1]["backups"]])
+        self.assertEqual((told[0]["adopted"], told[0]["repository_created"]), (2, True))
+
+    def test_a_dry_run_leaves_nothing_behind(self):
+        self.copy("app_20250101_000000.db")
+        shutil.rmtree(self.repository, ignore_errors=True)
+        before = self.listing(self.root)
+        self.call("adopt", self.copies, "--for", self.database, "--dry-run", use_repository=False)
+        after = self.listing(self.root)
+        self.assertEqual({path for path in after if path not in before and "/.cache/" not in path and "/.state/" not in path}, set())
+
+    def test_a_bundle_of_a_source_that_is_here_says_whose_past_it_is(self):
+        self.backup()
+        self.grow()
+        second = self.backup()["number"]
+        bundle, other = self.root / "a.tar.zst", self.root / "b.tar.zst"
+        self.call("bundle", 1, "--to", bundle)
+        self.call("bundle", second, "--to", other)
+        self.grow()
+        self.backup()
+        for number in (1, second):
+            self.call("forget", number)
+        self.call("prune", "--grace", 0)
+        report = self.call("adopt", bundle, other).json
+        self.assertEqual((report["database"], report["adopted"]), (str(self.database), 2))
+        shown = self.call("list").json["backups"]
+        self.assertEqual(len({backup["source"] for backup in shown}), 1)
+        self.assertEqual(len(shown), 3)
+        self.assertEqual(self.call("adopt", bundle, self.copy("app_20250101_000000.db"), code=2).error["code"], "invalid")  # of one of them nobody knows
+        elsewhere = self.root / "elsewhere"
+        self.call("init", "-r", elsewhere, use_repository=False)
+        self.call("adopt", bundle, "-r", elsewhere, use_repository=False, code=2)  # which does not have that source
+
     def test_daily_copies_take_little_more_than_one(self):
         self.db.execute("BEGIN")
         self.db.executemany("INSERT INTO slots VALUES (?, 0, ?)", ((1000 + k, self.random.randbytes(150).hex()) for k in range(20000)))

@@ -191,6 +191,20 @@ class Fresh(stories.Story):
         events = [entry["event"] for entry in self.call("log", use_repository=False).json["entries"]]
         self.assertEqual(events[-2:], ["fresh", "undo"])
 
+    def test_the_recovery_log_tells_of_it_with_its_cause_and_what_was_lost(self):
+        report = self.fresh("--cause", "the schema had been ruined").json
+        log = self.work / "RECOVERY.md"
+        self.assertEqual(report["recovery_log"], str(log))
+        self.assertIn("rows", report["data_lost"])
+        told = log.read_text()
+        for words in ("Started afresh with app.db", "- Cause: the schema had been ruined", f"- Backup used: none; what was there is #{report['safety_number']}", f"- Data lost: {report['data_lost']}"):
+            self.assertIn(words, told)
+        entry = self.call("log", use_repository=False).json["entries"][-1]
+        self.assertIn("cause=the schema had been ruined", entry["details"])
+        self.script("exit 3")
+        self.fresh(code=8)
+        self.assertEqual(log.read_text(), told)  # nothing was begun anew
+
     def test_a_command_that_fails_or_makes_no_database_leaves_everything_as_it_was(self):
         for journal, script in (("wal", MAKES_ONE + "\nexit 3"), ("delete", "true"), ("wal", 'head -c 5000 /dev/urandom > "$HOLDFAST_DATABASE"'), ("delete", ': > "$HOLDFAST_DATABASE"')):
             if journal == "wal":

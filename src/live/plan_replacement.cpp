@@ -8,14 +8,15 @@
 namespace holdfast::live {
 namespace {
 
-// What a transaction needs beside the database: all new pages in the WAL, or all old ones in the journal, and what the
-// file grows by.
+// What a transaction needs beside the database: all new pages in the WAL, or the old ones that they overwrite in the
+// journal, and what the file grows by. A file that becomes smaller is cut after the commit: what is cut off is in no journal.
 std::uint64_t bytes_for_transaction(const Present& present, const sqlite::Image& image) {
-    constexpr std::uint64_t frame_or_record_bytes = 24, headers_bytes = 64 * 1024;
+    constexpr std::uint64_t frame_or_record_bytes = 24, index_bytes = 8, headers_bytes = 64 * 1024;  // index: the -shm
     const std::uint64_t page_bytes = image.page_size().bytes();
     const std::uint64_t growth = image.size() - std::min(image.size(), present.file_size);
-    const std::uint64_t pages = present.is_wal ? image.last_page().value : present.file_size / page_bytes + 1;
-    return growth + pages * (page_bytes + frame_or_record_bytes) + headers_bytes;
+    const std::uint64_t old_pages = present.file_size / page_bytes + 1, new_pages = image.last_page().value;
+    const std::uint64_t pages = present.is_wal ? new_pages : std::min(old_pages, new_pages);
+    return growth + pages * (page_bytes + frame_or_record_bytes + index_bytes) + headers_bytes;
 }
 
 Result<void> choose_route(host::Host host, RoutePlan& plan, const sqlite::Image& image, const PlaceOptions& place) {

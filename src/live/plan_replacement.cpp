@@ -59,6 +59,13 @@ Result<void> expect_may_write(host::Host host, const RoutePlan& plan) {
         .with_advice("make it writable, run as its owner, or restore elsewhere: --to PATH");
 }
 
+// A journal that is kept between transactions (PRAGMA journal_mode = PERSIST) is written over.
+Result<std::uint64_t> bytes_to_write_over(host::Host host, const RoutePlan& plan) {
+    if (plan.route != Route::transaction || plan.is_wal) return 0;
+    const auto journal = TRY(host::status_if_any(host.files, plan.target + "-journal"));
+    return journal ? journal->size : 0;
+}
+
 }  // namespace
 
 Result<RoutePlan> plan_replacement(host::Host host, const std::string& path, const sqlite::Image& image,
@@ -67,7 +74,7 @@ Result<RoutePlan> plan_replacement(host::Host host, const std::string& path, con
     plan.target = TRY(host::canonical_or_future(host.files, path));
     TRY(choose_route(host, plan, image, options));
     TRY(expect_may_write(host, plan));
-    plan.bytes_free = TRY(free_bytes_at(host.files, plan.target));
+    plan.bytes_free = TRY(free_bytes_at(host.files, plan.target)) + TRY(bytes_to_write_over(host, plan));
     if (plan.bytes_free >= plan.bytes_needed) return plan;
     return fail(ErrorCode::full, "write {}: it takes {}, and {} are free", printable(plan.target),
                 human_bytes(plan.bytes_needed), human_bytes(plan.bytes_free))

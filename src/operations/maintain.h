@@ -135,7 +135,8 @@ struct MaintainVacuumRequest {
         return {.name = "maintain vacuum",
                 .sentence = "Give free pages back to the disk.",
                 .details = "VACUUM needs room for the database once more, and for its journal; that is looked at first. Where there is not enough, --by-way-of writes the smaller database into a "
-                           "folder on another disk, compares it with the original row by row, and brings it back as a restore does, if nobody has written meanwhile. "
+                           "folder on another disk, compares it with the original row by row, and brings it back in one transaction, if nobody has written meanwhile: that needs room beside the "
+                           "database for the smaller one once (its journal, or WAL). "
                            "An automatic backup is made first. Rowids of tables without an INTEGER PRIMARY KEY may change, as with every VACUUM.",
                 .examples = {{"holdfast maintain vacuum app.db", "in place"}, {"holdfast maintain vacuum app.db --by-way-of /mnt/usb", "where the disk is nearly full"}}};
     }

@@ -92,12 +92,28 @@ Result<void> expect_nothing_new(Context& context, const std::string& database, c
         .with_advice("try again when less is written, or stop the application meanwhile");
 }
 
+// The smaller database is written over the larger one in a transaction, so the disk of the database needs room for its
+// journal, or WAL, and for nothing else. A WAL may hold that room already.
+Result<live::RoutePlan> plan_way_back(Context& context, const std::string& database, const sqlite::Image& smaller, const live::PlaceOptions& place) {
+    auto plan = live::plan_replacement(context.host, database, smaller, place);
+    if (!plan && plan.error().code() == ErrorCode::full) {
+        live::give_wal_back(context.host, database, place);
+        plan = live::plan_replacement(context.host, database, smaller, place);
+    }
+    if (plan || plan.error().code() != ErrorCode::full) return plan;
+    return std::move(plan)
+        .error()
+        .while_doing("nothing was changed: to bring the smaller database back SQLite needs room beside the old one for its journal, so that a power cut cannot hurt")
+        .with_advice(format("make that room in {} until it is done: move another file to another disk meanwhile, or holdfast prune if the repository is there",
+                            printable(host::folder_of(database))));
+}
+
 Result<void> by_way_of(Context& context, const MaintainVacuumRequest& request, MaintainVacuumReport& report) {
     const PassingFile file{context.host.files, TRY(free_name(context, request, report))};
     TRY(build_smaller(context, report, file.path));
     const auto smaller = TRY(live::freeze(context.host, file.path, freeze_options(context)));
     const live::PlaceOptions place{.vfs = context.vfs, .wait_ms = context.lock_wait_ms};
-    const auto plan = TRY(live::plan_replacement(context.host, report.database, smaller->image(), place));
+    const auto plan = TRY(plan_way_back(context, report.database, smaller->image(), place));
     if (plan.route != live::Route::transaction) return fail(ErrorCode::invalid, "vacuum {}: {}", printable(report.database), plan.why);
     live::LiveRequest order{.path = plan.target, .place = place};
     order.safety = [&]() -> Result<void> {

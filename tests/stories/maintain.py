@@ -138,6 +138,48 @@ class Maintain(stories.Story):
         self.call("maintain", "cleanup", self.database, "--table", "events", "--column", "timestamp", "--older-than", "1d", "--no-backup", "--yes", code=None)
         self.assertEqual(self.maintain("check")["integrity"], "ok")
 
+    def nearly_empty_on_a_full_disk(self, name, journal):
+        """Most of its rows are gone, and what is free is not enough for it once more."""
+        small = self.small_disk(self.root / name, 24)
+        self.database = small / "app.db"
+        application = sqlite3.connect(self.database, isolation_level=None)
+        application.execute("PRAGMA journal_mode = " + journal)
+        application.execute("PRAGMA wal_autocheckpoint = 0")
+        application.execute("CREATE TABLE notes(id INTEGER PRIMARY KEY, body)")
+        application.execute("BEGIN")
+        application.executemany("INSERT INTO notes(body) VALUES (?)", ((self.random.randbytes(1000),) for _ in range(8000)))
+        application.execute("COMMIT")
+        application.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        application.execute("DELETE FROM notes WHERE id % 5 <> 0")
+        return small, application
+
+    def test_vacuum_by_way_of_needs_only_the_room_of_the_journal(self):
+        other = self.root / "other disk"
+        other.mkdir()
+        for journal in ("delete", "persist", "wal"):
+            with self.subTest(journal=journal):
+                small, application = self.nearly_empty_on_a_full_disk(f"small {journal}", journal)
+                state = stories.content_hash(self.database)
+                pages = application.execute("PRAGMA page_count").fetchone()[0] - application.execute("PRAGMA freelist_count").fetchone()[0]
+                if journal == "delete":  # the others have what they need in the journal, or the WAL, that is there
+                    self.fill(small)
+                    before = self.listing(small)
+                    refused = self.maintain("vacuum", "--by-way-of", other, code=10)
+                    self.assertIn("0 B are free", refused["message"])
+                    self.assertIn("nothing was changed", refused["message"])
+                    self.assertIn("make that room in", refused["advice"])
+                    self.assertEqual(self.listing(small), before)
+                    (small / "filler").unlink()
+                self.fill(small, leave=pages * (4096 + 32) + 65536 if journal == "delete" else 0)
+                report = self.maintain("vacuum", "--by-way-of", other)
+                self.assertLess(report["bytes_after"], report["bytes_before"] / 3)
+                self.assertEqual(stories.content_hash(self.database), state)
+                self.assertEqual(application.execute("PRAGMA integrity_check").fetchone(), ("ok",))
+                application.close()
+                self.assertEqual(self.database.stat().st_size, report["bytes_after"])
+                self.assertEqual(stories.content_hash(self.restore_copy(report["before"]["number"])), state)
+                self.assertEqual(list(other.iterdir()), [])
+
     def fill_again(self, folder):
         (folder / "filler").rename(folder / "filler 1")
         self.fill(folder)

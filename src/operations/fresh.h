@@ -46,7 +46,7 @@ struct FreshDatabase {
     }
 };
 struct FreshReport {
-    std::string source, command, safety_repository, output;
+    std::string source, command, safety_repository, go_back, output;
     std::uint64_t safety_number = 0;
     bool dry_run = false, safety_is_raw = false, hooks_incomplete = false;
     std::vector<FreshDatabase> databases;
@@ -62,6 +62,7 @@ struct FreshReport {
         visit("safety_number", safety_number, "Backup of the state before; 0: none was made.");
         visit("safety_repository", safety_repository, "Where it is.");
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
+        visit("go_back", go_back, "The command that brings the state before back; empty: there is none.");
         visit("output", output, "The end of what the command printed.");
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed afterwards, and is not only to warn: exit code 3.");

@@ -144,7 +144,7 @@ Result<MaintainVacuumReport> maintain_vacuum(Context& outer, const MaintainVacuu
     Context context = outer;
     context.lock_wait_ms = lock_wait_ms(request.before.wait_s);
     const host::Stopwatch stopwatch(context.host.clock);
-    MaintainVacuumReport report{.database = TRY(target_database(context, request.target)), .before = {}};
+    MaintainVacuumReport report{.database = TRY(target_with_content(context, request.target)), .before = {}};
     TRY(expect_meant(context, request.before, report.database));
     report.bytes_before = TRY(size_of(context, report.database));
     TRY(request.by_way_of.empty() ? in_place(context, request, report) : by_way_of(context, request, report));
@@ -157,7 +157,7 @@ Result<MaintainAnalyzeReport> maintain_analyze(Context& outer, const MaintainAna
     Context context = outer;
     context.lock_wait_ms = lock_wait_ms(request.before.wait_s);
     const host::Stopwatch stopwatch(context.host.clock);
-    MaintainAnalyzeReport report{.database = TRY(target_database(context, request.target)), .before = {}};
+    MaintainAnalyzeReport report{.database = TRY(target_with_content(context, request.target)), .before = {}};
     TRY(expect_meant(context, request.before, report.database));
     live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}};
     if (!request.before.no_backup) {

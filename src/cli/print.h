@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "holdfast/base/text.h"
 #include "holdfast/cli/style.h"
 #include "holdfast/operations/adopt.h"
 #include "holdfast/operations/backup.h"
@@ -19,7 +20,7 @@
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/log.h"
-#include "holdfast/operations/maintain.h"
+#include "holdfast/operations/maintain_every.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/schedule.h"
 #include "holdfast/operations/simulate_retention.h"
@@ -64,7 +65,17 @@ std::string text_of(const operations::MaintainVacuumReport& report, const Style&
 std::string text_of(const operations::MaintainAnalyzeReport& report, const Style& style);
 std::string text_of(const operations::MaintainStatsReport& report, const Style& style);
 std::string text_of(const operations::MaintainAllReport& report, const Style& style);
-std::string text_of(const operations::MaintainEveryReport& report, const Style& style);
+template <typename ReportType>
+std::string text_of(const operations::MaintainEveryReport<ReportType>& report, const Style& style) {
+    std::string out;
+    for (const auto& one : report.databases) {
+        out += style.bold(printable(one.database)) + "\n";
+        if (one.done) out += text_of(*one.done, style);
+        if (!one.error.empty()) out += style.bad("failed: ") + printable(one.error) + "\n";
+        if (!one.advice.empty()) out += format("  try: {}\n", printable(one.advice));
+    }
+    return out;
+}
 
 // Parts of reports of verbs that write.
 std::string changes_in_words(const std::vector<operations::ChangedTable>& changes, bool dry_run);

@@ -59,13 +59,16 @@ std::string text_of(const operations::ExecReport& report, const Style& style) {
         else if (!statement.columns.empty()) out += rows_of(statement, style);
     }
     if (!report.wrote) return out;
-    const bool is_changed = !report.changes.empty() || !report.schema.empty();
-    out += report.dry_run ? "dry run: nothing is changed\n" : is_changed ? style.good("done") + "\n" : std::string("done: no row and no schema changed\n");
+    const bool is_changed = !report.changes.empty() || !report.schema.empty() || !report.properties.empty();
+    out += report.dry_run ? "dry run: nothing is changed\n" : is_changed ? style.good("done") + "\n" : std::string("done: nothing of it changed\n");
     out += changes_in_words(report.changes, report.dry_run);
+    const std::string_view would_be = report.dry_run ? " (would be)" : "";
     for (const auto& object : report.schema) {
         const std::string rows = object.rows > 0 ? format(" with {}", counted(object.rows, "row")) : "";
-        out += format("  {} {} {}{}{}\n", object.type, printable(object.name), object.what, rows, report.dry_run ? " (would be)" : "");
+        const std::string to = object.new_name.empty() ? "" : format(" to {}", printable(object.new_name));
+        out += format("  {} {} {}{}{}{}\n", object.type, printable(object.name), object.what, rows, to, would_be);
     }
+    for (const auto& property : report.properties) out += format("  {} {} → {}{}\n", property.name, property.before, property.after, would_be);
     return out + way_back_in_words(report.before, style);
 }
 

@@ -1,4 +1,3 @@
-#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/cli/print.h"
 
@@ -11,8 +10,7 @@ std::string text_of(const operations::FreshReport& report, const Style& style) {
         out += lines(report.dry_run ? "    would keep aside " : "    kept aside ", database.kept_aside);
     }
     if (report.safety_number > 0) {
-        out += format("  the state before is backup {}; to go back: {}\n", style.bold(format("#{}", report.safety_number)),
-                      report.safety_is_raw ? format("holdfast restore {} -r {} --to FOLDER", report.safety_number, shell_word(report.safety_repository)) : "holdfast undo");
+        out += format("  the state before is backup {}; to go back: {}\n", style.bold(format("#{}", report.safety_number)), report.go_back);
     }
     if (!report.data_lost.empty()) out += format("  data lost: {}\n", printable(report.data_lost));
     if (!report.recovery_log.empty()) out += format("  told in {}\n", printable(report.recovery_log));

@@ -1,4 +1,3 @@
-#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/cli/print.h"
 
@@ -25,7 +24,7 @@ std::string way_back_of(const operations::GuardReport& report, const Style& styl
     for (const auto& backup : report.backups) {
         out += format("  {} backup #{}: everything is as it was before the command\n", style.good("restored"), backup.number);
         if (backup.safety_number == 0) continue;
-        out += format("  what it had left is backup #{}: holdfast restore {} -r {}\n", backup.safety_number, backup.safety_number, shell_word(backup.safety_repository));
+        out += format("  what it had left is backup #{}: {}\n", backup.safety_number, backup.undo);
     }
     return out;
 }

@@ -30,6 +30,7 @@ std::string text_of(const operations::MaintainCheckReport& report, const Style& 
 
 std::string text_of(const operations::MaintainCleanupReport& report, const Style& style) {
     std::string out = report.dry_run ? "dry run: nothing is changed\n" : std::string();
+    if (report.rules.empty()) out += "nothing to clean up: there is no rule for it\n";
     for (const auto& rule : report.rules) out += cleaned_in_words(rule, report.dry_run);
     if (!report.changes.empty()) out += "in all, with what hangs on them:\n" + changes_in_words(report.changes, report.dry_run);
     return out + way_back_in_words(report.before, style) + lines("  note: ", report.warnings);
@@ -69,17 +70,6 @@ std::string text_of(const operations::MaintainAllReport& report, const Style& st
         if (!report.advice.empty()) out += format("  try: {}\n", printable(report.advice));
     }
     return out + way_back_in_words(report.before, style);
-}
-
-std::string text_of(const operations::MaintainEveryReport& report, const Style& style) {
-    std::string out;
-    for (const auto& one : report.databases) {
-        out += style.bold(printable(one.database)) + "\n";
-        if (one.done) out += text_of(*one.done, style);
-        if (!one.error.empty()) out += style.bad("failed: ") + printable(one.error) + "\n";
-        if (!one.advice.empty()) out += format("  try: {}\n", printable(one.advice));
-    }
-    return out;
 }
 
 }  // namespace holdfast::cli

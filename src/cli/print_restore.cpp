@@ -1,4 +1,3 @@
-#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/cli/print.h"
 
@@ -65,9 +64,8 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
     for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
     if (report.safety_number > 0)
-        out += format("  the state before is backup {}; {}: holdfast restore {} -r {}{}\n", style.bold(format("#{}", report.safety_number)),
-                      report.safety_is_raw ? "its bytes, which are damaged, come back with" : "to go back", report.safety_number,
-                      shell_word(report.safety_repository), report.safety_is_raw ? " --to FOLDER" : "");
+        out += format("  the state before is backup {}; {}: {}\n", style.bold(format("#{}", report.safety_number)),
+                      report.safety_is_raw ? "its bytes, which are damaged, come back with" : "to go back", report.go_back);
     if (report.dry_run && !report.safety_repository.empty())
         out += format("  would first back up the state as it is now, into {}\n", printable(report.safety_repository));
     if (!report.data_lost.empty()) out += format("  data lost: {}\n", printable(report.data_lost));

@@ -43,7 +43,6 @@ int exit_code_of(const VerifyReport& report) {
 
 int exit_code_of(const SourcesBackupReport& report) { return report.exit_code; }
 int exit_code_of(const CheckSettingsReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::invalid); }
-int exit_code_of(const MaintainEveryReport& report) { return report.exit_code; }
 
 template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>
 class VerbOf : public Verb {
@@ -81,13 +80,25 @@ public:
     static std::unique_ptr<Verb> make() { return std::make_unique<BackupVerb>(); }
 };
 
-// One database is told by itself; none or several as a list.
+// One database is told by itself; those of the settings as a list.
+template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>
+class MaintainVerb : public VerbOf<Request, ReportType, operation> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        if (!this->request_.target.database.empty()) return VerbOf<Request, ReportType, operation>::run(context, style);
+        const auto report = TRY(maintain_every(context, this->request_, operation));
+        return Answer{json_of(report), text_of(report, style), report.exit_code};
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<MaintainVerb>(); }
+};
+
+// So too; several can be named.
 class MaintainAllVerb : public VerbOf<MaintainAllRequest, MaintainAllReport, operations::maintain_all> {
 public:
     Result<Answer> run(Context& context, const Style& style) override {
         if (request_.databases.size() == 1) return VerbOf::run(context, style);
         const auto report = TRY(maintain_every(context, request_));
-        return Answer{json_of(report), text_of(report, style), exit_code_of(report)};
+        return Answer{json_of(report), text_of(report, style), report.exit_code};
     }
     static std::unique_ptr<Verb> make() { return std::make_unique<MaintainAllVerb>(); }
 };
@@ -168,11 +179,11 @@ const std::vector<VerbEntry>& verbs() {
         {"schedule remove", VerbOf<ScheduleRemoveRequest, ScheduleReport, operations::remove_schedule>::make},
         {"schedule run", VerbOf<ScheduleRunRequest, ScheduleRunReport, operations::run_scheduled>::make},
         {"log", VerbOf<LogRequest, LogReport, operations::show_log>::make},
-        {"maintain check", VerbOf<MaintainCheckRequest, MaintainCheckReport, operations::maintain_check>::make},
-        {"maintain cleanup", VerbOf<MaintainCleanupRequest, MaintainCleanupReport, operations::maintain_cleanup>::make},
-        {"maintain vacuum", VerbOf<MaintainVacuumRequest, MaintainVacuumReport, operations::maintain_vacuum>::make},
-        {"maintain analyze", VerbOf<MaintainAnalyzeRequest, MaintainAnalyzeReport, operations::maintain_analyze>::make},
-        {"maintain stats", VerbOf<MaintainStatsRequest, MaintainStatsReport, operations::maintain_stats>::make},
+        {"maintain check", MaintainVerb<MaintainCheckRequest, MaintainCheckReport, operations::maintain_check>::make},
+        {"maintain cleanup", MaintainVerb<MaintainCleanupRequest, MaintainCleanupReport, operations::maintain_cleanup>::make},
+        {"maintain vacuum", MaintainVerb<MaintainVacuumRequest, MaintainVacuumReport, operations::maintain_vacuum>::make},
+        {"maintain analyze", MaintainVerb<MaintainAnalyzeRequest, MaintainAnalyzeReport, operations::maintain_analyze>::make},
+        {"maintain stats", MaintainVerb<MaintainStatsRequest, MaintainStatsReport, operations::maintain_stats>::make},
         {"maintain all", MaintainAllVerb::make},
     };
     return table;

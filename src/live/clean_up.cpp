@@ -15,7 +15,9 @@ namespace {
 // The table in SQL below; clean_up.h has it in words. Seconds, or NULL for what is no time.
 constexpr std::string_view seconds_of_value =
     "CASE typeof({0})"
-    " WHEN 'text' THEN CASE WHEN {0} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN unixepoch({0}) END"
+    " WHEN 'text' THEN CASE WHEN {0} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
+    // SQLite takes the 30th of February for the 1st or 2nd of March.
+    " AND date(substr({0}, 1, 10), '+0 days') = substr({0}, 1, 10) THEN unixepoch({0}) END"
     " WHEN 'blob' THEN NULL"
     " ELSE CASE WHEN {0} < 1e8 THEN NULL WHEN {0} < 1e11 THEN {0} WHEN {0} < 1e14 THEN {0} / 1e3"
     " WHEN {0} < 1e17 THEN {0} / 1e6 ELSE {0} / 1e9 END"
@@ -92,7 +94,7 @@ Result<void> expect_sound(sqlite::Connection& connection, const CleanupRule& rul
     if (TRY(type_of(connection, rule.table)) != "table") {
         return fail(ErrorCode::invalid, "{}: there is no such table", in_words(rule)).with_advice("holdfast maintain stats lists them");
     }
-    auto column = TRY(connection.prepare("SELECT 1 FROM pragma_table_info(?1, 'main') WHERE name = ?2 COLLATE NOCASE"));
+    auto column = TRY(connection.prepare("SELECT 1 FROM pragma_table_xinfo(?1, 'main') WHERE name = ?2 COLLATE NOCASE"));
     TRY(column.bind(1, std::string_view(rule.table)));
     TRY(column.bind(2, std::string_view(rule.column)));
     if (!TRY(column.step())) return fail(ErrorCode::invalid, "{}: the table has no such column", in_words(rule));

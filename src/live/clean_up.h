@@ -21,7 +21,8 @@ struct CleanupRule {
 };
 
 // How a value of the column is read, each by itself, as one column may hold several forms:
-//   text     YYYY-MM-DD, with a time after it or not, T or a space between, Z or +HH:MM; without a zone it is UTC
+//   text     YYYY-MM-DD, with a time after it or not, T or a space between, Z or +HH:MM; without a zone it is UTC;
+//            a day that the calendar has
 //   number   since 1970: below 1e11 seconds, below 1e14 milliseconds, below 1e17 microseconds, else nanoseconds;
 //            below 1e8 (1973) it is taken for none
 // What is no time by this is never deleted.

@@ -4,6 +4,7 @@
 #include "holdfast/live/blockers.h"
 #include "holdfast/live/database_files.h"
 #include "holdfast/live/held_locks.h"
+#include "holdfast/live/place.h"
 #include "holdfast/live/who_has_it.h"
 
 namespace holdfast::live {
@@ -21,6 +22,8 @@ LiveWriter::~LiveWriter() {
 }
 
 Result<LiveWriter> LiveWriter::open(host::Host host, WriteOrder order) {
+    // SQLite would find out too late: with a -wal and a -shm of its own beside the database, which it cannot take away again.
+    TRY(expect_may_write(host, order.path));
     const FreezeOptions options{.vfs = order.place.vfs, .busy_timeout_ms = order.place.wait_ms};
     const bool keeps_wal = TRY(has_leftover_wal(host, order.path, options));
     auto connection = TRY(sqlite::Connection::open(order.path, {.mode = sqlite::OpenMode::read_write,

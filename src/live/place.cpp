@@ -82,6 +82,14 @@ Result<void> expect_nobody_has_it(host::Host host, const std::string& target, co
         .with_advice("stop the application and say --offline, or run as root");
 }
 
+Result<void> expect_may_write(host::Host host, const std::string& path) {
+    auto may = host.files.expect_writable(path);
+    const bool makes_files = !TRY(host::exists(host.files, path + "-wal")) || !TRY(host::exists(host.files, path + "-shm"));
+    if (may && makes_files) may = host.files.expect_writable(host::folder_of(path));
+    if (may) return {};
+    return std::move(may).error().while_doing(format("{} cannot be written", printable(path))).with_advice("make the file and its folder writable, or run as their owner");
+}
+
 Result<std::uint64_t> free_bytes_at(host::FileSystem& files, const std::string& target) {
     return files.free_bytes(TRY(host::existing_folder_of(files, target)));
 }

@@ -27,6 +27,10 @@ Result<std::string> why_not_by_transaction(const Present& present, const sqlite:
 // `busy`, naming who has the database open, or saying that not everybody could be seen (unless place.offline).
 Result<void> expect_nobody_has_it(host::Host host, const std::string& target, const PlaceOptions& place);
 
+// `denied` when a transaction on the database there could not be written, by this process: its file, and the folder where
+// SQLite makes its journal or its WAL, if those of an application are not there already. By looking only.
+Result<void> expect_may_write(host::Host host, const std::string& path);
+
 // On the file system of the deepest folder of the path that exists.
 Result<std::uint64_t> free_bytes_at(host::FileSystem& files, const std::string& target);
 

@@ -8,14 +8,15 @@
 namespace holdfast::live {
 namespace {
 
-// What a transaction needs beside the database: all new pages in the WAL, or all old ones in the journal, and what the
-// file grows by.
+// What a transaction needs beside the database: all new pages in the WAL, or the old ones that they overwrite in the
+// journal, and what the file grows by. A file that becomes smaller is cut after the commit: what is cut off is in no journal.
 std::uint64_t bytes_for_transaction(const Present& present, const sqlite::Image& image) {
-    constexpr std::uint64_t frame_or_record_bytes = 24, headers_bytes = 64 * 1024;
+    constexpr std::uint64_t frame_or_record_bytes = 24, index_bytes = 8, headers_bytes = 64 * 1024;  // index: the -shm
     const std::uint64_t page_bytes = image.page_size().bytes();
     const std::uint64_t growth = image.size() - std::min(image.size(), present.file_size);
-    const std::uint64_t pages = present.is_wal ? image.last_page().value : present.file_size / page_bytes + 1;
-    return growth + pages * (page_bytes + frame_or_record_bytes) + headers_bytes;
+    const std::uint64_t old_pages = present.file_size / page_bytes + 1, new_pages = image.last_page().value;
+    const std::uint64_t pages = present.is_wal ? new_pages : std::min(old_pages, new_pages);
+    return growth + pages * (page_bytes + frame_or_record_bytes + index_bytes) + headers_bytes;
 }
 
 Result<void> choose_route(host::Host host, RoutePlan& plan, const sqlite::Image& image, const PlaceOptions& place) {
@@ -58,6 +59,13 @@ Result<void> expect_may_write(host::Host host, const RoutePlan& plan) {
         .with_advice("make it writable, run as its owner, or restore elsewhere: --to PATH");
 }
 
+// A journal that is kept between transactions (PRAGMA journal_mode = PERSIST) is written over.
+Result<std::uint64_t> bytes_to_write_over(host::Host host, const RoutePlan& plan) {
+    if (plan.route != Route::transaction || plan.is_wal) return 0;
+    const auto journal = TRY(host::status_if_any(host.files, plan.target + "-journal"));
+    return journal ? journal->size : 0;
+}
+
 }  // namespace
 
 Result<RoutePlan> plan_replacement(host::Host host, const std::string& path, const sqlite::Image& image,
@@ -66,7 +74,7 @@ Result<RoutePlan> plan_replacement(host::Host host, const std::string& path, con
     plan.target = TRY(host::canonical_or_future(host.files, path));
     TRY(choose_route(host, plan, image, options));
     TRY(expect_may_write(host, plan));
-    plan.bytes_free = TRY(free_bytes_at(host.files, plan.target));
+    plan.bytes_free = TRY(free_bytes_at(host.files, plan.target)) + TRY(bytes_to_write_over(host, plan));
     if (plan.bytes_free >= plan.bytes_needed) return plan;
     return fail(ErrorCode::full, "write {}: it takes {}, and {} are free", printable(plan.target),
                 human_bytes(plan.bytes_needed), human_bytes(plan.bytes_free))

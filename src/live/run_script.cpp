@@ -1,10 +1,10 @@
 #include "holdfast/live/run_script.h"
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 
 #include "holdfast/base/text.h"
-#include "holdfast/live/quoted.h"
+#include "holdfast/live/script_changes.h"
 #include "holdfast/live/shadow_tables.h"
 #include "holdfast/sqlite/interruptible.h"
 
@@ -40,38 +40,6 @@ Result<RanStatement> run(JudgedStatement& judged, const Script& script, const Wa
         ran.rows.push_back(std::move(values));
     }
     return ran;
-}
-
-struct SchemaObject {
-    std::string type, sql;
-    bool operator==(const SchemaObject&) const = default;
-};
-using Schema = std::map<std::string, SchemaObject>;
-
-Result<Schema> schema_of(sqlite::Connection& connection) {
-    auto statement = TRY(connection.prepare("SELECT name, type, sql FROM main.sqlite_schema WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^'"));
-    Schema schema;
-    while (TRY(statement.step())) {
-        schema.emplace(statement.column_text(0), SchemaObject{statement.column_text(1), statement.column_text(2)});
-    }
-    return schema;
-}
-
-std::vector<SchemaChange> differences(const Schema& before, const Schema& after, const std::map<std::string, std::uint64_t>& dropped_rows) {
-    std::vector<SchemaChange> changes;
-    const auto rows_of = [&](const std::string& name) {
-        const auto at = dropped_rows.find(name);
-        return at == dropped_rows.end() ? std::uint64_t{0} : at->second;
-    };
-    for (const auto& [name, object] : before) {
-        const auto now = after.find(name);
-        if (now == after.end()) changes.push_back({"dropped", object.type, name, rows_of(name)});
-        else if (now->second != object) changes.push_back({"changed", now->second.type, name});
-    }
-    for (const auto& [name, object] : after) {
-        if (!before.contains(name)) changes.push_back({"created", object.type, name});
-    }
-    return changes;
 }
 
 class ScriptWrite {
@@ -116,7 +84,7 @@ private:
         if (judged.kind == StatementKind::sets) return {};
         TRY(writer_.begin());
         is_backed_up_ = true;
-        before_ = TRY(schema_of(connection_));
+        changes_.emplace(TRY(ScriptChanges::begin(connection_)));
         return {};
     }
 
@@ -149,7 +117,8 @@ private:
     Result<void> end_transaction() {
         report_.changes = counter_.counted();
         report_.shadow_tables = shadow_tables_among(connection_, report_.changes);
-        report_.schema = differences(before_, TRY(schema_of(connection_)), dropped_rows_);
+        report_.schema = TRY(changes_->of_schema());
+        report_.properties = TRY(changes_->of_properties());
         if (script_.is_dry) {
             writer_.roll_back();
         } else {
@@ -165,8 +134,9 @@ private:
             report_.statements.push_back({.place = judged.place, .kind = judged.kind, .columns = {}, .rows = {}, .is_untried = true});
             return {};
         }
-        for (const auto& table : judged.dropped) TRY(count_before_drop(table));
         const bool was_inside = writer_.has_begun();
+        if (was_inside) TRY(changes_->before(judged));
+        const auto properties = judged.kind == StatementKind::stands_alone ? TRY(properties_of(connection_)) : Properties();
         auto ran = run(judged, script_, watch_);
         if (!ran) return writer_.explained(std::move(ran).error());
         if (was_inside && !connection_.is_in_transaction()) {
@@ -174,14 +144,9 @@ private:
         }
         ran->is_after_commit = is_over_;
         if (is_over_ && writes(judged.kind)) progress_.is_committed = true;
+        if (was_inside) TRY(changes_->after(judged));
+        if (judged.kind == StatementKind::stands_alone) std::ranges::move(differences(properties, TRY(properties_of(connection_))), std::back_inserter(report_.properties));
         report_.statements.push_back(std::move(*ran));
-        return {};
-    }
-
-    Result<void> count_before_drop(const std::string& table) {
-        const auto at = before_.find(table);
-        if (at == before_.end() || at->second.type != "table") return {};
-        dropped_rows_[table] = static_cast<std::uint64_t>(connection_.integer("SELECT count(*) FROM main." + quoted(table)).value_or(0));
         return {};
     }
 
@@ -195,8 +160,7 @@ private:
     std::vector<std::string> used_;
     bool is_over_ = false;       // the transaction: what comes now stands alone
     bool is_backed_up_ = false;
-    Schema before_;
-    std::map<std::string, std::uint64_t> dropped_rows_;
+    std::optional<ScriptChanges> changes_;  // of the transaction
     ScriptReport report_;
 };
 

@@ -9,6 +9,7 @@
 #include "holdfast/base/bytes.h"
 #include "holdfast/live/freeze.h"
 #include "holdfast/live/live_writer.h"
+#include "holdfast/live/script_changes.h"
 #include "holdfast/live/statements.h"
 #include "holdfast/sqlite/count_changes.h"
 #include "holdfast/sqlite/serve_image.h"
@@ -33,16 +34,12 @@ struct RanStatement {
     bool is_after_commit = false;          // it ran by itself, behind the transaction
     bool is_untried = false;               // in a dry run: it cannot be taken back
 };
-struct SchemaChange {
-    std::string what;                      // created, dropped, changed
-    std::string type, name;
-    std::uint64_t rows = 0;                // that a dropped table had
-};
 struct ScriptReport {
     std::vector<RanStatement> statements;
     std::vector<sqlite::TableChanges> changes;
     std::vector<std::string> shadow_tables;  // of those changed: where virtual tables keep what they hold
     std::vector<SchemaChange> schema;
+    std::vector<PropertyChange> properties;
     double writers_blocked_ms = 0;
 };
 

@@ -259,6 +259,7 @@ Result<JudgedStatement> ScriptReader::judge(sqlite::Statement statement) {
     constexpr std::array<std::string_view, 4> of_schema{"create", "drop", "alter", "analyze"};
     const bool is_of_schema = std::ranges::find(of_schema, word) != of_schema.end();
     judged.kind = is_of_schema ? StatementKind::writes_schema : StatementKind::writes_rows;
+    judged.alters = find([](const Action& a) { return a.kind == Action::Kind::alter && a.database == "main"; }) != nullptr;
     for (const auto& action : actions) {
         if (action.kind == Action::Kind::drop && action.database == "main") judged.dropped.push_back(action.name);
     }

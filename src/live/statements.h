@@ -39,6 +39,7 @@ struct JudgedStatement {
     StatementKind kind = StatementKind::reads;
     bool asks_journal_mode = false;
     bool sets_foreign_keys = false;
+    bool alters = false;                 // a table of the main database
     Refusal refusal;                     // of is_refused
     std::vector<std::string> dropped;    // tables of the main database
 };

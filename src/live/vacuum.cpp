@@ -4,6 +4,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/live/content_hash.h"
+#include "holdfast/live/database_files.h"
 #include "holdfast/live/place.h"
 #include "holdfast/sqlite/interruptible.h"
 #include "holdfast/sqlite/serve_image.h"
@@ -60,6 +61,13 @@ Result<void> vacuum_into(const sqlite::Image& image, const std::string& file, co
     TRY(statement.step());
     if (const std::string why = served->last_failure(); !why.empty()) return fail(ErrorCode::corrupt, "read the database: {}", why);
     return {};
+}
+
+void give_wal_back(host::Host host, const std::string& path, const PlaceOptions& place) {
+    const auto is_leftover = has_leftover_wal(host, path, {.vfs = place.vfs, .busy_timeout_ms = place.wait_ms});
+    if (!is_leftover || *is_leftover) return;
+    auto connection = sqlite::Connection::open(path, {.mode = sqlite::OpenMode::read_write, .vfs = place.vfs, .busy_timeout_ms = place.wait_ms});
+    if (connection) static_cast<void>(connection->execute("PRAGMA wal_checkpoint(TRUNCATE)"));
 }
 
 Result<bool> have_same_content(const sqlite::Image& a, const sqlite::Image& b, const Watch& watch) {

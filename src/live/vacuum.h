@@ -27,6 +27,10 @@ Result<void> vacuum_in_place(LiveWriter& writer, const Watch& watch);
 // Into a new file, from a frozen image: nothing connects to the database. Errors: `exists`; `full`.
 Result<void> vacuum_into(const sqlite::Image& image, const std::string& file, const Watch& watch);
 
+// A checkpoint, as any application may make one: what a WAL holds goes into the database, and its room is free again, as far
+// as nobody reads from it. Not of what a crash left. No promise: where it cannot be done, all is as it was.
+void give_wal_back(host::Host host, const std::string& path, const PlaceOptions& place);
+
 // By content_hash(). Reads both to their ends.
 Result<bool> have_same_content(const sqlite::Image& a, const sqlite::Image& b, const Watch& watch);
 

@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/question.h"
 #include "holdfast/operations/backup.h"
+#include "holdfast/operations/go_back.h"
 
 namespace holdfast::operations {
 
@@ -36,7 +37,7 @@ Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& reque
             .with_advice(format("holdfast maintain check {}", shell_word(database)));
     }
     WayBack way_back{.number = made->number, .repository = made->repository, .was_there = made->confirmed_only, .warnings = std::move(made->warnings)};
-    way_back.command = format("holdfast restore {} -r {}", way_back.number, shell_word(way_back.repository));
+    way_back.command = restore_command(request.repository, {.number = way_back.number, .repository = way_back.repository});
     if (!made->repository_note.empty()) way_back.warnings.push_back(made->repository_note);
     return way_back;
 }

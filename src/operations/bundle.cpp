@@ -140,6 +140,7 @@ Result<BundleReport> bundle_backup(Context& context, const BundleRequest& reques
     report.warnings = selection.warnings;
     report.file = TRY(host::canonical_or_future(context.host.files, request.to));
     TRY(refuse_inside_repository(context, report.file));
+    TRY(refuse_side_file(context, report.file));
     TRY(expect_proven(context, *opened, snapshot.number));
     const auto loaded = TRY(load_settings(context, request.repository.settings));
     const auto scrubbing = TRY(scrubbing_of(context, loaded, request, snapshot));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/go_back.h"
 #include "holdfast/operations/restore_preview.h"
 #include "holdfast/operations/restore_proof.h"
 #include "holdfast/operations/restore_rehearsal.h"
@@ -29,6 +30,10 @@ Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& pl
         report.safety_number = safety.number;
         report.safety_repository = safety.repository;
         report.safety_is_raw = safety.is_raw;
+        if (safety.number != 0) {
+            report.go_back = restore_command(request_for(request.repository, opened, safety.repository),
+                                             {.number = safety.number, .repository = safety.repository, .is_raw = safety.is_raw});
+        }
         std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
         return {};
     }

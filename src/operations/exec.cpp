@@ -69,7 +69,10 @@ void tell(ExecReport& report, live::ScriptReport ran) {
         report.statements.push_back(std::move(told));
     }
     report.changes = changed_tables(ran.changes, ran.shadow_tables);
-    for (auto& object : ran.schema) report.schema.push_back({std::move(object.what), std::move(object.type), std::move(object.name), object.rows});
+    for (auto& object : ran.schema) {
+        report.schema.push_back({std::move(object.what), std::move(object.type), std::move(object.name), std::move(object.new_name), object.rows});
+    }
+    for (auto& property : ran.properties) report.properties.push_back({std::move(property.name), std::move(property.before), std::move(property.after)});
     report.writers_blocked_ms = ran.writers_blocked_ms;
 }
 

@@ -48,6 +48,7 @@ struct ExecReport {
     std::vector<SqlStatement> statements;
     std::vector<ChangedTable> changes;
     std::vector<ChangedObject> schema;
+    std::vector<ChangedProperty> properties;
     double writers_blocked_ms = 0, duration_ms = 0;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -57,7 +58,8 @@ struct ExecReport {
         visit("before", before, "The backup of the state before.");
         visit("statements", statements, "Each statement, with its rows.");
         visit("changes", changes, "Tables of which rows changed.");
-        visit("schema", schema, "What was created, changed or dropped.");
+        visit("schema", schema, "What was created, changed, renamed or dropped.");
+        visit("properties", properties, "What changed of the database besides rows and schema: user_version, journal_mode and their like.");
         visit("writers_blocked_ms", writers_blocked_ms, "How long writers had to wait, at most.");
         visit("duration_ms", duration_ms, "How long it took.");
     }

@@ -7,6 +7,7 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/host/run_program.h"
 #include "holdfast/operations/check_image.h"
+#include "holdfast/operations/go_back.h"
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/repository_or_none.h"
 #include "holdfast/operations/repository_place.h"
@@ -159,6 +160,15 @@ Result<void> replace_all(Context& context, const FreshRequest& request, const Be
     return files.keep();
 }
 
+void tell_way_back(const FreshRequest& request, const OpenRepository& opened, const SafetyBackup& safety, FreshReport& report) {
+    report.safety_number = safety.number;
+    report.safety_repository = safety.repository;
+    report.safety_is_raw = safety.is_raw;
+    const auto opened_by = request_for(request.repository, opened, safety.repository);
+    if (safety.is_raw) report.go_back = restore_command(opened_by, {.number = safety.number, .repository = safety.repository, .is_raw = true});
+    else if (safety.number != 0) report.go_back = undo_command(request_for(request.repository, opened, opened.path()), opened.path());
+}
+
 Result<void> begin_anew(Context& context, const FreshRequest& request, const Beginning& now, SetAside& files, FreshReport& report) {
     auto plan = TRY(plan_of(context, now));
     const auto restore = as_restore(request);
@@ -167,9 +177,7 @@ Result<void> begin_anew(Context& context, const FreshRequest& request, const Beg
     const auto opened = TRY(repository_for_safety(context, request.repository, now.databases.front()));
     TRY(prove_parent(context, *opened, plan, std::nullopt));
     auto safety = TRY(make_safety_backup(context, *opened, plan, {.is_optional = request.no_safety_backup}));
-    report.safety_number = safety.number;
-    report.safety_repository = safety.repository;
-    report.safety_is_raw = safety.is_raw;
+    tell_way_back(request, *opened, safety, report);
     auto done = [&]() -> Result<void> {
         for (const auto& member : plan.members) TRY(expect_unopened(context, member.report.to, restore));
         return replace_all(context, request, now, files, report);
@@ -198,7 +206,7 @@ Result<FreshReport> fresh(Context& outer, const FreshRequest& request) {
     context.lock_wait_ms = lock_wait_ms(request.wait_s);
     const host::Stopwatch stopwatch(context.host.clock);
     const auto now = TRY(beginning_of(context, request));
-    FreshReport report{.source = now.source, .command = now.command, .safety_repository = {}, .output = {}, .data_lost = {}, .recovery_log = {}, .dry_run = request.dry_run, .databases = {}, .hooks = {}, .warnings = {}};
+    FreshReport report{.source = now.source, .command = now.command, .safety_repository = {}, .go_back = {}, .output = {}, .data_lost = {}, .recovery_log = {}, .dry_run = request.dry_run, .databases = {}, .hooks = {}, .warnings = {}};
     SetAside files(context, now.databases);
     TRY(files.plan());
     for (const auto& path : now.databases) report.databases.push_back({.path = path, .check = {}, .kept_aside = files.names_of(path)});

@@ -47,7 +47,7 @@ struct FreshDatabase {
     }
 };
 struct FreshReport {
-    std::string source, command, safety_repository, output, data_lost, recovery_log;
+    std::string source, command, safety_repository, go_back, output, data_lost, recovery_log;
     std::uint64_t safety_number = 0;
     bool dry_run = false, safety_is_raw = false, hooks_incomplete = false;
     std::vector<FreshDatabase> databases;
@@ -63,6 +63,7 @@ struct FreshReport {
         visit("safety_number", safety_number, "Backup of the state before; 0: none was made.");
         visit("safety_repository", safety_repository, "Where it is.");
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
+        visit("go_back", go_back, "The command that brings the state before back; empty: there is none.");
         visit("data_lost", data_lost, "Rows that are not there any more, by table, as the recovery log tells it.");
         visit("recovery_log", recovery_log, "The recovery log that tells of it.");
         visit("output", output, "The end of what the command printed.");

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/run_program.h"
 #include "holdfast/operations/audited.h"
+#include "holdfast/operations/go_back.h"
 #include "holdfast/operations/guarded_databases.h"
 
 namespace holdfast::operations {
@@ -43,8 +43,9 @@ Result<BackupReport> back_up(Context& context, const GuardRequest& request, cons
     return expect_whole(TRY(audited(context, backup_request, backup)));
 }
 
-void describe_backup(GuardReport& report, const BackupReport& made) {
-    GuardBackup one{.number = made.number, .source = made.source, .go_back = format("holdfast restore {} -r {}", made.number, shell_word(made.repository)), .safety_repository = {}, .databases = {}};
+void describe_backup(GuardReport& report, const BackupReport& made, const RepositoryRequest& opened_by) {
+    GuardBackup one{.number = made.number, .source = made.source, .go_back = restore_command(opened_by, {.number = made.number, .repository = made.repository}),
+                    .safety_repository = {}, .undo = {}, .databases = {}};
     for (const auto& member : made.databases) one.databases.push_back(member.path);
     const bool is_first = report.backups.empty();
     if (is_first) report.number = made.number;
@@ -62,7 +63,7 @@ void describe_backup(GuardReport& report, const BackupReport& made) {
 Result<void> back_up_all(Context& context, const GuardRequest& request, GuardReport& report) {
     for (const auto& guarded : TRY(guarded_databases(context, request.repository, request.databases))) {
         const auto made = TRY(back_up(context, request, guarded));
-        describe_backup(report, made);
+        describe_backup(report, made, request.repository);
         request.announce(made);
     }
     return {};
@@ -96,6 +97,7 @@ Result<void> restore_one(Context& context, const GuardRequest& request, GuardRep
     auto restored = TRY(audited(context, restore_request, restore));
     one.safety_number = restored.safety_number;
     one.safety_repository = restored.safety_repository;
+    one.undo = restored.go_back;
     std::ranges::move(restored.hooks, std::back_inserter(report.hooks));
     std::ranges::move(restored.warnings, std::back_inserter(report.warnings));
     return {};

@@ -48,7 +48,7 @@ struct GuardRequest {
 // One backup of a guard: with settings of several sources there is one for each.
 struct GuardBackup {
     std::uint64_t number = 0, safety_number = 0;
-    std::string source, go_back, safety_repository;
+    std::string source, go_back, safety_repository, undo;
     std::vector<std::string> databases;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -58,6 +58,7 @@ struct GuardBackup {
         visit("go_back", go_back, "The command to go back with.");
         visit("safety_number", safety_number, "Backup of what the command had left, made before the restore; 0: none.");
         visit("safety_repository", safety_repository, "Where that is.");
+        visit("undo", undo, "The command that brings it back.");
     }
 };
 struct GuardReport {

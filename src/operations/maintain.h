@@ -11,7 +11,7 @@
 namespace holdfast::operations {
 
 struct MaintainCheckRequest {
-    TargetRequest target;
+    OneOrAllRequest target;
     RepositoryRequest repository;
     std::uint64_t wait_s = 10;
     static OperationText operation() {
@@ -19,7 +19,7 @@ struct MaintainCheckRequest {
                 .sentence = "Have SQLite check a database, every page and every reference.",
                 .details = "Reads the database as it is frozen for it; nothing is left beside it. When it is damaged (exit code 4) the ways on are told, the best first, as ready "
                            "commands. Broken references alone end with exit code 3.",
-                .examples = {{"holdfast maintain check app.db", "integrity and foreign keys"}}};
+                .examples = {{"holdfast maintain check app.db", "integrity and foreign keys"}, {"holdfast maintain check", "every database of the settings"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
@@ -68,10 +68,11 @@ struct MaintainCheckReport {
 Result<MaintainCheckReport> maintain_check(Context& context, const MaintainCheckRequest& request);
 
 struct MaintainCleanupRequest {
-    TargetRequest target;
+    OneOrAllRequest target;
     CleanupRequest rules;
     bool dry_run = false;
     BeforeWriteRequest before;
+    bool is_one_of_several = false;  // without a rule for it nothing is to be done; no flag
     static OperationText operation() {
         return {.name = "maintain cleanup",
                 .sentence = "Delete rows older than an age, with all that hangs on them.",
@@ -81,7 +82,7 @@ struct MaintainCleanupRequest {
                            "in a copy, so that its counts are the true ones and nobody waits.",
                 .examples = {{"holdfast maintain cleanup app.db --table sessions --column ended_at --older-than 30d --where 'processed = 1' --dry-run", "count first"},
                              {"holdfast maintain cleanup app.db --table events --column timestamp --older-than 90d", "then delete"},
-                             {"holdfast maintain cleanup app.db", "by [[source.NAME.cleanup]] of the settings"}}};
+                             {"holdfast maintain cleanup", "every database of the settings, by its [[source.NAME.cleanup]]"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
@@ -128,14 +129,15 @@ struct MaintainCleanupReport {
 Result<MaintainCleanupReport> maintain_cleanup(Context& context, const MaintainCleanupRequest& request);
 
 struct MaintainVacuumRequest {
-    TargetRequest target;
+    OneOrAllRequest target;
     std::string by_way_of;
     BeforeWriteRequest before;
     static OperationText operation() {
         return {.name = "maintain vacuum",
                 .sentence = "Give free pages back to the disk.",
                 .details = "VACUUM needs room for the database once more, and for its journal; that is looked at first. Where there is not enough, --by-way-of writes the smaller database into a "
-                           "folder on another disk, compares it with the original row by row, and brings it back as a restore does, if nobody has written meanwhile. "
+                           "folder on another disk, compares it with the original row by row, and brings it back in one transaction, if nobody has written meanwhile: that needs room beside the "
+                           "database for the smaller one once (its journal, or WAL). "
                            "An automatic backup is made first. Rowids of tables without an INTEGER PRIMARY KEY may change, as with every VACUUM.",
                 .examples = {{"holdfast maintain vacuum app.db", "in place"}, {"holdfast maintain vacuum app.db --by-way-of /mnt/usb", "where the disk is nearly full"}}};
     }
@@ -166,7 +168,7 @@ struct MaintainVacuumReport {
 Result<MaintainVacuumReport> maintain_vacuum(Context& context, const MaintainVacuumRequest& request);
 
 struct MaintainAnalyzeRequest {
-    TargetRequest target;
+    OneOrAllRequest target;
     BeforeWriteRequest before;
     static OperationText operation() {
         return {.name = "maintain analyze",
@@ -196,8 +198,9 @@ struct MaintainAnalyzeReport {
 Result<MaintainAnalyzeReport> maintain_analyze(Context& context, const MaintainAnalyzeRequest& request);
 
 struct MaintainStatsRequest {
-    TargetRequest target;
+    OneOrAllRequest target;
     std::uint64_t wait_s = 10;
+    SettingsRequest settings = {};
     static OperationText operation() {
         return {.name = "maintain stats",
                 .sentence = "How large a database is, and what takes the room.",
@@ -208,6 +211,7 @@ struct MaintainStatsRequest {
     void describe(Visitor& visit) {
         target.describe(visit);
         visit(wait_s, {.name = "wait", .sentence = "Wait so long for locks of other programs.", .value = "SECONDS"});
+        settings.describe(visit);
     }
 };
 struct TableSize {
@@ -297,31 +301,6 @@ struct MaintainAllReport {
 };
 // Of one database.
 Result<MaintainAllReport> maintain_all(Context& context, const MaintainAllRequest& request);
-
-struct MaintainedDatabase {
-    std::string database, error, advice;
-    int exit_code = 0;
-    std::optional<MaintainAllReport> done;
-    template <class Visitor>
-    void describe(Visitor& visit) const {
-        visit("database", database, "The database.");
-        visit("maintained", done, "What was done; null: nothing could be.");
-        visit("error", error, "Why.");
-        visit("advice", advice, "What to do about it.");
-        visit("exit_code", exit_code, "What it alone would have ended with.");
-    }
-};
-struct MaintainEveryReport {
-    std::vector<MaintainedDatabase> databases;
-    int exit_code = 0;
-    template <class Visitor>
-    void describe(Visitor& visit) const {
-        visit("databases", databases, "Each database.");
-        visit("exit_code", exit_code, "The worst of theirs.");
-    }
-};
-// Of those named, or of every one of the settings; one that fails does not stop the others, but being stopped does.
-Result<MaintainEveryReport> maintain_every(Context& context, const MaintainAllRequest& request);
 
 int exit_code_of(const MaintainCheckReport& report);
 int exit_code_of(const MaintainAllReport& report);

@@ -1,9 +1,5 @@
-#include <algorithm>
-
 #include "holdfast/base/text.h"
-#include "holdfast/operations/audited.h"
 #include "holdfast/operations/cleanup_rules.h"
-#include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/maintain.h"
 #include "holdfast/operations/outcome.h"
 #include "holdfast/operations/target_database.h"
@@ -15,7 +11,7 @@ namespace {
 class Steps {
 public:
     Steps(Context& context, const MaintainAllRequest& request, MaintainAllReport& report)
-        : context_(context), request_(request), report_(report), target_{.database = report.database, .application_id = request.application_id} {
+        : context_(context), request_(request), report_(report), target_{{.database = report.database, .application_id = request.application_id}} {
         before_ = request.before;
         before_.on_behalf = "maintain all";
         backed_up_ = before_;  // what writes after the first backup leans on that one
@@ -69,7 +65,7 @@ private:
     Context& context_;
     const MaintainAllRequest& request_;
     MaintainAllReport& report_;
-    const TargetRequest target_;
+    const OneOrAllRequest target_;
     BeforeWriteRequest before_, backed_up_;
 };
 
@@ -84,35 +80,6 @@ Result<MaintainAllReport> maintain_all(Context& outer, const MaintainAllRequest&
     TRY(expect_meant(context, request.before, report.database));
     Steps steps(context, request, report);
     steps.backup() && steps.cleanup() && steps.vacuum() && steps.analyze() && steps.check() && steps.stats();
-    return report;
-}
-
-Result<MaintainEveryReport> maintain_every(Context& context, const MaintainAllRequest& request) {
-    MaintainAllRequest every = request;
-    const auto loaded = std::make_shared<const LoadedSettings>(TRY(load_settings(context, request.before.repository.settings)));
-    every.before.repository.settings.loaded = loaded;
-    for (const auto& [name, source] : loaded->settings.source) {
-        if (request.databases.empty()) every.databases.insert(every.databases.end(), source.databases.begin(), source.databases.end());
-    }
-    if (every.databases.empty()) {
-        return fail(ErrorCode::invalid, "maintain which database: none is named, and there are no settings with a source").with_advice("name the databases, or: holdfast init");
-    }
-    MaintainEveryReport report;
-    for (const auto& database : every.databases) {
-        MaintainAllRequest one = every;
-        one.databases = {database};
-        MaintainedDatabase told{.database = database, .error = {}, .advice = {}, .done = {}};
-        auto done = audited(context, one, maintain_all);
-        if (!done && done.error().code() == ErrorCode::cancelled) return std::move(done).error();
-        told.exit_code = done ? exit_code_of(*done) : exit_code_of(done.error().code());
-        if (done) told.done = std::move(*done);
-        else {
-            told.error = done.error().message();
-            told.advice = done.error().advice();
-        }
-        report.exit_code = std::max(report.exit_code, told.exit_code);
-        report.databases.push_back(std::move(told));
-    }
     return report;
 }
 

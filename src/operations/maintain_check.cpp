@@ -3,6 +3,7 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/live/references.h"
 #include "holdfast/operations/check_image.h"
+#include "holdfast/operations/go_back.h"
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/maintain.h"
 #include "holdfast/operations/open_repository.h"
@@ -46,7 +47,7 @@ std::optional<WayOn> restore_of_last_good(Context& context, const RepositoryRequ
         const bool is_proven = std::string_view(which) == "last-good";
         return WayOn{format("restore {}, of {}; the damaged file is kept as a backup first", is_proven ? "the newest backup that passed SQLite's check" : "the newest backup, which was not checked yet",
                             to_rfc3339(found->moment.snapshot.time)),
-                     format("holdfast restore {} -r {}", number, shell_word((*opened)->path()))};
+                     restore_command(repository, {.number = number, .repository = (*opened)->path()})};
     }
     return std::nullopt;
 }

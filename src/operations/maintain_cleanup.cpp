@@ -55,6 +55,13 @@ Result<void> rehearse(Context& context, const std::vector<live::CleanupRule>& ru
     return {};
 }
 
+// Deleting needs room, too: for what SQLite writes before it deletes.
+Error told_of_room(Error error) {
+    if (error.code() != ErrorCode::full) return error;
+    return std::move(error).with_advice("SQLite needs some room beside the database until the commit: a rule for fewer rows first (a greater --older-than); "
+                                        "and where the backup takes the room, -r REPOSITORY on another disk, or --no-backup, which gives up the way back");
+}
+
 Result<void> clean(Context& context, const MaintainCleanupRequest& request, const std::vector<live::CleanupRule>& rules, MaintainCleanupReport& report) {
     TRY(expect_meant(context, request.before, report.database));
     auto order = order_of(context, report.database);
@@ -67,8 +74,8 @@ Result<void> clean(Context& context, const MaintainCleanupRequest& request, cons
     auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
     TRY(writer.begin());
     auto outcome = live::clean_up(writer.connection(), rules, context.host.clock.now(), context.watch);
-    if (!outcome) return writer.explained(std::move(outcome).error()).while_doing("nothing was deleted");
-    TRY(writer.commit());
+    if (!outcome) return told_of_room(writer.explained(std::move(outcome).error()).while_doing("nothing was deleted"));
+    if (auto committed = writer.commit(); !committed) return told_of_room(std::move(committed).error().while_doing("nothing was deleted"));
     tell(report, *outcome);
     report.writers_blocked_ms = writer.writers_blocked_ms();
     return {};
@@ -82,6 +89,7 @@ Result<MaintainCleanupReport> maintain_cleanup(Context& outer, const MaintainCle
     const host::Stopwatch stopwatch(context.host.clock);
     MaintainCleanupReport report{.database = TRY(target_database(context, request.target)), .dry_run = request.dry_run, .before = {}};
     const auto rules = TRY(cleanup_rules(context, {.said = request.rules, .settings = request.before.repository.settings, .database = report.database}));
+    if (rules.empty() && request.is_one_of_several) return report;
     if (rules.empty()) {
         return fail(ErrorCode::invalid, "clean up {}: there is no rule for it, here or in the settings", printable(report.database))
             .with_advice("--table sessions --column ended_at --older-than 30d; or [[source.NAME.cleanup]] in the settings");

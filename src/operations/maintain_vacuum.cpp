@@ -92,12 +92,28 @@ Result<void> expect_nothing_new(Context& context, const std::string& database, c
         .with_advice("try again when less is written, or stop the application meanwhile");
 }
 
+// The smaller database is written over the larger one in a transaction, so the disk of the database needs room for its
+// journal, or WAL, and for nothing else. A WAL may hold that room already.
+Result<live::RoutePlan> plan_way_back(Context& context, const std::string& database, const sqlite::Image& smaller, const live::PlaceOptions& place) {
+    auto plan = live::plan_replacement(context.host, database, smaller, place);
+    if (!plan && plan.error().code() == ErrorCode::full) {
+        live::give_wal_back(context.host, database, place);
+        plan = live::plan_replacement(context.host, database, smaller, place);
+    }
+    if (plan || plan.error().code() != ErrorCode::full) return plan;
+    return std::move(plan)
+        .error()
+        .while_doing("nothing was changed: to bring the smaller database back SQLite needs room beside the old one for its journal, so that a power cut cannot hurt")
+        .with_advice(format("make that room in {} until it is done: move another file to another disk meanwhile, or holdfast prune if the repository is there",
+                            printable(host::folder_of(database))));
+}
+
 Result<void> by_way_of(Context& context, const MaintainVacuumRequest& request, MaintainVacuumReport& report) {
     const PassingFile file{context.host.files, TRY(free_name(context, request, report))};
     TRY(build_smaller(context, report, file.path));
     const auto smaller = TRY(live::freeze(context.host, file.path, freeze_options(context)));
     const live::PlaceOptions place{.vfs = context.vfs, .wait_ms = context.lock_wait_ms};
-    const auto plan = TRY(live::plan_replacement(context.host, report.database, smaller->image(), place));
+    const auto plan = TRY(plan_way_back(context, report.database, smaller->image(), place));
     if (plan.route != live::Route::transaction) return fail(ErrorCode::invalid, "vacuum {}: {}", printable(report.database), plan.why);
     live::LiveRequest order{.path = plan.target, .place = place};
     order.safety = [&]() -> Result<void> {
@@ -128,7 +144,7 @@ Result<MaintainVacuumReport> maintain_vacuum(Context& outer, const MaintainVacuu
     Context context = outer;
     context.lock_wait_ms = lock_wait_ms(request.before.wait_s);
     const host::Stopwatch stopwatch(context.host.clock);
-    MaintainVacuumReport report{.database = TRY(target_database(context, request.target)), .before = {}};
+    MaintainVacuumReport report{.database = TRY(target_with_content(context, request.target)), .before = {}};
     TRY(expect_meant(context, request.before, report.database));
     report.bytes_before = TRY(size_of(context, report.database));
     TRY(request.by_way_of.empty() ? in_place(context, request, report) : by_way_of(context, request, report));
@@ -141,7 +157,7 @@ Result<MaintainAnalyzeReport> maintain_analyze(Context& outer, const MaintainAna
     Context context = outer;
     context.lock_wait_ms = lock_wait_ms(request.before.wait_s);
     const host::Stopwatch stopwatch(context.host.clock);
-    MaintainAnalyzeReport report{.database = TRY(target_database(context, request.target)), .before = {}};
+    MaintainAnalyzeReport report{.database = TRY(target_with_content(context, request.target)), .before = {}};
     TRY(expect_meant(context, request.before, report.database));
     live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}};
     if (!request.before.no_backup) {

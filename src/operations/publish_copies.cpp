@@ -7,6 +7,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/copy_metadata.h"
 #include "holdfast/operations/copy_rotation.h"
+#include "holdfast/operations/repository_place.h"
 
 namespace holdfast::operations {
 
@@ -63,11 +64,13 @@ private:
 
     Result<void> announce(CopyToPublish& copy) {
         copy.record.file = TRY(folder_.free_name(copy.record.file));
+        TRY(refuse_side_file(context_, folder_.path_of(copy.record.file)));
         records_.push_back(copy.record);
         if (!copy.latest) return {};
         CopyRecord latest = copy.record;
         latest.is_latest = true;
         latest.file = with_ending(TRY(order_.latest->fill({.database = host::file_name_of(copy.record.database)})), order_.compress);
+        TRY(refuse_side_file(context_, folder_.path_of(latest.file)));
         const auto place = TRY(latest_place(context_, folder_, latest, latest.file));
         if (place == LatestPlace::foreign) {
             miss(format("{} was not written by holdfast, or was changed, and is left alone: move it away, and the next backup makes it anew", printable(folder_.path_of(latest.file))));

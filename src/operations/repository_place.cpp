@@ -121,4 +121,15 @@ Result<void> refuse_inside_repository(Context& context, const std::string& canon
     }
 }
 
+Result<void> refuse_side_file(Context& context, const std::string& canonical_path) {
+    for (const std::string_view end : {"-wal", "-shm", "-journal"}) {
+        if (!canonical_path.ends_with(end)) continue;
+        const std::string database = canonical_path.substr(0, canonical_path.size() - end.size());
+        if (!TRY(host::exists(context.host.files, database))) continue;
+        return fail(ErrorCode::invalid, "write {}: SQLite would take it for a part of {}, and destroy that", printable(canonical_path), printable(database))
+            .with_advice(format("another name, that does not end in {}", end));
+    }
+    return {};
+}
+
 }  // namespace holdfast::operations

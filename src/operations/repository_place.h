@@ -30,6 +30,10 @@ Result<RepositoryPlace> find_repository(Context& context, const RepositoryReques
 // both.
 Result<void> refuse_inside_repository(Context& context, const std::string& canonical_path);
 
+// `invalid` when the path is one at which SQLite would look for the -wal, -shm or -journal of a database that is there: it
+// would take a new file of that name for its own, and destroy the database with it.
+Result<void> refuse_side_file(Context& context, const std::string& canonical_path);
+
 constexpr std::string_view default_repository_name = ".holdfast";
 
 }  // namespace holdfast::operations

@@ -109,7 +109,7 @@ struct RestoredMember {
 };
 struct RestoreReport {
     std::uint64_t number = 0, safety_number = 0;
-    std::string id, source, from_file, safety_repository, recovery_log, data_lost;
+    std::string id, source, from_file, safety_repository, go_back, recovery_log, data_lost;
     std::vector<std::string> proven_by;
     Timestamp time;
     std::int64_t gap_s = 0;
@@ -133,6 +133,7 @@ struct RestoreReport {
         visit("safety_number", safety_number, "Backup of the state before; 0: none was needed.");
         visit("safety_repository", safety_repository, "Where it is, or would be made; empty: none is needed.");
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
+        visit("go_back", go_back, "The command that brings the state before back; empty: there is none.");
         visit("databases", databases, "Each database.");
         visit("data_lost", data_lost, "Rows that the database had before and has not now, by table; empty: not counted, as no recovery log is kept.");
         visit("recovery_log", recovery_log, "The recovery log that tells of it.");

@@ -113,7 +113,10 @@ Result<RestoredMember> restore_packed(Context& context, OpenRepository& opened, 
     report.bytes = member.entry.content.size;
     if (const auto& known = member.entry.database->plain_sha256) report.sha256 = known->hex();
     else if (snapshot.members.size() == 1 && selection.moment.notes.plain_sha256) report.sha256 = selection.moment.notes.plain_sha256->hex();
-    if (request.to != "-") TRY(refuse_inside_repository(context, report.to));
+    if (request.to != "-") {
+        TRY(refuse_inside_repository(context, report.to));
+        TRY(refuse_side_file(context, report.to));
+    }
     TRY(expect_proven(context, opened, snapshot.number));
     TRY(check(context, opened, member, request));
     if (request.dry_run) return std::move(member.report);

@@ -114,6 +114,7 @@ Result<void> leave_schema_only(PlannedMember& member) {
 }
 
 Result<void> plan_place(Context& context, PlannedMember& member, const std::string& target, const RestoreRequest& request) {
+    TRY(refuse_side_file(context, TRY(host::canonical_or_future(context.host.files, target))));
     member.route = TRY(member.image ? plan_database(context, member, target, request) : plan_raw(context, target, request));
     auto& report = member.report;
     report.from = member.entry.name;

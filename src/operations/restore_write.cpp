@@ -1,8 +1,8 @@
 #include "holdfast/operations/restore_write.h"
 
-#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/go_back.h"
 #include "holdfast/operations/write_raw_file.h"
 
 namespace holdfast::operations {
@@ -115,8 +115,9 @@ private:
         if (replaced_.empty()) advice += "nothing was replaced";
         for (const auto& path : replaced_) advice += format("{}{}", &path == &replaced_.front() ? "the backup is already in " : ", ", path);
         if (safety_.number > 0) {
-            advice += format("; the state before is backup #{} in {}: holdfast restore {} -r {}", safety_.number,
-                             printable(safety_.repository), safety_.number, shell_word(safety_.repository));
+            const auto opened_by = request_for(options_.repository, opened_, safety_.repository);
+            advice += format("; the state before is backup #{} in {}: {}", safety_.number, printable(safety_.repository),
+                             restore_command(opened_by, {.number = safety_.number, .repository = safety_.repository, .is_raw = safety_.is_raw}));
         }
         return std::move(error).with_advice(std::move(advice));
     }

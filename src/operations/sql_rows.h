@@ -50,14 +50,24 @@ struct ChangedTable {
     }
 };
 struct ChangedObject {
-    std::string what, type, name;
+    std::string what, type, name, new_name;
     std::uint64_t rows = 0;
     template <class Visitor>
     void describe(Visitor& visit) const {
-        visit("what", what, "created, changed or dropped.");
+        visit("what", what, "created, changed, renamed or dropped.");
         visit("type", type, "table, index, view or trigger.");
-        visit("name", name, "Its name.");
+        visit("name", name, "Its name; of a renamed one, the old one.");
+        visit("new_name", new_name, "The new name of a renamed one.");
         visit("rows", rows, "Rows that a dropped table had.");
+    }
+};
+struct ChangedProperty {
+    std::string name, before, after;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("name", name, "user_version, application_id, journal_mode, encoding, page_size, auto_vacuum; page_count, where it became less.");
+        visit("before", before, "What it was.");
+        visit("after", after, "What it is.");
     }
 };
 

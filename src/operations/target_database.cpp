@@ -48,6 +48,12 @@ Result<std::string> target_database(Context& context, const TargetRequest& reque
         .with_advice("is it the database that you mean?");
 }
 
+Result<std::string> target_with_content(Context& context, const TargetRequest& request) {
+    const auto path = TRY(target_database(context, request));
+    if (TRY(header_of_target(context, path))) return path;
+    return fail(ErrorCode::invalid, "use {}: it is empty: no database yet", printable(path)).with_advice("is it the database that you mean?");
+}
+
 std::int64_t lock_wait_ms(std::uint64_t wait_s) {
     constexpr std::uint64_t wait_s_max = 1'000'000;
     return static_cast<std::int64_t>(std::min(wait_s, wait_s_max)) * 1000;

@@ -11,6 +11,10 @@ namespace holdfast::operations {
 // application's, or it lies in a repository.
 Result<std::string> target_database(Context& context, const TargetRequest& request);
 
+// The same, of one that has something in it. `invalid`: a file without a byte, which is what SQLite makes of a name before
+// the first table.
+Result<std::string> target_with_content(Context& context, const TargetRequest& request);
+
 // Its header as a freeze sees it, committed frames of a WAL included; none of a file without a byte.
 Result<std::optional<sqlite::DatabaseHeader>> header_of_target(Context& context, const std::string& path);
 

@@ -10,6 +10,13 @@
 
 namespace holdfast::sqlite {
 
+namespace {
+
+// Its rows come and go with tables, which are told as that.
+bool is_of_schema(std::string_view table) { return table == "sqlite_schema" || table == "sqlite_master"; }
+
+}  // namespace
+
 struct ChangeCounter::Open {
     sqlite3* connection;
     std::map<std::string, TableChanges, std::less<>> tables;
@@ -24,7 +31,7 @@ struct ChangeCounter::Open {
 ChangeCounter::ChangeCounter(Connection& connection) : open_(std::make_unique<Open>(Open{connection.handle(), {}})) {
     const auto count = [](void* self, sqlite3*, int operation, const char* database, const char* table, sqlite3_int64,
                           sqlite3_int64) noexcept {
-        if (std::string_view(database) != "main" || std::string_view(table).starts_with("sqlite_")) return;
+        if (std::string_view(database) != "main" || is_of_schema(table)) return;
         TableChanges& changes = static_cast<Open*>(self)->of(table);
         if (operation == SQLITE_INSERT) ++changes.inserted;
         if (operation == SQLITE_UPDATE) ++changes.updated;

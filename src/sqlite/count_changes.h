@@ -18,8 +18,9 @@ struct TableChanges {
 
 // While it lives it counts every change to rows of the main database's tables: by statements, by triggers, by foreign
 // keys' actions, and by virtual tables to tables of their own; also of WITHOUT ROWID tables, and of a DELETE without a
-// condition. A row that REPLACE pushes out counts as deleted. SQLite's own tables (sqlite_…) are not counted; what was
-// rolled back is. Must be there before the statements are prepared. One at a time; the connection must outlive it.
+// condition. A row that REPLACE pushes out counts as deleted. The schema's table is not counted; SQLite's other tables
+// (sqlite_sequence) are, where a statement names them. What was rolled back is. Must be there before the statements are
+// prepared. One at a time; the connection must outlive it.
 class ChangeCounter {
 public:
     explicit ChangeCounter(Connection& connection);

@@ -50,7 +50,9 @@ TEST_F(CleanUpTest, EachValueIsReadByItself) {
         {"NULL", false},                     {"''", false},                           {"'soon'", false},
         {"'12'", false},                     {"'now'", false},                        {"'1782000000'", false},
         {"x'31373832'", false},              {"0", false},                            {"2460000.5", false},
-        {"-5", false},                       {"'2026-13-45'", false},                 {"'23:00'", false}};
+        {"-5", false},                       {"'2026-13-45'", false},                 {"'23:00'", false},
+        {"'2026-06-31'", false},             {"'2020-02-30'", false},                 {"'2020-02-29'", true},
+        {"'2021-02-29 10:00:00'", false},    {"'2020-00-10'", false}};
     for (const auto& [value, is_deleted] : values) {
         auto connection = open("INSERT INTO s(at) VALUES (" + value + ")");
         const auto outcome = must(clean_up(connection, {rule()}, now, {}));
@@ -62,6 +64,15 @@ TEST_F(CleanUpTest, EachValueIsReadByItself) {
     EXPECT_EQ(outcome.rules[0].deleted, 3u);
     EXPECT_EQ(outcome.rules[0].without_time, 1u);
     EXPECT_EQ(outcome.rules[0].unreadable, 2u);
+}
+
+TEST_F(CleanUpTest, AColumnMayBeGenerated) {
+    for (const auto* kind : {"VIRTUAL", "STORED"}) {
+        auto connection = open(std::string("CREATE TABLE g(raw, day TEXT AS (substr(raw, 5)) ") + kind + "); INSERT INTO g VALUES ('day 2020-01-01'), ('day 2099-01-01')");
+        const auto outcome = must(clean_up(connection, {{.table = "g", .column = "day", .older_than_s = 86'400, .where = ""}}, now, {}));
+        EXPECT_EQ(outcome.rules[0].deleted, 1u) << kind;
+        EXPECT_EQ(must(connection.integer("SELECT count(*) FROM g WHERE day = '2099-01-01'")), 1);
+    }
 }
 
 TEST_F(CleanUpTest, CascadesAndTriggersAreCountedAsTheTablesTell) {

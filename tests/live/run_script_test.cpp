@@ -141,6 +141,92 @@ TEST_P(RunScriptTest, ADeferredViolationFailsAtTheCommit) {
     EXPECT_EQ(seen("SELECT count(*) FROM children"), "3");
 }
 
+std::string in_words(const std::vector<SchemaChange>& changes) {
+    std::string words;
+    for (const auto& one : changes) {
+        words += (words.empty() ? "" : ", ") + one.type + " " + one.name + " " + one.what + (one.new_name.empty() ? "" : " to " + one.new_name) +
+                 (one.rows > 0 ? " with " + std::to_string(one.rows) : "");
+    }
+    return words;
+}
+
+// Renamed is what ALTER TABLE renames; what only looks like it, for it gets the same root page and row, is not.
+TEST_P(RunScriptTest, RenamedAndMadeAgainAreToldApart) {
+    const std::vector<std::pair<std::string, std::string>> scripts = {
+        {"ALTER TABLE keyed RENAME TO locked", "table keyed renamed to locked"},
+        {"ALTER TABLE keyed RENAME TO locked; ALTER TABLE locked RENAME TO bolted", "table keyed renamed to bolted"},
+        {"ALTER TABLE keyed RENAME TO locked; ALTER TABLE locked RENAME TO keyed", ""},
+        {"ALTER TABLE keyed RENAME TO locked; ALTER TABLE locked ADD COLUMN more", "table keyed renamed to locked, table locked changed"},
+        {"ALTER TABLE keyed RENAME COLUMN v TO w", "table keyed changed"},
+        {"ALTER TABLE keyed RENAME TO k; ALTER TABLE log RENAME TO keyed; ALTER TABLE k RENAME TO log",
+         "trigger logged changed, table keyed renamed to log, table log renamed to keyed"},
+        {"ALTER TABLE keyed RENAME TO old; CREATE TABLE keyed(k, v); DROP TABLE old", "table keyed dropped with 2, table keyed created"},
+        {"ALTER TABLE keyed RENAME TO old; DROP TABLE old; CREATE TABLE old(k, v)", "table keyed dropped with 2, table old created"},
+        {"CREATE TABLE made(a); ALTER TABLE made RENAME TO done", "table done created"},
+        {"CREATE TABLE made(k, v); INSERT INTO made SELECT * FROM keyed; DROP TABLE keyed; ALTER TABLE made RENAME TO keyed",
+         "table keyed dropped with 2, table keyed created"},
+        {"CREATE TABLE last(a); DROP TABLE last; CREATE TABLE least(a)", "table least created"},
+        {"DROP VIEW names; CREATE VIEW names AS SELECT name FROM parents", "trigger through_view dropped"},
+        {"DROP INDEX notes; CREATE INDEX notes ON children(note)", ""},
+        {"CREATE TRIGGER keyed AFTER DELETE ON log BEGIN SELECT 1; END; ALTER TABLE keyed RENAME TO locked", "table keyed renamed to locked, trigger keyed created"},
+        {"DROP TABLE old_texts; CREATE VIRTUAL TABLE old_texts USING fts4(body)",
+         "table old_texts dropped with 2, table old_texts_content dropped, table old_texts_docsize dropped, table old_texts_segdir dropped, table old_texts_segments dropped,"
+         " table old_texts_stat dropped, table old_texts created, table old_texts_content created, table old_texts_docsize created, table old_texts_segdir created,"
+         " table old_texts_segments created, table old_texts_stat created"},
+    };
+    for (const auto& [sql, wanted] : scripts) {
+        fs::remove(path_);
+        make("PRAGMA journal_mode=" + GetParam() + ";" + schema_sql);
+        const auto ran = run({.sql = sql, .parameters = {}});
+        ASSERT_THAT(ran.report, Succeeds()) << sql;
+        EXPECT_EQ(in_words(ran.report->schema), wanted) << sql;
+    }
+    fs::remove(path_);
+    make("PRAGMA journal_mode=" + GetParam() + "; CREATE TABLE a(x); INSERT INTO a VALUES (1)");
+    const std::string root = seen("SELECT rowid, rootpage FROM sqlite_schema");
+    const auto ran = run({.sql = "DROP TABLE a; CREATE TABLE b(x)", .parameters = {}});
+    ASSERT_THAT(ran.report, Succeeds());
+    EXPECT_EQ(seen("SELECT rowid, rootpage FROM sqlite_schema"), root);
+    EXPECT_EQ(in_words(ran.report->schema), "table a dropped with 1, table b created");
+}
+
+TEST_P(RunScriptTest, WhatTheHeaderSaysIsToldWhenItChanges) {
+    const bool is_wal = GetParam() == "WAL";
+    const auto changes = [&](const std::string& sql, bool is_dry = false) {
+        std::string words;
+        const auto ran = run({.sql = sql, .parameters = {}, .is_dry = is_dry});
+        EXPECT_THAT(ran.report, Succeeds()) << sql;
+        if (!ran.report) return words;
+        for (const auto& one : ran.report->properties) words += (words.empty() ? "" : ", ") + one.name + " " + one.before + " " + one.after;
+        return words;
+    };
+    EXPECT_EQ(changes("PRAGMA user_version = 5", true), "user_version 0 5");
+    EXPECT_EQ(seen("PRAGMA user_version"), "0");
+    EXPECT_EQ(changes("PRAGMA user_version = 3"), "user_version 0 3");
+    EXPECT_EQ(changes("PRAGMA user_version = 5; PRAGMA application_id = 77"), "user_version 3 5, application_id 0 77");
+    EXPECT_EQ(changes("PRAGMA user_version = 5"), "");
+    EXPECT_EQ(changes("DELETE FROM log"), "");
+    EXPECT_EQ(changes("PRAGMA journal_mode = TRUNCATE"), is_wal ? "journal_mode wal rollback" : "");
+    EXPECT_EQ(changes("PRAGMA page_size = 8192; VACUUM"), "page_size 4096 8192");
+    EXPECT_EQ(changes("PRAGMA auto_vacuum = 2; VACUUM"), "auto_vacuum none incremental");
+    EXPECT_EQ(changes("PRAGMA user_version = 6; PRAGMA journal_mode = WAL"), "user_version 5 6, journal_mode rollback wal");
+    EXPECT_EQ(changes("CREATE TABLE large AS SELECT zeroblob(100000) AS b; DROP TABLE large"), "");
+    const std::string before = seen("PRAGMA page_count");
+    const std::string smaller = changes("VACUUM");
+    EXPECT_EQ(smaller, "page_count " + before + " " + seen("PRAGMA page_count"));
+    EXPECT_EQ(seen("PRAGMA user_version"), "6");
+}
+
+TEST_P(RunScriptTest, RowsOfSQLitesOwnTablesAreCountedWhenTheyAreWritten) {
+    make("CREATE TABLE counting(id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO counting DEFAULT VALUES");
+    const auto ran = run({.sql = "UPDATE sqlite_sequence SET seq = 40", .parameters = {}});
+    ASSERT_THAT(ran.report, Succeeds());
+    EXPECT_EQ(ran.report->changes, (std::vector<sqlite::TableChanges>{{"sqlite_sequence", 0, 1, 0}}));
+    const auto inserted = run({.sql = "INSERT INTO counting DEFAULT VALUES; CREATE TABLE more(a)", .parameters = {}});
+    ASSERT_THAT(inserted.report, Succeeds());
+    EXPECT_EQ(inserted.report->changes, (std::vector<sqlite::TableChanges>{{"counting", 1, 0, 0}}));
+}
+
 TEST_P(RunScriptTest, NobodyCommitsBetweenTheBackupAndTheWrite) {
     DatabaseProcess application(path_);
     safety_ = [&]() -> Result<void> {

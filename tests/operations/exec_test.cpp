@@ -103,10 +103,12 @@ TEST_F(ExecTest, RequestsThatMakeNoSenseAreRefused) {
 
 TEST_F(ExecTest, SchemaChangesAreTold) {
     const auto report = must(exec(context, request("DROP TABLE ledger; CREATE TABLE ledger(n); CREATE VIEW v AS SELECT 1")));
-    ASSERT_EQ(report.schema.size(), 3u);
-    EXPECT_EQ(report.schema[0].what + " " + report.schema[0].name, "changed ledger");
+    ASSERT_EQ(report.schema.size(), 4u);
+    EXPECT_EQ(report.schema[0].what + " " + report.schema[0].name, "dropped ledger");
+    EXPECT_EQ(report.schema[0].rows, 200u);
     EXPECT_EQ(report.schema[1].what + " " + report.schema[1].name, "dropped payloads");
-    EXPECT_EQ(report.schema[2].what + " " + report.schema[2].name, "created v");
+    EXPECT_EQ(report.schema[2].what + " " + report.schema[2].name, "created ledger");
+    EXPECT_EQ(report.schema[3].what + " " + report.schema[3].name, "created v");
 }
 
 // --- maintain ---

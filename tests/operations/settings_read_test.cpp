@@ -5,7 +5,7 @@
 #include "holdfast/operations/exec.h"
 #include "holdfast/operations/guard.h"
 #include "holdfast/operations/log.h"
-#include "holdfast/operations/maintain.h"
+#include "holdfast/operations/maintain_every.h"
 #include "holdfast/operations/schedule.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "operations/world.h"

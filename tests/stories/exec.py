@@ -1,5 +1,7 @@
 """SQL on a live database: what reads leaves no trace, what writes is backed up first, and what fails has not happened."""
 
+import json
+import os
 import pathlib
 import sqlite3
 import subprocess
@@ -158,6 +160,41 @@ class Exec(stories.Story):
         self.assertEqual(self.call("exec", self.work / "missing.db", "CREATE TABLE t(a)", code=5).error["code"], "not_found")
         self.assertFalse((self.work / "missing.db").exists())
         self.assertEqual(self.exec("SELECT 1", "--application-id", "0x10", code=2)["code"], "invalid")
+
+    def test_it_says_what_changed_besides_rows(self):
+        stories.create_ledger(self.database, "delete").close()
+        self.exec("PRAGMA user_version = 3")
+        for sql, wanted in (("PRAGMA user_version = 5", "user_version 3 → 5"), ("PRAGMA application_id = 7", "application_id 0 → 7"), ("PRAGMA page_size = 8192; VACUUM", "page_size 4096 → 8192"),
+                            ("PRAGMA journal_mode = WAL", "journal_mode rollback → wal"), ("ALTER TABLE slots RENAME TO places", "table slots renamed to places")):
+            dry = subprocess.run(self.command("exec", self.database, sql, "--dry-run"), capture_output=True, text=True, env=self.environment, cwd=self.work).stdout
+            real = subprocess.run(self.command("exec", self.database, sql), capture_output=True, text=True, env=self.environment, cwd=self.work).stdout
+            self.assertIn(f"  {wanted}\n", real)
+            self.assertIn("not tried" if "VACUUM" in sql or "journal" in sql else f"  {wanted} (would be)\n", dry)
+        self.assertIn("nothing of it changed", subprocess.run(self.command("exec", self.database, "PRAGMA user_version = 5"), capture_output=True, text=True, env=self.environment).stdout)
+
+    def test_what_this_user_may_not_write_is_left_as_it_is(self):
+        """Root may write everything, so it becomes another user for this."""
+        other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        for folder in (self.root, self.home, self.work):
+            folder.chmod(0o755)
+        self.environment["HOME"] = self.environment["XDG_CACHE_HOME"] = self.environment["XDG_STATE_HOME"] = str(self.root / "home of the other")
+        for journal in ("wal", "delete"):
+            for file_mode, folder_mode in ((0o444, 0o777), (0o666, 0o555)):
+                folder = self.work / f"{journal} {folder_mode:o}"
+                folder.mkdir()
+                database = folder / "app.db"
+                stories.create_ledger(database, journal).close()
+                database.chmod(file_mode)
+                folder.chmod(folder_mode)
+                before = self.listing(folder)
+                for verb in (["exec", database, "DELETE FROM ledger", "--no-backup", "--yes"], ["exec", database, "DELETE FROM ledger", "--dry-run"], ["maintain", "analyze", database, "--no-backup", "--yes"]):
+                    ran = subprocess.run([stories.PROGRAM, *map(str, verb), "--json"], capture_output=True, text=True, cwd=self.work, env=self.environment, **other)
+                    error = json.loads(ran.stderr.splitlines()[-1])["error"]
+                    self.assertEqual(error["code"], "denied", ran.stderr)
+                    self.assertIn("cannot be written", error["message"])
+                    self.assertIn("writable", error["advice"])
+                    self.assertEqual(self.listing(folder), before)
+                folder.chmod(0o755)
 
 
 if __name__ == "__main__":

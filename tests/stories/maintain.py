@@ -138,6 +138,61 @@ class Maintain(stories.Story):
         self.call("maintain", "cleanup", self.database, "--table", "events", "--column", "timestamp", "--older-than", "1d", "--no-backup", "--yes", code=None)
         self.assertEqual(self.maintain("check")["integrity"], "ok")
 
+    def test_where_deleting_itself_has_no_room_the_ways_are_named(self):
+        small, application = self.nearly_empty_on_a_full_disk("small for a journal", "delete")
+        application.execute("ALTER TABLE notes ADD COLUMN at")
+        application.execute("UPDATE notes SET at = '2020-01-01'")
+        application.close()
+        self.fill(small)
+        before = self.listing(small)
+        error = self.maintain("cleanup", "--table", "notes", "--column", "at", "--older-than", "1d", code=10)
+        self.assertIn("nothing was deleted", error["message"])
+        self.assertIn("-r REPOSITORY", error["advice"])
+        self.assertIn("--no-backup", error["advice"])
+        self.assertEqual(self.listing(small), before)
+
+    def nearly_empty_on_a_full_disk(self, name, journal):
+        """Most of its rows are gone, and what is free is not enough for it once more."""
+        small = self.small_disk(self.root / name, 24)
+        self.database = small / "app.db"
+        application = sqlite3.connect(self.database, isolation_level=None)
+        application.execute("PRAGMA journal_mode = " + journal)
+        application.execute("PRAGMA wal_autocheckpoint = 0")
+        application.execute("CREATE TABLE notes(id INTEGER PRIMARY KEY, body)")
+        application.execute("BEGIN")
+        application.executemany("INSERT INTO notes(body) VALUES (?)", ((self.random.randbytes(1000),) for _ in range(8000)))
+        application.execute("COMMIT")
+        application.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        application.execute("DELETE FROM notes WHERE id % 5 <> 0")
+        return small, application
+
+    def test_vacuum_by_way_of_needs_only_the_room_of_the_journal(self):
+        other = self.root / "other disk"
+        other.mkdir()
+        for journal in ("delete", "persist", "wal"):
+            with self.subTest(journal=journal):
+                small, application = self.nearly_empty_on_a_full_disk(f"small {journal}", journal)
+                state = stories.content_hash(self.database)
+                pages = application.execute("PRAGMA page_count").fetchone()[0] - application.execute("PRAGMA freelist_count").fetchone()[0]
+                if journal == "delete":  # the others have what they need in the journal, or the WAL, that is there
+                    self.fill(small)
+                    before = self.listing(small)
+                    refused = self.maintain("vacuum", "--by-way-of", other, code=10)
+                    self.assertIn("0 B are free", refused["message"])
+                    self.assertIn("nothing was changed", refused["message"])
+                    self.assertIn("make that room in", refused["advice"])
+                    self.assertEqual(self.listing(small), before)
+                    (small / "filler").unlink()
+                self.fill(small, leave=pages * (4096 + 32) + 65536 if journal == "delete" else 0)
+                report = self.maintain("vacuum", "--by-way-of", other)
+                self.assertLess(report["bytes_after"], report["bytes_before"] / 3)
+                self.assertEqual(stories.content_hash(self.database), state)
+                self.assertEqual(application.execute("PRAGMA integrity_check").fetchone(), ("ok",))
+                application.close()
+                self.assertEqual(self.database.stat().st_size, report["bytes_after"])
+                self.assertEqual(stories.content_hash(self.restore_copy(report["before"]["number"])), state)
+                self.assertEqual(list(other.iterdir()), [])
+
     def fill_again(self, folder):
         (folder / "filler").rename(folder / "filler 1")
         self.fill(folder)
@@ -163,6 +218,32 @@ class Maintain(stories.Story):
             self.maintain("vacuum", "--wait", "60", code=None)
             counted = writer.stop()["count"]
             self.assertEqual(stories.prove(self.database), counted)
+
+    def test_without_a_name_it_is_each_database_of_the_settings(self):
+        devteam_database.create(self.database, journal="wal")
+        other = self.work / "other.db"
+        stories.create_ledger(other).close()
+        (self.work / "holdfast.toml").write_text('[source.app]\ndatabases = ["app.db"]\n[[source.app.cleanup]]\ntable = "sessions"\ncolumn = "ended_at"\nolder_than = "30d"\n'
+                                                 '[source.other]\ndatabases = ["other.db", "missing.db"]\n')
+        for what in ("check", "cleanup", "vacuum", "analyze", "stats"):
+            report = self.call("maintain", what, use_repository=what != "stats", code=5).json
+            self.assertEqual([pathlib.Path(one["database"]).name for one in report["databases"]], ["app.db", "other.db", "missing.db"])
+            self.assertEqual([one["exit_code"] for one in report["databases"]], [0, 0, 5], what)
+            alone = self.call("maintain", what, self.database, use_repository=what != "stats").json
+            same = ("integrity", "rules", "bytes_after", "indexes", "pages")
+            if what != "cleanup":
+                self.assertEqual([report["databases"][0]["maintained"][name] for name in same if name in alone], [alone[name] for name in same if name in alone], what)
+        text = subprocess.run(self.command("maintain", "cleanup"), capture_output=True, text=True, env=self.environment, cwd=self.work)
+        self.assertIn("there is no rule for it", text.stdout)
+        (self.work / "holdfast.toml").unlink()
+        self.assertIn("name the database", self.call("maintain", "check", code=2).error["advice"])
+
+    def test_a_file_without_a_byte_is_no_database_yet(self):
+        self.database.touch()
+        for what in ("vacuum", "analyze"):
+            self.assertIn("is empty: no database yet", self.maintain(what, code=2)["message"])
+        self.assertEqual(self.database.stat().st_size, 0)
+        self.assertEqual(self.numbers(), [])
 
     def test_rules_of_the_settings_clean_up_every_database_of_them(self):
         devteam_database.create(self.database, journal="wal")

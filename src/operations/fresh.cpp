@@ -160,7 +160,7 @@ Result<void> replace_all(Context& context, const FreshRequest& request, const Be
     return files.keep();
 }
 
-void tell_way_back(const FreshRequest& request, const OpenRepository& opened, const SafetyBackup& safety, FreshReport& report) {
+void tell_way_back(const FreshRequest& request, OpenRepository& opened, const SafetyBackup& safety, FreshReport& report) {
     report.safety_number = safety.number;
     report.safety_repository = safety.repository;
     report.safety_is_raw = safety.is_raw;

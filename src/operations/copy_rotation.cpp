@@ -20,7 +20,9 @@ Result<std::vector<std::size_t>> rotated_out(Context& context, const std::vector
         candidates.push_back({.number = {at + 1}, .time = record.time, .kind = is_manual ? SnapshotKind::manual : SnapshotKind::automatic});
     }
     const auto zone = TRY(host::TimeZone::find(order.policy.time_zone));
-    const auto plan = TRY(history::plan_retention(candidates, order.policy, {.zone = zone, .now = context.host.clock.now()}));
+    auto policy = order.policy;
+    policy.oldest_unproven = history::OldestUnproven::goes;  // what proves is the backup; copies are as many as were asked for
+    const auto plan = TRY(history::plan_retention(candidates, policy, {.zone = zone, .now = context.host.clock.now()}));
     std::vector<std::size_t> places;
     for (const auto number : plan.dropped()) places.push_back(number.value - 1);
     return places;

@@ -73,10 +73,10 @@ struct Choice {
     Moment moment;
     std::vector<std::string> warnings;
 };
-// The moment meant. `latest`, `last-good` and times pass over forgotten and bad snapshots, over safety ones unless
-// their kind is asked for, and with a path over
-// those without that database; a number or id finds them too. Several sources match: `invalid`, naming them. Nothing
-// found: `not_found` with neighbours, or with the sources that exist.
+// The moment meant. `latest`, `last-good` and times pass over forgotten and bad snapshots, over partial ones unless nothing
+// is whole, over safety ones unless their kind is asked for, and with a path over those without that database; a number
+// or id finds them too. Several sources match: `invalid`, naming them. Nothing found: `not_found` with neighbours, or with
+// the sources that exist.
 Result<Choice> select_moment(const repository::Repository& repository, const Selector& selector, const Filter& filter);
 
 // The image of a database member. Reads chunks as pages are asked for; reference to repository. `corrupt` when the

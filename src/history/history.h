@@ -84,11 +84,13 @@ Result<Choice> select_moment(const repository::Repository& repository, const Sel
 Result<std::unique_ptr<sqlite::Image>> open_image(const repository::Repository& repository,
                                                   const repository::DirectoryEntry& member);
 
-// Forget and recall are notes. `not_found`/`invalid` (already so, or held) name the snapshot, and nothing is changed then.
+// Forget and recall are notes. `not_found`/`invalid` (already so, or held)/`busy` (in use) name the snapshot, and nothing is changed then.
 using Numbers = std::span<const repository::SnapshotNumber>;
 Result<void> forget(repository::Repository& repository, Numbers numbers, Timestamp now);
 // Whether forget would take it: `invalid` as there.
 Result<void> expect_forgettable(repository::SnapshotNumber number, const repository::NoteSummary& notes);
+// `busy`: somebody who is at work relies on going back to one of them, and says who.
+Result<void> expect_not_in_use(const repository::Repository& repository, Numbers numbers);
 Result<void> recall(repository::Repository& repository, Numbers numbers, Timestamp now);
 // A held one is not forgotten by anybody, until it is no longer held. `invalid`: it is forgotten already.
 Result<void> hold(repository::Repository& repository, Numbers numbers, const repository::Note& why);

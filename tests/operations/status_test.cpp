@@ -82,6 +82,43 @@ TEST_F(Watching, TheNewestProvenAndTheTimeOfARestoreAreTold) {
     EXPECT_THAT(state("", "", "7d").missed, ElementsAre(HasSubstr("the newest proven backup is")));
 }
 
+// A page that is none: no backup sees it, SQLite's own check does.
+TEST_F(Watching, DamageInTheNewestBackupsIsMissedUntilANewerOneIsProven) {
+    const auto intact = tests::file_bytes(database);
+    backup();
+    verify_all();
+    EXPECT_THAT(state().missed, IsEmpty());
+    overwrite(database, 3 * 4096, std::string(64, '\x7f'));
+    for (int i = 0; i < 3; ++i) {  // the third holds what the second does
+        if (i < 2) execute(database, format("PRAGMA user_version = {}", i + 5));
+        backup();
+    }
+    EXPECT_THAT(state().missed, IsEmpty()) << "nobody has looked";
+    EXPECT_EQ(state().sources.at(0).last_number, 4u);
+    auto request = verify_request("opened");
+    for (const char* number : {"2", "3"}) {
+        request.snapshot = number;
+        EXPECT_FALSE(must(verify(context, request)).good);
+    }
+    const auto bad = state();
+    EXPECT_THAT(bad.missed, ElementsAre(HasSubstr("2 backups, #2 to #3, were found damaged")));
+    EXPECT_THAT(bad.sources.at(0).found_damaged, ElementsAre(2u, 3u));
+    EXPECT_EQ(bad.sources.at(0).last_number, 1u) << "#4 holds what #3 does";
+    clock.ahead_s += 7200;
+    EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("were found damaged"), HasSubstr("(RPO)")));
+
+    tests::write_file(database, intact);
+    backup();
+    EXPECT_THAT(state().missed, ElementsAre(HasSubstr("nothing newer is proven")));
+    request.snapshot = "5";
+    request.level = "hashed";
+    EXPECT_TRUE(must(verify(context, request)).good);
+    EXPECT_THAT(state().missed, ElementsAre(HasSubstr("nothing newer is proven"))) << "SQLite has not opened it";
+    request.level = "opened";
+    EXPECT_TRUE(must(verify(context, request)).good);
+    EXPECT_THAT(state().missed, IsEmpty());
+}
+
 TEST_F(Watching, AFailedDrillIsMissedWhateverTheTargetsAre) {
     backup();
     ASSERT_FALSE(drill_newest("SELECT 0").passed);

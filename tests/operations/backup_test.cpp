@@ -143,7 +143,7 @@ TEST_F(Backing, NothingIsConfirmedThatWasForgotten) {
     create_database(database);
     backup();
     let_time_pass();
-    must(forget(context, {.repository = in_repository(), .snapshots = {"1"}}));
+    must(forget(context, {.repository = in_repository(), .snapshots = {"1"}, .remove_all = true}));
     const auto report = must(skip_unchanged());
     EXPECT_FALSE(report.confirmed_only);
     EXPECT_EQ(report.number, 2u);

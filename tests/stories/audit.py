@@ -96,7 +96,7 @@ class Audit(stories.Story):
         migrate = self.work / "migrate"
         migrate.write_text("#!/bin/sh\nkill -9 $PPID\n")
         migrate.chmod(0o755)
-        killed = stories.subprocess.run(self.command("guard", "--database", self.database, "--", migrate), capture_output=True, cwd=self.work, env=self.environment, timeout=120)
+        killed = stories.subprocess.run(self.command("guard", "--database", self.database, "-r", self.repository, "--", migrate), capture_output=True, cwd=self.work, env=self.environment, timeout=120)
         self.assertEqual(killed.returncode, -9)
         self.assertEqual(self.verdict(code=0)["unlogged"], [], "the backup itself had ended")
         db = stories.sqlite3.connect(self.database, isolation_level=None)
@@ -124,7 +124,7 @@ class Audit(stories.Story):
         self.call("exec", self.database, "DELETE FROM ledger WHERE n = 1", "--no-backup", "--yes")
         self.call("maintain", "vacuum", self.database, "--no-backup", "--yes")
         self.call("exec", self.database, "DELETE FROM nowhere", code=None)
-        stories.subprocess.run(self.command("guard", "--database", self.database, "--", "false"), capture_output=True, cwd=self.work, env=self.environment, timeout=120)
+        stories.subprocess.run(self.command("guard", "--database", self.database, "-r", self.repository, "--", "false"), capture_output=True, cwd=self.work, env=self.environment, timeout=120)
         events = [entry["event"] for entry in self.verdict(code=0)["entries"]]
         self.assertEqual(events[7:], ["exec", "maintain vacuum", "exec", "backup", "guard"])
         self.assertEqual([log.name for log in self.log.parent.glob("*.jsonl")], [self.log.name])

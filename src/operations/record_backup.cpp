@@ -183,7 +183,6 @@ Result<RecordedBackup> record_backup(Context& context, repository::Repository& r
     if (auto confirmed = TRY(confirm_at_sight(repository, order))) return *std::move(confirmed);
     // What cannot be compared is kept anew.
     if (auto confirmed = confirm_after_restore(context, repository, order); confirmed && *confirmed) return std::move(**confirmed);
-    TRY(context.watch.go_on());
     constexpr int attempts_max = 2;
     for (int attempt = 1; attempt <= attempts_max; ++attempt) {
         auto recorded = TRY(record_once(context, repository, order));

@@ -187,7 +187,7 @@ TEST_F(Backing, ANameWrittenWronglyMakesNoOtherSource) {
     EXPECT_THAT(report.databases[1].error, HasSubstr("ap.db"));
     EXPECT_EQ(listed().backups.at(0).state, "partial") << "the record says what the run said";
     EXPECT_EQ(shown("2").failed.size(), 2u);
-    EXPECT_EQ(shown("latest").backup.number, 2u) << "there is one source still";
+    EXPECT_EQ(shown("latest").backup.number, 1u) << "there is one source still, and this is its last whole backup";
 
     create_database(work + "/jobs.db", 5);
     auto request = backup_request({database, work + "/jobs.db", work + "/nothing.db"});

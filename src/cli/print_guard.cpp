@@ -17,12 +17,16 @@ std::string way_back_of(const operations::GuardReport& report, const Style& styl
     if (!report.restored) {
         std::string out;
         if (!report.restore_error.empty()) out = "  " + style.bad("it was NOT restored: ") + printable(report.restore_error) + "\n";
-        for (const auto& backup : report.backups) out += format("  to go back to backup #{}: {}\n", backup.number, backup.go_back);
+        for (const auto& backup : report.backups) {
+            out += backup.gone.empty() ? format("  to go back to backup #{}: {}\n", backup.number, backup.go_back)
+                                       : format("  {}: {}\n", style.bad(format("there is no way back to backup #{}", backup.number)), printable(backup.gone));
+        }
         return out;
     }
     std::string out;
     for (const auto& backup : report.backups) {
-        out += format("  {} backup #{}: everything is as it was before the command\n", style.good("restored"), backup.number);
+        if (backup.unchanged) out += format("  nothing has changed since backup #{}: nothing to restore\n", backup.number);
+        else out += format("  {} backup #{}: everything is as it was before the command\n", style.good("restored"), backup.number);
         if (backup.safety_number == 0) continue;
         out += format("  what it had left is backup #{}: {}\n", backup.safety_number, backup.undo);
     }

@@ -30,7 +30,9 @@ std::string finding_lines(const std::vector<operations::LogFinding>& findings) {
 std::string verdict(const operations::LogReport& report, const Style& style) {
     if (!report.verified) return "";
     std::string out = "\n";
-    if (report.good) {
+    if (report.good && !report.unlogged.empty()) {
+        out += format("{}; but {} in no entry: see below\n", style.good("the log is whole"), report.unlogged.size() == 1 ? std::string("1 backup is") : format("{} backups are", report.unlogged.size()));
+    } else if (report.good) {
         out += format("{}: {} in order, and {} of backups and notes agree\n", style.good("the log is whole"),
                       report.entries_in_all == 1 ? std::string("1 entry") : format("{} entries", report.entries_in_all), counted(report.heads_matched, "head"));
     } else {

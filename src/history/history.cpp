@@ -125,7 +125,19 @@ Result<void> expect_forgettable(repository::SnapshotNumber number, const reposit
         .with_advice(format("holdfast unhold {}, when nobody needs it any more", number.value));
 }
 
+Result<void> expect_not_in_use(const repository::Repository& repository, Numbers numbers) {
+    const auto in_use = TRY(repository.kept_in_use());
+    for (const auto number : numbers) {
+        const auto at = in_use.find(number);
+        if (at == in_use.end()) continue;
+        return fail(ErrorCode::busy, "forget #{}: it is in use by a {}, which may go back to it", number.value, at->second)
+            .with_advice("when that has ended");
+    }
+    return {};
+}
+
 Result<void> forget(repository::Repository& repository, Numbers numbers, Timestamp now) {
+    TRY(expect_not_in_use(repository, numbers));
     return mark(repository, numbers, {.type = repository::NoteType::forgotten, .time = now});
 }
 

@@ -73,10 +73,10 @@ struct Choice {
     Moment moment;
     std::vector<std::string> warnings;
 };
-// The moment meant. `latest`, `last-good` and times pass over forgotten and bad snapshots, over safety ones unless
-// their kind is asked for, and with a path over
-// those without that database; a number or id finds them too. Several sources match: `invalid`, naming them. Nothing
-// found: `not_found` with neighbours, or with the sources that exist.
+// The moment meant. `latest`, `last-good` and times pass over forgotten and bad snapshots, over partial ones unless nothing
+// is whole, over safety ones unless their kind is asked for, and with a path over those without that database; a number
+// or id finds them too. Several sources match: `invalid`, naming them. Nothing found: `not_found` with neighbours, or with
+// the sources that exist.
 Result<Choice> select_moment(const repository::Repository& repository, const Selector& selector, const Filter& filter);
 
 // The image of a database member. Reads chunks as pages are asked for; reference to repository. `corrupt` when the
@@ -84,11 +84,13 @@ Result<Choice> select_moment(const repository::Repository& repository, const Sel
 Result<std::unique_ptr<sqlite::Image>> open_image(const repository::Repository& repository,
                                                   const repository::DirectoryEntry& member);
 
-// Forget and recall are notes. `not_found`/`invalid` (already so, or held) name the snapshot, and nothing is changed then.
+// Forget and recall are notes. `not_found`/`invalid` (already so, or held)/`busy` (in use) name the snapshot, and nothing is changed then.
 using Numbers = std::span<const repository::SnapshotNumber>;
 Result<void> forget(repository::Repository& repository, Numbers numbers, Timestamp now);
 // Whether forget would take it: `invalid` as there.
 Result<void> expect_forgettable(repository::SnapshotNumber number, const repository::NoteSummary& notes);
+// `busy`: somebody who is at work relies on going back to one of them, and says who.
+Result<void> expect_not_in_use(const repository::Repository& repository, Numbers numbers);
 Result<void> recall(repository::Repository& repository, Numbers numbers, Timestamp now);
 // A held one is not forgotten by anybody, until it is no longer held. `invalid`: it is forgotten already.
 Result<void> hold(repository::Repository& repository, Numbers numbers, const repository::Note& why);

@@ -31,6 +31,7 @@ std::string reason_to_keep(const Finding& finding, const DatedCandidate& dated, 
         case Mark::within: return format("{}within {}", title, in_words(finding.group->rule->within));
         case Mark::all: return title.empty() ? format("{} backups are kept for ever", word_for(candidate.kind)) : title + "kept for ever";
         case Mark::held: return candidate.held->empty() ? "held" : format("held: {}", *candidate.held);
+        case Mark::in_use: return "in use by a " + candidate.in_use;
         case Mark::in_future: return "its time is in the future: no rule counts it";
         case Mark::not_meant: return "not among those that are meant";
         case Mark::undo: return format("its restore can be undone for {}", in_words(*guards.undo_within));

@@ -20,6 +20,7 @@ struct RetentionCandidate {
     std::vector<std::string> tags{};      // "archive", "team=blue"
     std::optional<std::string> held{};    // why, "" when nobody said
     std::string flaw{};                   // "partial", "damaged", ...; empty: whole and not known to be damaged
+    std::string in_use{};                 // by whom, who may go back to it
     bool verified = false;                // its newest verification found it good
     bool proven = false;                  // it was opened in SQLite, or restored by a drill, and was good
 };
@@ -41,7 +42,7 @@ struct RetentionMoment {
     Timestamp now{};
 };
 
-// The candidates are all backups of one source that are not forgotten. Whatever the rules say: what is held stays; what
+// The candidates are all backups of one source that are not forgotten. Whatever the rules say: what is held, or in use, stays; what
 // lies in the future stays, is never the latest, and takes nobody's place; so do flawed ones, which go only when a newer
 // whole one stays; the last verified and the last proven backup (where none is proven, the oldest whole one) and minimum_keep
 // whole ones stay.

@@ -28,6 +28,7 @@ public:
     void guard(const Safeguards& guards) {
         for (std::size_t at = 0; at < candidates_.size(); ++at) {
             if (of(at).held) mark({.at = at, .mark = Mark::held});
+            if (!of(at).in_use.empty()) mark({.at = at, .mark = Mark::in_use});
             if (is_future(at)) mark({.at = at, .mark = Mark::in_future});
         }
         if (guards.undo_within != nullptr) keep_undo(*guards.undo_within);

@@ -29,7 +29,7 @@ struct RuleGroup {
 // Why one stays, or what a rule says of one that goes.
 enum class Mark : std::uint8_t {
     last, period, oldest_of_period, within, all,                         // a rule keeps it
-    held, in_future, not_meant, undo, newest_safety, last_verified, last_proven, none_proven, minimum, only_flawed,  // it stays whatever they say
+    held, in_use, in_future, not_meant, undo, newest_safety, last_verified, last_proven, none_proven, minimum, only_flawed,  // it stays whatever they say
     last_full, period_full, period_has_newer, not_within,                // a rule does not keep it
     newer_whole,                                                         // it is flawed
 };

@@ -26,6 +26,18 @@ bool lacks_wanted_database(const repository::Snapshot& snapshot, const Filter& f
     return !has_database(snapshot, filter.path);
 }
 
+std::string missing_in(const repository::Snapshot& snapshot) {
+    std::string missing;
+    for (const auto& failed : snapshot.failed) missing += (missing.empty() ? "" : ", ") + printable(failed.path);
+    return missing + (snapshot.failed.size() == 1 ? " is not in it" : " are not in it");
+}
+
+// What must be known of it however it was chosen.
+std::vector<std::string> warnings_of(const repository::Snapshot& snapshot) {
+    if (snapshot.failed.empty()) return {};
+    return {format("backup #{} is partial: {}", snapshot.number.value, missing_in(snapshot))};
+}
+
 // A list searched for one moment: what is there, and what may be chosen without naming it.
 class Search {
 public:
@@ -40,6 +52,7 @@ private:
     Error nothing_found(const Selector& selector) const;
     Result<Choice> choice_of(const Moment& listed, std::vector<std::string> warnings) const;
     Candidates candidates(const Selector& selector) const;
+    std::string passed_over_because(const Moment& newer, const Moment& chosen) const;
     std::vector<std::string> warnings_for(const Moment& chosen, const Selector& selector) const;
 
     const repository::Repository& repository_;
@@ -61,7 +74,7 @@ Result<Choice> Search::by_id(const std::string& prefix) const {
     if (found == nullptr) {
         return fail(ErrorCode::not_found, "no backup's id begins with {}", prefix).with_advice("holdfast list --forgotten");
     }
-    return choice_of(*found, {});
+    return choice_of(*found, warnings_of(found->snapshot));
 }
 
 // Read again, whole: lists leave out what is needed only to open a snapshot.
@@ -88,6 +101,9 @@ Candidates Search::candidates(const Selector& selector) const {
         if (selector.kind == Selector::Kind::at && snapshot.time > selector.at) continue;
         found.push_back(at);
     }
+    // What a partial one lacks is not brought back by it: it is the answer only where nothing is whole.
+    const auto is_partial = [](const Moment* moment) { return moment->snapshot.partial; };
+    if (!std::ranges::all_of(found, is_partial)) std::erase_if(found, is_partial);
     // Numbers follow the order of beginning; the moments themselves may overtake each other.
     const auto when = [](const Moment* moment) { return std::pair(moment->snapshot.time, moment->snapshot.number); };
     if (selector.kind == Selector::Kind::at) std::ranges::sort(found, std::greater(), when);
@@ -121,6 +137,15 @@ Error Search::nothing_found(const Selector& selector) const {
     }
 }
 
+// "": it was not meant, or does not stand before what was chosen.
+std::string Search::passed_over_because(const Moment& newer, const Moment& chosen) const {
+    if (newer.snapshot.damaged) return "its source was damaged";
+    if (newer.is_bad()) return "verification found damage";
+    const bool is_in_question = is_visible(newer, filter_) && !lacks_wanted_database(newer.snapshot, filter_);
+    if (newer.snapshot.partial && !chosen.snapshot.partial && is_in_question) return "it is partial: " + missing_in(newer.snapshot);
+    return "";
+}
+
 std::vector<std::string> Search::warnings_for(const Moment& chosen, const Selector& selector) const {
     std::vector<std::string> warnings;
     const auto& snapshot = chosen.snapshot;
@@ -132,13 +157,10 @@ std::vector<std::string> Search::warnings_for(const Moment& chosen, const Select
         if (moment.snapshot.number <= snapshot.number || moment.notes.forgotten) continue;
         if (selector.kind == Selector::Kind::at && moment.snapshot.time > selector.at) continue;
         if (is_adopted(moment.snapshot) && moment.snapshot.time <= snapshot.time) continue;
-        if (!moment.is_bad()) continue;
-        warnings.push_back(format("backup #{} is newer and was passed over: {}", moment.snapshot.number.value,
-                                  moment.snapshot.damaged ? "its source was damaged" : "verification found damage"));
+        const std::string why = passed_over_because(moment, chosen);
+        if (!why.empty()) warnings.push_back(format("backup #{} is newer and was passed over: {}", moment.snapshot.number.value, why));
     }
-    for (const auto& failed : snapshot.failed) {
-        warnings.push_back(format("backup #{} is partial: {} is not in it", snapshot.number.value, printable(failed.path)));
-    }
+    std::ranges::move(warnings_of(snapshot), std::back_inserter(warnings));
     return warnings;
 }
 
@@ -156,7 +178,8 @@ Result<Choice> by_number(const repository::Repository& repository, SnapshotNumbe
     if (!matches(moment.snapshot.source, filter)) {
         return fail(ErrorCode::not_found, "backup #{} is of the source {}", number.value, title_of(moment.snapshot.source));
     }
-    return Choice{.moment = std::move(moment), .warnings = {}};
+    auto warnings = warnings_of(moment.snapshot);
+    return Choice{.moment = std::move(moment), .warnings = std::move(warnings)};
 }
 
 }  // namespace

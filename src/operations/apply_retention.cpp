@@ -66,8 +66,8 @@ AppliedRetention apply_retention(Context& context, repository::Repository& repos
     AppliedRetention applied;
     if (snapshot.partial || snapshot.damaged) return applied;
     auto numbers = apply(context, repository, snapshot, policies);
-    // Another backup's retention, or a person's hold, may have come between plan and note: the next plan knows of it.
-    if (!numbers && numbers.error().code() == ErrorCode::invalid) numbers = apply(context, repository, snapshot, policies);
+    // Another backup's retention, a person's hold or a guard may have come between plan and note: the next plan knows of it.
+    if (!numbers && (numbers.error().code() == ErrorCode::invalid || numbers.error().code() == ErrorCode::busy)) numbers = apply(context, repository, snapshot, policies);
     if (!numbers) {
         const std::string advice = numbers.error().advice().empty() ? std::string() : "; " + numbers.error().advice();
         applied.warnings.push_back(format("no backup was forgotten by the retention policy: {}{}", numbers.error().message(), advice));

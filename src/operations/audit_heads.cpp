@@ -1,6 +1,7 @@
 #include "holdfast/operations/audit_heads.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/purpose.h"
 
 namespace holdfast::operations {
 
@@ -11,6 +12,16 @@ void keep(std::vector<KeptHead>& heads, const std::string& text, std::string whe
 }
 
 }  // namespace
+
+Result<std::vector<MadeBackup>> made_backups(const repository::Repository& repository) {
+    std::vector<MadeBackup> made;
+    for (const auto& snapshot : TRY(repository.list()).snapshots) {
+        const std::string before = snapshot.operation.empty() ? "" : format(", {} {}", snapshot.kind == repository::SnapshotKind::safety ? "for" : "before", printable(snapshot.operation));
+        made.push_back({.number = snapshot.number.value, .audit_head = snapshot.audit_head, .machine = snapshot.source.machine, .time = snapshot.time,
+                        .in_words = format("backup #{} ({}{}, of {})", snapshot.number.value, name_of(snapshot.kind), before, to_rfc3339(snapshot.time))});
+    }
+    return made;
+}
 
 Result<std::vector<KeptHead>> kept_heads(const repository::Repository& repository) {
     std::vector<KeptHead> heads;

@@ -6,6 +6,16 @@
 
 namespace holdfast::operations {
 
+// What the repository knows of logs: heads, and the backups that were made.
+struct MadeBackup {
+    std::uint64_t number = 0;
+    std::string audit_head;  // "": its maker had no entry yet, or kept no log
+    std::string machine;
+    Timestamp time;
+    std::string in_words;    // for people
+};
+Result<std::vector<MadeBackup>> made_backups(const repository::Repository& repository);
+
 // Of all machines that wrote to it. What cannot be read, or is no head, is left out: verify tells of it.
 Result<std::vector<KeptHead>> kept_heads(const repository::Repository& repository);
 

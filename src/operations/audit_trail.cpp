@@ -9,6 +9,10 @@ void AuditTrail::uses(const std::string& repository) {
     if (repository_.empty()) repository_ = repository;
 }
 
+void AuditTrail::has_made(const std::string& repository, std::uint64_t number) {
+    if (repository == repository_) made_.push_back(number);
+}
+
 void AuditTrail::write(host::Host host, AuditEntry entry) const {
     entry.time = host.clock.now();
     entry.program = "holdfast " HOLDFAST_VERSION;

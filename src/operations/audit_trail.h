@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "holdfast/operations/audit_log.h"
 #include "holdfast/operations/context.h"
@@ -24,6 +25,9 @@ public:
     const std::string& operation() const { return operation_; }
     const std::string& repository() const { return repository_; }  // id of the first one used; empty: none
     void uses(const std::string& repository);
+    // Numbers of that repository that this operation has committed; of another, they are nothing to its log.
+    const std::vector<std::uint64_t>& made() const { return made_; }
+    void has_made(const std::string& repository, std::uint64_t number);
 
     // Fills in time, repository (unless it is set), program and, when asked for, who; and appends.
     void write(host::Host host, AuditEntry entry) const;
@@ -34,6 +38,7 @@ public:
 private:
     AuditOptions options_;
     std::string operation_, repository_;
+    std::vector<std::uint64_t> made_;
 };
 
 // A sealed repository was unlocked, or was not (`failure`). Nothing where the context has no trail.

@@ -4,6 +4,8 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/operations/load_settings.h"
+#include "holdfast/operations/repository_place.h"
+#include "holdfast/store/local_store.h"
 
 namespace holdfast::operations {
 
@@ -96,6 +98,14 @@ void judge(AuditEntry& entry, const Json& report, const Error* failure) {
     }
 }
 
+// Those that the report does not tell of: of a failed operation, and of one that makes a backup on its way.
+void tell_others_made(AuditEntry& entry, const std::vector<std::uint64_t>& made) {
+    Json::Array others;
+    for (const auto number : made)
+        if (std::ranges::find(entry.numbers, number) == entry.numbers.end()) others.emplace_back(number);
+    if (!others.empty()) entry.details.set("made", Json(std::move(others)));
+}
+
 }  // namespace
 
 AuditOptions with_log_settings(Context& context, AuditOptions asked, const SettingsRequest& settings) {
@@ -111,6 +121,19 @@ AuditedCall::AuditedCall(const Context& outer, std::string_view verb, const Sett
     if (outer.audit) context_.audit = std::make_shared<AuditTrail>(with_log_settings(context_, outer.audit->options(), settings), std::string(verb));
 }
 
+void AuditedCall::belongs_to(const RepositoryMeant& meant) {
+    if (!context_.audit->repository().empty()) return;
+    OpenHow how;
+    for (const auto& database : meant.databases) {
+        if (auto path = host::canonical_or_future(context_.host.files, database)) how.databases.push_back(*std::move(path));
+    }
+    const auto place = find_repository(context_, meant.repository, how);
+    const auto store = place && place->is_there ? store::open_local_store(context_.host, place->path, {}) : fail(ErrorCode::not_found, "find the repository");
+    if (!store) return;
+    const auto config = repository::read_config(**store);
+    if (config) context_.audit->uses(config->id.hex());
+}
+
 void AuditedCall::write(const Json& request, const Json& report, const Error* failure) {
     if (is_true(request, "dry-run") || is_true(request, "list") || is_true(report, "dry_run")) return;
     if (failure == nullptr && !rule_->only_if.empty() && !is_true(report, rule_->only_if)) return;
@@ -123,6 +146,7 @@ void AuditedCall::write(const Json& request, const Json& report, const Error* fa
         entry.details.set("numbers_in_all", entry.numbers.size());
         entry.numbers.resize(numbers_max);
     }
+    tell_others_made(entry, context_.audit->made());
     judge(entry, report, failure);
     if (rule_->hides_message) entry.message.clear();
     tell(entry.details, request, rule_->asked);

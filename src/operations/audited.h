@@ -43,6 +43,21 @@ SettingsRequest settings_meant(const Request& request) {
     else return {};
 }
 
+// Where a request that came to open no repository means its entry to go.
+struct RepositoryMeant {
+    RepositoryRequest repository;
+    std::vector<std::string> databases = {};  // beside which it may lie
+};
+template <typename Request>
+RepositoryMeant repository_meant(const Request& request) {
+    RepositoryMeant meant;
+    if constexpr (requires { request.repository.repository; }) meant.repository = request.repository;
+    else if constexpr (requires { request.before.repository.repository; }) meant.repository = request.before.repository;
+    if constexpr (requires { request.databases.front().size(); }) meant.databases = request.databases;
+    else if constexpr (requires { request.target.database.size(); }) meant.databases = {request.target.database};
+    return meant;
+}
+
 // One call. Its context has a trail of its own; finish() writes the entry. A request with dry-run or list set, or a report with dry_run,
 // is told by nothing; a failed one without a report. A report that says `partial`, `unmet`, `hooks_incomplete`, `copies_incomplete`, `damaged` (itself or of a database), or that it is
 // not `good` or `passed`, or has a `failed_step`, makes the outcome partial, or failed as `corrupt`.
@@ -51,6 +66,8 @@ public:
     AuditedCall(const Context& outer, std::string_view verb, const SettingsRequest& settings);
     Context& context() { return context_; }
     bool is_told() const { return context_.audit && rule_ != nullptr; }
+    // Before finish(): what it did not open is looked for; where nothing is found, the entry goes to the log of none.
+    void belongs_to(const RepositoryMeant& meant);
     void finish(const Json& request, const Json& report) { write(request, report, nullptr); }
     void finish(const Json& request, const Error& failure) { write(request, Json::object(), &failure); }
 
@@ -70,6 +87,7 @@ Result<ReportType> audited(Context& outer, const Request& request, Result<Report
     RequestJson asked;
     Request copy = request;  // describe() binds to fields, for those who fill them
     copy.describe(asked);
+    call.belongs_to(repository_meant(request));
     if (report) call.finish(asked.object, json_of(*report));
     else call.finish(asked.object, report.error());
     return report;

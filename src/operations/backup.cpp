@@ -8,6 +8,7 @@
 #include "holdfast/host/environment.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/apply_retention.h"
+#include "holdfast/operations/backup_in_use.h"
 #include "holdfast/operations/backup_order.h"
 #include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/look_at_expectations.h"
@@ -158,9 +159,11 @@ void make_copies(Context& context, OpenRepository& opened, const repository::Sna
 struct BackupCompany {
     const LoadedSettings& loaded;
     const Result<std::optional<PlainCopyOrder>>& plain;
+    const std::string& in_use_by;
 };
 
-Result<BackupReport> record_and_report(Context& context, OpenRepository& opened, const BackupOrder& order, const BackupCompany& company) {
+Result<BackupReport> record_and_report(Context& context, const std::shared_ptr<OpenRepository>& owned, const BackupOrder& order, const BackupCompany& company) {
+    auto& opened = *owned;
     auto recorded = record_backup(context, opened.get(), order);
     if (!recorded && recorded.error().code() == ErrorCode::full) {
         return std::move(recorded).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
@@ -172,6 +175,7 @@ Result<BackupReport> record_and_report(Context& context, OpenRepository& opened,
     if (!order.doubt.empty()) {
         report.warnings.push_back(order.doubt + ": every byte was read, and stored again where the repository could not prove it");
     }
+    if (!company.in_use_by.empty()) report.in_use = TRY(use_backup(owned, {report.number}, company.in_use_by));  // before any policy is applied
     if (snapshot) verify_if_doubted(context, opened.get(), *snapshot, report);
     else TRY(confirm(context, opened.get(), {report.number}));
     if (snapshot) look_at_content(context, opened.get(), *snapshot, company.loaded, report);
@@ -193,7 +197,7 @@ Result<BackupReport> backup_between(Context& context, const BackupRequest& reque
     facts.databases.clear();
     for (const auto& database : databases) facts.databases.push_back(database.path);
     OpenHow how{.databases = facts.databases, .create_default = true, .low_priority = true};
-    const auto opened = TRY(open_repository(context, request.repository, how));
+    const std::shared_ptr<OpenRepository> opened = TRY(open_repository(context, request.repository, how));
     facts.repository = opened->path();
     auto order = TRY(backup_order(context, *opened, request, databases));
     facts.source = order.source.record.name;
@@ -202,7 +206,7 @@ Result<BackupReport> backup_between(Context& context, const BackupRequest& reque
     std::optional<Result<BackupReport>> made;
     host::at_low_priority([&] {  // whoever writes to the database comes first
         look_at_all(context, *opened, std::move(databases), order);
-        made = record_and_report(context, *opened, order, {.loaded = *request.repository.settings.loaded, .plain = plain});
+        made = record_and_report(context, opened, order, {.loaded = *request.repository.settings.loaded, .plain = plain, .in_use_by = request.in_use_by});
     });
     if (*made) facts.number = (*made)->number;
     return std::move(*made);

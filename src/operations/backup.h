@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/hooks.h"
@@ -9,6 +10,8 @@
 #include "holdfast/operations/purpose_request.h"
 
 namespace holdfast::operations {
+
+struct BackupInUse;
 
 struct BackupRequest {
     RepositoryRequest repository;
@@ -26,6 +29,7 @@ struct BackupRequest {
     bool dry_run = false;
     PlainCopyRequest plain;
     std::uint64_t wait_s = 10;
+    std::string in_use_by;             // "guard": it must not be forgotten before the report has gone
 
     static OperationText operation() {
         return {.name = "backup",
@@ -95,6 +99,7 @@ struct BackupReport {
     std::vector<std::string> plain_copies_removed;
     bool copies_incomplete = false;
     std::vector<std::string> warnings;
+    std::shared_ptr<const BackupInUse> in_use;  // when in_use_by asks for it
     // There is a backup, and something that was asked for besides is not as it should be: exit code 3.
     bool is_incomplete() const { return partial || damaged || unmet || hooks_incomplete || copies_incomplete; }
     template <class Visitor>

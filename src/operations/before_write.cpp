@@ -29,6 +29,7 @@ Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& reque
     if (!reason.what.empty()) order.purpose.comment = "Auto-backup before: " + reason.what;
     order.all_or_nothing = true;
     order.wait_s = request.wait_s;
+    order.in_use_by = order.purpose.operation;
     auto made = backup(context, order);
     if (!made && made.error().code() == ErrorCode::cancelled) return std::move(made).error();
     if (!made) return refused(std::move(made).error());
@@ -36,7 +37,7 @@ Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& reque
         return fail(ErrorCode::corrupt, "write into {}: it is damaged; it is kept as #{} as it is", printable(database), made->number)
             .with_advice(format("holdfast maintain check {}", shell_word(database)));
     }
-    WayBack way_back{.number = made->number, .repository = made->repository, .was_there = made->confirmed_only, .warnings = std::move(made->warnings)};
+    WayBack way_back{.number = made->number, .repository = made->repository, .was_there = made->confirmed_only, .warnings = std::move(made->warnings), .in_use = std::move(made->in_use)};
     way_back.command = restore_command(request.repository, {.number = way_back.number, .repository = way_back.repository});
     if (!made->repository_note.empty()) way_back.warnings.push_back(made->repository_note);
     return way_back;

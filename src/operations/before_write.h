@@ -1,9 +1,13 @@
 // The backup before a write: the part of requests that write into a database, and what tells the way back.
 #pragma once
 
+#include <memory>
+
 #include "holdfast/operations/context.h"
 
 namespace holdfast::operations {
+
+struct BackupInUse;
 
 struct BeforeWriteRequest {
     RepositoryRequest repository;
@@ -26,6 +30,7 @@ struct WayBack {
     std::string repository, command;
     bool was_there = false;
     std::vector<std::string> warnings;
+    std::shared_ptr<const BackupInUse> in_use;  // nobody forgets it before the write has ended
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "Backup of the state before; 0: none was made.");

@@ -4,6 +4,7 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/host/standard_input.h"
 #include "holdfast/live/run_script.h"
+#include "holdfast/operations/backup_in_use.h"
 #include "holdfast/operations/changed_tables.h"
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/target_database.h"
@@ -147,6 +148,7 @@ Result<ExecReport> exec(Context& outer, const ExecRequest& request) {
     if (look.read) tell(report, std::move(*look.read));
     else TRY(write(context, request, script, reason_of(request, look.plan), beside, report));
     TRY(beside.finish());
+    if (report.before.in_use) report.before.command += flags_to_go_back(context, *report.before.in_use).value_or("");
     report.duration_ms = stopwatch.ms();
     return report;
 }

@@ -1,9 +1,11 @@
 #include "holdfast/operations/forget.h"
 
+#include <algorithm>
 #include <set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/operations/forget_by_rule.h"
+#include "holdfast/operations/lost_protection.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/selection.h"
 
@@ -75,11 +77,28 @@ void tell_of_undo(const repository::Repository& repository, ForgetReport& report
     }
 }
 
+// A rule would not take these; a person's word does, and is told what goes with them.
+Result<void> tell_of_protection(const repository::Repository& repository, const ForgetRequest& request, const std::vector<SnapshotNumber>& numbers,
+                                ForgetReport& report) {
+    auto lost = TRY(lost_protection(repository, numbers));
+    std::ranges::move(lost.warnings, std::back_inserter(report.warnings));
+    for (const auto& source : lost.without_any) {
+        if (!request.remove_all) {
+            return fail(ErrorCode::invalid, "forget: no whole backup of {} would stay", source)
+                .with_advice("holdfast backup first; or --unsafe-allow-remove-all, where nobody needs it any more");
+        }
+        report.warnings.push_back(format("no whole backup of {} stays", source));
+    }
+    return {};
+}
+
 Result<ForgetReport> named(Context& context, const repository::Repository& repository, const ForgetRequest& request) {
     const auto numbers = TRY(select_all(context, repository, request.snapshots, {.is_forgotten = true, .verb = "forget"}));
     TRY(expect_not_held(repository, numbers));  // a dry run finds it, too
+    TRY(history::expect_not_in_use(repository, numbers));
     auto report = report_of(numbers);
     tell_of_undo(repository, report);
+    TRY(tell_of_protection(repository, request, numbers, report));
     return report;
 }
 
@@ -87,11 +106,12 @@ bool has_filter(const ForgetRequest& request) {
     return !request.narrow.kind.empty() || !request.narrow.operation.empty() || !request.narrow.tags.empty() || !request.source.empty();
 }
 
-bool is_by_rule(const ForgetRequest& request) { return request.policy || request.keep.is_said() || request.remove_all; }
+bool is_by_rule(const ForgetRequest& request) { return request.policy || request.keep.is_said() || (request.remove_all && request.snapshots.empty()); }
 
 // Backups are named, or a policy or one rule finds them.
 Result<void> expect_one_way(const ForgetRequest& request) {
-    const auto ways = (request.snapshots.empty() ? 0 : 1) + (request.policy ? 1 : 0) + (request.keep.is_said() ? 1 : 0) + (request.remove_all ? 1 : 0);
+    const bool is_by_name = !request.snapshots.empty();  // then remove_all speaks of the last whole one
+    const auto ways = (is_by_name ? 1 : 0) + (request.policy ? 1 : 0) + (request.keep.is_said() ? 1 : 0) + (request.remove_all && !is_by_name ? 1 : 0);
     if (ways > 1 || (!request.snapshots.empty() && has_filter(request))) {
         return fail(ErrorCode::invalid, "forget: backups are named, or chosen by --policy, or by --keep flags; not by several of these at once")
             .with_advice("run them one after the other");
@@ -99,7 +119,7 @@ Result<void> expect_one_way(const ForgetRequest& request) {
     if (request.policy && (!request.narrow.kind.empty() || !request.narrow.operation.empty() || !request.narrow.tags.empty())) {
         return fail(ErrorCode::invalid, "forget --policy: the policy has its own rules for kinds and tags").with_advice("--source alone, or a --keep flag instead of --policy");
     }
-    if (request.remove_all && !has_filter(request)) {
+    if (request.remove_all && !is_by_name && !has_filter(request)) {
         return fail(ErrorCode::invalid, "forget --unsafe-allow-remove-all: of everything").with_advice("say of what, with --kind, --operation, --tag or --source");
     }
     if (ways == 0 && has_filter(request)) {

@@ -21,7 +21,9 @@ struct ForgetRequest {
                 .sentence = "Drop backups from the list, by number or by a rule; prune frees their space later.",
                 .details = "With --policy each source's retention policy is applied, as after each backup. With a --keep flag one rule is applied once instead, to "
                            "the backups of each source that --kind, --operation and --tag leave: without them to manual and automatic ones together. Rules "
-                           "hold side by side: a backup stays when one of them keeps it. Held backups stay, and so do the last verified one, the last one that SQLite has opened, and, by the policy, the oldest while it has opened none.",
+                           "hold side by side: a backup stays when one of them keeps it. Held backups stay, and so do the last verified one, the last one that SQLite has opened, and, by the policy, the oldest while it has opened none. "
+                           "Those that are named go, and what they protected is told; the last whole backup of a source only with --unsafe-allow-remove-all. "
+                           "What a guard at work may go back to stays.",
                 .examples = {{"holdfast forget 12 13", ""},
                              {"holdfast forget --policy --dry-run", "each backup, with the reasons why it stays or goes"},
                              {"holdfast forget --kind automatic --keep-last 5", "keep five automatic ones, this once"},
@@ -34,7 +36,7 @@ struct ForgetRequest {
         keep.describe(visit);
         narrow.describe(visit);
         visit(source, {.name = "source", .sentence = "Only of this source (name, id or a database's path).", .value = "NAME"});
-        visit(remove_all, {.name = "unsafe-allow-remove-all", .sentence = "All that --kind, --operation, --tag or --source leave, but for held ones."});
+        visit(remove_all, {.name = "unsafe-allow-remove-all", .sentence = "All that --kind, --operation, --tag or --source leave, but for held ones; with SNAPSHOT: also when no whole backup of a source stays."});
         visit(dry_run, {.name = "dry-run", .sentence = "Say what would be forgotten; change nothing.", .letter = 'n'});
         repository.describe(visit);
     }

@@ -27,9 +27,7 @@ Result<SourcePlan> plan_of(Context& context, const ForgetRequest& request, const
     if (request.policy) return plan_for(context, source, policy);
     const auto once = TRY(once_of(request, source, policy));
     auto zone = TRY(host::TimeZone::find(policy.time_zone));
-    std::vector<history::RetentionCandidate> candidates;
-    for (const auto& moment : source.moments) candidates.push_back(candidate_of(moment));
-    auto plan = TRY(history::plan_once(candidates, once, {.zone = zone, .now = context.host.clock.now()}));
+    auto plan = TRY(history::plan_once(candidates_of(source), once, {.zone = zone, .now = context.host.clock.now()}));
     return SourcePlan{.plan = std::move(plan), .zone = std::move(zone)};
 }
 

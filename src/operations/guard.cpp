@@ -4,9 +4,12 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/run_program.h"
+#include "holdfast/operations/as_kept.h"
 #include "holdfast/operations/audited.h"
+#include "holdfast/operations/backup_in_use.h"
 #include "holdfast/operations/go_back.h"
 #include "holdfast/operations/guarded_databases.h"
+#include "holdfast/operations/moved_databases.h"
 
 namespace holdfast::operations {
 
@@ -40,19 +43,19 @@ Result<BackupReport> back_up(Context& context, const GuardRequest& request, cons
     backup_request.hooks = request.hooks;
     backup_request.all_or_nothing = true;
     backup_request.wait_s = request.wait_s;
+    backup_request.in_use_by = "guard";
     return expect_whole(TRY(audited(context, backup_request, backup)));
 }
 
 void describe_backup(GuardReport& report, const BackupReport& made, const RepositoryRequest& opened_by) {
     GuardBackup one{.number = made.number, .source = made.source, .go_back = restore_command(opened_by, {.number = made.number, .repository = made.repository}),
-                    .safety_repository = {}, .undo = {}, .databases = {}};
+                    .safety_repository = {}, .undo = {}, .databases = {}, .in_use = made.in_use};
     for (const auto& member : made.databases) one.databases.push_back(member.path);
     const bool is_first = report.backups.empty();
     if (is_first) report.number = made.number;
     report.repository = made.repository;
     report.confirmed_only = made.confirmed_only && (is_first || report.confirmed_only);
     report.backup_ms += made.duration_ms;
-    report.go_back += (is_first ? "" : " && ") + one.go_back;
     report.hooks.insert(report.hooks.end(), made.hooks.begin(), made.hooks.end());
     report.warnings.insert(report.warnings.end(), made.warnings.begin(), made.warnings.end());
     report.databases.insert(report.databases.end(), one.databases.begin(), one.databases.end());
@@ -86,7 +89,21 @@ void run_command(const GuardRequest& request, GuardReport& report) {
     report.command_ms = ran->duration_ms;
 }
 
+Result<bool> is_unchanged(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot) {
+    for (const auto& entry : snapshot.members) {
+        const auto path = TRY(lies_now(repository, snapshot, entry.name));
+        if (!TRY(is_as_kept(context, repository, {.source = snapshot.source.id, .entry = entry, .path = path}))) return false;
+    }
+    return true;
+}
+
 Result<void> restore_one(Context& context, const GuardRequest& request, GuardReport& report, GuardBackup& one) {
+    auto& repository = one.in_use->opened->get();
+    const auto snapshot = repository.snapshot(one.in_use->number);
+    if (!snapshot) return snapshot.error().copy().while_doing(format("go back to backup #{} in {}", one.number, printable(report.repository)));
+    const auto unchanged = is_unchanged(context, repository, *snapshot);
+    one.unchanged = unchanged && *unchanged;  // what cannot be looked at is restored
+    if (one.unchanged) return {};
     RestoreRequest restore_request;
     restore_request.repository = request.repository;
     restore_request.repository.repository = report.repository;
@@ -110,8 +127,22 @@ void go_back(Context& context, const GuardRequest& request, GuardReport& report)
         if (!restored) report.restore_error += (report.restore_error.empty() ? "" : "; ") + restored.error().text();
     }
     report.restored = report.restore_error.empty();
+    report.unchanged = report.restored && std::ranges::all_of(report.backups, &GuardBackup::unchanged);
     report.safety_number = report.backups.front().safety_number;
     report.safety_repository = report.backups.front().safety_repository;
+}
+
+void look_at_way_back(Context& context, GuardBackup& one) {
+    const auto flags = flags_to_go_back(context, *one.in_use);
+    one.gone = flags ? "" : flags.error().message();
+    one.go_back = flags ? one.go_back + *flags : "";
+}
+
+void tell_way_back(Context& context, GuardReport& report) {
+    for (auto& one : report.backups) {
+        if (!report.restored) look_at_way_back(context, one);
+        if (!one.go_back.empty()) report.go_back += (report.go_back.empty() ? "" : " && ") + one.go_back;
+    }
 }
 
 }  // namespace
@@ -132,8 +163,9 @@ Result<GuardReport> guard(Context& context, const GuardRequest& request) {
     TRY(context.watch.go_on());
 
     run_command(request, report);
-    if (report.exit_code == 0) report.go_back.clear();
-    else if (report.command_run && request.restore_on_failure && made) go_back(context, request, report);
+    if (report.exit_code == 0) return report;
+    if (report.command_run && request.restore_on_failure && made) go_back(context, request, report);
+    tell_way_back(context, report);
     return report;
 }
 

@@ -50,8 +50,13 @@ struct GuardBackup {
     std::uint64_t number = 0, safety_number = 0;
     std::string source, go_back, safety_repository, undo;
     std::vector<std::string> databases;
+    bool unchanged = false;
+    std::string gone;
+    std::shared_ptr<const BackupInUse> in_use;  // nobody forgets it before the report has gone
     template <class Visitor>
     void describe(Visitor& visit) const {
+        visit("unchanged", unchanged, "The databases were still as it holds them: there was nothing to restore.");
+        visit("gone", gone, "Why it cannot be gone back to.");
         visit("number", number, "Its number.");
         visit("source", source, "The source.");
         visit("databases", databases, "The databases in it.");
@@ -66,7 +71,7 @@ struct GuardReport {
     std::string repository, operation, backup_error, command_error, restore_error, go_back, safety_repository;
     std::vector<std::string> databases;
     std::vector<GuardBackup> backups;
-    bool confirmed_only = false, command_run = false, restored = false;
+    bool confirmed_only = false, command_run = false, restored = false, unchanged = false;
     std::int64_t exit_code = 0, signal = 0;
     double backup_ms = 0, command_ms = 0;
     std::vector<HookRun> hooks;
@@ -88,6 +93,7 @@ struct GuardReport {
         visit("command_ms", command_ms, "How long it ran.");
         visit("go_back", go_back, "The commands to go back with, when it failed.");
         visit("restored", restored, "The databases are as they were before it.");
+        visit("unchanged", unchanged, "They were so without a restore: the command has changed nothing.");
         visit("restore_error", restore_error, "Why they are not.");
         visit("safety_number", safety_number, "Backup of what it had left, made before the restore; 0: none.");
         visit("safety_repository", safety_repository, "Where that is.");

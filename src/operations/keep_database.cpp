@@ -8,8 +8,6 @@ namespace holdfast::operations {
 
 namespace {
 
-// A change within this time of a freeze may have left the same times behind (DECISIONS 6).
-constexpr std::int64_t settled_ns = nanoseconds_per_second;
 // The database is held still while it is asked.
 constexpr std::int64_t question_ms_max = 5000;
 
@@ -88,6 +86,10 @@ Result<KeptMember> take_over(history::Recorder& recorder, const MemberPlan& plan
 
 }  // namespace
 
+bool is_settled(const live::Appearance& appearance, Timestamp frozen) {
+    return appearance.last_change.nanoseconds + nanoseconds_per_second <= frozen.nanoseconds;
+}
+
 bool is_same_entry(const repository::DirectoryEntry& before, const repository::DirectoryEntry& now) {
     return before.content == now.content && before.mode == now.mode && before.owner == now.owner && before.group == now.group;
 }
@@ -124,7 +126,7 @@ MemberPlan look_at(Context& context, const repository::Repository& repository, c
     const auto remembered = history::recall_appearance(repository, {.source = source.record.id, .member = path});
     if (!plan.before || !remembered || !plan.before->entry.database->findings.empty()) return plan;
     plan.is_unchanged = remembered->appearance == plan.appearance && remembered->content == plan.before->entry.content &&
-                        appearance->last_change.nanoseconds + settled_ns <= remembered->frozen.nanoseconds;
+                        is_settled(*appearance, remembered->frozen);
     return plan;
 }
 

@@ -18,6 +18,8 @@ struct MemberPlan {
     Timestamp seen{};                                  // when it was looked at
     bool is_unchanged = false;                         // since `before`: it need not be read
 };
+// A change within the second before a freeze may have left the same times behind (DECISIONS 6).
+bool is_settled(const live::Appearance& appearance, Timestamp frozen);
 // Looks, without reading: is the database as it was when it was kept the last time?
 MemberPlan look_at(Context& context, const repository::Repository& repository, const history::SourceIdentity& source,
                    const std::string& path);

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/host/process_identity.h"
 #include "holdfast/operations/audit_check.h"
 #include "holdfast/operations/audit_heads.h"
 #include "holdfast/operations/audit_trail.h"
@@ -63,13 +66,48 @@ Result<std::string> log_of_repository(Context& context, const LogRequest& reques
     return context.audit ? context.audit->path(id) : audit_log_path(id);
 }
 
-Result<void> read_entries(Context& context, const LogRequest& request, LogReport& report) {
+struct Told {
+    std::string repository;  // one file may be the log of several
+    std::set<std::uint64_t> numbers;
+    std::optional<Timestamp> first;  // of all entries
+};
+// The backups that an entry tells of, whatever part they had in it.
+void note_numbers(const AuditEntry& entry, std::set<std::uint64_t>& told) {
+    told.insert(entry.numbers.begin(), entry.numbers.end());
+    const auto add = [&](const Json& value) {
+        if (const auto number = value.as_integer(); number && *number > 0) told.insert(static_cast<std::uint64_t>(*number));
+    };
+    for (const char* key : {"made", "safety_number"}) {
+        const auto* value = entry.details.find(key);
+        if (value == nullptr) continue;
+        if (const auto* array = value->as_array()) std::ranges::for_each(*array, add);
+        else add(*value);
+    }
+}
+
+// A head tells beside which log a backup was made; who made one before this log's first entry had none, and the machine must do.
+Result<void> find_unlogged(Context& context, const std::vector<MadeBackup>& made, const Told& told, LogReport& report) {
+    const std::string place = TRY(audit_log_place(context.host.files, report.file));
+    for (const auto& backup : made) {
+        const auto head = AuditHead::parse(backup.audit_head);
+        const bool is_before_log = backup.audit_head.empty() && (!told.first || backup.time < *told.first);
+        const bool is_here = head ? head->place == place : is_before_log && backup.machine == host::this_process().machine_id;
+        if (!is_here || told.numbers.contains(backup.number)) continue;
+        report.unlogged.push_back(backup.number);
+        report.remarks.push_back({.line = 0, .what = backup.in_words + " is in no entry: what made it did not come to its end, or could not write here"});
+    }
+    return {};
+}
+
+Result<void> read_entries(Context& context, const LogRequest& request, Told& told, LogReport& report) {
     const auto wanted = TRY(wanted_by(context, request));
     std::deque<LoggedEntry> newest;
     const auto take = [&](const AuditLine& line) -> Result<void> {
         if (!line.entry) return {};
         ++report.entries_in_all;
         report.log = line.entry->log;
+        if (!told.first) told.first = line.entry->time;
+        if (line.entry->repository == told.repository) note_numbers(*line.entry, told.numbers);
         if (!wanted.matches(*line.entry)) return {};
         newest.push_back(logged(*line.entry));
         if (request.last != 0 && newest.size() > request.last) newest.pop_front();
@@ -80,14 +118,19 @@ Result<void> read_entries(Context& context, const LogRequest& request, LogReport
     return {};
 }
 
+struct Known {
+    std::vector<KeptHead> heads;
+    std::vector<MadeBackup> made;
+    std::string repository;
+};
 // Of a log by itself, when there is no repository to compare it with.
-Result<std::vector<KeptHead>> heads_for(Context& context, const LogRequest& request, LogReport& report) {
+Result<Known> known_to_repository(Context& context, const LogRequest& request, LogReport& report) {
     const auto opened = open_repository(context, request.repository, {});
-    if (opened) return kept_heads((*opened)->get());
+    if (opened) return Known{.heads = TRY(kept_heads((*opened)->get())), .made = TRY(made_backups((*opened)->get())), .repository = (*opened)->get().config().id.hex()};
     const bool may_be_alone = !request.file.empty() && request.repository.repository.empty() && opened.error().code() == ErrorCode::not_found;
     if (!may_be_alone) return opened.error().copy();
     report.warnings.push_back("there is no repository to compare it with: a cut tail would not show (-r REPOSITORY)");
-    return std::vector<KeptHead>();
+    return Known();
 }
 
 void add_head_beside(Context& context, std::vector<KeptHead>& heads, LogReport& report) {
@@ -102,15 +145,31 @@ std::vector<LogFinding> shown(const std::vector<AuditFinding>& findings) {
     return all;
 }
 
+// Operations that found no repository have a log of their own.
+Result<void> tell_of_homeless(Context& context, const LogRequest& request, LogReport& report) {
+    const std::string path = context.audit ? context.audit->path({}) : audit_log_path({});
+    if (!request.file.empty() || path == report.file || !TRY(host::exists(context.host.files, path))) return {};
+    std::uint64_t entries = 0;
+    TRY(read_audit_log(context.host.files, path, [&](const AuditLine& line) -> Result<void> {
+        if (line.entry) ++entries;
+        return {};
+    }));
+    if (entries > 0) report.warnings.push_back(format("operations that found no repository have {} of their own: holdfast log --file {}", entries == 1 ? "an entry" : format("{} entries", entries), shell_word(path)));
+    return {};
+}
+
 }  // namespace
 
 Result<LogReport> show_log(Context& context, const LogRequest& request) {
     LogReport report;
     report.file = request.file.empty() ? TRY(log_of_repository(context, request)) : request.file;
+    Known known;
+    Told told;
     if (request.verify) {
-        auto heads = TRY(heads_for(context, request, report));
-        add_head_beside(context, heads, report);
-        const auto check = TRY(check_audit_log(context.host, report.file, heads));
+        known = TRY(known_to_repository(context, request, report));
+        told.repository = known.repository;
+        add_head_beside(context, known.heads, report);
+        const auto check = TRY(check_audit_log(context.host, report.file, known.heads));
         report.verified = true;
         report.good = check.damage.empty();
         report.damage = shown(check.damage);
@@ -119,10 +178,12 @@ Result<LogReport> show_log(Context& context, const LogRequest& request) {
         report.other_logs = check.other_logs;
     }
     if (TRY(host::exists(context.host.files, report.file))) {
-        TRY(read_entries(context, request, report));
+        TRY(read_entries(context, request, told, report));
     } else if (!request.file.empty()) {
         return fail(ErrorCode::not_found, "show the log {}: it is not there", printable(request.file));
     }
+    TRY(find_unlogged(context, known.made, told, report));
+    TRY(tell_of_homeless(context, request, report));
     return report;
 }
 

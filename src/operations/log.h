@@ -17,7 +17,9 @@ struct LogRequest {
                 .details = "Each user of a machine has a log of its own for each repository, in the state folder ($XDG_STATE_HOME or ~/.local/state, then "
                            "holdfast/audit). Each entry holds the hash of the line before; backups and notes hold the log's head as it was before "
                            "their own entry. --verify checks both: lines that were changed, removed, reordered or put in, a tail that was cut, and a log "
-                           "that was replaced are told with their line, and end with exit code 4. What was appended after the last backup or note is proven "
+                           "that was replaced are told with their line, and end with exit code 4. An entry is written when "
+                           "an operation has ended: backups of this machine that are in none, as what made them was killed, are told, and are no damage. "
+                           "What was appended after the last backup or note is proven "
                            "by its own chain and by the head beside the log (its name and .head) only: whoever changes the log and that file together, after the last "
                            "backup, is not found out. Let a log that has to withstand its own user be copied elsewhere.",
                 .examples = {{"holdfast log", "the newest 20 entries"},
@@ -74,6 +76,7 @@ struct LogReport {
     std::uint64_t entries_in_all = 0, heads_matched = 0;
     std::vector<LoggedEntry> entries;
     std::vector<LogFinding> damage, remarks;
+    std::vector<std::uint64_t> unlogged;
     std::vector<std::string> other_logs, warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -86,6 +89,7 @@ struct LogReport {
         visit("damage", damage, "What is wrong with it.");
         visit("remarks", remarks, "Lines torn by a power cut, of which the log itself tells.");
         visit("heads_matched", heads_matched, "Heads in backups and notes, and beside the log, that agree with it.");
+        visit("unlogged", unlogged, "With --verify: backups made by this machine that are in no entry, as what made them was killed. No damage of the log.");
         visit("other_logs", other_logs, "Logs of other machines, users or places that backups and notes know.");
         visit("warnings", warnings, "What else should be known.");
     }

@@ -35,8 +35,26 @@ bool is_gone(Context& context, const std::string& path) {
     return there && !*there;
 }
 
-std::string gone(const std::string& source, const std::string& path) {
-    return format("{}: {} is gone: holdfast restore brings it back", printable(source), printable(path));
+// The newest that holds it and can be gone back to: a whole one, and only where none is, a partial one.
+const history::Moment* newest_with(const std::vector<history::Moment>& moments, const std::string& path) {
+    const history::Moment* partial = nullptr;
+    for (const auto* moment : history::newest_first(moments)) {
+        const auto& snapshot = moment->snapshot;
+        const bool may_be_meant = !moment->notes.forgotten && !moment->is_bad() && repository::is_ordinary(snapshot.kind);
+        if (!may_be_meant || std::ranges::find(snapshot.members, path, &repository::DirectoryEntry::name) == snapshot.members.end()) continue;
+        if (!snapshot.partial) return moment;
+        if (partial == nullptr) partial = moment;
+    }
+    return partial;
+}
+
+// The others of the source, which are there, are not set back with it.
+std::string gone(const std::string& source, const std::string& path, const std::vector<history::Moment>& moments) {
+    const std::string what = format("{}: {} is gone", printable(source), printable(path));
+    const auto* moment = newest_with(moments, path);
+    if (moment == nullptr) return what + ", and no backup that holds it is known to be good: holdfast list shows what there is";
+    const std::string only = moment->snapshot.source.paths.size() > 1 ? " --only " + shell_word(path) : "";
+    return format("{}: holdfast restore {}{} brings it back", what, moment->snapshot.number.value, only);
 }
 
 }  // namespace
@@ -52,13 +70,13 @@ MissingDatabases missing_databases(Context& context, const LoadedSettings& loade
             looked_at.insert(path);
             const bool is_kept = is_backed_up(sources, name, path);
             if (!is_kept) missing.missed.push_back(format("{}: {} is in no backup: holdfast backup --source {}", printable(name), printable(path), shell_word(name)));
-            else if (is_gone(context, path)) missing.missed.push_back(gone(name, path));
+            else if (is_gone(context, path)) missing.missed.push_back(gone(name, path, moments));
         }
     }
     for (const auto& source : sources) {
         if (!is_of_this_machine(source)) continue;
         for (const auto& path : source.paths) {
-            if (looked_at.insert(path).second && is_gone(context, path)) missing.warnings.push_back(gone(source.name, path));
+            if (looked_at.insert(path).second && is_gone(context, path)) missing.warnings.push_back(gone(source.name, path, moments));
         }
     }
     return missing;

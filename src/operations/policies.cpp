@@ -24,6 +24,15 @@ history::RetentionCandidate candidate_of(const history::Moment& moment) {
     return candidate;
 }
 
+std::vector<history::RetentionCandidate> candidates_of(const SourceMoments& source) {
+    std::vector<history::RetentionCandidate> candidates;
+    for (const auto& moment : source.moments) {
+        candidates.push_back(candidate_of(moment));
+        if (const auto at = source.in_use.find(moment.snapshot.number); at != source.in_use.end()) candidates.back().in_use = at->second;
+    }
+    return candidates;
+}
+
 Result<history::RetentionRule> rule_of(const KeepRequest& request) {
     history::RetentionRule rule;
     const auto count = [](std::string_view flag, const std::string& text) {
@@ -48,6 +57,7 @@ Result<std::vector<SourceMoments>> moments_by_source(const repository::Repositor
             .while_doing("apply retention: a note cannot be read, which may hold a backup")
             .with_advice("holdfast verify --all names the damaged object");
     }
+    const auto in_use = TRY(repository.kept_in_use());
     std::map<std::array<std::byte, 16>, SourceMoments> by_id;
     for (auto& moment : list.moments) {
         auto& source = by_id[moment.snapshot.source.id];
@@ -57,6 +67,7 @@ Result<std::vector<SourceMoments>> moments_by_source(const repository::Repositor
     std::vector<SourceMoments> sources;
     for (auto& [id, source] : by_id) {  // whole sources: one may have been called otherwise before
         const auto is_meant = [&](const history::Moment& moment) { return history::matches(moment.snapshot.source, filter); };
+        source.in_use = in_use;
         if (std::ranges::any_of(source.moments, is_meant)) sources.push_back(std::move(source));
     }
     std::ranges::sort(sources, std::greater(), [](const SourceMoments& source) { return source.moments.back().snapshot.number; });
@@ -65,9 +76,7 @@ Result<std::vector<SourceMoments>> moments_by_source(const repository::Repositor
 
 Result<SourcePlan> plan_for(Context& context, const SourceMoments& source, const history::RetentionPolicy& policy) {
     auto zone = TRY(host::TimeZone::find(policy.time_zone));
-    std::vector<history::RetentionCandidate> candidates;
-    for (const auto& moment : source.moments) candidates.push_back(candidate_of(moment));
-    auto plan = TRY(history::plan_retention(candidates, policy, {.zone = zone, .now = context.host.clock.now()}));
+    auto plan = TRY(history::plan_retention(candidates_of(source), policy, {.zone = zone, .now = context.host.clock.now()}));
     return SourcePlan{.plan = std::move(plan), .zone = std::move(zone)};
 }
 

@@ -27,7 +27,9 @@ Result<history::RetentionRule> rule_of(const KeepRequest& request);
 struct SourceMoments {
     repository::SourceRecord source;
     std::vector<history::Moment> moments;
+    std::map<repository::SnapshotNumber, std::string> in_use;  // by whom, who may go back to it
 };
+std::vector<history::RetentionCandidate> candidates_of(const SourceMoments& source);
 // Whole sources, of which the filter means one name or path: what is narrower is not looked at. None of the backups is
 // forgotten. `corrupt` when a note cannot be read: it may be a
 // hold. The source used last comes first.

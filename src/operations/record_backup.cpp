@@ -4,6 +4,8 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/as_kept.h"
+#include "holdfast/operations/audit_trail.h"
 #include "holdfast/operations/raw_file_source.h"
 
 namespace holdfast::operations {
@@ -72,6 +74,38 @@ Result<std::optional<history::Moment>> confirmable(const repository::Repository&
     return may_confirm(moment) ? std::optional(std::move(moment)) : none;
 }
 
+bool is_same_owner(Context& context, const repository::DirectoryEntry& entry) {
+    const auto status = context.host.files.status(entry.name);
+    return status && status->mode == entry.mode && status->owner == entry.owner && status->group == entry.group;
+}
+
+// A restore has left a safety backup as the newest, and what it restored may be there yet: the state of the one before,
+// but for what its commit counted up.
+Result<std::optional<RecordedBackup>> confirm_after_restore(Context& context, const repository::Repository& repository, const BackupOrder& order) {
+    std::optional<RecordedBackup> recorded;
+    const bool is_after_restore = order.source.parent && order.source.parent->kind == repository::SnapshotKind::safety;
+    const bool may_be_same = order.when_unchanged != WhenUnchanged::record && order.raw_files.empty();
+    if (!is_after_restore || !may_be_same) return recorded;
+    auto found = TRY(repository.newest([&](const repository::Snapshot& snapshot) { return snapshot.source.id == order.source.record.id && repository::is_ordinary(snapshot.kind); }));
+    if (!found || found->partial || found->damaged || found->members.size() != order.members.size()) return recorded;
+    const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
+    if (!(any_will_do || serves(*found, order.purpose)) || !TRY(may_confirm(repository, *found))) return recorded;
+    std::vector<KeptMember> members;
+    for (const auto& plan : order.members) {
+        const auto at = std::ranges::find(found->members, plan.path, &repository::DirectoryEntry::name);
+        if (plan.failure || at == found->members.end() || !is_same_owner(context, *at)) return recorded;
+        if (!TRY(is_as_kept(context, repository, {.source = found->source.id, .entry = *at, .path = plan.path}))) return recorded;
+        MemberPlan as_kept;
+        as_kept.path = plan.path;
+        as_kept.seen = plan.seen;
+        as_kept.before = history::KeptBefore{.snapshot = found->number, .entry = *at};
+        members.push_back(member_as_before(as_kept));
+    }
+    recorded.emplace().confirmed = std::move(found);
+    for (auto& member : members) recorded->members.push_back(std::move(member.report));
+    return recorded;
+}
+
 repository::Snapshot draft_of(Context& context, const std::vector<KeptMember>& members, const BackupOrder& order) {
     repository::Snapshot draft;
     draft.kind = order.purpose.kind;
@@ -122,6 +156,7 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
         auto snapshot = recorder->commit(std::move(draft));
         if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<RecordedBackup>();
         recorded.snapshot = TRY(std::move(snapshot));
+        if (context.audit) context.audit->has_made(repository.config().id.hex(), recorded.snapshot->number.value);
     }
     remember(repository, members, order);
     recorded.warnings = recorder->warnings();
@@ -150,6 +185,8 @@ Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Reposit
 
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order) {
     if (auto confirmed = TRY(confirm_at_sight(repository, order))) return *std::move(confirmed);
+    // What cannot be compared is kept anew.
+    if (auto confirmed = confirm_after_restore(context, repository, order); confirmed && *confirmed) return std::move(**confirmed);
     constexpr int attempts_max = 2;
     for (int attempt = 1; attempt <= attempts_max; ++attempt) {
         auto recorded = TRY(record_once(context, repository, order));

@@ -27,7 +27,7 @@ struct TargetSettings {
 
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(rpo, {.key = "rpo", .sentence = "The newest proven backup may be so old.", .example = "\"1h\"", .form = Form::duration});
+        visit(rpo, {.key = "rpo", .sentence = "So much may be lost: the newest backup that is whole and not known to be damaged may be so old, counted from when its source was last known to be as it holds it.", .example = "\"1h\"", .form = Form::duration});
         visit(rpo_critical, {.key = "rpo_critical", .sentence = "That of a critical source.", .example = "\"15m\"", .form = Form::duration});
         visit(rto_corruption, {.key = "rto_corruption", .sentence = "A restore after a database was corrupted may take so long.", .example = "\"15m\"", .form = Form::duration});
         visit(rto_deletion, {.key = "rto_deletion", .sentence = "A restore after something was deleted.", .example = "\"10m\"", .form = Form::duration});

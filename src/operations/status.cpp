@@ -4,6 +4,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/operations/duration.h"
+#include "holdfast/operations/found_damaged.h"
 #include "holdfast/operations/listed_backup.h"
 #include "holdfast/operations/losses.h"
 #include "holdfast/operations/missing_databases.h"
@@ -36,8 +37,12 @@ std::optional<Timestamp> confirmed_at(const history::Moment& moment, Timestamp n
     return confirmed;
 }
 
+struct Looked {
+    const FoundDamaged& found;
+    Timestamp now;
+};
 // What one more backup, in ascending order, says about its source. Safety backups take space and say no more.
-void add_to(SourceStatus& source, const history::Moment& moment, Timestamp now) {
+void add_to(SourceStatus& source, const history::Moment& moment, const Looked& looked) {
     const auto& snapshot = moment.snapshot;
     source.id = to_hex(snapshot.source.id);
     source.name = snapshot.source.name;
@@ -55,13 +60,13 @@ void add_to(SourceStatus& source, const history::Moment& moment, Timestamp now) 
         source.last_drill = format("#{}: {}, {}", snapshot.number.value, source.last_scenario, drilled->good ? "passed" : "failed");
     }
     const bool is_misdated = history::is_misdated(snapshot);
-    if (is_misdated || history::is_in_future(snapshot.time, now)) source.of_future.push_back(snapshot.number.value);
-    const auto confirmed = confirmed_at(moment, now);
+    if (is_misdated || history::is_in_future(snapshot.time, looked.now)) source.of_future.push_back(snapshot.number.value);
+    const auto confirmed = confirmed_at(moment, looked.now);
     if (repository::is_ordinary(snapshot.kind) && !snapshot.partial && moment.is_good() && confirmed) {
         source.proven_number = snapshot.number.value;
         source.proven_at = std::max(source.proven_at.value_or(*confirmed), *confirmed);
     }
-    const bool counts = repository::is_ordinary(snapshot.kind) && !moment.is_bad() && !snapshot.partial;
+    const bool counts = repository::is_ordinary(snapshot.kind) && !looked.found.is_known_bad(moment) && !snapshot.partial;
     const bool has_other = source.last_backup && !source.is_last_misdated;
     const bool is_past = history::is_adopted(snapshot) && has_other && (is_misdated || snapshot.time < *source.last_backup);
     if (!counts || is_past) return;
@@ -75,12 +80,18 @@ void add_to(SourceStatus& source, const history::Moment& moment, Timestamp now) 
 }
 
 std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments, Timestamp now) {
-    std::map<std::string, SourceStatus> by_id;
+    std::map<std::string, std::vector<history::Moment>> by_id;
     for (const auto& moment : moments) {
-        if (!moment.notes.forgotten) add_to(by_id[to_hex(moment.snapshot.source.id)], moment, now);
+        if (!moment.notes.forgotten) by_id[to_hex(moment.snapshot.source.id)].push_back(moment);
     }
     std::vector<SourceStatus> sources;
-    for (auto& [id, source] : by_id) {
+    for (const auto& [id, of_source] : by_id) {
+        const FoundDamaged found(of_source);
+        SourceStatus source;
+        for (const auto& moment : of_source) add_to(source, moment, {.found = found, .now = now});
+        for (const auto* moment : found.newest()) source.found_damaged.push_back(moment->snapshot.number.value);
+        if (!found.newest().empty()) source.damaged_since = found.newest().front()->snapshot.time;
+        if (!found.newest().empty()) source.missed.push_back(found.in_words());
         const auto age_of = [&](Timestamp time) { return std::max<std::int64_t>(0, (now.nanoseconds - time.nanoseconds) / nanoseconds_per_second); };
         if (const auto seen = source.last_confirmed) source.age_s = age_of(*seen);
         if (const auto proven = source.proven_at) source.proven_age_s = age_of(*proven);
@@ -139,7 +150,7 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
 void judge(StatusReport& report, const StatusTargets& targets) {
     if (report.sources.empty() && targets.rpo_s > 0) report.missed.push_back("there is no backup at all (RPO): holdfast backup");
     for (auto& source : report.sources) {
-        source.missed = missed_by(source, targets);
+        std::ranges::move(missed_by(source, targets), std::back_inserter(source.missed));
         for (const auto number : source.of_future) {
             report.warnings.push_back(format("{}: backup #{} states a time in the future: nobody knows how old it is, and retention keeps it as the newest; "
                                              "was the clock wrong, or the file it was adopted from? holdfast show {}; holdfast forget {}", printable(source.name), number, number, number));

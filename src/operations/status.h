@@ -27,7 +27,7 @@ struct StatusRequest {
                 .sentence = "Each source: last backup, newest proven backup, how long a restore takes, and what is missed.",
                 .details = "Last confirmed is when the source was last known to be as a backup holds it: what has come since would be lost (RPO). Proven is "
                            "what was restored by a drill, or verified at level opened. Exit code 12: a target is missed, or too little room is left; what is "
-                           "missed is named: also what the last backup should hold and does not, until it does again or holdfast annotate --accept-loss accepts it; also a database of the settings that is in no backup, or gone from disk. Of one that the settings do not name, that is a warning. Without settings room is judged by the databases: a warning when less is free than the largest has and 64 MiB, too little below 8 MiB.",
+                           "missed is named: also that the newest backups were found damaged; what the last backup should hold and does not, until it does again or holdfast annotate --accept-loss accepts it; also a database of the settings that is in no backup, or gone from disk. Of one that the settings do not name, that is a warning. Without settings room is judged by the databases: a warning when less is free than the largest has and 64 MiB, too little below 8 MiB.",
                 .examples = {{"holdfast status --json", "for a monitor"}, {"holdfast status --rpo 1h --rto 10m", "with targets; exit code 12 when one is missed"}}};
     }
     template <class Visitor>
@@ -45,6 +45,8 @@ struct SourceStatus {
     std::optional<Timestamp> last_backup, last_confirmed, last_verified_at, proven_at, drilled_at;
     std::optional<std::int64_t> age_s, proven_age_s;
     std::optional<double> restore_takes_ms;
+    std::vector<std::uint64_t> found_damaged;  // at the new end of the past; nothing newer is proven
+    std::optional<Timestamp> damaged_since;
     std::vector<std::uint64_t> of_future;  // what states a time that has not come by, or had not when it was adopted
     bool is_last_misdated = false;         // only such a one is there
     std::vector<std::string> unmet;        // of the last backup
@@ -68,6 +70,8 @@ struct SourceStatus {
         visit("last_scenario", last_scenario, "What was rehearsed.");
         visit("drilled_at", drilled_at, "When that was.");
         visit("restore_takes_ms", restore_takes_ms, "How long it took until the database was usable (RTO).");
+        visit("found_damaged", found_damaged, "The newest backups that were found damaged, with nothing newer that is proven: ascending.");
+        visit("damaged_since", damaged_since, "The time of the oldest of them.");
         visit("of_future", of_future, "Backups whose times are in the future, or were when they were adopted: no age is counted from them.");
         visit("missed", missed, "Which targets are missed.");
         visit("unmet", unmet, "What does not hold in the last backup, of what is expected, and was not accepted.");

@@ -36,7 +36,7 @@ public:
         const auto rewritten = entries_in(plan.rewrite, survey_.chosen());
         report_.packs_removed = report_.packs_repacked = report_.bytes_freed = 0;
 
-        const auto at_work = TRY(put_lease(repository_.store(), repository_.keys(), repository_.host().random, prune_lease,
+        const auto at_work = TRY(put_lease(repository_.store(), repository_.keys(), repository_.host().random, {.number = prune_lease},
                                            repository_.presence("prune")));
         auto done = [&]() -> Result<void> {
             TRY(drop_snapshots());
@@ -84,15 +84,16 @@ private:
     std::vector<std::string> own_lists_;
 };
 
-// What is held stays, whoever asked for it and whichever note came first: a hold and a forget may have been written at once.
+// What is held, or in use, stays, whoever asked for it and whichever note came first: a hold and a forget may have been written at once.
 Result<void> Pruning::choose_dropped() {
     drop_.clear();
     dropped_ = {};
     if (request_.drop.empty()) return {};
     const auto notes = TRY(repository_.notes());
+    const auto in_use = TRY(repository_.kept_in_use());  // after the notes: see Repository::keep
     for (const auto number : request_.drop) {
         const auto at = notes.of.find(number);
-        if (at != notes.of.end() && at->second.held) continue;
+        if ((at != notes.of.end() && at->second.held) || in_use.contains(number)) continue;
         drop_.push_back(number);
         dropped_.add(number);
     }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "holdfast/base/text.h"
+#include "holdfast/repository/claim.h"
 #include "holdfast/repository/ledger.h"
 #include "holdfast/repository/lease.h"
 #include "holdfast/repository/reserve.h"
@@ -164,8 +165,30 @@ private:
 
 }  // namespace
 
+Result<std::unique_ptr<Repository::Lease>> Repository::keep(SnapshotNumber number, std::string purpose) const {
+    const auto by = presence(std::move(purpose));
+    auto name = TRY(put_lease(state_->store, state_->keys, state_->host.random, {.number = number, .keeps_snapshot = true}, by));
+    std::unique_ptr<Lease> lease = std::make_unique<LeaseObject>(state_->store, std::move(name));
+    // Only now: who forgets or drops it from here on looks at the leases after the notes, and sees this one.
+    const auto notes = TRY(this->notes());
+    const auto at = notes.of.find(number);
+    const bool is_forgotten = at != notes.of.end() && at->second.forgotten;
+    const Ledger ledger = TRY(read_ledger(state_->store, state_->keys));
+    if (!is_forgotten && ledger.has_snapshot(number) && !ledger.gaps.numbers.contains(number)) return lease;
+    return fail(ErrorCode::not_found, "keep backup #{} for a {}: it has been forgotten meanwhile", number.value, by.purpose)
+        .with_advice("run it again; holdfast list");
+}
+
+Result<std::map<SnapshotNumber, std::string>> Repository::kept_in_use() const {
+    std::map<SnapshotNumber, std::string> kept;
+    for (const auto& lease : TRY(read_leases(state_->store, state_->keys))) {
+        if (lease.number && lease.keeps_snapshot && behind(lease.by) != Behind::nobody) kept.emplace(*lease.number, describe(lease.by));
+    }
+    return kept;
+}
+
 Result<std::unique_ptr<Repository::Lease>> Repository::lease(SnapshotNumber number) const {
-    auto name = put_lease(state_->store, state_->keys, state_->host.random, number, presence("reading"));
+    auto name = put_lease(state_->store, state_->keys, state_->host.random, {.number = number}, presence("reading"));
     std::unique_ptr<Lease> lease;
     if (name) {
         lease = std::make_unique<LeaseObject>(state_->store, *std::move(name));

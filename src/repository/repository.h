@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 
 #include "holdfast/base/progress.h"
@@ -84,6 +85,11 @@ public:
     };
     // not_found when the snapshot went before the lease was made.
     Result<std::unique_ptr<Lease>> lease(SnapshotNumber number) const;
+    // Besides, nobody forgets or drops the snapshot itself while the lease lives: somebody relies on going back to it.
+    // not_found when it was forgotten, or went, before that.
+    Result<std::unique_ptr<Lease>> keep(SnapshotNumber number, std::string purpose) const;
+    // The snapshots kept so by processes not known to have ended, and who they are.
+    Result<std::map<SnapshotNumber, std::string>> kept_in_use() const;
 
     // Puts an object although the disk is full, by giving up the reserve. For notes and prune.
     Result<void> put_with_reserve(const store::ObjectName& name, ByteView bytes) const;

@@ -5,6 +5,7 @@ namespace holdfast::history {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using repository::NoteType;
@@ -76,15 +77,30 @@ TEST_F(SelectMoment, LatestTellsOfANewerOneThatCannotBeRead) {
     EXPECT_THAT(choose("2"), FailsWith(ErrorCode::corrupt));
 }
 
-TEST_F(SelectMoment, APartialBackupIsChosenAndSaysWhatIsMissing) {
+TEST_F(SelectMoment, APartialBackupIsPassedOverWhileThereIsAWholeOne) {
     const Member a{.path = "/data/a.db", .bytes = page_bytes(1, 20)}, b{.path = "/data/b.db", .bytes = page_bytes(2, 20)};
     record({a, b});
     record({a}, {.failed = {"/data/b.db"}});
     const auto choice = must(choose("latest"));
-    EXPECT_EQ(choice.moment.snapshot.number.value, 2u);
-    EXPECT_THAT(choice.warnings, Contains(HasSubstr("/data/b.db")));
-    EXPECT_EQ(chosen("latest", {.source = {}, .path = "/data/b.db"}), 1u) << "the last backup of that database";
-    EXPECT_EQ(chosen("latest", {.source = {}, .path = "/data/a.db"}), 2u);
+    EXPECT_EQ(choice.moment.snapshot.number.value, 1u);
+    EXPECT_THAT(choice.warnings, ElementsAre("backup #2 is newer and was passed over: it is partial: /data/b.db is not in it"));
+    EXPECT_EQ(chosen("latest", {.source = {}, .path = "/data/b.db"}), 1u);
+    EXPECT_EQ(chosen("latest", {.source = {}, .path = "/data/a.db"}), 1u);
+    EXPECT_EQ(must(select_moment(*repo, {.kind = Selector::Kind::at, .at = second(100'000)}, {})).moment.snapshot.number.value, 1u);
+    const auto by_number = must(choose("2"));
+    EXPECT_THAT(by_number.warnings, ElementsAre("backup #2 is partial: /data/b.db is not in it"));
+    record({a, b});
+    EXPECT_THAT(must(choose("latest")).warnings, IsEmpty()) << "it is older than what is chosen";
+    EXPECT_EQ(chosen("latest~1"), 1u);
+}
+
+TEST_F(SelectMoment, APartialBackupIsChosenWhereNothingIsWholeAndSaysWhatIsMissing) {
+    record({{.path = "/data/a.db", .bytes = page_bytes(1, 20)}}, {.failed = {"/data/b.db", "/data/c.db"}});
+    const auto choice = must(choose("latest"));
+    EXPECT_EQ(choice.moment.snapshot.number.value, 1u);
+    EXPECT_THAT(choice.warnings, ElementsAre("backup #1 is partial: /data/b.db, /data/c.db are not in it"));
+    EXPECT_EQ(chosen("latest", {.source = {}, .path = "/data/b.db"}), 0u);
+    EXPECT_EQ(chosen("latest", {.source = {}, .path = "/data/a.db"}), 1u);
 }
 
 TEST_F(SelectMoment, LastGoodNeedsTheDeepestLook) {

@@ -46,6 +46,30 @@ TEST_F(Forgetting, ARecallNamesTheHoldThatKeepsItFromThePolicy) {
     EXPECT_THAT(must(recall_them({"1", "2"})).warnings, ElementsAre(HasSubstr("holdfast hold 1 2")));
 }
 
+TEST_F(Forgetting, WhatTheNamedOnesProtectedIsToldAndTheLastWholeOneNeedsAWord) {
+    auto verified = verify_request("opened");
+    for (const char* number : {"2", "3"}) {
+        verified.snapshot = number;
+        must(verify(context, verified));
+    }
+    EXPECT_THAT(must(forget_them({"1"})).warnings, IsEmpty());
+    for (const bool dry : {true, false}) {
+        EXPECT_THAT(must(forget_them({"3"}, dry)).warnings, ElementsAre("#3 is the last backup of app.db that is verified; of those that stay, #2 is the last",
+                                                                        "#3 is the last backup of app.db that was opened and good; of those that stay, #2 is the last"));
+    }
+    EXPECT_THAT(must(forget_them({"2"})).warnings, ElementsAre(HasSubstr("none that stays is verified"), HasSubstr("none that stays has been opened")));
+    for (const bool dry : {true, false}) {
+        const auto refused = forget_them({"4"}, dry);
+        ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+        EXPECT_THAT(refused.error().message(), HasSubstr("no whole backup of app.db would stay"));
+        EXPECT_THAT(refused.error().advice(), HasSubstr("--unsafe-allow-remove-all"));
+    }
+    EXPECT_THAT(numbers(), ElementsAre(4u));
+    const auto all = must(forget(context, {.repository = in_repository(), .snapshots = {"4"}, .remove_all = true}));
+    EXPECT_THAT(all.warnings, ElementsAre("no whole backup of app.db stays"));
+    EXPECT_THAT(numbers(), IsEmpty());
+}
+
 TEST_F(Forgetting, ADryRunChangesNothing) {
     const auto before = files_below(repository);
     const auto report = must(forget_them({"1"}, true));

@@ -148,6 +148,95 @@ TEST_F(Guarding, ACrashLoopMakesOneBackup) {
     EXPECT_EQ(must(guard(context, another)).number, 2u) << "before something else";
 }
 
+TEST_F(Guarding, ACrashLoopThatChangesNothingRestoresNothing) {
+    for (int turn = 0; turn < 4; ++turn) {
+        if (turn == 2) let_time_pass();
+        auto asked = request("exit 1");
+        asked.restore_on_failure = true;
+        const auto report = must(guard(context, asked));
+        EXPECT_TRUE(report.restored);
+        EXPECT_TRUE(report.unchanged);
+        EXPECT_EQ(report.safety_number, 0u);
+    }
+    EXPECT_THAT(numbers(), ElementsAre(1u));
+}
+
+TEST_F(Guarding, WhatARestoreHasBroughtBackIsTheBackupItIsOf) {
+    for (const char* journal : {"wal", "delete"}) {
+        execute(database, format("PRAGMA journal_mode = {}; INSERT INTO ledger(payload) VALUES ('{}')", journal, journal));
+        const std::string before = rows_of(database);
+        std::set<std::uint64_t> automatic;
+        for (int turn = 0; turn < 5; ++turn) {
+            if (turn == 3) let_time_pass();
+            auto asked = request(sql("DELETE FROM ledger WHERE n > 50") + "; exit 7");
+            asked.restore_on_failure = true;
+            const auto report = must(guard(context, asked));
+            automatic.insert(report.number);
+            EXPECT_TRUE(report.restored);
+            EXPECT_FALSE(report.unchanged);
+            EXPECT_EQ(rows_of(database), before);
+        }
+        EXPECT_EQ(automatic.size(), 1u) << journal;
+        EXPECT_EQ(must(guarded("true")).number, *automatic.begin());
+        auto another = request("true");
+        another.before = "another";
+        EXPECT_GT(must(guard(context, another)).number, *automatic.begin()) << "before something else";
+        execute(database, "UPDATE ledger SET payload = 'other' WHERE n = 90");
+        EXPECT_GT(must(guarded("true")).number, *automatic.begin()) << "other rows on as many pages";
+    }
+}
+
+TEST_F(Guarding, TheBackupIsNeitherForgottenNorDroppedWhileTheCommandRuns) {
+    write(work + "/holdfast.toml", "[retention.automatic]\nkeep_last = 1\n");
+    const std::string before = rows_of(database);
+    auto asked = request("exit 7");
+    asked.restore_on_failure = true;
+    asked.announce = [&](const BackupReport& made) {
+        for (int turn = 0; turn < 3; ++turn) {
+            clock.ahead_s += 60;
+            execute(database, "DELETE FROM ledger WHERE n > 20");
+            insert(database, 30);
+            auto hourly = backup_request({database});
+            hourly.purpose.operation = "hourly";
+            EXPECT_THAT(must(operations::backup(context, hourly)).forgotten, ::testing::Not(::testing::Contains(made.number)));
+        }
+        const auto named = forget(context, {.repository = in_repository(), .snapshots = {std::to_string(made.number)}});
+        ASSERT_THAT(named, FailsWith(ErrorCode::busy));
+        EXPECT_THAT(named.error().message(), HasSubstr("in use by a guard"));
+        const auto by_policy = must(forget(context, {.repository = in_repository(), .policy = true, .dry_run = true}));
+        EXPECT_THAT(by_policy.verdicts.back().reasons, ::testing::Contains(HasSubstr("in use by a guard")));
+        EXPECT_FALSE(must(prune(context, {.repository = in_repository(), .grace = "0"})).dropped.empty()) << "the others go";
+    };
+    const auto report = must(guard(context, asked));
+    EXPECT_TRUE(report.restored) << report.restore_error;
+    EXPECT_EQ(rows_of(database), before);
+}
+
+TEST_F(Guarding, WhenItHasEndedItsBackupGoesAsOthersDo) {
+    { must(guarded("true")); }
+    backup();
+    EXPECT_THAT(must(forget(context, {.repository = in_repository(), .snapshots = {"1"}})).numbers, ElementsAre(1u));
+}
+
+TEST_F(Guarding, ABackupThatHasGoneIsNoWayBack) {
+    const auto report = must(guarded(format("rm -r {}; exit 1", repository)));
+    EXPECT_EQ(report.go_back, "");
+    EXPECT_FALSE(report.backups.at(0).gone.empty());
+}
+
+TEST_F(Guarding, TheWayBackSaysOfflineWhereNothingElseWorks) {
+    const std::string before = rows_of(database);
+    auto asked = request(sql("PRAGMA journal_mode = delete; PRAGMA page_size = 8192; VACUUM") + "; exit 1");
+    asked.restore_on_failure = true;
+    const auto report = must(guard(context, asked));
+    EXPECT_FALSE(report.restored);
+    EXPECT_THAT(report.go_back, ::testing::EndsWith(" --offline"));
+    auto back = restore_request("1");
+    back.offline = true;
+    must(restore(context, back));
+    EXPECT_EQ(rows_of(database), before);
+}
+
 TEST_F(Guarding, TheOnlySourceNeedsNoName) {
     auto asked = request("true");
     asked.databases.clear();
@@ -168,7 +257,7 @@ TEST_F(Guarding, TheOnlySourceNeedsNoName) {
 TEST_F(Guarding, HooksStandAroundTheBackupAndTheRestore) {
     const std::string log = root / "log";
     const auto say = [&](const char* word) { return std::vector<Hook>{{.command = format("echo {} >> {}", word, log)}}; };
-    auto asked = request(format("echo command >> {}; exit 1", log));
+    auto asked = request(format("echo command >> {}; {}; exit 1", log, sql("DELETE FROM ledger")));
     asked.restore_on_failure = true;
     asked.hooks = {.before_backup = say("before-backup"), .after_backup = say("after-backup"), .before_restore = say("before-restore"), .after_restore = say("after-restore"), .on_failure = {}};
     const auto report = must(guard(context, asked));

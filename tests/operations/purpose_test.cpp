@@ -89,7 +89,7 @@ TEST_F(Purposes, AnotherPurposeHasANumberOfItsOwnAndIsFoundAgainLater) {
 TEST_F(Purposes, WhatWasForgottenIsNoAnswer) {
     create_database(database);
     back_up({.operation = "migrate"});
-    must(forget(context, {.repository = in_repository(), .snapshots = {"1"}}));
+    must(forget(context, {.repository = in_repository(), .snapshots = {"1"}, .remove_all = true}));
     EXPECT_EQ(back_up({.operation = "migrate"}).number, 2u);
 }
 

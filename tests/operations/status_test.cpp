@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/operations/drill.h"
 #include "operations/world.h"
 
@@ -81,6 +82,41 @@ TEST_F(Watching, TheNewestProvenAndTheTimeOfARestoreAreTold) {
     EXPECT_THAT(state("", "", "7d").missed, ElementsAre(HasSubstr("the newest proven backup is")));
 }
 
+// A page that is none: no backup sees it, SQLite's own check does.
+TEST_F(Watching, DamageInTheNewestBackupsIsMissedUntilANewerOneIsProven) {
+    const auto intact = tests::file_bytes(database);
+    backup();
+    verify_all();
+    EXPECT_THAT(state().missed, IsEmpty());
+    overwrite(database, 3 * 4096, std::string(64, '\x7f'));
+    for (int i = 0; i < 3; ++i) {  // the third holds what the second does
+        if (i < 2) execute(database, format("PRAGMA user_version = {}", i + 5));
+        backup();
+    }
+    EXPECT_THAT(state().missed, IsEmpty()) << "nobody has looked";
+    EXPECT_EQ(state().sources.at(0).last_number, 4u);
+    auto request = verify_request("opened");
+    request.snapshot = "2";
+    EXPECT_FALSE(must(verify(context, request)).good);
+    EXPECT_THAT(state().missed, ElementsAre(HasSubstr("backup #2 was found damaged"))) << "what is newer is not known to be better";
+    request.snapshot = "3";
+    request.level = "hashed";
+    EXPECT_TRUE(must(verify(context, request)).good);
+    EXPECT_THAT(state().missed, ElementsAre(HasSubstr("nothing newer is proven"))) << "SQLite has not opened it";
+    request.level = "opened";
+    EXPECT_FALSE(must(verify(context, request)).good);
+    const auto bad = state();
+    EXPECT_THAT(bad.missed, ElementsAre(HasSubstr("2 backups, #2 to #3, were found damaged")));
+    EXPECT_THAT(bad.sources.at(0).found_damaged, ElementsAre(2u, 3u));
+    EXPECT_EQ(bad.sources.at(0).last_number, 1u) << "#4 holds what #3 does";
+    clock.ahead_s += 7200;
+    EXPECT_THAT(state("1h").missed, ElementsAre(HasSubstr("were found damaged"), HasSubstr("(RPO)")));
+
+    tests::write_file(database, intact);
+    EXPECT_NE(backup().verified, "") << "what is in doubt is verified at once";
+    EXPECT_THAT(state().missed, IsEmpty());
+}
+
 TEST_F(Watching, AFailedDrillIsMissedWhateverTheTargetsAre) {
     backup();
     ASSERT_FALSE(drill_newest("SELECT 0").passed);
@@ -141,6 +177,24 @@ TEST_F(Watching, ADatabaseThatIsGoneIsTold) {
     write(work + "/holdfast.toml", "[repository]\nmin_free = \"1KiB\"\nspace_warn = \"1KiB\"\n[source.app]\ndatabases = [\"app.db\"]\n");
     EXPECT_THAT(state("1h", "1h", "0").missed, ElementsAre(HasSubstr("app.db is gone")));
     EXPECT_THAT(state("1h", "1h", "0").warnings, IsEmpty());
+}
+
+TEST_F(Watching, WhatBringsAGoneDatabaseBackIsAWholeBackupAndLeavesTheOthers) {
+    const std::string other = work + "/other.db";
+    create_database(other, 10);
+    must(try_backup({database, other}));
+    insert(database, 5);
+    const auto now = rows_of(database);
+    std::filesystem::rename(other, work + "/other.away");
+    EXPECT_TRUE(must(try_backup({database, other})).partial);
+    EXPECT_THAT(state().warnings, ElementsAre(HasSubstr(format("other.db is gone: holdfast restore 1 --only {} brings it back", shell_word(other)))));
+    EXPECT_EQ(must(restore_to("latest", root / "copies/")).number, 1u);
+    auto request = restore_request("1");
+    request.only = {other};
+    must(restore(context, request));
+    EXPECT_EQ(rows_of(other), rows_of(work + "/other.away"));
+    EXPECT_EQ(rows_of(database), now);
+    EXPECT_THAT(state().warnings, IsEmpty());
 }
 
 TEST_F(Watching, ATimeInTheFutureHidesNoAge) {

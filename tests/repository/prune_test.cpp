@@ -341,6 +341,36 @@ TEST_P(PruneTest, ALeaseKeepsWhatIsBeingRead) {
     expect_all_restore();
 }
 
+TEST_P(PruneTest, WhatSomebodyMayGoBackToIsNotDropped) {
+    program.backup(pages(9, 3 * mebibyte), {.member = "/data/other"});
+    make_backups(1);
+    auto kept = must(program.repository->keep({1}, "guard"));
+    ASSERT_EQ(must(program.repository->kept_in_use()).size(), 1u);
+    EXPECT_NE(must(program.repository->kept_in_use()).at({1}).find("guard, process"), std::string::npos);
+    EXPECT_TRUE(prune({1}).dropped.empty());
+    EXPECT_THAT(program.repository->snapshot({1}), Succeeds());
+    kept.reset();
+    EXPECT_TRUE(must(program.repository->kept_in_use()).empty());
+    EXPECT_EQ(prune({1}).dropped.size(), 1u);
+    EXPECT_THAT(program.repository->keep({1}, "guard"), FailsWith(ErrorCode::not_found));
+    expect_all_restore();
+}
+
+TEST_P(PruneTest, WhatWasForgottenIsNothingToGoBackTo) {
+    make_backups(2);
+    must(program.repository->add_note({1}, {.type = NoteType::forgotten, .time = program.clock.now()}));
+    EXPECT_THAT(program.repository->keep({1}, "guard"), FailsWith(ErrorCode::not_found));
+    EXPECT_TRUE(store.names("leases/").empty());
+    EXPECT_THAT(program.repository->keep({2}, "guard"), Succeeds());
+}
+
+TEST_P(PruneTest, TheDeadGoBackToNothing) {
+    make_backups(2);
+    must(put_lease(store, program.repository->keys(), program.random, {.number = {1}, .keeps_snapshot = true}, dead_process()));
+    EXPECT_TRUE(must(program.repository->kept_in_use()).empty());
+    EXPECT_EQ(prune({1}).dropped.size(), 1u);
+}
+
 TEST_P(PruneTest, LeasesOfTheDeadHoldNothing) {
     program.backup(pages(9, mebibyte), {.member = "/data/other"});
     make_backups(1);

@@ -114,6 +114,46 @@ class Audit(stories.Story):
         self.assertIn('"event":"repaired"', self.log.read_text())
         self.assertTrue(self.verdict(code=0)["remarks"])
 
+    def test_backups_of_operations_that_were_killed_are_told_and_are_no_damage(self):
+        self.assertEqual(self.verdict(code=0)["unlogged"], [])
+        migrate = self.work / "migrate"
+        migrate.write_text("#!/bin/sh\nkill -9 $PPID\n")
+        migrate.chmod(0o755)
+        killed = stories.subprocess.run(self.command("guard", "--database", self.database, "-r", self.repository, "--", migrate), capture_output=True, cwd=self.work, env=self.environment, timeout=120)
+        self.assertEqual(killed.returncode, -9)
+        self.assertEqual(self.verdict(code=0)["unlogged"], [], "the backup itself had ended")
+        db = stories.sqlite3.connect(self.database, isolation_level=None)
+        stories.append(db, 1)
+        db.close()
+        settings = self.work / "holdfast.toml"
+        settings.write_text("[source.app]\ndatabases = ['app.db']\n[[source.app.hooks.after_backup]]\ncommand = 'kill -9 $PPID'\n")
+        killed = stories.subprocess.run(self.command("backup"), capture_output=True, text=True, cwd=self.work, env=self.environment, timeout=120)
+        self.assertEqual(killed.returncode, -9, killed.stderr)
+        settings.unlink()
+        newest = self.call("list").json["backups"][0]["number"]
+        shown = self.verdict(code=0)
+        self.assertEqual(shown["unlogged"], [newest])
+        self.assertIn(f"backup #{newest} (manual", shown["remarks"][-1]["what"])
+        self.assertTrue(shown["good"])
+        text = stories.subprocess.run(self.command("log", "--verify"), capture_output=True, text=True, cwd=self.work, env=self.environment, timeout=120).stdout
+        self.assertIn("1 backup is in no entry", text)
+
+    def test_what_failed_names_the_backups_that_it_made(self):
+        self.call("exec", self.database, "DELETE FROM ledger WHERE n < 5; DELETE FROM nowhere", "--yes", code=None)
+        self.call("exec", self.database, "UPDATE ledger SET n = (SELECT max(n) FROM ledger) WHERE n = 1", code=None)
+        self.assertEqual(self.verdict(code=0)["unlogged"], [])
+
+    def test_what_opens_no_repository_is_told_in_the_log_of_the_one_it_means(self):
+        self.call("exec", self.database, "DELETE FROM ledger WHERE n = 1", "--no-backup", "--yes")
+        self.call("maintain", "vacuum", self.database, "--no-backup", "--yes")
+        self.call("exec", self.database, "DELETE FROM nowhere", code=None)
+        stories.subprocess.run(self.command("guard", "--database", self.database, "-r", self.repository, "--", "false"), capture_output=True, cwd=self.work, env=self.environment, timeout=120)
+        events = [entry["event"] for entry in self.verdict(code=0)["entries"]]
+        self.assertEqual(events[7:], ["exec", "maintain vacuum", "exec", "backup", "guard"])
+        self.assertEqual([log.name for log in self.log.parent.glob("*.jsonl")], [self.log.name])
+        self.call("guard", "--database", self.work / "missing.db", "-r", self.root / "nowhere", "--", "true", code=None)
+        self.assertIn("no-repository.jsonl", self.call("log").json["warnings"][0])
+
     def test_logs_of_other_machines_are_named_and_no_damage(self):
         elsewhere = {"XDG_STATE_HOME": str(self.root / "other machine")}
         self.call("backup", self.database, environment=elsewhere)

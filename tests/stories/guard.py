@@ -113,6 +113,34 @@ class Guard(stories.Story):
         subprocess.run(["sh", "-c", way_back.replace("holdfast", f"'{stories.PROGRAM}'", 1)], check=True, capture_output=True, env=self.environment, cwd=self.root)
         self.assertEqual(self.rows(), before)
 
+    def test_a_crash_loop_that_goes_back_by_itself_makes_nothing_new(self):
+        self.init()
+        stories.create_ledger(self.database, rows=2000).close()
+        before = self.rows()
+        for _ in range(12):
+            failed = self.guard("--restore-on-failure", "--operation", "migrate", command=["false"], code=1)
+            self.assertIn("nothing has changed since backup #1: nothing to restore", failed.stderr)
+        self.assertEqual([backup["number"] for backup in self.call("list", "--kind", "safety").json["backups"]], [])
+        migrate = self.migration("db.execute('DELETE FROM ledger WHERE n > 100'); sys.exit(5)")
+        for _ in range(12):
+            failed = self.guard("--restore-on-failure", "--operation", "migrate", command=[migrate], code=5)
+            self.assertIn("restored", failed.stderr)
+            self.assertEqual(self.rows(), before)
+        self.assertEqual([backup["number"] for backup in self.call("list").json["backups"] if backup["kind"] == "automatic"], [1])
+
+    def test_a_command_that_makes_backups_and_prunes_can_be_taken_back(self):
+        self.init()
+        stories.create_ledger(self.database, rows=200).close()
+        (self.work / "holdfast.toml").write_text("[retention.automatic]\nkeep_last = 1\n")
+        before = self.rows()
+        steps = "; ".join(f"sqlite3 app.db 'DELETE FROM ledger WHERE n > {100 - n}' && \"$HOLDFAST\" backup app.db --operation hourly -q" for n in range(4))
+        script = f"{steps}; \"$HOLDFAST\" forget 1 && exit 9; \"$HOLDFAST\" prune --grace 0 -q; exit 5"
+        self.environment.update(HOLDFAST=stories.PROGRAM, HOLDFAST_REPOSITORY=str(self.repository))
+        failed = self.guard("--restore-on-failure", command=["sh", "-c", script], code=5)
+        self.assertIn("in use by a guard", failed.stderr)
+        self.assertIn("restored backup #1", failed.stderr)
+        self.assertEqual(self.rows(), before)
+
     def test_a_crash_looping_migration_does_not_fill_the_repository(self):
         self.init()
         stories.create_ledger(self.database, journal="delete", rows=2000).close()

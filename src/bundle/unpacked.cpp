@@ -4,8 +4,8 @@
 #include <map>
 
 #include "holdfast/base/text.h"
-#include "holdfast/bundle/backup_name.h"
 #include "holdfast/bundle/compressed.h"
+#include "holdfast/bundle/named_layers.h"
 #include "holdfast/bundle/tar_reader.h"
 
 namespace holdfast::bundle {

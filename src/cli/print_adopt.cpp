@@ -6,7 +6,9 @@ namespace {
 
 std::string time_words(const operations::AdoptedBackup& backup) {
     const std::string time = local_time(backup.time);
-    return backup.time_from == "modified" ? time + " (the file's own time: nothing else tells one)" : time;
+    if (backup.time_from == "modified") return time + " (the file's own time: nothing else tells one)";
+    if (backup.time_from == "archive") return time + " (its time in the archive: no name tells one)";
+    return backup.time_from == "day" ? time + " (only the day is known, by its name)" : time;
 }
 
 std::string backup_lines(const operations::AdoptedBackup& backup, bool dry_run, const Style& style) {

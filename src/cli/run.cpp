@@ -194,6 +194,7 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
     ProgressBar progress(progress_style(flags));
     JsonLog json_log;
     const host::Host machine = host::real_host();
+    host::outlive_file_size_limit();
     operations::Context context{
         .host = {machine.files, machine.clock, machine.random, flags.json ? json_log : machine.log},
         .watch = {.progress = &progress, .stop = host::stop_on_signals()},

@@ -75,6 +75,13 @@ int terminal_width() {
     return 80;
 }
 
+void outlive_file_size_limit() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // not ignored: a child would be born with that
+}
+
 std::stop_token stop_on_signals() {
     static std::stop_source source;
     static std::atomic_flag started;

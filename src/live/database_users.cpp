@@ -1,6 +1,8 @@
 #include "holdfast/live/database_users.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/file_locks.h"
@@ -15,7 +17,19 @@ constexpr std::uint64_t first_main_lock = 0x40000000, first_shared_lock = first_
 
 struct Inodes {
     std::uint64_t main = 0, index = 0;  // 0: there is no such file
+    bool has_journal_in_use = false;
 };
+
+// From the first write of a transaction to its end the header of its journal has a nonce, sizes and page count, behind a
+// magic number that may come later; a journal that stays for the next one (PERSIST, TRUNCATE) is zeros there, or empty.
+bool is_journal_in_use(host::FileSystem& files, const std::string& path) {
+    constexpr std::size_t magic_size = 12, header_size = 28;
+    const auto file = files.open_to_read(path);
+    if (!file) return false;
+    std::array<std::byte, header_size> head{};
+    const auto got = (*file)->read_at(0, head);
+    return got && *got == head.size() && std::ranges::any_of(std::span(head).subspan(magic_size), [](std::byte byte) { return byte != std::byte{0}; });
+}
 
 std::uint64_t inode_of(host::FileSystem& files, const std::string& path) {
     const auto status = files.status(path);
@@ -26,12 +40,14 @@ bool overlaps(const host::FileLockHeld& lock, std::uint64_t first, std::uint64_t
 
 void look_at_locks(const std::vector<host::FileLockHeld>& locks, const Inodes& inodes, DatabaseUser& user) {
     user.lacks_main_lock = user.lacks_index_lock = user.has_wal_index;
+    user.lacks_write_lock = user.has_journal && inodes.has_journal_in_use;
     for (const auto& lock : locks) {
         if (lock.process != user.process) continue;
         if (lock.inode == inodes.main && overlaps(lock, first_shared_lock, last_main_lock)) user.lacks_main_lock = false;
         if (lock.inode == inodes.index && overlaps(lock, sqlite::connected_lock, sqlite::connected_lock)) user.lacks_index_lock = false;
         const bool is_main_write = lock.inode == inodes.main && overlaps(lock, first_main_lock, last_main_lock);
         const bool is_wal_write = lock.inode == inodes.index && overlaps(lock, sqlite::wal_writer_lock, sqlite::wal_writer_lock);
+        if (lock.is_write && is_main_write) user.lacks_write_lock = false;
         if (lock.is_write && (is_main_write || is_wal_write)) user.is_writing = true;
     }
 }
@@ -49,6 +65,8 @@ void add_to(std::vector<DatabaseUser>& users, const host::OpenDescriptor& descri
         ++user.connections;
     } else if (descriptor.path == path + "-shm") {
         user.has_wal_index = true;
+    } else if (descriptor.path == path + "-journal") {
+        user.has_journal = true;
     }
 }
 
@@ -63,7 +81,9 @@ Result<DatabaseUsers> look(host::Host host, const std::string& path) {
     const auto locks = host::file_locks_held();
     if (!locks) return users;
     users.saw_locks = true;
-    const Inodes inodes{.main = inode_of(host.files, path), .index = inode_of(host.files, path + "-shm")};
+    const bool has_journal = std::ranges::any_of(users.found, &DatabaseUser::has_journal);
+    const Inodes inodes{.main = inode_of(host.files, path), .index = inode_of(host.files, path + "-shm"),
+                        .has_journal_in_use = has_journal && is_journal_in_use(host.files, path + "-journal")};
     for (auto& user : users.found) look_at_locks(*locks, inodes, user);
     return users;
 }
@@ -76,6 +96,7 @@ void keep_what_lasts(DatabaseUser& user, const std::vector<DatabaseUser>& again)
     const DatabaseUser seen = same == again.end() ? DatabaseUser{} : *same;
     user.lacks_main_lock = user.lacks_main_lock && seen.lacks_main_lock;
     user.lacks_index_lock = user.lacks_index_lock && seen.lacks_index_lock;
+    user.lacks_write_lock = user.lacks_write_lock && seen.lacks_write_lock;
     user.is_writing = user.is_writing && seen.is_writing;
     std::erase_if(user.gone, [&](const std::string& name) { return std::ranges::find(seen.gone, name) == seen.gone.end(); });
 }

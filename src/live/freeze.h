@@ -33,6 +33,7 @@ struct FreezeFacts {
     std::optional<sqlite::WalHeader> wal;
     sqlite::FrameNumber wal_frame;        // committed frames that are part of the image
     sqlite::WalChecksum wal_checksum;
+    bool wal_is_of_another_file = false;  // a leftover one: the file was put there after it was begun
 };
 
 struct FreezeReport {

@@ -104,6 +104,7 @@ Result<void> FrozenUnconnected::take_wal(sqlite::WalMap map) {
                     header->page_size.bytes(), map.header.page_size.bytes())
             .with_advice("if the -wal was left beside a restored or copied database, move it away");
     }
+    facts_.wal_is_of_another_file = TRY(sqlite::foreign_change_counter(files_.main, *wal_, map)).has_value();
     image_ = sqlite::wal_image(files_.main, *wal_, std::move(map));
     return {};
 }

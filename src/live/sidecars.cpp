@@ -11,6 +11,17 @@ namespace {
 
 using WalIndexState = sqlite::RawFile::WalIndexState;
 
+// Why the database file may be another one than that on which the WAL was written; empty: nothing speaks for it. Beside a
+// WAL that nobody writes any more, only a checkpoint changes the file, and what it brings there are pages of the WAL.
+Result<std::string> doubt_of(const DatabaseFiles& files, const sqlite::RawFile& wal, const sqlite::WalMap& map) {
+    if (const auto counter = TRY(sqlite::foreign_change_counter(files.main, wal, map))) {
+        return format("the database file has change counter {}, which it cannot have had since this WAL was begun: it is another file, put there later", *counter);
+    }
+    const auto file = TRY(files.host.files.status(files.path)), log = TRY(files.host.files.status(path_of(files, Sidecar::wal)));
+    if (file.modified <= log.modified || TRY(sqlite::holds_pages_of(files.main, wal, map))) return std::string();
+    return std::string("the database file was written to after it, and not with what is in it: as a copy does that is put in its place");
+}
+
 // Of a WAL that nobody is connected to.
 Result<void> judge_wal(const DatabaseFiles& files, SidecarSeen& seen) {
     const auto wal = TRY(open_sidecar(files, Sidecar::wal));
@@ -33,6 +44,9 @@ Result<void> judge_wal(const DatabaseFiles& files, SidecarSeen& seen) {
         // lies there it takes in, whatever the page says.
         seen.state = SidecarState::other_database;
         seen.why = "the database is not in WAL mode";
+    } else if (auto doubt = TRY(doubt_of(files, *wal, *map)); !doubt.empty()) {
+        seen.state = SidecarState::doubtful_wal;
+        seen.why = std::move(doubt);
     }
     return {};
 }

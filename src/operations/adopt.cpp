@@ -53,7 +53,7 @@ private:
 
 Result<AdoptReport> adopt(Context& context, const AdoptRequest& request) {
     const host::Stopwatch stopwatch(context.host.clock);
-    const std::string database = request.database.empty() ? "" : TRY(host::canonical_or_future(context.host.files, request.database));
+    const std::string database = request.database.empty() ? "" : TRY(canonical_name(context, request.database));
     const auto found = TRY(adoptable_files(context, request.files, database));
     if (found.files.empty()) {
         return fail(ErrorCode::not_found, "adopt: there is no backup among {} files", found.passed_over)

@@ -17,7 +17,7 @@ struct AdoptRequest {
         return {.name = "adopt",
                 .sentence = "Take existing backups, made by other programs, into the repository.",
                 .details = "FILE is a plain copy of a database, or one compressed (gzip, zstd), encrypted (gpg, age), in a tar, or any of these in "
-                           "one another; of a folder, everything in it that is such a file. What a file is its content tells, when it was made its name, a "
+                           "one another; of a folder, everything in it that is such a file. What a file is its content tells, when it was made its name or its archive's, a "
                            "description beside it (backup_metadata.json, NAME.meta.json, a checkpoint's manifest.json, a table backup_metadata), else "
                            "the file's time. Each is checked by SQLite, and by its hash where one stands beside it. What has been adopted before is passed over. "
                            "The files are never changed and never removed. Exit code 3: some were refused, or are damaged.",
@@ -49,7 +49,7 @@ struct AdoptedBackup {
         visit("why", why, "Why it was refused.");
         visit("number", number, "The backup's number; in a dry run 0.");
         visit("time", time, "The moment it holds.");
-        visit("time_from", time_from, "What tells the time: name, metadata, archive (its member's time) or modified (the file's).");
+        visit("time_from", time_from, "What tells the time: name, day (its name, which tells no hour), metadata, archive (its member's time) or modified (the file's).");
         visit("kind", kind, "manual or automatic.");
         visit("operation", operation, "What it was made before.");
         visit("comment", comment, "The comment.");

@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/backup_name.h"
 #include "holdfast/bundle/content_kind.h"
+#include "holdfast/bundle/named_layers.h"
 #include "holdfast/operations/copy_on_its_way.h"
 #include "holdfast/operations/repository_place.h"
 

@@ -5,6 +5,7 @@
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/backup_name.h"
+#include "holdfast/bundle/named_layers.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/check_image.h"
 #include "holdfast/operations/database_record.h"
@@ -159,6 +160,9 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
     for (auto& member : group) {
         if (!member.database->told.is_scrubbed) continue;
         return fail(ErrorCode::invalid, "{}: columns of it were scrubbed, so it is no backup", printable(backup.path)).with_advice("holdfast restore --from FILE --to FILE gives the database in it");
+    }
+    if (group.front().database->time.from.empty()) {
+        return fail(ErrorCode::invalid, "{}: nothing tells when it was made", printable(backup.path)).with_advice("give it a name that does: app_YYYYMMDD_HHMMSS.db; or a time: touch -d");
     }
     for (auto& member : group) TRY(look_at(member));
     auto told = describe(backup, group);

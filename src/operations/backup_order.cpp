@@ -1,7 +1,10 @@
 #include "holdfast/operations/backup_order.h"
 
 #include <algorithm>
+#include <set>
 
+#include "holdfast/base/shell_word.h"
+#include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/doubted_source.h"
 
@@ -16,6 +19,25 @@ std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases, P
         if (is_wanted(database)) paths.push_back(database.path);
     }
     return paths;
+}
+
+// Where a file of older backups was is a link now. Whether it leads to that file, moved, only its owner knows.
+Result<void> expect_told_of_moves(Context& context, OpenRepository& opened, const std::vector<NamedDatabase>& databases) {
+    const auto machine = host::this_process().machine_id;
+    for (const auto& database : databases) {
+        const auto link = context.links.find(database.path);
+        if (link == context.links.end()) continue;
+        std::set<std::array<std::byte, 16>> seen;
+        const auto before = TRY(opened.get().newest([&](const repository::Snapshot& snapshot) {
+            const auto& source = snapshot.source;
+            return seen.insert(source.id).second && source.machine == machine && std::ranges::find(source.paths, link->second) != source.paths.end();
+        }));
+        if (!before) continue;
+        return fail(ErrorCode::invalid, "back up {}: it is a link now, and has backups of the time when it was the database itself", printable(link->second))
+            .with_advice(format("if that was moved: holdfast source move {} {} -r {}; if it is another database: --source with a new name", shell_word(link->second), shell_word(database.path),
+                                shell_word(opened.path())));
+    }
+    return {};
 }
 
 // A path that cannot be backed up, of which a source known by the others has never heard, is a slip of the finger: it is
@@ -54,6 +76,7 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
     order.purpose = TRY(purpose_of(request.purpose));
     order.schema_version_query = request.schema_version_query;
     order.source = TRY(source_of(context, opened, request, databases));
+    if (order.source.is_new() && request.source.empty()) TRY(expect_told_of_moves(context, opened, databases));
     order.source.moved = request.moved;
     order.doubt = TRY(why_in_doubt(opened.get(), order.source.record));
     order.full = request.full || !order.doubt.empty();

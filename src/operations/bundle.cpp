@@ -6,6 +6,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/compressed.h"
+#include "holdfast/bundle/named_layers.h"
 #include "holdfast/bundle/sinks.h"
 #include "holdfast/bundle/tar_reader.h"
 #include "holdfast/bundle/tar_writer.h"
@@ -25,22 +26,23 @@ namespace holdfast::operations {
 
 namespace {
 
-std::string without_encryption_ending(std::string name) {
-    for (const std::string_view ending : {".gpg", ".age", ".pgp"}) {
-        if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
-    }
-    return name;
-}
+using bundle::ContentKind;
 
-Result<StreamFormat> format_of(const BundleRequest& request) {
-    const std::string name = without_encryption_ending(request.to);
-    for (const std::string_view ending : {".tar.zst", ".tzst"}) {
-        if (name.ends_with(ending)) return StreamFormat::zstd;
+// How it is compressed is told by its name alone; whether it is encrypted by the flags, and the name must agree.
+Result<StreamFormat> format_of(Context& context, const BundleRequest& request) {
+    const bundle::Recipient recipient{.name = request.encrypt_for, .passphrase_file = request.passphrase_file};
+    const auto named = bundle::layers_named(request.to);
+    const bool is_gzip = std::ranges::find(named, ContentKind::gzip) != named.end(), is_zstd = std::ranges::find(named, ContentKind::zstd) != named.end();
+    if (is_gzip == is_zstd || std::ranges::find(named, ContentKind::tar) == named.end()) {
+        return fail(ErrorCode::invalid, "write the bundle {}: its name says not how it is compressed", printable(request.to)).with_advice("--to NAME.tar.zst, or NAME.tar.gz");
     }
-    for (const std::string_view ending : {".tar.gz", ".tgz"}) {
-        if (name.ends_with(ending)) return StreamFormat::gzip;
-    }
-    return fail(ErrorCode::invalid, "write the bundle {}: its name says not how it is compressed", printable(request.to)).with_advice("--to NAME.tar.zst, or NAME.tar.gz");
+    const auto format = is_gzip ? StreamFormat::gzip : StreamFormat::zstd;
+    bundle::Layers written;
+    if (!recipient.is_none()) written.push_back(bundle::program_of(context.host.files, recipient) == "age" ? ContentKind::age : ContentKind::openpgp);
+    written.push_back(bundle::layer_of(format));
+    written.push_back(ContentKind::tar);
+    TRY(bundle::expect_true_name(request.to, written, recipient.is_none() ? "--encrypt-for RECIPIENT, or --passphrase-file FILE" : ""));
+    return format;
 }
 
 // Its members go through the tar's own sink.
@@ -87,7 +89,7 @@ Result<void> prove(Context& context, const std::string& path, StreamFormat forma
 }
 
 Result<void> write_bundle(Context& context, OpenRepository& opened, const BundleRequest& request, const std::vector<BundleMember>& members, BundleReport& report) {
-    const auto format = TRY(format_of(request));
+    const auto format = TRY(format_of(context, request));
     const bundle::Recipient recipient{.name = request.encrypt_for, .passphrase_file = request.passphrase_file};
     const auto output = TRY(bundle::open_output(context.host, {.path = report.file, .replace = request.force, .recipient = recipient}, context.watch.stop));
     const auto packed = bundle::compressing(*output, format);
@@ -125,7 +127,7 @@ Result<Scrubbing> scrubbing_of(Context& context, const LoadedSettings& loaded, c
 
 Result<BundleReport> bundle_backup(Context& context, const BundleRequest& request) {
     const host::Stopwatch stopwatch(context.host.clock);
-    TRY(format_of(request));
+    TRY(format_of(context, request));
     const auto filter = TRY(source_filter(context, request.source));
     OpenHow how;
     if (!filter.path.empty()) how.databases.push_back(filter.path);

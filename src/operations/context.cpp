@@ -28,7 +28,21 @@ std::string databases_near(host::FileSystem& files, const std::string& path) {
     return names->size() > shown_max ? format("{} and {} more", text, names->size() - shown_max) : text;
 }
 
+// Its folder is resolved, and it is not.
+void remember_link(Context& context, const std::string& name, const std::string& canonical) {
+    const auto status = context.host.files.status_of_link(name);
+    if (!status || status->kind != host::FileKind::link) return;
+    const auto folder = context.host.files.canonical(host::folder_of(name));
+    if (folder) context.links.insert_or_assign(canonical, host::join_path(*folder, host::file_name_of(name)));
+}
+
 }  // namespace
+
+Result<std::string> canonical_name(Context& context, const std::string& path) {
+    auto canonical = TRY(host::canonical_or_future(context.host.files, path));
+    remember_link(context, path, canonical);
+    return canonical;
+}
 
 Result<std::string> canonical_database(Context& context, const std::string& path) {
     host::FileSystem& files = context.host.files;
@@ -49,7 +63,10 @@ Result<std::string> canonical_database(Context& context, const std::string& path
         return fail(ErrorCode::not_found, "there is no {}", printable(path)).with_advice(databases_near(files, path));
     }
     const auto status = TRY(files.status(*canonical));
-    if (status.kind == host::FileKind::regular) return canonical;
+    if (status.kind == host::FileKind::regular) {
+        remember_link(context, path, *canonical);
+        return canonical;
+    }
     return fail(ErrorCode::invalid, "use {} as a database: it is {}", printable(path),
                 status.kind == host::FileKind::folder ? "a folder" : "not a file")
         .with_advice(status.kind == host::FileKind::folder ? databases_near(files, host::join_path(path, "x"))

@@ -1,6 +1,7 @@
 // What every operation takes along, and the part of every request that says which repository is meant.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,7 @@ struct Context {
     bool errors_are_json = false;     // standard error has JSON lines: what other programs print is kept from it
     std::int64_t lock_wait_ms = 10'000;  // for databases that other programs hold; backup and restore set it as asked
     std::shared_ptr<AuditTrail> audit = nullptr;  // null: nothing is logged
+    std::map<std::string, std::string> links = {};  // of databases that were named by a link: by canonical path, the link's own
 };
 
 // The part of every request that says which settings. HOLDFAST_SETTINGS and HOLDFAST_ENVIRONMENT stand in for flags not given.
@@ -68,5 +70,8 @@ struct RepositoryRequest {
 
 // Canonical path of a database named by a person; not_found says what is near.
 Result<std::string> canonical_database(Context& context, const std::string& path);
+
+// Likewise, also of one that is missing. Where the name is a link to it, both remember that in context.links.
+Result<std::string> canonical_name(Context& context, const std::string& path);
 
 }  // namespace holdfast::operations

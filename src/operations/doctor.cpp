@@ -25,7 +25,7 @@ std::vector<Patient> patients(const Consultation& consultation) {
     std::vector<Patient> found;
     std::set<std::string> seen;
     for (const auto& name : databases_meant(consultation)) {
-        const auto path = host::canonical_or_future(consultation.context.host.files, name);
+        const auto path = canonical_name(consultation.context, name);
         Patient patient{.path = path ? *path : name, .named = name};
         if (seen.insert(patient.path).second) found.push_back(std::move(patient));
     }

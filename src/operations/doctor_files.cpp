@@ -64,6 +64,16 @@ Finding finding_of(const live::SidecarSeen& seen, const Patient& patient) {
             finding.what = format("left by a program that died; {} pages of its last commits are in it", seen.pages);
             finding.why = "they are part of the database and nowhere else: do not remove it; the next program that opens the database takes them in, and backups hold them";
             break;
+        case live::SidecarState::doubtful_wal: {
+            const std::string database = shell_word(patient.path), wal = shell_word(seen.path);
+            finding.severity = Severity::warning;
+            finding.what = format("left by a program that died; {} pages of its last commits are in it, and {}", seen.pages, seen.why);
+            finding.why = "either a backup was copied over the database: then this -wal brings newer rows back into it, or damages it; or both files belong together (copied one after the other): then these commits are nowhere else. "
+                          "The next program that opens the database takes them in for good";
+            finding.remedy = format("stop the application, and look at both copies: mkdir -p with without && cp {0} {1} with/ && cp {0} without/, then sqlite3 with/{2} and sqlite3 without/{2}; if it is the one without: mv {1} {3}",
+                                    database, wal, shell_word(host::file_name_of(patient.path)), shell_word(seen.path + ".aside"));
+            break;
+        }
         case live::SidecarState::hot_journal:
             finding.severity = Severity::info;
             finding.what = format("left by a program that died within a transaction; {} pages go back to what they were", seen.pages);

@@ -20,7 +20,7 @@ constexpr std::uint32_t others_may = 0006;
 std::vector<std::string> canonical_databases(const Consultation& consultation) {
     std::vector<std::string> found;
     for (const auto& name : consultation.request.databases) {
-        if (const auto path = host::canonical_or_future(consultation.context.host.files, name)) found.push_back(*path);
+        if (const auto path = canonical_name(consultation.context, name)) found.push_back(*path);
     }
     return found;
 }

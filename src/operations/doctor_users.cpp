@@ -11,6 +11,12 @@ namespace {
 
 void add_dropped_locks(Findings& findings, const Patient& patient, const live::DatabaseUser& user) {
     if (!user.has_dropped_locks()) return;
+    if (user.lacks_write_lock) {
+        findings.add({.severity = Severity::fault, .about = "users", .subject = patient.path, .what = format("{} is within a transaction, and has lost its write lock", live::in_words(user)),
+                      .why = "a program that opens and closes the database file beside SQLite (to copy, hash or chmod it) drops all of its own locks: others then take its journal for a leftover, roll back what it is writing, or write at the same time: the database is damaged",
+                      .remedy = format("restart process {}, and have the application not open the file but by SQLite; then holdfast maintain check {}", user.process, shell_word(patient.path))});
+        return;
+    }
     const std::string which = user.lacks_main_lock && user.lacks_index_lock ? "on the database and its -shm" : user.lacks_main_lock ? "on the database" : "on the -shm";
     if (user.is_forked) {
         findings.add({.severity = Severity::warning, .about = "users", .subject = patient.path,

@@ -1,5 +1,6 @@
 #include "holdfast/operations/keep_database.h"
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/operations/database_record.h"
 #include "holdfast/sqlite/ask_image.h"
@@ -168,6 +169,10 @@ Result<KeptMember> keep_looking(Context& context, history::Recorder& recorder, c
     member.report.damaged = looks.frozen().schema.is_damaged;
     if (!looks.question_failure().empty()) {
         member.warnings.push_back(format("the schema_version query got no answer of {}: {}", printable(plan.path), looks.question_failure()));
+    }
+    if (done->facts.wal_is_of_another_file) {
+        member.warnings.push_back(format("{0} is not the file on which the -wal beside it was written: this backup is of both together, as SQLite would read them; "
+                                         "holdfast doctor {1} tells how to look at each", printable(plan.path), shell_word(plan.path)));
     }
     if (done->report.others_left) {
         member.warnings.push_back(format("all other programs closed {} while it was read: its -wal and -shm stay until the "

@@ -23,12 +23,17 @@ ListedBackup unreadable(repository::SnapshotNumber number) {
 // Ascending. What the source's backup before had is what a schema is compared with.
 std::vector<ListedBackup> with_schema_changes(const history::MomentList& list) {
     std::vector<ListedBackup> backups;
-    std::map<std::array<std::byte, 16>, std::string> schema_of;
+    struct Schema {
+        std::string hash, version;
+    };
+    std::map<std::array<std::byte, 16>, Schema> schema_of;
     for (const auto& moment : list.moments) {
         auto backup = listed(moment);
         auto& before = schema_of[moment.snapshot.source.id];
-        backup.schema_changed = !before.empty() && !backup.schema_hash.empty() && backup.schema_hash != before;
-        if (!backup.schema_hash.empty()) before = backup.schema_hash;
+        const auto differs = [](const std::string& now, const std::string& then) { return !then.empty() && !now.empty() && now != then; };
+        backup.schema_changed = differs(backup.schema_hash, before.hash) || differs(backup.schema_version, before.version);
+        if (!backup.schema_hash.empty()) before.hash = backup.schema_hash;
+        if (!backup.schema_version.empty()) before.version = backup.schema_version;
         backups.push_back(std::move(backup));
     }
     return backups;

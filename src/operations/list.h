@@ -51,7 +51,7 @@ struct ListedBackup {
         visit("source", source, "Source.");
         visit("schema_version", schema_version, "What the source's schema_version query answered, else PRAGMA user_version where it is used.");
         visit("schema_hash", schema_hash, "Changes when the schema of any of its databases does.");
-        visit("schema_changed", schema_changed, "Its schema differs from that of the source's backup before it in this list.");
+        visit("schema_changed", schema_changed, "Its schema, or what tells its version, differs from that of the source's backup before it in this list.");
         visit("paths", paths, "The databases.");
         visit("tags", tags, "Tags.");
         visit("logical_bytes", logical_bytes, "Size of the databases.");

@@ -33,7 +33,7 @@ Result<NamedDatabase> named_database(Context& context, const std::string& name) 
         if (auto is = expect_database(context, database.path); !is) database.failure = std::move(is).error();
     } else {
         if (name.empty()) return std::move(canonical).error();
-        database.path = TRY(host::canonical_or_future(context.host.files, name));
+        database.path = TRY(canonical_name(context, name));
         database.failure = std::move(canonical).error();
     }
     TRY(refuse_inside_repository(context, database.path));

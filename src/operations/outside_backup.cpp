@@ -4,6 +4,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/backup_name.h"
+#include "holdfast/bundle/named_layers.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/stream_file.h"
@@ -61,29 +62,51 @@ std::optional<Timestamp> time_of_text(Context& context, std::string text) {
 }
 
 struct KnownTimes {
-    std::string file;  // the file's name, without the endings of its layers
+    std::vector<std::string> names;  // of the file, or the database in it, and of its archive: without the endings of layers
     std::string told;  // by a description
     bool told_is_ours = false;  // that of our own bundle or copy, which is more than any name
     std::optional<Timestamp> in_archive;
     Timestamp modified;
 };
 
+// Archives made to be the same every time, and files without a time, have the beginning of all time, or near it.
+bool is_a_time(Timestamp time) {
+    constexpr std::int64_t year_1990_s = 631'152'000;
+    return time.nanoseconds >= year_1990_s * nanoseconds_per_second;
+}
+
+Result<Timestamp> time_in(const bundle::BackupName& name) { return name.is_utc ? timestamp_of(*name.time, 0) : host::local_to_utc(*name.time); }
+
+bool is_of_day(Timestamp time, const CivilTime& day) {
+    const auto there = civil_of(time, host::local_offset_s(time));
+    return there.year == day.year && there.month == day.month && there.day == day.day;
+}
+
 Result<OutsideTime> time_of(Context& context, const KnownTimes& known) {
     const auto told = known.told.empty() ? std::nullopt : time_of_text(context, known.told);
     if (told && known.told_is_ours) return OutsideTime{.time = *told, .from = "metadata"};
-    const auto name = bundle::read_backup_name(known.file);
-    if (name.time && name.has_time_of_day) {
-        const auto time = name.is_utc ? timestamp_of(*name.time, 0) : host::local_to_utc(*name.time);
-        if (time) return OutsideTime{.time = *time, .from = "name"};
+    std::optional<CivilTime> day;
+    for (const auto& text : known.names) {
+        const auto name = bundle::read_backup_name(text);
+        if (!name.time) continue;
+        const auto time = time_in(name);
+        if (time && name.has_time_of_day) return OutsideTime{.time = *time, .from = "name"};
+        if (time && !day) day = name.time;
     }
     if (told) return OutsideTime{.time = *told, .from = "metadata"};
-    const Timestamp stamp = known.in_archive.value_or(known.modified);
-    const std::string from = known.in_archive ? "archive" : "modified";
-    if (!name.time) return OutsideTime{.time = stamp, .from = from};
-    // Only a day is in the name: the hour is the file's, if it is of that day.
-    const auto there = civil_of(stamp, host::local_offset_s(stamp));
-    if (there.year == name.time->year && there.month == name.time->month && there.day == name.time->day) return OutsideTime{.time = stamp, .from = from};
-    return OutsideTime{.time = TRY(host::local_to_utc(*name.time)), .from = "name"};
+    OutsideTime stamp{.time = known.modified, .from = is_a_time(known.modified) ? "modified" : ""};
+    if (known.in_archive && is_a_time(*known.in_archive)) stamp = {.time = *known.in_archive, .from = "archive"};
+    // Where only a day is in the name, the hour is the file's, if it is of that day.
+    if (!day || is_of_day(stamp.time, *day)) return stamp;
+    return OutsideTime{.time = TRY(host::local_to_utc(*day)), .from = "day"};
+}
+
+// Of several databases in one archive the times of their own are the truer ones.
+std::vector<std::string> names_that_tell(const bundle::UnpackedDatabase& database, const OutsideBackup& backup) {
+    std::vector<std::string> names = {bundle::without_layers(host::file_name_of(database.name))};
+    const bool is_alone = backup.unpacked->databases.size() == 1 || !database.modified || !is_a_time(*database.modified);
+    if (backup.unpacked->has_tar && is_alone) names.push_back(bundle::without_layers(host::file_name_of(backup.path)));
+    return names;
 }
 
 std::string layers_of(const bundle::UnpackedDatabase& database) {
@@ -113,7 +136,7 @@ Result<OutsideDatabase> open_database(Context& context, const bundle::UnpackedDa
     TRY(prove_by_catalogue(database, opened, backup));
     const auto status = TRY(context.host.files.status(backup.path));
     const bool is_ours = backup.is_bundle || !opened.told.backup_id.empty();
-    opened.time = TRY(time_of(context, {.file = bundle::without_layers(host::file_name_of(database.name)), .told = opened.told.time,
+    opened.time = TRY(time_of(context, {.names = names_that_tell(database, backup), .told = opened.told.time,
                                         .told_is_ours = is_ours, .in_archive = database.modified, .modified = status.modified}));
     auto frozen = live::freeze(context.host, database.path, freeze_options(context));
     if (!frozen) return std::move(frozen).error().while_doing(format("open {}", printable(backup.path)));

@@ -14,7 +14,8 @@
 
 namespace holdfast::operations {
 
-// Which moment it holds, and how that is known: "name", "metadata", "archive" (its member's time) or "modified".
+// Which moment it holds, and how that is known: "name", "day" (its name, which tells no more),
+// "metadata", "archive" (its member's time), "modified", or "" (nothing tells: `time` is what the file has).
 struct OutsideTime {
     Timestamp time;
     std::string from;

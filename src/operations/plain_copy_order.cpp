@@ -1,6 +1,7 @@
 #include "holdfast/operations/plain_copy_order.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/named_layers.h"
 #include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/settings_in_effect.h"
@@ -26,6 +27,11 @@ Result<void> expect_apart(const bundle::CopyTemplate& name, std::size_t database
     if (databases < 2 || name.has("database")) return {};
     return fail(ErrorCode::invalid, "name plain copies '{}': the copies of {} databases would have one name", printable(name.text()), databases)
         .with_advice("{database} in it");
+}
+
+Result<void> expect_true(const bundle::CopyTemplate& name, const std::string& compress) {
+    const auto is_true = expect_true_copy_name(name.text(), compress);
+    return is_true ? Result<void>() : is_true.error().copy().while_doing(format("name plain copies '{}'", printable(name.text())));
 }
 
 // The newest copy must not get the name of what it is a copy of.
@@ -56,6 +62,14 @@ std::string with_ending(std::string name, const std::string& compress) {
     return name;
 }
 
+Result<void> expect_true_copy_name(const std::string& name, const std::string& compress) {
+    const auto format = stream_format(compress);
+    const bundle::Layers named = bundle::layers_named(with_ending(name, compress)), written = format ? bundle::Layers{bundle::layer_of(*format)} : bundle::Layers();
+    if (named == written) return {};
+    return fail(ErrorCode::invalid, "the name says {}, and the copies would be {}", bundle::words_of(named), bundle::words_of(written))
+        .with_advice(holdfast::format("{}: the setting `compress`, or --compress, adds the ending", printable(bundle::without_layers(name))));
+}
+
 Result<PlainCopyOrder> with_rule(PlainCopyOrder order, const PlainCopySettings& settings) {
     constexpr history::KeepCount automatic_last = 10;
     order.policy.automatic = settings.keep.is_empty() ? history::RetentionRule{.last = automatic_last} : TRY(rule_of(settings.keep));
@@ -81,6 +95,8 @@ Result<std::optional<PlainCopyOrder>> plain_copy_order(Context& context, const B
         order.latest = TRY(told(bundle::CopyTemplate::parse_fixed(settings.latest), settings.latest));
         TRY(expect_apart(*order.latest, request.databases.size()));
     }
+    TRY(expect_true(order.name, settings.compress));
+    if (order.latest) TRY(expect_true(*order.latest, settings.compress));
     order.metadata = settings.metadata;
     order.compress = settings.compress;
     order.folder = TRY(host::canonical_or_future(context.host.files, settings.folder));

@@ -31,5 +31,7 @@ Result<PlainCopyOrder> with_rule(PlainCopyOrder order, const PlainCopySettings& 
 
 std::optional<StreamFormat> stream_format(const std::string& compress);
 std::string with_ending(std::string name, const std::string& compress);  // of its layer: ".gz", ".zst" or none, once
+// `invalid`: a name, or template of names, that says another format than the copies will have.
+Result<void> expect_true_copy_name(const std::string& name, const std::string& compress);
 
 }  // namespace holdfast::operations

@@ -31,9 +31,22 @@ Result<RepositoryPlace> default_place(Context& context, const std::string& folde
     return place;
 }
 
+// Of a database that was named by a link: whoever moved it to another disk, and left a link, has its repository beside that.
+Result<std::string> folder_of_repository(Context& context, const std::string& database) {
+    const std::string beside = host::folder_of(database);
+    const auto link = context.links.find(database);
+    if (link == context.links.end() || host::folder_of(link->second) == beside) return beside;
+    const auto by_link = TRY(default_place(context, host::folder_of(link->second)));
+    if (!by_link.is_there) return beside;
+    const auto by_file = TRY(default_place(context, beside));
+    if (!by_file.is_there) return host::folder_of(link->second);
+    return fail(ErrorCode::invalid, "which repository: {} lies beside the link {}, and {} beside the database", printable(by_link.path), printable(link->second), printable(by_file.path))
+        .with_advice("-r with the one that is meant");
+}
+
 Result<RepositoryPlace> beside_databases(Context& context, const std::vector<std::string>& databases) {
     std::set<std::string> folders;
-    for (const auto& path : databases) folders.insert(host::folder_of(path));
+    for (const auto& path : databases) folders.insert(TRY(folder_of_repository(context, path)));
     if (folders.size() > 1) {
         return fail(ErrorCode::invalid, "which repository: the databases lie in {} folders", folders.size())
             .with_advice("-r REPOSITORY");

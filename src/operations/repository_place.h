@@ -21,7 +21,8 @@ std::string named_repository(const RepositoryRequest& request);
 // warned of and left out: nothing may stand between a person and a restore.
 Result<LoadedSettings> settings_if_good(Context& context, const RepositoryRequest& request);
 
-// Named by the request or $HOLDFAST_REPOSITORY; else by the settings; else .holdfast beside the databases; else .holdfast
+// Named by the request or $HOLDFAST_REPOSITORY; else by the settings; else .holdfast beside the databases, or beside the
+// links by which they were named; else .holdfast
 // in the working folder or above it. `invalid` when the databases lie in several folders, or something is wrong in
 // settings that are needed; `not_found` when nothing says where.
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);

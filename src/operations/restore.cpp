@@ -41,8 +41,9 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
     return report;
 }
 
-Result<void> expect_sense(const RestoreRequest& request) {
+Result<void> expect_sense(Context& context, const RestoreRequest& request) {
     if (is_packed(request)) TRY(expect_packable(request));
+    TRY(expect_true_target(context, request));
     if (is_packed(request) && request.schema_only) {
         return fail(ErrorCode::invalid, "restore --schema-only to a compressed file or standard output").with_advice("--to FILE; gzip and zstd are quick at so little");
     }
@@ -147,7 +148,7 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
 }
 
 Result<RestoreReport> restore(Context& context, const RestoreRequest& request) {
-    TRY(expect_sense(request));
+    TRY(expect_sense(context, request));
     if (!outside_file(request).empty()) return restore_outside(context, request);
     const auto filter = TRY(source_filter(context, request.source));
     const auto opened = TRY(open_repository(context, request.repository, where_to_look(filter)));

@@ -73,7 +73,7 @@ Result<std::string> target_of(Context& context, const OutsideDatabase& database,
         return is_folder ? host::join_path(to, own_name) : to;
     }
     if (!request.database.empty()) {
-        if (count == 1) return host::canonical_or_future(context.host.files, request.database);
+        if (count == 1) return canonical_name(context, request.database);
         return fail(ErrorCode::invalid, "restore {} databases into {}", count, printable(request.database)).with_advice("--only NAME with --for; or --to FOLDER");
     }
     if (database.told.original_path.starts_with('/')) return host::canonical_or_future(context.host.files, database.told.original_path);

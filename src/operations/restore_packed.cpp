@@ -4,6 +4,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/compressed.h"
+#include "holdfast/bundle/named_layers.h"
 #include "holdfast/bundle/sinks.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/repository_place.h"
@@ -99,6 +100,17 @@ Result<void> expect_packable(const RestoreRequest& request) {
         return fail(ErrorCode::invalid, "restore in place with --compress: a compressed file is no database").with_advice("--to FILE");
     }
     return {};
+}
+
+Result<void> expect_true_target(Context& context, const RestoreRequest& request) {
+    if (request.to.empty() || request.to == "-" || request.to.ends_with('/')) return {};
+    const auto there = TRY(host::status_if_any(context.host.files, request.to));
+    if (there && there->kind == host::FileKind::folder && request.compress.empty()) return {};
+    const auto format = format_of(request.compress);
+    const auto named = bundle::layers_named(request.to);
+    const bool can_compress = named == bundle::Layers{bundle::ContentKind::gzip} || named == bundle::Layers{bundle::ContentKind::zstd};
+    const std::string flags = can_compress && request.from.empty() && request.file.empty() ? holdfast::format("--compress {}", bundle::name_of(named.front())) : "";
+    return bundle::expect_true_name(request.to, format ? bundle::Layers{bundle::layer_of(*format)} : bundle::Layers(), flags);
 }
 
 Result<RestoredMember> restore_packed(Context& context, OpenRepository& opened, const Selection& selection, const RestoreRequest& request) {

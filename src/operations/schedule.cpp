@@ -123,7 +123,7 @@ Result<std::vector<std::string>> put_in_place(Context& context, const SchedulePl
     if (before && before->by != by) TRY(take_away(context, plan.id, *before));
     if (by == "cron") {
         const std::string crontab = TRY(read_crontab(context));
-        const std::string wanted = TRY(without_cron_block(crontab, plan.id)) + TRY(cron_block(plan));
+        const std::string wanted = with_cron_block(TRY(without_cron_block(crontab, plan.id)), TRY(cron_block(plan)));
         if (wanted != crontab) TRY(write_crontab(context, wanted));
         return std::vector<std::string>{"crontab"};
     }

@@ -49,6 +49,11 @@ Result<std::string> cron_block(const SchedulePlan& plan) {
     return block + last_line(plan.id) + "\n";
 }
 
+std::string with_cron_block(const std::string& crontab, const std::string& block) {
+    const bool is_line_open = !crontab.empty() && !crontab.ends_with('\n');
+    return crontab + (is_line_open ? "\n" : "") + block;
+}
+
 Result<std::string> without_cron_block(const std::string& crontab, const std::string& id) {
     std::string rest = crontab;
     for (std::size_t begin = find_line(rest, first_line(id), 0); begin != std::string::npos; begin = find_line(rest, first_line(id), begin)) {

@@ -44,6 +44,7 @@ Result<std::vector<DefinitionFile>> windows_tasks(const SchedulePlan& plan);  //
 
 std::string unit_name(const SchedulePlan& plan, const ScheduledJob& job);  // "holdfast-app-1a2b3c4d-backup"
 
+std::string with_cron_block(const std::string& crontab, const std::string& block);  // behind all lines, also a last one without an end
 // Of a crontab, without this schedule's block. Every other byte is as it was. `invalid`: the block has no end.
 Result<std::string> without_cron_block(const std::string& crontab, const std::string& id);
 

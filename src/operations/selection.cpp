@@ -31,7 +31,7 @@ Result<history::Filter> source_filter(Context& context, const std::string& sourc
     history::Filter filter;
     if (source.empty()) return filter;
     filter.source = source;
-    filter.path = TRY(host::canonical_or_future(context.host.files, source));
+    filter.path = TRY(canonical_name(context, source));
     return filter;
 }
 

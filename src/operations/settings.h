@@ -197,7 +197,7 @@ struct BundleSettings {
         visit(files, {.key = "files", .sentence = "Files that go into a bundle --with files, with secrets removed.", .example = "[\".env\", \"prisma/schema.prisma\"]", .form = Form::path});
         visit(logs, {.key = "logs", .sentence = "Logs of which a bundle --with logs holds what was written since the backup before, with secrets removed.", .example = "[\"logs/*.log\"]", .form = Form::path});
         visit(metrics, {.key = "metrics", .sentence = "A command that prints the application's metrics, for a bundle --with metrics.", .example = "\"curl -s http://127.0.0.1:9464/metrics\"", .form = Form::command});
-        visit(scrub, {.key = "scrub", .sentence = "Columns whose values are changed in bundles, and in bundles only: \"table.column\" = \"mask\", \"null\" or \"hash\".", .example = "\"contacts.email\" = \"mask\"", .choices = {"mask", "null", "hash"}});
+        visit(scrub, {.key = "scrub", .sentence = "Columns whose values are changed in bundles, and in bundles only, with those that refer to them by foreign keys: \"table.column\" = \"mask\", \"null\" or \"hash\".", .example = "\"contacts.email\" = \"mask\"", .choices = {"mask", "null", "hash"}});
     }
 };
 

@@ -181,6 +181,8 @@ private:
         if (copies.folder.empty() && may_judge(key + ".folder")) problem(key + ".folder", "it is not said where the copies go", "folder = \"backups\"");
         check_template(key + ".name", bundle::CopyTemplate::parse(copies.name), databases);
         if (!copies.latest.empty()) check_template(key + ".latest", bundle::CopyTemplate::parse_fixed(copies.latest), databases);
+        check_layers(key + ".name", copies.name, copies.compress);
+        if (!copies.latest.empty()) check_layers(key + ".latest", copies.latest, copies.compress);
         if (!copies.metadata.empty()) check_file_name(key + ".metadata", copies.metadata);
         if (!copies.metadata.empty() && !copies.metadata.ends_with(".json")) problem(key + ".metadata", "it will be JSON, and its name does not say so", "metadata = \"backup_metadata.json\"");
         if (!copies.latest.empty() && copies.latest == copies.metadata) problem(key + ".latest", "latest and metadata are one file", "give them two names");
@@ -205,6 +207,10 @@ private:
     }
     void check_file_name(const std::string& key, const std::string& name) {
         if (const auto is_name = bundle::expect_copy_file_name(name); !is_name) problem(key, is_name.error().message(), is_name.error().advice());
+    }
+    void check_layers(const std::string& key, const std::string& name, const std::string& compress) {
+        if (!may_judge(key)) return;
+        if (const auto is_true = expect_true_copy_name(name, compress); !is_true) problem(key, is_true.error().message(), is_true.error().advice());
     }
     // The copies of one source must not get one name.
     void check_template(const std::string& key, const Result<bundle::CopyTemplate>& name, std::size_t databases) {

@@ -31,6 +31,8 @@ struct Move {
 Result<Move> source_meant(Context& context, const repository::Repository& repository, const SourceMoveRequest& request) {
     auto filter = TRY(source_filter(context, request.from));
     filter.with_forgotten = true;
+    // The old place may be a link to the new one by now.
+    if (const auto link = context.links.find(filter.path); link != context.links.end()) filter.path = link->second;
     const auto list = TRY(history::list_moments(repository, filter));
     const auto sources = history::sources_of(list.moments, [](const history::Moment&) { return true; });
     if (sources.empty()) return history::no_such_source(repository, filter);
@@ -69,7 +71,7 @@ Result<void> expect_free(const repository::Repository& repository, const Move& m
 
 // A file of another application at the new place is a slip of the finger.
 Result<void> expect_likely(Context& context, const SourceMoveRequest& request, const Move& move) {
-    const bool is_there = TRY(host::exists(context.host.files, move.from));
+    const bool is_there = TRY(host::exists(context.host.files, move.from)) && TRY(host::canonical_or_future(context.host.files, move.from)) != move.to;
     if (is_there && !request.copied && move.newest.source.machine == host::this_process().machine_id) {
         return fail(ErrorCode::exists, "move {} to {}: the old one is still there, so which is meant from now on?", printable(move.from), printable(move.to))
             .with_advice("--copied, if it is the new one; holdfast backup of it, if it is another database");
@@ -95,8 +97,9 @@ std::vector<std::string> settings_to_change(Context& context, const LoadedSettin
 }
 
 // Nobody names the repository: from the new place another one would be found, or made.
-void warn_of_repository(const OpenRepository& opened, SourceMoveReport& report) {
-    if (!opened.is_default() || host::folder_of(opened.path()) == host::folder_of(report.to)) return;
+void warn_of_repository(Context& context, const OpenRepository& opened, SourceMoveReport& report) {
+    const bool is_by_link = context.links.contains(report.to);
+    if (!opened.is_default() || is_by_link || host::folder_of(opened.path()) == host::folder_of(report.to)) return;
     report.warnings.push_back(format("the repository lies beside the old place: name it from now on, by -r {}, by HOLDFAST_REPOSITORY or in settings", shell_word(opened.path())));
 }
 
@@ -122,7 +125,7 @@ Result<SourceMoveReport> move_source(Context& outer, const SourceMoveRequest& re
     SourceMoveReport report;
     {
         OpenHow how;
-        how.databases.push_back(TRY(host::canonical_or_future(context.host.files, request.from)));  // .holdfast beside it stayed
+        how.databases.push_back(TRY(canonical_name(context, request.from)));  // .holdfast beside it stayed
         const auto opened = TRY(open_repository(context, request.repository, how));
         auto move = TRY(source_meant(context, opened->get(), request));
         move.to = TRY(canonical_database(context, request.to));
@@ -133,7 +136,7 @@ Result<SourceMoveReport> move_source(Context& outer, const SourceMoveRequest& re
                   .dry_run = request.dry_run, .paths = move.newest.source.paths, .settings = {}, .warnings = {}};
         std::ranges::replace(report.paths, move.from, move.to);
         std::ranges::sort(report.paths);
-        warn_of_repository(*opened, report);
+        warn_of_repository(context, *opened, report);
         report.settings = settings_to_change(context, TRY(settings_if_good(context, request.repository)), move);
     }
     if (request.dry_run) return report;

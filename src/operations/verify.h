@@ -49,7 +49,7 @@ struct VerifiedFile {
         visit("database", database, "The database in it.");
         visit("layers", layers, "What it was taken out of.");
         visit("time", time, "The moment it holds, as far as can be told.");
-        visit("time_from", time_from, "What tells the time: name, metadata, archive or modified.");
+        visit("time_from", time_from, "What tells the time: name, day (a name that tells no hour), metadata, archive or modified; empty: nothing does.");
         visit("bytes", bytes, "Bytes of the database.");
         visit("sha256", sha256, "SHA-256 of the database, with what a WAL or journal beside it brings.");
         visit("check", check, "SQLite's own check: ok, damaged, could not.");

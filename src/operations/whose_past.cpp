@@ -5,6 +5,7 @@
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/backup_name.h"
+#include "holdfast/bundle/named_layers.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/outside_backup.h"
 

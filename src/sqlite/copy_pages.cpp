@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "holdfast/base/text.h"
 #include "holdfast/sqlite/result_code.h"
@@ -73,7 +74,7 @@ Result<PageCopy> PageCopy::begin(Connection& source, Connection& destination) {
 Result<void> PageCopy::commit(const std::function<Result<void>(std::uint64_t done, std::uint64_t total)>& progress) {
     HOLDFAST_ASSERT(open_->backup != nullptr);
     sqlite3_backup* backup = open_->backup.get();
-    int rc = SQLITE_OK;
+    int rc = SQLITE_OK, reason = 0;
     while (rc == SQLITE_OK) {
         const auto total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup));
         const auto left = static_cast<std::uint64_t>(sqlite3_backup_remaining(backup));
@@ -81,10 +82,19 @@ Result<void> PageCopy::commit(const std::function<Result<void>(std::uint64_t don
             open_->backup.reset();
             return std::move(go_on).error();
         }
+        errno = 0;
         rc = open_->step(pages_per_step);
+        reason = errno;
     }
     const int finished = sqlite3_backup_finish(open_->backup.release());
-    if (rc != SQLITE_DONE) return open_->failure(rc, "write pages into the database");
+    if (rc != SQLITE_DONE) {
+        // Where a write failed SQLite leaves its journal to the next who opens the database; who may only read it cannot.
+        sqlite3_exec(open_->destination, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr);
+        if (rc == SQLITE_IOERR_WRITE && reason == EFBIG) {
+            return fail(ErrorCode::full, "write pages into the database: the file would be larger than the file system or a limit allows").with_advice("ulimit -f shows the limit");
+        }
+        return open_->failure(rc, "write pages into the database");
+    }
     if (finished != SQLITE_OK) return open_->failure(finished, "commit the pages");
     return {};
 }

@@ -8,6 +8,7 @@
 
 #include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
+#include "holdfast/sqlite/check_foreign_keys.h"
 #include "holdfast/sqlite/result_code.h"
 
 namespace holdfast::sqlite {
@@ -95,6 +96,35 @@ Result<std::string> scrub_column(Connection& connection, const ScrubRule& rule) 
         .with_advice(must_differ ? "choose hash, which keeps different values different" : "choose another way of mask, null and hash");
 }
 
+// And of the columns that refer to those by a foreign key, in the same way: they hold the same values, and by hash they still
+// refer to them. What has a rule of its own keeps that.
+Result<std::vector<ScrubRule>> with_references(Connection& connection, std::vector<ScrubRule> rules) {
+    constexpr const char* referring =
+        "SELECT t.name, f.\"from\" FROM pragma_table_list AS t, pragma_foreign_key_list(t.name) AS f WHERE t.schema = 'main' AND t.type = 'table' "
+        "AND f.\"table\" = ?1 COLLATE NOCASE AND coalesce(f.\"to\", (SELECT p.name FROM pragma_table_info(f.\"table\") AS p WHERE p.pk = f.seq + 1)) = ?2 COLLATE NOCASE ORDER BY 1, 2";
+    auto statement = TRY(connection.prepare("SELECT lower(?1) = lower(?3) AND lower(?2) = lower(?4)"));
+    const auto is_same = [&](const ScrubRule& a, const ScrubRule& b) -> Result<bool> {
+        statement.reset();
+        TRY(statement.bind(1, a.table));
+        TRY(statement.bind(2, a.column));
+        TRY(statement.bind(3, b.table));
+        TRY(statement.bind(4, b.column));
+        return TRY(statement.step()) && statement.column_integer(0) != 0;
+    };
+    for (std::size_t at = 0; at < rules.size(); ++at) {  // also of those that are added
+        auto found = TRY(connection.prepare(referring));
+        TRY(found.bind(1, rules[at].table));
+        TRY(found.bind(2, rules[at].column));
+        while (TRY(found.step())) {
+            const ScrubRule rule{.table = found.column_text(0), .column = found.column_text(1), .way = rules[at].way};
+            bool is_known = false;
+            for (const auto& known : rules) is_known = is_known || TRY(is_same(known, rule));
+            if (!is_known) rules.push_back(rule);
+        }
+    }
+    return rules;
+}
+
 // Full-text indexes keep words of rows that changed until they are made again.
 Result<void> renew_word_indexes(Connection& connection, ScrubReport& report) {
     std::vector<std::string> names;
@@ -138,7 +168,8 @@ Result<ScrubReport> scrub(const ScrubFiles& files, const std::vector<ScrubRule>&
     TRY(set_up(connection, hash));
     ScrubReport report;
     TRY(connection.execute("BEGIN IMMEDIATE"));
-    for (const auto& rule : rules) {
+    const auto lost_before = TRY(check_foreign_keys(connection)).rows;
+    for (const auto& rule : TRY(with_references(connection, rules))) {
         const auto kind = TRY(kind_of_table(connection, rule.table));
         if (kind.empty()) {
             report.absent.push_back(rule.text());
@@ -146,6 +177,9 @@ Result<ScrubReport> scrub(const ScrubFiles& files, const std::vector<ScrubRule>&
         }
         TRY(expect_scrubbable(connection, rule, kind));
         report.scrubbed.push_back(TRY(scrub_column(connection, rule)));
+    }
+    if (const auto lost = TRY(check_foreign_keys(connection)); lost.rows > lost_before) {
+        for (const auto& finding : lost.findings) report.notes.push_back("references were cut by the scrubbing: " + finding);
     }
     TRY(renew_word_indexes(connection, report));
     TRY(drop_samples(connection));

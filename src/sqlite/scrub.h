@@ -26,7 +26,7 @@ struct ScrubReport {
 };
 
 // Changes the database at `from`, which must be a copy that nobody else has, and writes the outcome to the new file `to`,
-// with nothing in it that the rows do not hold: no free pages, no old words in full-text indexes, no samples in
+// with a column's values also those of the columns that refer to it by a foreign key, and with nothing in it that the rows do not hold: no free pages, no old words in full-text indexes, no samples in
 // statistics. The same bytes come out of the same bytes. No trigger runs. `key`: whoever does not have it cannot try values.
 // Errors: `invalid` when a table has no such column, when it is a view, or when a constraint forbids the new values (with the way out); those
 // of SQLite. `from` is of no use afterwards.

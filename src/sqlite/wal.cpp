@@ -52,6 +52,7 @@ public:
         running_ = header.checksum();
         ++frame_.value;
         if (!proven && map_.unproven_from.value == 0) map_.unproven_from = frame_;
+        if (header.page == 1 && first_of_page_one_.value == 0) first_of_page_one_ = frame_;
         uncommitted_[header.page] = frame_;
         if (header.database_pages != 0) commit(PageNumber{header.database_pages});
         return true;
@@ -65,6 +66,7 @@ private:
                             frame.subspan(wal_frame_header_size), big);
     }
     void commit(PageNumber database_pages) {
+        if (map_.first_of_page_one.value == 0) map_.first_of_page_one = first_of_page_one_;
         for (const auto& [page, frame] : uncommitted_) map_.frame_of[page] = frame;
         // clear() costs the table's size, which one huge transaction would leave behind for every later commit.
         if (uncommitted_.size() > small_transaction_pages) {
@@ -81,6 +83,7 @@ private:
     WalChecksum running_;
     FrameNumber frame_;
     bool vouched_;
+    FrameNumber first_of_page_one_;  // committed or not: it counts when a commit follows
     std::unordered_map<std::uint32_t, FrameNumber> uncommitted_;
 };
 
@@ -114,6 +117,7 @@ Result<WalMap> map_to_start_from(const RawFile& wal, const WalHeader& header, co
                   .database_pages = {},
                   .checksum = header.checksum,
                   .frame_of = {},
+                  .first_of_page_one = {},
                   .unproven_from = {}};
 }
 

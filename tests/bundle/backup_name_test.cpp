@@ -41,6 +41,21 @@ TEST(BackupName, OfEveryApplicationIsRead) {
     EXPECT_EQ(said("latest.db"), " | - |");
 }
 
+TEST(BackupName, TimesAreReadAsPeopleWriteThem) {
+    for (const char* stamp : {"2025-10-16 10:15:00", "2025-10-16T10:15:00", "2025-10-16_10:15:00", "2025-10-16_10-15-00", "2025-10-16-101500", "2025-10-16 10.15.00", "2025-10-16 10-15-00",
+                              "20251016101500", "20251016-101500", "20251016 101500", "20251016T101500", "20251016_10-15-00", "2025-10-16 10:15", "2025-10-16_1015", "20251016_1015", "202510161015"}) {
+        EXPECT_EQ(said(format("app {}.db", stamp)), "app.db | 2025-10-16T10:15:00.000 local |") << stamp;
+    }
+    for (const char* stamp : {"2025-10-16T10-15-00", "2025-10-16T10:15:00Z", "20251016T101500Z", "2025-10-16T10:15:00.123Z", "2025-10-16T12:15:00+02:00", "20251016T121500+0200", "1760609700", "1760609700123"}) {
+        EXPECT_EQ(said(format("app-{}.db", stamp)), "app.db | 2025-10-16T10:15:00.000 UTC |") << stamp;
+    }
+    EXPECT_EQ(said("app_2025-10-16_25-61.db"), "app.db | 2025-10-16 day |") << "no such hour";
+    EXPECT_EQ(said("app_20251016_3.db"), "app.db | 2025-10-16 day |") << "a number";
+    EXPECT_EQ(said("app_20251016_12345.db"), "app.db | 2025-10-16 day |") << "another";
+    EXPECT_EQ(said("app_20251016_101500_auto.db"), "app.db | 2025-10-16T10:15:00.000 local | auto");
+    EXPECT_EQ(said("app_20251016_101500_2.db"), "app.db | 2025-10-16T10:15:00.000 local |");
+}
+
 TEST(BackupName, WhatIsNoStampIsLeftAlone) {
     EXPECT_EQ(said("devteam.db"), "devteam.db | - |");
     EXPECT_EQ(said("app_20251330_120000.db"), "app_20251330_120000.db | - |") << "no such month";
@@ -50,12 +65,6 @@ TEST(BackupName, WhatIsNoStampIsLeftAlone) {
     EXPECT_EQ(said(""), " | - |");
     EXPECT_EQ(said("20250102_153045"), " | 2025-01-02T15:30:45.000 local |");
     EXPECT_EQ(said("app.sqlite3.20250102_153045"), "app.sqlite3 | 2025-01-02T15:30:45.000 local |");
-}
-
-TEST(BackupName, EndingsOfLayersComeOff) {
-    EXPECT_EQ(without_layers("app_20250101_120000.db.gz.gpg"), "app_20250101_120000.db");
-    EXPECT_EQ(without_layers("devteam-backup-20260129.tar.gz"), "devteam-backup-20260129");
-    EXPECT_EQ(without_layers(".gz"), ".gz");
 }
 
 }  // namespace

@@ -66,6 +66,23 @@ TEST_F(UsersTest, ClosingAnotherDescriptorDropsLocksAndIsSeen) {
     EXPECT_TRUE(user.lacks_main_lock && user.lacks_index_lock);
 }
 
+TEST_F(UsersTest, ALockThatWasDroppedWithinATransactionIsSeen) {
+    for (const char* mode : {"delete", "truncate", "persist"}) {
+        DatabaseProcess process(path);
+        fill(process, mode);
+        EXPECT_FALSE(only_user().lacks_write_lock) << mode << ", at rest";
+        process.run("BEGIN");
+        process.run("UPDATE t SET x = x + 1");
+        EXPECT_FALSE(only_user().lacks_write_lock) << mode << ", with its lock";
+        process.open_and_close_raw(path);
+        EXPECT_TRUE(only_user().lacks_write_lock) << mode;
+        EXPECT_TRUE(only_user().has_dropped_locks());
+        process.run("ROLLBACK");
+        EXPECT_FALSE(only_user().lacks_write_lock) << mode << ", behind it";
+        process.close();
+    }
+}
+
 TEST_F(UsersTest, AFileThatWasReplacedUnderAProgramIsSeen) {
     DatabaseProcess process(path);
     fill(process, "delete");

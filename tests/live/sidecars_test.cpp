@@ -86,6 +86,41 @@ TEST_F(SidecarsTest, AWalOfAnotherDatabaseIsKnown) {
     }
 }
 
+TEST_F(SidecarsTest, AFileThatWasPutBesideALeftoverWalIsDoubted) {
+    for (const char* sql : {"INSERT INTO t SELECT randomblob(3000) FROM t, t AS u", "UPDATE t SET x = x + 1"}) {  // with and without page 1
+        std::filesystem::remove(path + ".old");
+        {
+            DatabaseProcess process(path);
+            create(process, "wal");
+            process.close();
+        }
+        must(must(sqlite::Connection::open(path)).execute("VACUUM INTO '" + path + ".old'"));
+        must(must(sqlite::Connection::open(path + ".old", {.mode = sqlite::OpenMode::read_write})).execute("PRAGMA journal_mode = wal"));
+        {
+            DatabaseProcess process(path);
+            process.run(sql);
+            process.kill_now();
+        }
+        EXPECT_EQ(seen("-wal")->state, SidecarState::leftover_wal) << sql;
+        {
+            DatabaseProcess process(path);
+            process.run("PRAGMA wal_autocheckpoint = 0");
+            process.run(sql);
+            process.run("PRAGMA wal_checkpoint(PASSIVE)");
+            process.kill_now();
+        }
+        EXPECT_EQ(seen("-wal")->state, SidecarState::leftover_wal) << "a checkpoint has written into the file after the WAL was: " << sql;
+        const auto kept = file_bytes(path);
+        write_file(path, file_bytes(path + ".old"));
+        const auto found = seen("-wal");
+        EXPECT_EQ(found->state, SidecarState::doubtful_wal) << sql;
+        EXPECT_FALSE(found->why.empty());
+        write_file(path, kept);
+        EXPECT_EQ(seen("-wal")->state, SidecarState::leftover_wal) << "put back: " << sql;
+        for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path + end);
+    }
+}
+
 TEST_F(SidecarsTest, AHotJournalIsToldAndLeft) {
     {
         DatabaseProcess process(path);

@@ -132,7 +132,8 @@ TEST_F(Purposes, ASchemaVersionIsAskedAndChangesAreMarked) {
     EXPECT_EQ(backups[2].schema_version, "16");
     EXPECT_EQ(backups[1].schema_version, "17");
     EXPECT_EQ(backups[0].schema_version, "18");
-    EXPECT_FALSE(backups[1].schema_changed);
+    EXPECT_FALSE(backups[2].schema_changed) << "the first";
+    EXPECT_TRUE(backups[1].schema_changed) << "the version alone is another";
     EXPECT_TRUE(backups[0].schema_changed);
 
     request.schema_version_query = "SELECT version FROM no_such_table";

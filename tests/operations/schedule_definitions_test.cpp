@@ -71,6 +71,10 @@ TEST(CronBlocks, GoAndLeaveEveryOtherByte) {
             EXPECT_EQ(must(without_cron_block(before + block + after, "app-other")), before + block + after);
         }
     }
+    const auto joined = with_cron_block("0 1 * * * x", block);
+    EXPECT_TRUE(joined.starts_with("0 1 * * * x\n# begin ")) << "a last line without an end stays a line";
+    EXPECT_EQ(with_cron_block(must(without_cron_block(joined, "app-1a2b3c4d")), block), joined);
+    EXPECT_EQ(must(without_cron_block(joined, "app-1a2b3c4d")), "0 1 * * * x\n");
     const auto cut = block.substr(0, block.size() - 10);
     EXPECT_THAT(without_cron_block(cut, "app-1a2b3c4d"), FailsWith(ErrorCode::invalid));
 }

@@ -47,6 +47,28 @@ TEST_F(Scrubbing, KeepsNullsAndTypes) {
     EXPECT_EQ(ask("PRAGMA integrity_check"), "ok");
 }
 
+TEST_F(Scrubbing, GoesOnWithColumnsThatReferToTheScrubbed) {
+    make("CREATE TABLE people(email TEXT PRIMARY KEY);"
+         "CREATE TABLE orders(id INTEGER PRIMARY KEY, Buyer TEXT UNIQUE REFERENCES People(Email));"
+         "CREATE TABLE notes(buyer TEXT REFERENCES orders(buyer), n);"
+         "CREATE TABLE apart(email TEXT REFERENCES people);"
+         "INSERT INTO people VALUES('zebra@example.org'),('quagga@example.org');"
+         "INSERT INTO orders VALUES(1,'zebra@example.org'),(2,NULL); INSERT INTO notes VALUES('zebra@example.org',1); INSERT INTO apart VALUES('quagga@example.org');");
+    const auto report = must(run({{.table = "people", .column = "email", .way = ScrubWay::hash}}));
+    EXPECT_THAT(report.scrubbed, ElementsAre("people.email: hash, 2 rows", "apart.email: hash, 1 rows", "orders.Buyer: hash, 1 rows", "notes.buyer: hash, 1 rows"));
+    EXPECT_EQ(ask("SELECT count(*) FROM pragma_foreign_key_check"), "0");
+    EXPECT_EQ(ask("SELECT count(*) FROM people JOIN orders ON Buyer = email JOIN notes USING(buyer)"), "1");
+    for (const std::string trace : {"zebra", "quagga"}) EXPECT_THAT(bytes_at(to), Not(HasSubstr(trace)));
+    EXPECT_TRUE(report.notes.empty());
+}
+
+TEST_F(Scrubbing, TellsOfReferencesThatItCuts) {
+    make("CREATE TABLE people(email TEXT PRIMARY KEY); CREATE TABLE orders(buyer TEXT REFERENCES people);"
+         "INSERT INTO people VALUES('zebra@example.org'); INSERT INTO orders VALUES('zebra@example.org'),(NULL);");
+    const auto report = must(run({{.table = "orders", .column = "buyer", .way = ScrubWay::hash}}));
+    EXPECT_THAT(report.notes, ElementsAre(HasSubstr("references were cut by the scrubbing")));
+}
+
 TEST_F(Scrubbing, LeavesNoTraceInTheFile) {
     make(contacts);
     make("CREATE VIRTUAL TABLE words USING fts5(email, content='contacts', content_rowid='id');"

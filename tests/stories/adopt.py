@@ -2,11 +2,14 @@
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
 import sqlite3
 import subprocess
+import tarfile
+import time
 import unittest
 import stories
 
@@ -99,6 +102,37 @@ class Adopting(stories.Story):
         self.grow()
         self.assertEqual(self.backup()["number"], 4)
         self.assertEqual(self.call("show", "latest").json["backup"]["number"], 4)
+
+    def test_of_an_archive_its_own_name_tells_the_time(self):
+        def pack(name, members, modified):
+            with tarfile.open(self.copies / name, "w:gz") as tar:
+                for member in members:
+                    self.grow()
+                    entry = tarfile.TarInfo(member)
+                    content = self.database.read_bytes()
+                    entry.size, entry.mtime = len(content), modified
+                    tar.addfile(entry, io.BytesIO(content))
+            os.utime(self.copies / name, (1700000000, 1700000000))
+
+        pack("app_20251009_101500.tar.gz", ["backup.db"], int(time.time()))
+        pack("app_20251010_101500.tar.gz", ["app_20251010_091500.db"], int(time.time()))
+        pack("app-20251011.tar.gz", ["backup.db"], 0)
+        pack("app.tar.gz", ["backup.db"], 0)
+        pack("many_20251012_101500.tar.gz", ["a.db", "b.db"], 1600000000)
+        self.grow()
+        self.copy("app 2025-10-16 10:15:00.db")
+        found = {}
+        for backup in self.adopt(self.copies)["backups"]:
+            found.setdefault(os.path.basename(backup["file"]), []).append((backup["time"][:19], backup["time_from"]))
+        self.assertEqual(found, {"app_20251009_101500.tar.gz": [("2025-10-09T10:15:00", "name")], "app_20251010_101500.tar.gz": [("2025-10-10T09:15:00", "name")],
+                                 "app-20251011.tar.gz": [("2025-10-11T00:00:00", "day")], "app.tar.gz": [("2023-11-14T22:13:20", "modified")],
+                                 "many_20251012_101500.tar.gz": [("2020-09-13T12:26:40", "archive")] * 2, "app 2025-10-16 10:15:00.db": [("2025-10-16T10:15:00", "name")]})
+        told = subprocess.run(self.command("adopt", self.copies, "--for", self.root / "other.db", "--dry-run"), capture_output=True, text=True, cwd=self.work, env=self.environment).stdout
+        self.assertIn("(only the day is known, by its name)", told)
+        self.assertIn("(its time in the archive: no name tells one)", told)
+        self.grow()
+        refused = self.call("adopt", self.copy("unnamed.db", modified=1), "--for", self.database, code=2).error
+        self.assertIn("nothing tells when it was made", refused["message"])
 
     def test_a_time_in_the_future_is_told_and_is_not_the_latest(self):
         self.backup()

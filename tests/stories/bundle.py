@@ -64,6 +64,20 @@ class CompressedCopies(stories.Story):
         self.call("restore", 2, "--only", "two.db", "--to", target, "--compress", "gzip")
         self.assertEqual(gzip.decompress(target.read_bytes()), (self.work / "two.db").read_bytes())
 
+    def test_no_file_gets_a_name_that_lies(self):
+        for words, advice in (((self.root / "x.db.gz",), "x.db"), ((self.root / "x.db.zst", "--compress", "gzip"), "x.db.gz"),
+                              ((self.root / "x.db", "--compress", "zstd"), "x.db.zst"), ((self.root / "x.db.age",), "x.db"), ((self.root / "x.zip", "--schema-only"), "x"),
+                              ((self.root / "x.tar.gz", "--compress", "gzip"), "x.gz")):
+            error = self.call("restore", 1, "--to", *words, code=2).error
+            self.assertTrue(error["advice"].strip("'").endswith("/" + advice), error)
+        self.assertIn("--compress gzip; or", self.call("restore", 1, "--to", self.root / "x.db.gz", code=2).error["advice"])
+        self.call("restore", "--from", self.database, "--to", self.root / "x.db.gz", code=2)
+        self.assertEqual([path.name for path in self.root.glob("x*")], [])
+        folder = self.root / "folder.gz"
+        folder.mkdir()
+        self.call("restore", 1, "--to", folder)
+        self.assertEqual(stories.sha256_of(folder / self.database.name), self.sha256)
+
 
 class Bundles(stories.Story):
     def setUp(self):
@@ -172,6 +186,11 @@ class Bundles(stories.Story):
         self.assertEqual(by_gpg.stat().st_mode & 0o777, 0o600)
         self.call("restore", "--from", by_age, "--age-identity", key, "--to", self.root / "back.db")
         self.assertEqual(stories.sha256_of(self.root / "back.db"), self.sha256)
+        for name, words, advice in (("x.tar.zst.age", (), "--encrypt-for RECIPIENT, or --passphrase-file FILE; or"), ("x.tar.gz.gpg", (), "--encrypt-for"),
+                                    ("x.tar.zst", ("--encrypt-for", recipient), "x.tar.zst.age"), ("x.tar.gz", ("--passphrase-file", secret), "x.tar.gz.gpg"),
+                                    ("x.tar.zst.gpg", ("--encrypt-for", recipient), "x.tar.zst.age"), ("x.tgz.age", ("--passphrase-file", secret), "x.tar.gz.gpg")):
+            error = self.call("bundle", 1, "--to", self.root / name, *words, code=2).error
+            self.assertIn(advice, error["advice"])
         self.call("bundle", 1, "--to", self.root / "x.tar.zst.gpg", "--encrypt-for", "nobody@nowhere.example", code=2)
         self.call("bundle", 1, "--to", self.root / "x.zip", code=2)
         self.assertFalse(list(self.root.glob("*x.*")) + list(self.root.glob(".*.new")))

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import sqlite3
@@ -253,6 +254,45 @@ class Captured(stories.Story):
         self.assertEqual(self.numbers(), sorted(keep, reverse=True))
         self.verify_all(level="opened")
         self.backup()
+
+
+class Limited(stories.Story):
+    def limited(self, mebibytes, *words):
+        """With `ulimit -f`, whose signal ends a process that does not expect it."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (mebibytes << 20, mebibytes << 20))
+
+        completed = subprocess.run(self.command(*words, "--json"), capture_output=True, text=True, cwd=self.work, env=self.environment, preexec_fn=limit)
+        self.assertGreater(completed.returncode, 0, "no signal ended it")
+        return stories.Answer(completed)
+
+    def test_a_limit_on_the_size_of_files_is_as_a_full_disk(self):
+        self.init()
+        stories.create_ledger(self.database, journal="delete", rows=12000).close()
+        self.assertGreater(self.database.stat().st_size, 3 << 20)
+        self.backup(self.database)
+        good = stories.content_hash(self.database)
+        before = sorted(self.listing(self.root))
+        refused = self.limited(1, "restore", 1, "--to", self.root / "new.db")
+        self.assertEqual((refused.code, refused.error["code"]), (10, "full"), refused.err)
+        self.assertEqual([name for name in sorted(self.listing(self.root)) if name not in before and ".cache" not in name], [])
+        db = sqlite3.connect(self.database)
+        db.execute("DELETE FROM ledger WHERE n > 10")
+        db.commit()
+        db.execute("VACUUM")
+        db.close()
+        small = stories.content_hash(self.database)
+        refused = self.limited(1, "restore", 1, "--yes")
+        self.assertEqual((refused.code, refused.error["code"]), (10, "full"), refused.err)
+        self.assertEqual(stories.content_hash(self.database), small)
+        self.call("restore", 1, "--yes")
+        self.assertEqual(stories.content_hash(self.database), good)
+
+    def test_programs_that_it_starts_have_the_limit_and_its_signal(self):
+        self.init()
+        stories.create_ledger(self.database).close()
+        ended = self.limited(1, "guard", "--database", self.database, "--", "sh", "-c", "head -c 2000000 /dev/zero > big; test $? = 153 && exit 7; exit 8")
+        self.assertEqual(ended.code, 7)
 
 
 class Sealed(stories.Story):

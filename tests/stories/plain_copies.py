@@ -288,7 +288,10 @@ class PlainCopies(stories.Story):
         for words, says in (((self.database, "--output", "b", "--name", "app.db"), "one name"), ((self.database, "--output", "b", "--name", "../{stamp}.db"), "no name"),
                             ((self.database, "--output", "b", "--name", "x_{date}.db"), "one day"), ((self.database, "--name", "{stamp}.db"), "nothing says where"),
                             ((self.database, "--output", "b", "--compress", "xz"), "gzip, zstd"), ((self.database, other, "--output", "b", "--name", "{stamp}.db"), "2 databases"),
-                            ((self.database, "--output", self.repository / "b"), "repository")):
+                            ((self.database, "--output", self.repository / "b"), "repository"),
+                            ((self.database, "--output", "b", "--name", "app_{number}.db.gz"), "says gzip, and the copies would be plain"),
+                            ((self.database, "--output", "b", "--name", "app_{number}.db.gz", "--compress", "zstd"), "says zstd, gzip"),
+                            ((self.database, "--output", "b", "--name", "app_{number}.db.age"), "says age")):
             error = self.call("backup", *words, code=None).error
             self.assertEqual(error["code"], "invalid", error)
             self.assertIn(says, error["message"])
@@ -301,6 +304,9 @@ class PlainCopies(stories.Story):
             self.settings(name, databases='["app.db", "other.db"]')
             answer = self.call("settings", "check", use_repository=False, code=None)
             self.assertIn("2 databases", answer.out + answer.err)
+        self.settings('name = "app_{number}.db.gpg"')
+        answer = self.call("settings", "check", use_repository=False, code=None)
+        self.assertIn("says OpenPGP, and the copies would be plain", answer.out + answer.err)
 
     # --- what other commands make of them ---
 
@@ -446,7 +452,6 @@ class PlainCopies(stories.Story):
         self.grow(1)
 
         def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
 
         completed = subprocess.run(self.command("backup", self.database, "--output", self.copies, "--json"), capture_output=True, text=True, cwd=self.work, env=self.environment, preexec_fn=limit)

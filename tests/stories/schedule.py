@@ -129,6 +129,16 @@ class Schedule(stories.Story):
         self.schedule("remove")
         self.assertEqual(self.crontab(), OTHERS)
 
+    def test_a_last_line_without_an_end_stays_a_job(self):
+        job = "5 4 * * * true"
+        (self.fake / "table").write_text(job)
+        for _ in range(2):
+            self.install("--by", "cron", "--backup", "daily 02:30")
+            lines = self.crontab().splitlines()
+            self.assertEqual((lines[0], lines[1].startswith("# begin holdfast"), sum("# begin holdfast" in line for line in lines)), (job, True, 1))
+        self.schedule("remove")
+        self.assertEqual(self.crontab(), job + "\n")
+
     def test_a_crontab_that_was_not_there_is_gone_again(self):
         self.install("--by", "cron")
         self.assertIn("schedule", self.crontab())

@@ -2,6 +2,7 @@
 
 An entry without a scene, a scene without an entry, and commands without a marker fail."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -259,6 +260,7 @@ class Troubleshooting(Scene):
         self.assertTrue((self.work / path).is_symlink())
         self.assertEqual(self.content(path), good)
         self.assertEqual(self.content("larger/devteam.db"), good)
+        self.assertEqual(self.numbers_listed(), [3, 2, 1])
 
     def test_backups_stopped(self):
         self.agent()
@@ -399,6 +401,58 @@ class Troubleshooting(Scene):
         self.assertEqual(played.out.count("differs|"), 1)
         self.assertEqual(self.rows("agent.db", "SELECT count(*) FROM sessions"), [(301,)])
         self.assertEqual(self.rows("agent.db", "SELECT status FROM sessions WHERE id = 's7'"), [("done",)])
+
+
+class OtherTurns(Scene):
+    """What the page says besides of some of its cases."""
+
+    def test_stale_wal_of_the_same_database(self):
+        """Both in WAL mode: nothing in the files forbids SQLite to take the old rows in."""
+        self.entry = "stale-wal"
+        self.agent("wal")
+        good = self.content("agent.db")
+        self.sh("holdfast backup agent.db; sqlite3 agent.db '.backup copy.db'")
+        killed = "import os, sqlite3; db = sqlite3.connect('agent.db'); db.execute(\"INSERT INTO sessions SELECT hex(randomblob(8)), %s FROM sessions\"); db.commit(); os._exit(0)"
+        columns = ", ".join(row[0] for row in self.rows("agent.db", "SELECT name FROM pragma_table_info('sessions')")[1:])
+        subprocess.run([sys.executable, "-c", killed % columns], cwd=self.work, check=True)
+        left = self.sh("holdfast doctor agent.db", code=None).out
+        self.assertIn("they are part of the database and nowhere else", left, "as it was left, they belong together")
+        shutil.copy(self.work / "copy.db", self.work / "agent.db")
+        told = self.sh("holdfast backup agent.db").out
+        self.assertIn("is not the file on which the -wal beside it was written", told)
+        played = self.play()
+        self.assertIn("it is another file, put there later", played.out)
+        self.assertIn("mkdir -p with without", played.out)
+        self.assertNotEqual(self.content("agent.db"), good, "the newest backup is of both together")
+        self.sh("holdfast restore 1 --yes")
+        self.assertEqual(self.content("agent.db"), good)
+        self.is_whole("agent.db")
+
+    def test_larger_disk_where_nobody_named_a_repository(self):
+        self.entry = "larger-disk"
+        path = self.devteam()
+        del self.environment["HOLDFAST_REPOSITORY"]
+        (self.work / "larger").mkdir()
+        self.play()
+        self.assertEqual([made for made in (".devteam/.holdfast", "larger/.holdfast") if (self.work / made).exists()], [".devteam/.holdfast"])
+        kept = json.loads(self.sh(f"holdfast list --json -r .devteam/.holdfast --source devteam.db").out)["backups"]
+        self.assertEqual([backup["number"] for backup in kept], [3, 2, 1])
+        self.sh(f"holdfast guard --database {path} --operation migrate -- true")
+        self.assertFalse((self.work / "larger/.holdfast").exists())
+
+    def test_larger_disk_without_a_word(self):
+        """Whether the link leads to what was moved, or to another database, is not guessed."""
+        path = self.devteam()
+        del self.environment["HOLDFAST_REPOSITORY"]
+        self.sh(f"holdfast backup {path}; mkdir larger; mv {path} larger/; ln -s \"$PWD/larger/devteam.db\" {path}")
+        refused = self.sh(f"holdfast backup {path}", code=2).out
+        self.assertIn("it is a link now", refused)
+        self.assertFalse((self.work / "larger/.holdfast").exists())
+        self.sh(refused.split("if that was moved: ")[1].split(";")[0])
+        self.sh(f"holdfast backup {path}")
+        self.assertFalse((self.work / "larger/.holdfast").exists())
+        self.sh("holdfast init -r larger/.holdfast")
+        self.assertIn("-r with the one that is meant", self.sh(f"holdfast backup {path}", code=2).out)
 
 
 class ThePage(stories.unittest.TestCase):

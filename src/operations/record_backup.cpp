@@ -79,6 +79,11 @@ bool is_same_owner(Context& context, const repository::DirectoryEntry& entry) {
     return status && status->mode == entry.mode && status->owner == entry.owner && status->group == entry.group;
 }
 
+void take_confirmed(history::Moment moment, RecordedBackup& recorded) {
+    recorded.confirmed = std::move(moment.snapshot);
+    recorded.notes = std::move(moment.notes);
+}
+
 // A restore has left a safety backup as the newest, and what it restored may be there yet: the state of the one before,
 // but for what its commit counted up.
 Result<std::optional<RecordedBackup>> confirm_after_restore(Context& context, const repository::Repository& repository, const BackupOrder& order) {
@@ -89,19 +94,22 @@ Result<std::optional<RecordedBackup>> confirm_after_restore(Context& context, co
     auto found = TRY(repository.newest([&](const repository::Snapshot& snapshot) { return snapshot.source.id == order.source.record.id && repository::is_ordinary(snapshot.kind); }));
     if (!found || found->partial || found->damaged || found->members.size() != order.members.size()) return recorded;
     const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
-    if (!(any_will_do || serves(*found, order.purpose)) || !TRY(may_confirm(repository, *found))) return recorded;
+    if (!any_will_do && !serves(*found, order.purpose)) return recorded;
+    auto moment = history::Moment::of(*std::move(found), TRY(repository.notes()));
+    if (!may_confirm(moment)) return recorded;
+    const auto& kept = moment.snapshot;
     std::vector<KeptMember> members;
     for (const auto& plan : order.members) {
-        const auto at = std::ranges::find(found->members, plan.path, &repository::DirectoryEntry::name);
-        if (plan.failure || at == found->members.end() || !is_same_owner(context, *at)) return recorded;
-        if (!TRY(is_as_kept(context, repository, {.source = found->source.id, .entry = *at, .path = plan.path}))) return recorded;
+        const auto at = std::ranges::find(kept.members, plan.path, &repository::DirectoryEntry::name);
+        if (plan.failure || at == kept.members.end() || !is_same_owner(context, *at)) return recorded;
+        if (!TRY(is_as_kept(context, repository, {.source = kept.source.id, .entry = *at, .path = plan.path}))) return recorded;
         MemberPlan as_kept;
         as_kept.path = plan.path;
         as_kept.seen = plan.seen;
-        as_kept.before = history::KeptBefore{.snapshot = found->number, .entry = *at};
+        as_kept.before = history::KeptBefore{.snapshot = kept.number, .entry = *at};
         members.push_back(member_as_before(as_kept));
     }
-    recorded.emplace().confirmed = std::move(found);
+    take_confirmed(std::move(moment), recorded.emplace());
     for (auto& member : members) recorded->members.push_back(std::move(member.report));
     return recorded;
 }
@@ -133,11 +141,6 @@ void remember(const repository::Repository& repository, const std::vector<KeptMe
             repository, {.source = order.source.record.id, .member = plan.path},
             {.appearance = plan.appearance, .frozen = members[i].frozen, .content = members[i].content});
     }
-}
-
-void take_confirmed(history::Moment moment, RecordedBackup& recorded) {
-    recorded.confirmed = std::move(moment.snapshot);
-    recorded.notes = std::move(moment.notes);
 }
 
 // None: a prune voided the number while this process slept.

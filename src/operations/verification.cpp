@@ -131,7 +131,11 @@ Result<void> Verification::note(std::span<const history::Moment> moments) {
         const auto level = static_cast<std::uint64_t>(level_);
         report_.verified.push_back(moment.snapshot.number.value);
         const auto& before = moment.notes.verified;
-        const bool is_less = verdict.is_good && before && before->good && before->value > level;
+        const bool is_less = verdict.is_good && before && before->value > level;
+        if (is_less && !before->good) {
+            report_.warnings.push_back(format("#{} stays marked as damaged, as a deeper verification found: {}; holdfast verify {} --level opened looks again",
+                                              moment.snapshot.number.value, before->text, moment.snapshot.number.value));
+        }
         if (is_less) continue;  // the deeper one goes on standing
         repository::Note note;
         note.type = repository::NoteType::verified;

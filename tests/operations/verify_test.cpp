@@ -210,6 +210,12 @@ TEST_F(Verifying, ASourceThatWasQuietlyDamagedIsFoundOut) {
     const auto restored = must(restore(context, {.repository = in_repository(), .snapshot = "2", .to = work + "/evidence.db"}));
     EXPECT_TRUE(restored.databases.at(0).damaged) << "as it was, and worth an exit code";
     EXPECT_EQ(shown("latest").backup.number, 1u) << "what is known to be damaged is not latest";
+    for (const char* level : {"listed", "hashed"}) {
+        const auto shallow = verified("2", level);
+        EXPECT_TRUE(shallow.good);
+        EXPECT_THAT(shallow.warnings, ElementsAre(HasSubstr("#2 stays marked as damaged"))) << level;
+    }
+    EXPECT_EQ(shown("latest").backup.number, 1u) << "and a look that goes less deep does not clear it";
 }
 
 TEST_F(Verifying, ASourceFoundDamagedIsInDoubtUntilABackupOfItIsGood) {

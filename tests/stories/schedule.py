@@ -232,8 +232,10 @@ class Schedule(stories.Story):
         self.assertIn("\n30 2 * * * cd ", "\n" + self.crontab())
         self.assertTrue(self.schedule("run", "maintain", "-r", self.repository).json["ran"])  # without words it finds the settings' databases
         self.schedule("remove")
-        events = [entry["event"] for entry in self.call("log", "--file", self.home / ".state/holdfast/audit/no-repository.jsonl").json["entries"]]
-        self.assertEqual(events, ["schedule install", "schedule remove"])
+        def events(*of):
+            return [entry["event"] for entry in self.call("log", *of).json["entries"]]
+        self.assertIn("schedule install", events(), "-r named the repository")
+        self.assertEqual(events("--file", self.home / ".state/holdfast/audit/no-repository.jsonl"), ["schedule remove"])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ class SideFiles(stories.Story):
             state, before = stories.content_hash(self.database), self.listing()
             for end in ("-wal", "-shm", "-journal"):
                 target = f"{self.database}{end}"
-                for words in (["restore", number, "--to", target], ["restore", number, "--to", target, "--force"], ["restore", number, "--to", target, "--compress", "gzip"],
+                for words in (["restore", number, "--to", target], ["restore", number, "--to", target, "--force"],
                               ["restore", "--from", copy, "--to", target], ["restore", "--from", copy, "--for", target, "--yes"], ["restore", number, "--to", target, "--dry-run"]):
                     error = self.call(*words, code=2).error
                     self.assertIn(f"take it for a part of {self.database}", error["message"], words)

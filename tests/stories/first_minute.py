@@ -67,6 +67,29 @@ class FirstMinute(stories.Story):
         self.call("restore", report["safety_number"])
         self.assertEqual(stories.content_hash(self.database), bad)
 
+    def test_restoring_twice_and_undoing_twice(self):
+        """With the application open all the while."""
+        self.init()
+        db = stories.create_ledger(self.database)
+        states = []
+        for step in range(3):
+            if step:
+                stories.append(db, 20)
+            states.append(stories.content_hash(self.database))
+            self.backup()
+        self.call("restore", 1)
+        self.call("restore", 2)
+        self.assertEqual(stories.content_hash(self.database), states[1])
+        self.call("undo")
+        self.assertEqual(stories.content_hash(self.database), states[0])
+        self.call("undo")
+        self.assertEqual(stories.content_hash(self.database), states[2])
+        self.assertEqual(self.call("undo", code=None).error["code"], "not_found")
+        self.assertEqual(stories.content_hash(self.database), states[2])
+        stories.append(db, 5)
+        self.assertEqual(db.execute("SELECT count(*) FROM ledger").fetchone(), (stories.prove(self.database),))
+        db.close()
+
     def test_a_deleted_database_comes_back_with_its_mode(self):
         self.init()
         stories.create_ledger(self.database, journal="delete").close()

@@ -174,7 +174,7 @@ bool take_word(std::string& text, std::string_view word) {
 // But never all of it.
 bool take_end(std::string& text, std::string_view end) {
     if (text.size() <= end.size() || !text.ends_with(end)) return false;
-    text.resize(text.size() - end.size());
+    text.erase(text.size() - end.size());
     return true;
 }
 

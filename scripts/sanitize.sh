@@ -4,7 +4,8 @@
 # usage: scripts/sanitize.sh asan|tsan [CTEST OPTIONS]
 # Without options only what costs little is built and run: the program with some of its stories, and the rooms below the
 # repository (asan), or those with threads of their own (tsan). With options everything is built, and ctest gets them.
-# HOLDFAST_PRECOMPILE is for tsan as for scripts/test.sh; asan reads all headers, and so sees an include that is missing.
+# With HOLDFAST_PRECOMPILE set in the environment, tsan's build reads the standard library's headers once. Only that one:
+# the others see an include that is missing, and gcc warns of headers out of a precompiled one as if they were ours.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

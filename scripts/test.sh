@@ -2,8 +2,7 @@
 # Installs what is missing, builds, and runs every test. Ends with ctest's own summary and status.
 #
 # usage: scripts/test.sh [CTEST OPTIONS]          for example: scripts/test.sh -R room_sqlite
-# Builds in build/test. With HOLDFAST_WERROR set in the environment, warnings are errors; with HOLDFAST_PRECOMPILE the
-# standard library's headers are read once, which is quicker where ccache has nothing.
+# Builds in build/test. With HOLDFAST_WERROR set in the environment, warnings are errors.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,11 +10,9 @@ scripts/install_dependencies.sh build test
 
 werror=OFF
 [ -n "${HOLDFAST_WERROR:-}" ] && werror=ON
-precompile=OFF
-[ -n "${HOLDFAST_PRECOMPILE:-}" ] && precompile=ON
 printf 'test: configuring and building in build/test\n'
 # Less is written for debuggers than in build/dev: a third of the compiler's time.
-cmake --preset dev -B build/test -DHOLDFAST_WERROR=$werror -DHOLDFAST_PRECOMPILE=$precompile -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1"
+cmake --preset dev -B build/test -DHOLDFAST_WERROR=$werror -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1"
 cmake --build build/test
 
 printf 'test: running the tests\n'

@@ -30,9 +30,9 @@ Result<SimulatedRetention> simulate_retention(std::span<const Timestamp> times, 
     }
     std::vector<RetentionCandidate> left;
     for (const auto& dated : kept) left.push_back(*dated.candidate);
-    auto verified = policy;
-    verified.oldest_unproven = OldestUnproven::goes;
-    result.left = TRY(plan_retention(left, verified, {.zone = zone, .now = made.empty() ? Timestamp{} : made.back().time}));
+    auto rules_alone = policy;  // as in each run before: backups are verified now and then
+    rules_alone.oldest_unproven = OldestUnproven::goes;
+    result.left = TRY(plan_retention(left, rules_alone, {.zone = zone, .now = made.empty() ? Timestamp{} : made.back().time}));
     return result;
 }
 

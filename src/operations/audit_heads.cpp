@@ -11,27 +11,25 @@ void keep(std::vector<KeptHead>& heads, const std::string& text, std::string whe
     if (auto head = AuditHead::parse(text)) heads.push_back({.head = std::move(*head), .where = std::move(where)});
 }
 
-}  // namespace
-
-Result<std::vector<MadeBackup>> made_backups(const repository::Repository& repository) {
-    std::vector<MadeBackup> made;
-    for (const auto& snapshot : TRY(repository.list()).snapshots) {
-        const std::string before = snapshot.operation.empty() ? "" : format(", {} {}", snapshot.kind == repository::SnapshotKind::safety ? "for" : "before", printable(snapshot.operation));
-        made.push_back({.number = snapshot.number.value, .audit_head = snapshot.audit_head, .machine = snapshot.source.machine, .time = snapshot.time,
-                        .in_words = format("backup #{} ({}{}, of {})", snapshot.number.value, name_of(snapshot.kind), before, to_rfc3339(snapshot.time))});
-    }
-    return made;
+MadeBackup made_by(const repository::Snapshot& snapshot) {
+    const std::string before = snapshot.operation.empty() ? "" : format(", {} {}", snapshot.kind == repository::SnapshotKind::safety ? "for" : "before", printable(snapshot.operation));
+    return {.number = snapshot.number.value, .audit_head = snapshot.audit_head, .machine = snapshot.source.machine, .time = snapshot.time,
+            .in_words = format("backup #{} ({}{}, of {})", snapshot.number.value, name_of(snapshot.kind), before, to_rfc3339(snapshot.time))};
 }
 
-Result<std::vector<KeptHead>> kept_heads(const repository::Repository& repository) {
-    std::vector<KeptHead> heads;
-    const auto listed = TRY(repository.list());
-    for (const auto& snapshot : listed.snapshots) keep(heads, snapshot.audit_head, format("backup #{}", snapshot.number.value));
+}  // namespace
+
+Result<KnownOfLogs> known_of_logs(const repository::Repository& repository) {
+    KnownOfLogs known;
+    for (const auto& snapshot : TRY(repository.list()).snapshots) {
+        keep(known.heads, snapshot.audit_head, format("backup #{}", snapshot.number.value));
+        known.made.push_back(made_by(snapshot));
+    }
     const auto notes = TRY(repository.notes());
     for (const auto& [number, summary] : notes.of) {
-        for (const auto& text : summary.audit_heads) keep(heads, text, format("a note on backup #{}", number.value));
+        for (const auto& text : summary.audit_heads) keep(known.heads, text, format("a note on backup #{}", number.value));
     }
-    return heads;
+    return known;
 }
 
 }  // namespace holdfast::operations

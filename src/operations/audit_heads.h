@@ -14,9 +14,11 @@ struct MadeBackup {
     Timestamp time;
     std::string in_words;    // for people
 };
-Result<std::vector<MadeBackup>> made_backups(const repository::Repository& repository);
-
-// Of all machines that wrote to it. What cannot be read, or is no head, is left out: verify tells of it.
-Result<std::vector<KeptHead>> kept_heads(const repository::Repository& repository);
+struct KnownOfLogs {
+    std::vector<KeptHead> heads;  // of all machines that wrote to it
+    std::vector<MadeBackup> made;
+};
+// What cannot be read, or is no head, is left out: verify tells of it.
+Result<KnownOfLogs> known_of_logs(const repository::Repository& repository);
 
 }  // namespace holdfast::operations

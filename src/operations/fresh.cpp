@@ -150,7 +150,7 @@ Error gone_back(Error why, SetAside& files) {
     return std::move(why).while_doing(left.empty() ? "the old files are back as they were" : format("the old files are back as they were (what came in their place: {})", names));
 }
 
-// No file is kept aside any more that does not stay so: what undo goes back to is the state before this.
+// After a failure everything lies where it lay; the error says what does not.
 Result<void> replace_all(Context& context, const FreshRequest& request, const Beginning& now, SetAside& files, FreshReport& report) {
     TRY(files.plan());
     for (auto& database : report.databases) database.kept_aside = files.names_of(database.path);

@@ -118,15 +118,13 @@ Result<void> read_entries(Context& context, const LogRequest& request, Told& tol
     return {};
 }
 
-struct Known {
-    std::vector<KeptHead> heads;
-    std::vector<MadeBackup> made;
-    std::string repository;
+struct Known : KnownOfLogs {
+    std::string repository;  // its id
 };
 // Of a log by itself, when there is no repository to compare it with.
 Result<Known> known_to_repository(Context& context, const LogRequest& request, LogReport& report) {
     const auto opened = open_repository(context, request.repository, {});
-    if (opened) return Known{.heads = TRY(kept_heads((*opened)->get())), .made = TRY(made_backups((*opened)->get())), .repository = (*opened)->get().config().id.hex()};
+    if (opened) return Known{TRY(known_of_logs((*opened)->get())), (*opened)->get().config().id.hex()};
     const bool may_be_alone = !request.file.empty() && request.repository.repository.empty() && opened.error().code() == ErrorCode::not_found;
     if (!may_be_alone) return opened.error().copy();
     report.warnings.push_back("there is no repository to compare it with: a cut tail would not show (-r REPOSITORY)");

@@ -56,7 +56,7 @@ bool may_confirm(const history::Moment& moment) { return !moment.notes.forgotten
 
 // The one that says already all that this backup would.
 Result<std::optional<history::Moment>> confirmable(const repository::Repository& repository,
-                                                       const std::vector<KeptMember>& members, const BackupOrder& order) {
+                                                   const std::vector<KeptMember>& members, const BackupOrder& order) {
     std::optional<history::Moment> none;
     if (order.when_unchanged == WhenUnchanged::record || order.source.is_new() || !order.raw_files.empty()) return none;
     const auto is_as_before = [](const KeptMember& member) { return !member.failure && member.is_same; };

@@ -48,23 +48,23 @@ Result<void> check_written(Context& context, PlannedMember& member) {
     return {};
 }
 
-}  // namespace
-
-namespace {
-
-Result<void> expect_none_of(const repository::CheckReport& checked, repository::SnapshotNumber number) {
+const repository::DamagedRange* first_damage(const repository::CheckReport& checked, repository::SnapshotNumber number) {
     const auto found = std::ranges::find(checked.ranges, number, &repository::DamagedRange::snapshot);
-    if (found == checked.ranges.end()) return {};
-    const auto& first = *found;
-    return fail(ErrorCode::corrupt, "restore backup #{}: bytes {} to {} of {} cannot be proven: {}", number.value, first.offset,
-                first.offset + first.size, printable(first.member), first.why)
+    return found == checked.ranges.end() ? nullptr : &*found;
+}
+
+Result<void> expect_undamaged(const repository::CheckReport& checked, repository::SnapshotNumber number) {
+    const auto* first = first_damage(checked, number);
+    if (first == nullptr) return {};
+    return fail(ErrorCode::corrupt, "restore backup #{}: bytes {} to {} of {} cannot be proven: {}", number.value, first->offset,
+                first->offset + first->size, printable(first->member), first->why)
         .with_advice(format("nothing was changed; holdfast verify {} tells the whole damage; restore another backup", number.value));
 }
 
 }  // namespace
 
 Result<void> expect_proven(Context& context, OpenRepository& opened, repository::SnapshotNumber number) {
-    return expect_none_of(TRY(repository::check(opened.get(), {.snapshots = {number}, .level = repository::VerifyLevel::hashed}, context.watch)), number);
+    return expect_undamaged(TRY(repository::check(opened.get(), {.snapshots = {number}, .level = repository::VerifyLevel::hashed}, context.watch)), number);
 }
 
 Result<void> prove_parent(Context& context, OpenRepository& opened, RestorePlan& plan, std::optional<repository::SnapshotNumber> also) {
@@ -74,9 +74,8 @@ Result<void> prove_parent(Context& context, OpenRepository& opened, RestorePlan&
     if (parent && parent != also) request.snapshots.push_back(*parent);
     if (request.snapshots.empty()) return {};
     const auto checked = TRY(repository::check(opened.get(), request, context.watch));
-    if (also) TRY(expect_none_of(checked, *also));
-    const bool is_proven = parent && std::ranges::find(checked.ranges, *parent, &repository::DamagedRange::snapshot) == checked.ranges.end();
-    plan.proven_parent = is_proven ? parent : std::nullopt;
+    if (also) TRY(expect_undamaged(checked, *also));
+    if (parent && first_damage(checked, *parent) == nullptr) plan.proven_parent = parent;
     return {};
 }
 

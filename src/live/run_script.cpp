@@ -11,18 +11,6 @@
 namespace holdfast::live {
 namespace {
 
-Value value_of(const sqlite::Statement& statement, int column) {
-    using Type = sqlite::Statement::ColumnType;
-    switch (statement.column_type(column)) {
-        case Type::null: return {};
-        case Type::integer: return statement.column_integer(column);
-        case Type::real: return statement.column_real(column);
-        case Type::text: return statement.column_text(column);
-        case Type::blob: return statement.column_bytes(column);
-    }
-    return {};
-}
-
 // To its end: a statement that is left in between has not done all it does.
 Result<RanStatement> run(JudgedStatement& judged, const Script& script, const Watch& watch) {
     RanStatement ran{.place = judged.place, .kind = judged.kind, .columns = {}, .rows = {}};
@@ -35,8 +23,8 @@ Result<RanStatement> run(JudgedStatement& judged, const Script& script, const Wa
         if (!*row) break;
         ++ran.row_count;
         if (ran.rows.size() >= script.rows_max) continue;
-        std::vector<Value> values;
-        for (int column = 0; column < statement.column_count(); ++column) values.push_back(value_of(statement, column));
+        std::vector<SqlValue> values;
+        for (int column = 0; column < statement.column_count(); ++column) values.push_back(statement.column_value(column));
         ran.rows.push_back(std::move(values));
     }
     return ran;

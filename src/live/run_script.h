@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "holdfast/base/bytes.h"
@@ -23,13 +22,11 @@ struct Script {
     bool is_dry = false;            // roll back at the end
 };
 
-using Value = std::variant<std::monostate, std::int64_t, double, std::string, Bytes>;  // as SQLite gave it
-
 struct RanStatement {
     StatementPlace place;
     StatementKind kind = StatementKind::reads;
     std::vector<std::string> columns;      // empty: it gives no rows
-    std::vector<std::vector<Value>> rows;
+    std::vector<std::vector<SqlValue>> rows;
     std::uint64_t row_count = 0;
     bool is_after_commit = false;          // it ran by itself, behind the transaction
     bool is_untried = false;               // in a dry run: it cannot be taken back

@@ -1,15 +1,13 @@
 // Rows of SQL as reports hold them: typed in JSON, and readable on a terminal.
 #pragma once
 
-#include <variant>
-
-#include "holdfast/base/bytes.h"
+#include "holdfast/base/sql_value.h"
 #include "holdfast/operations/describe.h"
 
 namespace holdfast::operations {
 
 struct Cell {
-    std::variant<std::monostate, std::int64_t, double, std::string, Bytes> value;  // as SQLite gave it
+    SqlValue value;
 };
 // null, a number, a text; a blob is {"hex": "…"}.
 Json json_of(const Cell& cell);

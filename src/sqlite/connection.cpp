@@ -148,6 +148,14 @@ Result<FirstStatement> Connection::prepare_first(const std::string& sql, std::si
     return found;
 }
 
+Result<Connection::ColumnFacts> Connection::column_facts(const ColumnName& name) {
+    const char* collation = nullptr;
+    int is_autoincrement = 0;
+    const int rc = sqlite3_table_column_metadata(handle(), name.database.c_str(), name.table.c_str(), name.column.c_str(), nullptr, &collation, nullptr, nullptr, &is_autoincrement);
+    if (rc != SQLITE_OK) return connection_failure(handle(), format("look at {}.{}", printable(name.table), printable(name.column)));
+    return ColumnFacts{.collation = collation ? collation : "BINARY", .is_autoincrement = is_autoincrement != 0};
+}
+
 void Connection::checkpoint_when_closed() { set(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0); }
 bool Connection::is_in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
 
@@ -186,6 +194,17 @@ Result<void> Statement::bind(int index, ByteView value) {
     const void* bytes = value.data() ? static_cast<const void*>(value.data()) : "";
     if (sqlite3_bind_blob64(open_->handle.get(), index, bytes, value.size(), SQLITE_TRANSIENT) == SQLITE_OK) return {};
     return open_->failure("bind bytes to");
+}
+
+Result<void> Statement::bind_value(int index, const SqlValue& value) {
+    int rc = SQLITE_OK;
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return bind(index, *integer);
+    if (const auto* text = std::get_if<std::string>(&value)) return bind(index, std::string_view(*text));
+    if (const auto* blob = std::get_if<Bytes>(&value)) return bind(index, ByteView(*blob));
+    if (const auto* real = std::get_if<double>(&value)) rc = sqlite3_bind_double(open_->handle.get(), index, *real);
+    else rc = sqlite3_bind_null(open_->handle.get(), index);
+    if (rc == SQLITE_OK) return {};
+    return open_->failure("bind a value to");
 }
 
 Result<bool> Statement::step() {
@@ -239,6 +258,23 @@ Bytes Statement::column_bytes(int index) const {
     const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(open_->handle.get(), index));
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(open_->handle.get(), index));
     return bytes ? Bytes(bytes, bytes + size) : Bytes();
+}
+
+SqlValue Statement::column_value(int index) const {
+    switch (column_type(index)) {
+        case ColumnType::null: break;
+        case ColumnType::integer: return column_integer(index);
+        case ColumnType::real: return column_real(index);
+        case ColumnType::text: return column_text(index);
+        case ColumnType::blob: return column_bytes(index);
+    }
+    return {};
+}
+
+ByteView Statement::column_view(int index) const {
+    const bool is_text = column_type(index) == ColumnType::text;
+    const void* bytes = is_text ? static_cast<const void*>(sqlite3_column_text(open_->handle.get(), index)) : sqlite3_column_blob(open_->handle.get(), index);
+    return {static_cast<const std::byte*>(bytes), bytes ? static_cast<std::size_t>(sqlite3_column_bytes(open_->handle.get(), index)) : 0};
 }
 
 std::string uri_on_default_vfs(const std::string& path) {

@@ -9,6 +9,7 @@
 
 #include "holdfast/base/bytes.h"
 #include "holdfast/base/progress.h"
+#include "holdfast/base/sql_value.h"
 
 struct sqlite3;
 
@@ -44,6 +45,15 @@ public:
     Result<FirstStatement> prepare_first(const std::string& sql, std::size_t start);
     Result<std::int64_t> integer(const std::string& sql);        // first column of the first row
     Result<std::string> text(const std::string& sql);
+    // What SQLite tells of a column (sqlite3_table_column_metadata). not_found: there is no such column.
+    struct ColumnName {
+        std::string database, table, column;
+    };
+    struct ColumnFacts {
+        std::string collation;
+        bool is_autoincrement = false;
+    };
+    Result<ColumnFacts> column_facts(const ColumnName& name);
     void checkpoint_when_closed();                               // undoes keep_wal
     bool is_in_transaction() const;
     sqlite3* handle() const;  // for the files of this room only
@@ -63,6 +73,7 @@ public:
     Result<void> bind(int index, std::int64_t value);      // from 1
     Result<void> bind(int index, std::string_view value);  // text
     Result<void> bind(int index, ByteView value);          // a blob
+    Result<void> bind_value(int index, const SqlValue& value);// whatever it is
     Result<bool> step();                                   // true: a row is there
     void reset();
     void clear_bindings();
@@ -82,6 +93,9 @@ public:
     std::int64_t column_integer(int index) const;
     std::string column_text(int index) const;
     Bytes column_bytes(int index) const;
+    SqlValue column_value(int index) const;
+    // A blob's or text's bytes without a copy, text as UTF-8: until the next step, reset or look at this column.
+    ByteView column_view(int index) const;
 
 private:
     struct Open;

@@ -1,0 +1,272 @@
+#include "holdfast/rows/schema.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::rows {
+namespace {
+
+using sqlite::Connection;
+using sqlite::quoted_name;
+
+char in_small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+struct NameOrder {
+    using is_transparent = void;
+    bool operator()(std::string_view one, std::string_view other) const {
+        return std::ranges::lexicographical_compare(one, other, {}, in_small, in_small);
+    }
+};
+
+// What SQLite tells of each table before anything of it is read.
+struct Listed {
+    std::string type;
+    bool has_rowid = true, is_strict = false;
+};
+using Listing = std::map<std::string, Listed, NameOrder>;
+
+class Reading {
+public:
+    Reading(Connection& connection, std::string database) : connection_(connection), database_(std::move(database)) {}
+
+    Result<Schema> read() {
+        TRY(list());
+        auto rows = TRY(connection_.prepare(format("SELECT type, name, tbl_name, sql, rootpage FROM {}.sqlite_schema", quoted_name(database_))));
+        while (TRY(rows.step())) {
+            SchemaObject object{.type = rows.column_text(0), .name = rows.column_text(1), .table = rows.column_text(2), .sql = rows.column_text(3)};
+            if (object.type == "table") schema_.tables.push_back(table_of(object, rows.column_integer(4)));
+            schema_.objects.push_back(std::move(object));
+        }
+        for (auto& table : schema_.tables) TRY(fill(table));
+        for (auto& table : schema_.tables) {
+            for (auto& reference : table.references) complete(reference);
+            if (table.kind == TableKind::shadow) table.owner = owner_of(table.name);
+        }
+        return std::move(schema_);
+    }
+
+private:
+    Result<void> list() {
+        auto rows = TRY(connection_.prepare("SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = ?1"));
+        TRY(rows.bind(1, database_));
+        while (TRY(rows.step())) {
+            listing_[rows.column_text(0)] = {.type = rows.column_text(1), .has_rowid = rows.column_integer(2) == 0, .is_strict = rows.column_integer(3) != 0};
+        }
+        return {};
+    }
+
+    Table table_of(const SchemaObject& object, std::int64_t root) const {
+        Table table;
+        table.name = object.name;
+        table.sql = object.sql;
+        table.root = {static_cast<std::uint32_t>(std::clamp<std::int64_t>(root, 0, UINT32_MAX))};
+        const auto listed = listing_.find(object.name);
+        if (listed != listing_.end()) {
+            table.has_rowid = listed->second.has_rowid;
+            table.is_strict = listed->second.is_strict;
+        }
+        if (is_same_name(object.name.substr(0, 7), "sqlite_")) table.kind = TableKind::internal;
+        else if (root == 0) table.kind = TableKind::virtual_table;
+        else if (listed != listing_.end() && listed->second.type == "shadow") table.kind = TableKind::shadow;
+        if (table.kind == TableKind::virtual_table) read_module(table);
+        return table;
+    }
+
+    // CREATE VIRTUAL TABLE … USING module(arguments): as SQLite itself writes it into the schema.
+    static void read_module(Table& table) {
+        const std::string& sql = table.sql;
+        std::size_t at = after_word(sql, "USING");
+        while (at < sql.size() && std::string_view(" \t\r\n").find(sql[at]) != std::string_view::npos) ++at;
+        const std::size_t open = sql.find('(', at);
+        std::string name = sql.substr(at, open == std::string::npos ? std::string::npos : open - at);
+        while (!name.empty() && std::string_view(" \t\r\n").find(name.back()) != std::string_view::npos) name.pop_back();
+        if (name.size() >= 2 && (name.front() == '"' || name.front() == '[' || name.front() == '`')) name = name.substr(1, name.size() - 2);
+        std::ranges::transform(name, name.begin(), in_small);
+        table.module = name;
+        const std::size_t close = sql.rfind(')');
+        if (open != std::string::npos && close != std::string::npos && close > open) table.module_arguments = sql.substr(open + 1, close - open - 1);
+    }
+
+    // Where the text goes on behind a keyword that stands outside quotes and comments; its end: there is none.
+    static std::size_t after_word(std::string_view sql, std::string_view word) {
+        const auto is_letter = [](char c) { return (in_small(c) >= 'a' && in_small(c) <= 'z') || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80; };
+        std::size_t at = 0;
+        while (at < sql.size()) {
+            const char c = sql[at];
+            if (c == '"' || c == '\'' || c == '`' || c == '[') {
+                const std::size_t end = sql.find(c == '[' ? ']' : c, at + 1);  // a doubled one begins the next piece
+                at = end == std::string_view::npos ? sql.size() : end + 1;
+            } else if (sql.substr(at, 2) == "--") {
+                at = std::min(sql.find('\n', at), sql.size());
+            } else if (sql.substr(at, 2) == "/*") {
+                const std::size_t end = sql.find("*/", at + 2);
+                at = end == std::string_view::npos ? sql.size() : end + 2;
+            } else if (is_letter(c)) {
+                std::size_t end = at;
+                while (end < sql.size() && is_letter(sql[end])) ++end;
+                if (is_same_name(sql.substr(at, end - at), word)) return end;
+                at = end;
+            } else {
+                ++at;
+            }
+        }
+        return sql.size();
+    }
+
+    static std::string argument(std::string_view name) { return "'" + replaced(name, "'", "''") + "'"; }
+    static std::string replaced(std::string_view text, std::string_view what, std::string_view by) {
+        std::string out;
+        for (std::size_t at = 0; at < text.size();) {
+            if (text.substr(at, what.size()) == what) out += by, at += what.size();
+            else out += text[at++];
+        }
+        return out;
+    }
+
+    // A table of a module that is not here answers nothing but errors.
+    Result<void> fill(Table& table) {
+        const auto read = [&]() -> Result<void> {
+            TRY(read_columns(table));
+            TRY(read_unique(table));
+            TRY(read_references(table));
+            return {};
+        };
+        auto done = read();
+        const bool is_of_missing_module = !done && table.kind == TableKind::virtual_table && done.error().code() == ErrorCode::invalid;
+        if (!done && !is_of_missing_module) return done;
+        if (is_of_missing_module) table.columns.clear();
+        return {};
+    }
+
+    Result<void> read_columns(Table& table) {
+        auto rows = TRY(connection_.prepare(format("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo({}, {})", argument(table.name), argument(database_))));
+        while (TRY(rows.step())) {
+            Column column{.name = rows.column_text(0), .declared_type = rows.column_text(1), .collation = {}, .is_not_null = rows.column_integer(2) != 0};
+            if (!rows.column_is_null(3)) column.default_sql = rows.column_text(3);
+            column.key_position = static_cast<std::uint32_t>(rows.column_integer(4));
+            const auto hidden = rows.column_integer(5);  // 1: of a virtual table; 2 and 3: generated when read, and stored
+            column.is_hidden = hidden == 1;
+            if (hidden == 2) column.generated = Generated::when_read;
+            if (hidden == 3) column.generated = Generated::stored;
+            table.columns.push_back(std::move(column));
+        }
+        for (auto& column : table.columns) {
+            const auto told = TRY(connection_.column_facts({.database = database_, .table = table.name, .column = column.name}));
+            column.collation = told.collation;
+            table.is_autoincrement = table.is_autoincrement || told.is_autoincrement;
+        }
+        return {};
+    }
+
+    Result<void> read_unique(Table& table) {
+        auto rows = TRY(connection_.prepare(format("SELECT name, origin, partial FROM pragma_index_list({}, {}) WHERE \"unique\"", argument(table.name), argument(database_))));
+        while (TRY(rows.step())) {
+            UniqueKey key{.index = rows.column_text(0), .columns = {}, .is_primary_key = rows.column_text(1) == "pk", .is_partial = rows.column_integer(2) != 0};
+            auto columns = TRY(connection_.prepare(format("SELECT name, cid FROM pragma_index_xinfo({}, {}) WHERE key ORDER BY seqno", argument(key.index), argument(database_))));
+            bool is_of_columns = !key.is_partial;
+            while (TRY(columns.step())) {
+                is_of_columns = is_of_columns && columns.column_integer(1) >= 0;
+                key.columns.push_back(columns.column_text(0));
+            }
+            if (!is_of_columns) key.columns.clear();
+            table.unique.push_back(std::move(key));
+        }
+        find_rowid(table);
+        return {};
+    }
+
+    // INTEGER PRIMARY KEY is the rowid unless an index was made for it (INTEGER PRIMARY KEY DESC).
+    static void find_rowid(Table& table) {
+        if (!table.has_rowid || table.kind == TableKind::virtual_table) return;
+        const auto has_name = [&](std::string_view name) { return std::ranges::any_of(table.columns, [&](const Column& column) { return is_same_name(column.name, name); }); };
+        for (const std::string_view name : {"rowid", "_rowid_", "oid"}) {
+            if (table.rowid_name.empty() && !has_name(name)) table.rowid_name = name;
+        }
+        const bool has_key_index = std::ranges::any_of(table.unique, &UniqueKey::is_primary_key);
+        const auto is_part = [](const Column& column) { return column.key_position > 0; };
+        if (has_key_index || std::ranges::count_if(table.columns, is_part) != 1) return;
+        table.integer_key = static_cast<std::size_t>(std::ranges::find_if(table.columns, is_part) - table.columns.begin());
+    }
+
+    Result<void> read_references(Table& table) {
+        auto rows = TRY(connection_.prepare(
+            format("SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list({}, {}) ORDER BY id DESC, seq", argument(table.name), argument(database_))));
+        std::int64_t last = -1;
+        while (TRY(rows.step())) {
+            if (rows.column_integer(0) != last) {
+                table.references.push_back({.columns = {}, .parent = rows.column_text(1), .parent_columns = {}, .on_delete = rows.column_text(5), .on_update = rows.column_text(4)});
+            }
+            last = rows.column_integer(0);
+            table.references.back().columns.push_back(rows.column_text(2));
+            if (!rows.column_is_null(3)) table.references.back().parent_columns.push_back(rows.column_text(3));
+        }
+        return {};
+    }
+
+    void complete(ForeignKey& reference) const {
+        if (!reference.parent_columns.empty()) return;
+        const Table* parent = schema_.find(reference.parent);
+        if (parent == nullptr) return;
+        auto key = parent->key_columns();
+        if (key.size() == reference.columns.size()) reference.parent_columns = std::move(key);
+    }
+
+    // The longest name that goes before an underscore: a virtual table may be called as another one's shadow.
+    std::string owner_of(const std::string& shadow) const {
+        std::string owner;
+        for (const auto& table : schema_.tables) {
+            const bool is_prefix = shadow.size() > table.name.size() && shadow[table.name.size()] == '_' && is_same_name(shadow.substr(0, table.name.size()), table.name);
+            if (table.kind == TableKind::virtual_table && is_prefix && table.name.size() > owner.size()) owner = table.name;
+        }
+        return owner;
+    }
+
+    Connection& connection_;
+    std::string database_;
+    Listing listing_;
+    Schema schema_;
+};
+
+}  // namespace
+
+bool is_same_name(std::string_view one, std::string_view other) { return std::ranges::equal(one, other, {}, in_small, in_small); }
+
+const Column* Table::find(std::string_view column) const {
+    const auto found = std::ranges::find_if(columns, [&](const Column& one) { return is_same_name(one.name, column); });
+    return found == columns.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Table::key_columns() const {
+    std::vector<const Column*> parts;
+    for (const auto& column : columns) {
+        if (column.key_position > 0) parts.push_back(&column);
+    }
+    std::ranges::sort(parts, {}, &Column::key_position);
+    std::vector<std::string> names;
+    for (const auto* part : parts) names.push_back(part->name);
+    return names;
+}
+
+std::vector<std::string> Table::written_columns() const {
+    std::vector<std::string> names;
+    for (const auto& column : columns) {
+        if (column.generated == Generated::no && !column.is_hidden) names.push_back(column.name);
+    }
+    return names;
+}
+
+const Table* Schema::find(std::string_view table) const {
+    const auto found = std::ranges::find_if(tables, [&](const Table& one) { return is_same_name(one.name, table); });
+    return found == tables.end() ? nullptr : &*found;
+}
+
+Result<Schema> read_schema(sqlite::Connection& connection, const std::string& database) {
+    auto schema = Reading(connection, database).read();
+    if (!schema) return std::move(schema).error().while_doing("read the schema");
+    return schema;
+}
+
+}  // namespace holdfast::rows

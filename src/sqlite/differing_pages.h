@@ -1,0 +1,17 @@
+// differing_pages(): in which pages two images of a database differ.
+#pragma once
+
+#include "holdfast/base/progress.h"
+#include "holdfast/sqlite/image.h"
+#include "holdfast/sqlite/page_set.h"
+
+namespace holdfast::sqlite {
+
+// Pages whose bytes differ, and those that only one of them has. Ranges whose hashes both images know, and which are equal,
+// are not read. The images have the same page size (`invalid` otherwise).
+Result<PageSet> differing_pages(const Image& one, const Image& other, const Watch& watch = {});
+
+// Both images know their hashes, and these are equal from the first page to the last: not a byte is read. False: not known.
+bool is_known_equal(const Image& one, const Image& other);
+
+}  // namespace holdfast::sqlite

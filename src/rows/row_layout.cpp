@@ -108,6 +108,15 @@ Result<void> RowLayout::place_without_rowid(sqlite::Connection& connection, cons
     return {};
 }
 
+bool RowLayout::is_read_like(std::size_t field, const RowLayout& other, std::size_t other_field) const {
+    const Column &mine = table_.columns[written_[field]], &theirs = other.table_.columns[other.written_[other_field]];
+    return place_[field] == other.place_[other_field] && is_real_[field] == other.is_real_[other_field] && mine.default_sql == theirs.default_sql;
+}
+
+bool RowLayout::has_known_order() const {
+    return std::ranges::all_of(stored_key_, [](const KeyPart& part) { return part.order.collation == "BINARY" || part.order.collation == "NOCASE" || part.order.collation == "RTRIM"; });
+}
+
 Result<const std::vector<Field>*> RowLayout::defaults() const {
     if (defaults_) return &*defaults_;
     std::vector<Field> fields;

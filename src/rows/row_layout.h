@@ -26,6 +26,10 @@ public:
     // The declared primary key, in its order; empty: there is none.
     const std::vector<KeyPart>& declared_key() const { return declared_key_; }
     sqlite::TextEncoding encoding() const { return encoding_; }
+    // Equal records have equal values in this field and in that one of another layout of the same encoding.
+    bool is_read_like(std::size_t field, const RowLayout& other, std::size_t other_field) const;
+    // The order of the stored key is one that this program knows: no collation of the application's own.
+    bool has_known_order() const;
 
 private:
     RowLayout() = default;

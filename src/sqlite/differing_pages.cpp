@@ -22,9 +22,11 @@ bool has_equal_hash(const Image& one, const Image& other, PageRange range) {
 class Comparing {
 public:
     Comparing(const Image& one, const Image& other, const Watch& watch)
-        : one_(one), other_(other), watch_(watch), common_(std::min(one.last_page(), other.last_page())), found_(std::max(one.last_page(), other.last_page())) {}
+        : one_(one), other_(other), watch_(watch), common_(std::min(one.last_page(), other.last_page())) {
+        found_.all = found_.maybe_overflow = PageSet(std::max(one.last_page(), other.last_page()));
+    }
 
-    Result<PageSet> run() {
+    Result<DifferingPages> run() {
         const std::uint32_t wide = pages_of(wide_bytes), narrow = pages_of(narrow_bytes);
         for (std::uint32_t first = 1; first <= common_.value; first += wide) {
             TRY(watch_.go_on());
@@ -32,7 +34,7 @@ public:
             const PageRange range = range_from(first, wide);
             if (!has_equal_hash(one_, other_, range)) TRY(look_into(range, narrow));
         }
-        for (std::uint32_t page = common_.value + 1; page <= std::max(one_.last_page(), other_.last_page()).value; ++page) found_.insert({page});
+        for (std::uint32_t page = common_.value + 1; page <= std::max(one_.last_page(), other_.last_page()).value; ++page) found_.all.insert({page});
         return std::move(found_);
     }
 
@@ -56,22 +58,35 @@ private:
         TRY(one_.read(range, mine_));
         TRY(other_.read(range, theirs_));
         for (std::uint32_t i = 0; i < range.count; ++i) {
-            if (std::memcmp(mine_.data() + i * page_bytes, theirs_.data() + i * page_bytes, page_bytes) != 0) found_.insert({range.first.value + i});
+            const ByteView mine = ByteView(mine_).subspan(i * page_bytes, page_bytes), theirs = ByteView(theirs_).subspan(i * page_bytes, page_bytes);
+            if (std::memcmp(mine.data(), theirs.data(), page_bytes) == 0) continue;
+            const PageNumber page{range.first.value + i};
+            found_.all.insert(page);
+            if (page.value > 1 && may_be_overflow(mine) && may_be_overflow(theirs)) found_.maybe_overflow.insert(page);
         }
         return {};
+    }
+
+    // An overflow page begins with the number of the next one, a page of a b-tree with its kind.
+    bool may_be_overflow(ByteView page) const {
+        constexpr std::uint32_t smallest_kind = 2;
+        const auto kind = std::to_integer<std::uint32_t>(page[0]);
+        const bool is_kind = kind == smallest_kind || kind == 5 || kind == 10 || kind == 13;
+        const bool can_be_number = std::max(one_.last_page(), other_.last_page()).value >= (smallest_kind << 24);
+        return !is_kind || can_be_number;
     }
 
     const Image& one_;
     const Image& other_;
     const Watch& watch_;
     PageNumber common_;
-    PageSet found_;
+    DifferingPages found_;
     Bytes mine_, theirs_;
 };
 
 }  // namespace
 
-Result<PageSet> differing_pages(const Image& one, const Image& other, const Watch& watch) {
+Result<DifferingPages> differing_pages(const Image& one, const Image& other, const Watch& watch) {
     if (one.page_size() != other.page_size()) {
         return fail(ErrorCode::invalid, "compare pages of {} bytes with pages of {}", one.page_size().bytes(), other.page_size().bytes());
     }

@@ -7,9 +7,13 @@
 
 namespace holdfast::sqlite {
 
-// Pages whose bytes differ, and those that only one of them has. Ranges whose hashes both images know, and which are equal,
+struct DifferingPages {
+    PageSet all;             // whose bytes differ, and those that only one image has
+    PageSet maybe_overflow;  // of those that both have: neither version begins as a page of a b-tree does
+};
+// Ranges whose hashes both images know, and which are equal,
 // are not read. The images have the same page size (`invalid` otherwise).
-Result<PageSet> differing_pages(const Image& one, const Image& other, const Watch& watch = {});
+Result<DifferingPages> differing_pages(const Image& one, const Image& other, const Watch& watch = {});
 
 // Both images know their hashes, and these are equal from the first page to the last: not a byte is read. False: not known.
 bool is_known_equal(const Image& one, const Image& other);

@@ -233,6 +233,11 @@ std::string Statement::column_name(int index) const {
     return name ? name : "";
 }
 
+std::string Statement::column_declared_type(int index) const {
+    const char* type = sqlite3_column_decltype(open_->handle.get(), index);
+    return type ? type : "";
+}
+
 Statement::ColumnType Statement::column_type(int index) const {
     switch (sqlite3_column_type(open_->handle.get(), index)) {
         case SQLITE_INTEGER: return ColumnType::integer;

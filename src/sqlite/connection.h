@@ -88,6 +88,7 @@ public:
     enum class ColumnType { null, integer, real, text, blob };
     int column_count() const;
     std::string column_name(int index) const;              // from 0
+    std::string column_declared_type(int index) const;     // of the table column that it is; empty: none
     ColumnType column_type(int index) const;
     double column_real(int index) const;
     bool column_is_null(int index) const;  // from 0

@@ -137,7 +137,7 @@ private:
                 pair.*side = &table;
             }
         };
-        if (request_.before == CompareRequest::Before::as_it_is) add(before_->schema, &ComparedTable::before);
+        if (request_.before != CompareRequest::Before::as_if_new) add(before_->schema, &ComparedTable::before);
         add(after_->schema, &ComparedTable::after);
         for (auto& [name, table] : tables_) {
             table.rows_before = table.before ? where_rows_lie(*table.before, before_->schema) : nullptr;
@@ -165,7 +165,9 @@ private:
         const bool has_rows = table.rows_before || table.rows_after;
         if (!has_rows) return compare_virtual(*before_, *after_, table, {.sink = sink(), .watch = request_.watch, .differing = differing_ ? &differing_->all : nullptr}, found);
         Layouts layouts;
-        if (table.rows_before) layouts.before = TRY(RowLayout::of(*before_->connection, "main", *table.rows_before));
+        const bool is_read_as_after = request_.before == CompareRequest::Before::with_added_columns && table.rows_before && table.rows_after;
+        if (is_read_as_after) layouts.before = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
+        else if (table.rows_before) layouts.before = TRY(RowLayout::of(*before_->connection, "main", *table.rows_before));
         if (table.rows_after) layouts.after = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
         RowVersions versions{.table = table,
                              .before = {.trees = trees_of(*before_), .layout = layouts.before ? &*layouts.before : nullptr, .root = table.rows_before ? table.rows_before->root : sqlite::PageNumber{}},
@@ -182,6 +184,7 @@ private:
     void match_columns(ComparedTable& table, const Layouts& layouts, RowVersions& versions, TableDifference& found) const {
         table.columns_before = table.before ? shown_columns(*table.before, table.rows_before) : std::vector<std::string>();
         table.columns_after = table.after ? shown_columns(*table.after, table.rows_after) : std::vector<std::string>();
+        if (request_.before == CompareRequest::Before::with_added_columns) table.columns_before = table.columns_after;
         bool is_same_record = layouts.before && layouts.after && layouts.before->encoding() == layouts.after->encoding();
         std::set<std::size_t> matched;
         for (std::size_t mine = 0; mine < table.columns_before.size(); ++mine) {

@@ -82,8 +82,9 @@ struct Comparison {
 struct CompareRequest {
     std::vector<std::string> tables = {};      // empty: all
     enum class Internal : std::uint8_t { hide, show } internal = Internal::hide;  // shadow tables and SQLite's own
-    // as_if_new: what is before is taken for empty, and every row is added.
-    enum class Before : std::uint8_t { as_it_is, as_if_new } before = Before::as_it_is;
+    // as_if_new: what is before is taken for empty, and every row is added. with_added_columns: the tables before are as those
+    // after but for columns added at their end (ALTER TABLE ADD COLUMN), which have their defaults.
+    enum class Before : std::uint8_t { as_it_is, as_if_new, with_added_columns } before = Before::as_it_is;
     ChangeSink* sink = nullptr;                // null: rows are counted only
     Watch watch = {};
 };

@@ -52,8 +52,10 @@ public:
             const std::uint32_t page = range.first.value - 1 + done;
             const std::uint32_t inside = page % pages_per_run_;
             const std::uint32_t count = std::min(range.count - done, pages_per_run_ - inside);
-            const auto run = TRY(run_with(page / pages_per_run_));
-            std::memcpy(into.data() + done * page_bytes, run->bytes.data() + inside * page_bytes, count * page_bytes);
+            const auto room = into.subspan(done * page_bytes, count * page_bytes);
+            const auto run = run_with(page / pages_per_run_);
+            if (run) std::memcpy(room.data(), (*run)->bytes.data() + inside * page_bytes, room.size());
+            else TRY(image_.read({PageNumber{page + 1}, count}, room));  // not everything around it may be lost
             done += count;
         }
         if (range.count == 1 && pool_) look_ahead(range.first, into);

@@ -176,6 +176,9 @@ TEST(ReadAheadImageTest, AFailureIsToldAndNotRemembered) {
         EXPECT_THAT(connection.integer("SELECT sum(length(s)) FROM b"), FailsWith(ErrorCode::corrupt));
         EXPECT_THAT(served->last_failure(), ::testing::HasSubstr("is gone"));
     }
+    Bytes page(4096);
+    EXPECT_THAT(ahead->read({PageNumber{watched.bad}, 1}, page), FailsWith(ErrorCode::corrupt));
+    EXPECT_THAT(ahead->read({PageNumber{watched.bad + 1}, 1}, page), Succeeds()) << "what lies beside it is there";
     watched.bad = 0;
     auto connection = must(served->connect());
     EXPECT_THAT(connection.integer("SELECT sum(length(s)) FROM b"), Succeeds());

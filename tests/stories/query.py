@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -128,7 +129,7 @@ class Query(stories.Story):
         self.backup()
         answer = self.run_words("latest", "SELECT 5 AS five, NULL AS missing, x'00112233445566778899aabbccddeeff00' AS bytes, 'a' || char(27) || 'b' AS text")
         self.assertEqual(answer.stdout.decode().splitlines(),  # of a blob its beginning, and how long it is
-                         ["five  missing  bytes                                       text", "   5     NULL  x'00112233445566778899aabbccddeeff…' (17 B)  a\\x1bb"])
+                         ["five  missing  bytes                                        text", "   5     NULL  x'00112233445566778899aabbccddeeff…' (17 B)  a\\x1bb"])
         self.assertIn(b"of backup #1", answer.stderr, "the rows alone go on to other programs")
         self.assertEqual(self.run_words("latest", "--file", "-", stdin=b"SELECT 1 AS a;\n-- the end\n").stdout, b"a\n1\n")
 
@@ -256,6 +257,55 @@ class Query(stories.Story):
         self.assertEqual(query.stdout.readline(), b"i\r\n")
         query.stdout.close()
         self.assertNotEqual(query.wait(20), 0)
+
+
+class Shell(stories.Story):
+    """sqlite3 itself, on a backup."""
+
+    def setUp(self):
+        super().setUp()
+        if shutil.which("sqlite3") is None:
+            self.skipTest("there is no sqlite3 program")
+        self.init()
+
+    def shell(self, *words, stdin=""):
+        return subprocess.run(self.command("shell", *words[:1], "-r", self.repository, *words[1:]), capture_output=True, text=True, cwd=self.work, env=self.environment, input=stdin, timeout=60)
+
+    def test_it_reads_a_backup_and_cannot_write(self):
+        db = stories.create_ledger(self.database)
+        other = self.work / "jobs.db"
+        stories.create_ledger(other, rows=7).close()
+        self.backup(self.database, other)
+        stories.append(db, 5)
+        db.close()
+        before = self.listing()
+        answer = self.shell("latest", stdin="SELECT count(*) FROM app.ledger;\nSELECT count(*) FROM jobs.ledger;\n")
+        self.assertEqual((answer.stdout, answer.returncode), ("200\n7\n", 0), answer.stderr)
+        self.assertEqual(self.shell("live", "--", "SELECT count(*) FROM main.ledger").stdout, "205\n")
+        refused = self.shell("latest", stdin="DELETE FROM ledger;\n")
+        self.assertIn("readonly", refused.stderr)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertEqual(self.listing(), before)
+
+    def test_what_it_unpacked_is_gone_also_when_it_was_killed(self):
+        stories.create_ledger(self.database).close()
+        self.backup()
+        place = self.root / "place"
+        place.mkdir()
+        words = ("latest", "--in", place)
+        self.assertEqual(self.shell(*words, "--", "SELECT count(*) FROM ledger").stdout, "200\n")
+        self.assertEqual(list(place.iterdir()), [])
+        killed = subprocess.Popen(self.command("shell", *words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=self.work, env=self.environment)
+        killed.stdin.write("SELECT 'there';\n")
+        killed.stdin.flush()
+        self.assertEqual(killed.stdout.readline(), "there\n")
+        self.assertNotEqual(list(place.iterdir()), [])
+        killed.kill()
+        killed.wait(20)
+        killed.stdin.close()
+        killed.stdout.close()
+        self.assertEqual(self.shell(*words, "--", "SELECT 1").stdout, "1\n")
+        self.assertEqual(list(place.iterdir()), [], "the next one tidies up")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 #include "holdfast/base/bytes.h"
 #include "holdfast/base/progress.h"
 #include "holdfast/base/sql_value.h"
+#include "holdfast/sqlite/stored_record.h"
 
 struct sqlite3;
 
@@ -95,6 +96,8 @@ public:
     std::string column_text(int index) const;
     Bytes column_bytes(int index) const;
     SqlValue column_value(int index) const;
+    // Text as a database of this encoding stores it, byte for byte.
+    std::string column_text_as_stored(int index, TextEncoding encoding) const;
     // A blob's or text's bytes without a copy, text as UTF-8: until the next step, reset or look at this column.
     ByteView column_view(int index) const;
 

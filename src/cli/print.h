@@ -24,6 +24,7 @@
 #include "holdfast/operations/query.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/schedule.h"
+#include "holdfast/operations/shell.h"
 #include "holdfast/operations/simulate_retention.h"
 #include "holdfast/operations/source.h"
 #include "holdfast/operations/status.h"
@@ -46,6 +47,7 @@ std::string text_of(const operations::StatusReport& report, const Style& style);
 std::string text_of(const operations::DoctorReport& report, const Style& style);
 std::string text_of(const operations::QueryReport& report, const Style& style);
 std::string notes_of(const operations::QueryReport& report, const Style& style);  // beside the rows
+std::string announcement_of(const operations::ShellReport& report, const Style& style);
 std::string text_of(const operations::RestoreReport& report, const Style& style);
 std::string text_of(const operations::FreshReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);

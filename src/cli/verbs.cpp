@@ -174,6 +174,24 @@ public:
     static std::unique_ptr<Verb> make() { return std::make_unique<QueryVerb>(); }
 };
 
+// The script is the result, and goes to standard output as it is made.
+class DiffVerb : public VerbOf<DiffRequest, DiffReport, operations::diff> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        request_.script = [](std::string_view sql) -> Result<void> {
+            if (std::fwrite(sql.data(), 1, sql.size(), stdout) == sql.size()) return {};
+            return fail(ErrorCode::unavailable, "write the script to standard output");
+        };
+        const auto report = TRY(audited(context, request_, operations::diff));
+        const int differs = request_.exit_code && !report.equal ? exit_code_differs : 0;
+        Answer answer{.json = json_of(report), .text = "", .exit_code = report.incomplete ? exit_code_partial : differs, .is_beside = request_.sql, .notes = {}};
+        if (request_.sql) answer.text = lines("note: ", report.warnings);
+        else answer.text = text_of(report, style, request_.stat ? DiffDetail::numbers : DiffDetail::schema);
+        return answer;
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<DiffVerb>(); }
+};
+
 // `restore --to -` has its result on standard output, where nothing else may be.
 class RestoreVerb : public VerbOf<RestoreRequest, RestoreReport, operations::restore> {
 public:
@@ -204,6 +222,7 @@ const std::vector<VerbEntry>& verbs() {
         {"doctor", VerbOf<DoctorRequest, DoctorReport, operations::doctor>::make},
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
         {"query", QueryVerb::make},
+        {"diff", DiffVerb::make},
         {"shell", ShellVerb::make},
         {"restore", RestoreVerb::make},
         {"fresh", VerbOf<FreshRequest, FreshReport, operations::fresh>::make},

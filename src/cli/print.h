@@ -84,6 +84,9 @@ std::string text_of(const operations::MaintainEveryReport<ReportType>& report, c
     return out;
 }
 
+// What differs between two databases, a line each thing.
+std::string difference_in_words(const operations::DatabaseDifference& difference, const Style& style);
+
 // Parts of reports of verbs that write.
 std::string changes_in_words(const std::vector<operations::ChangedTable>& changes, bool dry_run);
 std::string way_back_in_words(const operations::WayBack& before, const Style& style);

@@ -9,16 +9,6 @@ namespace {
 using operations::Cell;
 using operations::TableDifference;
 
-std::string shown(const Cell& cell) {
-    constexpr std::size_t shown_max = 60;
-    std::string text = operations::text_of_cell(cell);
-    if (std::holds_alternative<std::string>(cell.value)) text = "'" + text + "'";
-    if (text.size() <= shown_max) return text;
-    std::size_t end = shown_max;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u) --end;  // not within a character
-    return text.substr(0, end) + "…";
-}
-
 std::string sign_of(std::string_view change, const Style& style) {
     if (change == "added") return style.good("+");
     if (change == "removed") return style.bad("-");
@@ -45,8 +35,8 @@ std::string row_of(const TableDifference& table, const operations::RowDifference
         const auto old_index = static_cast<std::size_t>(old_at - table.columns_before.begin());
         const Cell* old = !row.before.empty() && is_after && old_index < row.before.size() ? &row.before[old_index] : nullptr;
         const bool is_key = std::ranges::find(table.key, names[i]) != table.key.end();
-        if (old != nullptr && old->value != cells[i].value) parts.push_back(format("{}: {} → {}", printable(names[i]), shown(*old), shown(cells[i])));
-        else if (old == nullptr || is_key) parts.push_back(format("{}={}", printable(names[i]), shown(cells[i])));
+        if (old != nullptr && old->value != cells[i].value) parts.push_back(format("{}: {} → {}", printable(names[i]), operations::short_text_of_cell(*old), operations::short_text_of_cell(cells[i])));
+        else if (old == nullptr || is_key) parts.push_back(format("{}={}", printable(names[i]), operations::short_text_of_cell(cells[i])));
     }
     return joined(parts, ", ");
 }
@@ -70,7 +60,10 @@ std::string sql_of(std::string_view sql, std::string_view sign, const Style& sty
     return out;
 }
 
-std::string database_of(const operations::DatabaseDifference& database, const Style& style) {
+}  // namespace
+
+std::string difference_in_words(const operations::DatabaseDifference& database, const Style& style) {
+    if (database.equal) return "  nothing differs\n";
     if (database.after.empty() || database.before.empty()) return format("{}: only {}\n", style.bold(printable(database.before + database.after)), database.after.empty() ? "before" : "after");
     std::string out;
     for (const auto& property : database.properties) out += format("  {} {} → {}\n", property.name, property.before, property.after);
@@ -82,16 +75,14 @@ std::string database_of(const operations::DatabaseDifference& database, const St
     return out;
 }
 
-}  // namespace
-
 std::string text_of(const operations::DiffReport& report, const Style& style) {
     const auto side = [&](const operations::DiffSide& one) { return style.bold(printable(one.of)) + (one.time == Timestamp{} ? "" : " (" + local_time(one.time) + ")"); };
     std::string out = format("{} → {}\n", side(report.before), side(report.after));
     for (const auto& database : report.databases) {
-        if (report.databases.size() > 1) out += style.bold(printable(database.after.empty() ? database.before : database.after)) + (database.equal ? ": nothing differs\n" : "\n");
-        out += database_of(database, style);
+        const bool is_on_both_sides = !database.before.empty() && !database.after.empty();
+        if (report.databases.size() > 1 && is_on_both_sides) out += style.bold(printable(database.after)) + "\n";
+        out += difference_in_words(database, style);
     }
-    if (report.equal && report.databases.size() == 1) out += "  nothing differs\n";
     return out + lines("  note: ", report.warnings);
 }
 

@@ -61,7 +61,7 @@ private:
 
 Result<DatabaseDifference> compare_images(rows::DatabasePair& pair, const CompareOrder& order, const Watch& watch) {
     KeptRows kept(order.rows);
-    auto found = TRY(pair.compare({.tables = order.tables, .internal = order.internal, .sink = order.rows.most > 0 ? &kept : nullptr, .watch = watch}));
+    auto found = TRY(pair.compare({.tables = order.tables, .internal = order.internal, .sink = order.rows.most > 0 ? &kept : nullptr, .watch = watch, .is_over = order.is_over}));
     DatabaseDifference told;
     told.equal = found.is_equal();
     for (auto& one : found.properties) told.properties.push_back({one.name, one.before, one.after});

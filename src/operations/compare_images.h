@@ -16,6 +16,7 @@ struct CompareOrder {
     std::vector<std::string> tables = {};
     rows::CompareRequest::Internal internal = rows::CompareRequest::Internal::hide;
     RowsToTell rows = {};
+    std::function<bool()> is_over = {};  // as in rows::CompareRequest
 };
 // Errors: those of rows::compare().
 Result<DatabaseDifference> compare_images(rows::DatabasePair& pair, const CompareOrder& order, const Watch& watch);

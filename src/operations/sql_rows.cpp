@@ -35,4 +35,15 @@ std::string text_of_cell(const Cell& cell) {
     return "NULL";
 }
 
+std::string short_text_of_cell(const Cell& cell) {
+    constexpr std::size_t shown_max = 60;
+    const bool is_text = std::holds_alternative<std::string>(cell.value);
+    std::string text = text_of_cell(cell);
+    if (is_text) text = "'" + text + "'";
+    if (text.size() <= shown_max) return text;
+    std::size_t end = shown_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u) --end;  // not within a character
+    return text.substr(0, end) + "…";
+}
+
 }  // namespace holdfast::operations

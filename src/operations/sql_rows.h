@@ -14,6 +14,9 @@ Json json_of(const Cell& cell);
 // For people: NULL, numbers as SQLite writes them, a blob as x'…'.
 std::string text_of_cell(const Cell& cell);
 
+// The same among others on a line: a text in quotes, and what is long is cut off.
+std::string short_text_of_cell(const Cell& cell);
+
 struct SqlStatement {
     std::uint64_t number = 0, line = 0, row_count = 0, rows_left_out = 0;
     std::string sql, kind;

@@ -100,6 +100,11 @@ public:
     Comparing(Side& before, Side& after, const sqlite::DifferingPages* differing, const CompareRequest& request)
         : request_(request), before_(&before), after_(&after), differing_(differing) {
         if (request.sink != nullptr) sink_.emplace(*request.sink);
+        go_on_ = [&request]() -> Result<void> {
+            TRY(request.watch.go_on());
+            if (request.is_over && request.is_over()) return fail(ErrorCode::busy, "the time for it was over");
+            return {};
+        };
     }
 
     Result<Comparison> run() {
@@ -148,11 +153,12 @@ private:
     }
 
     Result<void> compare_table(ComparedTable table, Comparison& comparison) {
-        TRY(request_.watch.go_on());
         TableDifference found{.name = table.name, .kind = std::string(name_of((table.after ? table.after : table.before)->kind))};
-        auto done = compare_contents(table, found);
+        auto done = go_on_();
+        if (done) done = compare_contents(table, found);
         if (!done) {
-            const bool is_of_table = done.error().code() == ErrorCode::corrupt || done.error().code() == ErrorCode::unavailable || done.error().code() == ErrorCode::invalid;
+            const auto code = done.error().code();
+            const bool is_of_table = code == ErrorCode::corrupt || code == ErrorCode::unavailable || code == ErrorCode::invalid || (code == ErrorCode::busy && request_.is_over);
             if (!is_of_table || (sink_ && sink_->has_failed())) return done;
             found.not_compared = done.error().text();
         }
@@ -163,7 +169,7 @@ private:
 
     Result<void> compare_contents(ComparedTable& table, TableDifference& found) {
         const bool has_rows = table.rows_before || table.rows_after;
-        if (!has_rows) return compare_virtual(*before_, *after_, table, {.sink = sink(), .watch = request_.watch, .differing = differing_ ? &differing_->all : nullptr}, found);
+        if (!has_rows) return compare_virtual(*before_, *after_, table, {.sink = sink(), .go_on = go_on_, .differing = differing_ ? &differing_->all : nullptr}, found);
         Layouts layouts;
         const bool is_read_as_after = request_.before == CompareRequest::Before::with_added_columns && table.rows_before && table.rows_after;
         if (is_read_as_after) layouts.before = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
@@ -176,7 +182,7 @@ private:
         table.identity = identity_of(table, layouts);
         versions.spots = TRY(spots_of(table, versions));
         if (sink_) TRY(sink_->begin(table));
-        return compare_rows(std::move(versions), sink(), request_.watch, found);
+        return compare_rows(std::move(versions), sink(), go_on_, found);
     }
 
     static const sqlite::TreeReader* trees_of(const Side& side) { return side.trees ? &*side.trees : nullptr; }
@@ -246,6 +252,7 @@ private:
     const sqlite::DifferingPages* differing_;      // null: not known
     std::map<std::string, ComparedTable> tables_;  // by name in small letters
     std::optional<WatchedSink> sink_;
+    GoOn go_on_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -87,6 +88,8 @@ struct CompareRequest {
     enum class Before : std::uint8_t { as_it_is, as_if_new, with_added_columns } before = Before::as_it_is;
     ChangeSink* sink = nullptr;                // null: rows are counted only
     Watch watch = {};
+    // Asked now and then: when it says so, the table that is being compared, and those behind it, are told as not compared.
+    std::function<bool()> is_over = {};
 };
 
 // Two databases, opened to be compared as often as somebody likes. One thread at a time; the images must outlive it.

@@ -71,15 +71,15 @@ struct Unpaired {
 
 class Comparing {
 public:
-    Comparing(RowVersions versions, ChangeSink* sink, const Watch& watch, TableDifference& found)
-        : versions_(std::move(versions)), sink_(sink), watch_(watch), found_(found) {}
+    Comparing(RowVersions versions, ChangeSink* sink, const GoOn& go_on, TableDifference& found)
+        : versions_(std::move(versions)), sink_(sink), go_on_(go_on), found_(found) {}
 
     Result<void> by_order() {
         RowCursor before(versions_.before, std::move(versions_.spots.before)), after(versions_.after, std::move(versions_.spots.after));
         TRY(before.next());
         TRY(after.next());
         for (std::uint64_t count = 0; before.is_there() || after.is_there(); ++count) {
-            if (count % rows_between_looks == 0) TRY(watch_.go_on());
+            if (count % rows_between_looks == 0) TRY(go_on_());
             const int order = !before.is_there() ? 1 : !after.is_there() ? -1 : TRY(order_of(before, after));
             if (order == 0) TRY(take_both(before, after));
             if (order < 0) TRY(take_removed(before));
@@ -203,7 +203,7 @@ private:
     }
 
     Result<bool> take_pair(const Unpaired& mine, const Unpaired& theirs) {
-        TRY(watch_.go_on());
+        TRY(go_on_());
         const Row before = TRY(fetch(versions_.before, mine.row_id)), after = TRY(fetch(versions_.after, theirs.row_id));
         if (!has_same_key(before, after, false)) return false;
         if (TRY(is_same_row(before, after))) TRY(tell({.change = Change::moved, .before = &before, .after = &after}));
@@ -266,7 +266,7 @@ private:
         RowCursor cursor(table, spots);
         TRY(cursor.next());
         for (std::uint64_t count = 0; cursor.is_there(); ++count) {
-            if (count % rows_between_looks == 0) TRY(watch_.go_on());
+            if (count % rows_between_looks == 0) TRY(go_on_());
             TRY(visit(*TRY(cursor.row())));
             TRY(cursor.next());
         }
@@ -300,16 +300,16 @@ private:
 
     RowVersions versions_;
     ChangeSink* sink_;
-    const Watch& watch_;
+    const GoOn& go_on_;
     TableDifference& found_;
     std::vector<Unpaired> unpaired_before_, unpaired_after_;
 };
 
 }  // namespace
 
-Result<void> compare_rows(RowVersions versions, ChangeSink* sink, const Watch& watch, TableDifference& found) {
+Result<void> compare_rows(RowVersions versions, ChangeSink* sink, const GoOn& go_on, TableDifference& found) {
     const bool is_by_content = versions.table.identity == Identity::content && versions.before.root.value != 0 && versions.after.root.value != 0;
-    Comparing comparing(std::move(versions), sink, watch, found);
+    Comparing comparing(std::move(versions), sink, go_on, found);
     return is_by_content ? comparing.by_content() : comparing.by_order();
 }
 

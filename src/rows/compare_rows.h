@@ -1,6 +1,7 @@
 // Rows of one table in two databases, compared in the order in which they are stored. For this room only.
 #pragma once
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,10 @@ struct RowVersions {
     bool is_same_record = false;                                  // equal records mean equal rows
 };
 
+// Asked between rows: an Error ends the comparison of the table.
+using GoOn = std::function<Result<void>()>;
+
 // Counts the rows that differ into `found`, and hands them to the sink, when there is one.
-Result<void> compare_rows(RowVersions versions, ChangeSink* sink, const Watch& watch, TableDifference& found);
+Result<void> compare_rows(RowVersions versions, ChangeSink* sink, const GoOn& go_on, TableDifference& found);
 
 }  // namespace holdfast::rows

@@ -89,7 +89,7 @@ Result<void> compare_rtrees(Side& before, Side& after, const ComparedTable& tabl
     TRY(mine.next());
     TRY(theirs.next());
     while (mine.row() || theirs.row()) {
-        TRY(request.watch.go_on());
+        TRY(request.go_on());
         const Row *one = mine.row(), *other = theirs.row();
         const bool take_mine = one && (!other || one->row_id <= other->row_id), take_theirs = other && (!one || other->row_id <= one->row_id);
         if (take_mine && take_theirs) {

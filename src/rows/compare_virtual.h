@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holdfast/rows/compare.h"
+#include "holdfast/rows/compare_rows.h"
 #include "holdfast/rows/side.h"
 
 namespace holdfast::rows {
@@ -14,7 +15,7 @@ std::vector<std::string> shown_columns(const Table& table, const Table* rows);
 
 struct VirtualRequest {
     ChangeSink* sink = nullptr;
-    const Watch& watch;
+    const GoOn& go_on;
     const sqlite::PageSet* differing = nullptr;  // null: not known
 };
 // Of tables whose rows do not lie as a table's do: R-Trees row by row, where a page of theirs differs. Others hold nothing

@@ -164,6 +164,7 @@ std::uint64_t hash_of(const EncodedField& field, const FieldOrder& order) {
     }
     std::string text = sqlite::utf8_of(bytes_of(bytes_held(field.field, room)), field.encoding);
     if (!is_binary(order)) {
+        text.resize(std::min(text.find('\0'), text.size()));  // NOCASE looks no further
         std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(in_small(c)); });
         text = without_spaces_behind(text);
     }

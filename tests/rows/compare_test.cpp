@@ -189,5 +189,68 @@ TEST(Compare, FindsWhatSqliteFindsInRandomDatabases) {
     EXPECT_GT(pages_equal, 10u);
 }
 
+std::unique_ptr<sqlite::Image> made_by(const std::string& sql) {
+    auto connection = must(sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create}));
+    must(connection.execute(sql));
+    return sqlite::memory_image(must(sqlite::PageSize::from_bytes(4096)), tests::serialized(connection));
+}
+TableDifference only_table(const std::string& before, const std::string& after) {
+    const auto found = must(compare(*made_by(before), *made_by(after), {.tables = {"t"}}));
+    EXPECT_EQ(found.tables.size(), 1u);
+    return found.tables.at(0);
+}
+
+TEST(Compare, ColumnsAreFoundByTheirNames) {
+    const auto swapped = only_table("CREATE TABLE t(a, b); INSERT INTO t(a, b) VALUES (1, 2), (3, 4)", "CREATE TABLE t(b, a); INSERT INTO t(a, b) VALUES (1, 2), (3, 5)");
+    EXPECT_EQ(swapped.changed, 1u);
+    const auto same_bytes = only_table("CREATE TABLE t(a, b); INSERT INTO t VALUES (1, 2)", "CREATE TABLE t(b, a); INSERT INTO t VALUES (1, 2)");
+    EXPECT_EQ(same_bytes.changed, 1u) << "the same record, and other values";
+    const auto as_real = only_table("CREATE TABLE t(a INT); INSERT INTO t VALUES (1)", "CREATE TABLE t(a REAL); INSERT INTO t VALUES (1)");
+    EXPECT_EQ(as_real.changed, 1u) << "1 is not 1.0, and both are stored alike";
+}
+
+TEST(Compare, RowsAreKnownByTheirKeysAndNotByTheirRowids) {
+    const std::string schema = "CREATE TABLE t(id TEXT COLLATE NOCASE PRIMARY KEY, v);";
+    const auto replaced = only_table(schema + "INSERT INTO t VALUES ('a', 1), ('b', 2), (NULL, 3)", schema + "INSERT INTO t VALUES ('b', 2), ('A', 1), (NULL, 3), (NULL, 3)");
+    EXPECT_EQ(replaced.identity, "primary key");
+    EXPECT_EQ(replaced.changed, 1u) << "A for a";
+    EXPECT_EQ(replaced.moved, 1u);
+    EXPECT_EQ(replaced.added, 1u);
+    EXPECT_EQ(replaced.removed, 0u);
+}
+
+TEST(Compare, ATableThatCannotBeReadIsToldAndTheOthersAreCompared) {
+    auto connection = must(sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create}));
+    must(connection.execute("CREATE TABLE t(a); CREATE TABLE u(a); INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)"));
+    Bytes bytes = tests::serialized(connection);
+    const auto before = sqlite::memory_image(must(sqlite::PageSize::from_bytes(4096)), bytes);
+    must(connection.execute("INSERT INTO u VALUES (2)"));
+    bytes = tests::serialized(connection);
+    std::fill_n(bytes.begin() + 4096, 4096, std::byte{0x77});
+    const auto after = sqlite::memory_image(must(sqlite::PageSize::from_bytes(4096)), bytes);
+    const auto found = must(compare(*before, *after, {}));
+    ASSERT_EQ(found.tables.size(), 2u);
+    EXPECT_NE(found.tables[0].not_compared, "");
+    EXPECT_EQ(found.tables[1].added, 1u);
+}
+
+TEST(Compare, HugeValuesAreComparedInPieces) {
+    const std::string schema = "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b);";
+    const auto text = [](const char* end) { return format("replace(hex(zeroblob(3000000)), '0', 'x') || '{}'", end); };
+    const auto found = only_table(schema + format("INSERT INTO t VALUES (1, {0}, 1), (2, {0}, 1), (3, zeroblob(7000000), 1)", text("a")),
+                                  schema + format("INSERT INTO t VALUES (1, {}, 1), (2, {}, 1), (3, zeroblob(7000000), 2)", text("a"), text("b")));
+    EXPECT_EQ(found.changed, 2u);
+}
+
+TEST(Compare, WhoTakesTheRowsMayEndIt) {
+    class Refusing final : public ChangeSink {
+        Result<void> row(const ComparedTable&, const RowChange&) override { return fail(ErrorCode::full, "no room"); }
+    } sink;
+    const auto before = made_by("CREATE TABLE t(a)"), after = made_by("CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+    EXPECT_THAT(compare(*before, *after, {.sink = &sink}), tests::FailsWith(ErrorCode::full));
+    const auto late = must(compare(*before, *after, {.is_over = [] { return true; }}));
+    EXPECT_NE(late.tables.at(0).not_compared, "");
+}
+
 }  // namespace
 }  // namespace holdfast::rows

@@ -105,7 +105,7 @@ TEST_F(NamedImagesTest, AFileOfWhateverKind) {
     std::filesystem::copy_file(work + "/copy.db", work + "/latest");
     insert(database, 3);
     backup();
-    for (const std::string file : {work + "/copy.db", work + "/copy.db.gz", std::string("copy.db"), std::string("./latest")}) {
+    for (const auto& file : std::vector<std::string>{work + "/copy.db", work + "/copy.db.gz", "copy.db", "./latest"}) {
         const auto images = open({.word = file});
         EXPECT_EQ(opened, nullptr) << "no repository is asked";
         EXPECT_EQ(images->number(), 0u);
@@ -127,7 +127,7 @@ TEST_F(NamedImagesTest, SeveralDatabasesUnderNamesThatSqlTakes) {
     must(try_backup({database, work + "/2 odd-name.v2.db", work + "/Main.db", work + "/other/app.sqlite"}));
     const auto images = open({});
     EXPECT_THAT(names(*images), ElementsAre("_2_odd_name_v2", "Main_2", "app", "app_2"));
-    for (const auto& database : images->databases()) EXPECT_EQ(rows_in(*images, database.name), rows_of(database.path));
+    for (const auto& one : images->databases()) EXPECT_EQ(rows_in(*images, one.name), rows_of(one.path));
     EXPECT_THAT(names(*open({.only = {"Main.db"}})), ElementsAre("Main_2"));
     EXPECT_THAT(names(*open({.only = {database, "Main.db"}})), ElementsAre("Main_2", "app"));
     EXPECT_THAT(names(*open({.word = "live", .only = {"other/app.sqlite"}})), ElementsAre("app"));
@@ -138,7 +138,7 @@ TEST_F(NamedImagesTest, SeveralDatabasesUnderNamesThatSqlTakes) {
     must(bundle_backup(context, {.repository = in_repository(), .to = work + "/all.tar.gz"}));
     const auto bundled = open({.word = "all.tar.gz"});
     EXPECT_EQ(bundled->databases().size(), 4u);
-    for (const auto& database : bundled->databases()) EXPECT_GT(rows_in(*bundled, database.name).size(), 10u);
+    for (const auto& one : bundled->databases()) EXPECT_GT(rows_in(*bundled, one.name).size(), 10u);
 }
 
 TEST_F(NamedImagesTest, MoreThanSqliteAttachesIsRefused) {

@@ -50,11 +50,11 @@ TEST_F(NamedImagesTest, ABackupByAnyOfItsNames) {
         EXPECT_EQ(images->databases().front().path, database);
         ASSERT_NE(images->databases().front().kept, nullptr);
         EXPECT_EQ(images->databases().front().kept->name, database);
-        EXPECT_EQ(rows_in(*images), before);
+        EXPECT_TRUE(rows_in(*images) == before);
         EXPECT_THAT(images->finish(), Succeeds());
     }
-    EXPECT_EQ(rows_in(*open({})), after) << "latest, where nothing is said";
-    EXPECT_EQ(rows_in(*open({.at = "now"})), before) << "of the machine's clock: the second one was made ahead of it";
+    EXPECT_TRUE(rows_in(*open({})) == after) << "latest, where nothing is said";
+    EXPECT_TRUE(rows_in(*open({.at = "5 seconds ago"})) == before);
     EXPECT_THAT(try_open({.word = "1", .at = "now"}), FailsWith(ErrorCode::invalid));
     EXPECT_THAT(try_open({.word = "99"}), FailsWith(ErrorCode::not_found));
 }
@@ -75,10 +75,11 @@ TEST_F(NamedImagesTest, TheLiveDatabaseWithoutAChangeToIt) {
 
 TEST_F(NamedImagesTest, LiveIsTheStateOfItsFreeze) {
     backup();
-    const std::string then = rows_of(database);
+    auto application = connect(database);  // it is in use, as live databases are
+    const std::string then = rows_of(application);
     const auto images = open({.word = "live"});
-    insert(database, 9);
-    EXPECT_EQ(rows_in(*images), then);
+    must(application.execute(insertion(9)));
+    EXPECT_TRUE(rows_in(*images) == then);
     EXPECT_THAT(images->finish(), Succeeds());
 }
 
@@ -103,13 +104,14 @@ TEST_F(NamedImagesTest, AFileOfWhateverKind) {
     packed.compress = "gzip";
     must(restore(context, packed));
     std::filesystem::copy_file(work + "/copy.db", work + "/latest");
+    const std::string rows = rows_of(work + "/copy.db");
     insert(database, 3);
     backup();
     for (const auto& file : std::vector<std::string>{work + "/copy.db", work + "/copy.db.gz", "copy.db", "./latest"}) {
         const auto images = open({.word = file});
         EXPECT_EQ(opened, nullptr) << "no repository is asked";
         EXPECT_EQ(images->number(), 0u);
-        EXPECT_EQ(rows_in(*images), rows_of(work + "/copy.db")) << file;
+        EXPECT_TRUE(rows_in(*images) == rows) << file;
         EXPECT_THAT(images->finish(), Succeeds());
     }
     EXPECT_EQ(rows_in(*open({.word = "latest"})), rows_of(database)) << "a word that names a backup is no file";

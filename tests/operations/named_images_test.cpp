@@ -19,8 +19,9 @@ protected:
         create_database(database);
     }
     Result<std::unique_ptr<NamedImages>> try_open(const ImagesRequest& request) {
-        opened = TRY(repository_of_images(context, in_repository(), request));
-        return open_images(context, opened.get(), request);
+        all_opened.push_back(TRY(repository_of_images(context, in_repository(), request)));
+        opened = all_opened.back().get();
+        return open_images(context, opened, request);
     }
     std::unique_ptr<NamedImages> open(const ImagesRequest& request) { return must(try_open(request)); }
     std::string rows_in(const NamedImages& images, const std::string& name = "main") {
@@ -32,7 +33,8 @@ protected:
         for (const auto& database : images.databases()) found.push_back(database.name);
         return found;
     }
-    std::unique_ptr<OpenRepository> opened;
+    std::vector<std::unique_ptr<OpenRepository>> all_opened;  // images lean on them
+    OpenRepository* opened = nullptr;                         // the last one
 };
 
 TEST_F(NamedImagesTest, ABackupByAnyOfItsNames) {
@@ -180,10 +182,9 @@ TEST_F(NamedImagesTest, APruneTakesNothingAwayUnderIt) {
     must(try_backup({work + "/big.db"}));
     const std::string rows = rows_of(work + "/big.db");
     const auto images = open({.word = "1"});
-    const auto kept = std::move(opened);  // the images lean on it
     std::filesystem::remove(work + "/big.db");
     backup();
-    must(forget(context, {.repository = in_repository(), .snapshots = {"1"}}));
+    must(forget(context, {.repository = in_repository(), .snapshots = {"1"}, .remove_all = true}));
     must(prune(context, {.repository = in_repository(), .grace = "0", .wait_s = 0}));
     EXPECT_EQ(numbers(), std::vector<std::uint64_t>{2}) << "it is forgotten all the same";
     EXPECT_EQ(rows_in(*images), rows);

@@ -1,5 +1,5 @@
-// A database of which pages cannot be read, served with reading ahead: every answer is the one of the whole database, or an
-// ordinary error. Input: how many pages are lost, their numbers, and any bytes as the database.
+// A database of which pages cannot be read, served with reading ahead: every answer is the one of the whole database (if
+// that is a sound one), or an ordinary error. Input: how many pages are lost, their numbers, and any bytes as the database.
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -60,6 +60,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     HOLDFAST_ASSERT(whole.ok() && damaged.ok());
     auto judge = (*whole)->connect(), asked = (*damaged)->connect();
     if (!judge || !asked) return 0;
+    // Of a broken tree SQLite reads what happens to lie in its memory behind a page, and answers itself differently each time.
+    const auto checked = check_integrity(*judge, CheckDepth::full);
+    const bool is_whole = checked && checked->verdict == CheckOutcome::Verdict::ok;
     std::string names;
     if (!ask(*judge, "SELECT group_concat(quote(name), char(10)) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' LIMIT 8)", names)) return 0;
     for (const auto& quoted : split(names, '\n')) {
@@ -68,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::string sql = "SELECT count(*) || ':' || coalesce(group_concat(quote(t.rowid)), '') FROM " + quoted_name(name) + " AS t";
         std::string expected, answer;
         const bool is_known = ask(*judge, sql, expected);
-        if (ask(*asked, sql, answer) && is_known) HOLDFAST_ASSERT(answer == expected);
+        if (ask(*asked, sql, answer) && is_known && is_whole) HOLDFAST_ASSERT(answer == expected);
     }
     (void)check_integrity(*asked, CheckDepth::quick);
     if (lost.empty()) HOLDFAST_ASSERT((*damaged)->last_failure().empty());

@@ -19,8 +19,9 @@ protected:
         create_database(database);
     }
     Result<std::unique_ptr<NamedImages>> try_open(const ImagesRequest& request) {
-        opened = TRY(repository_of_images(context, in_repository(), request));
-        return open_images(context, opened.get(), request);
+        all_opened.push_back(TRY(repository_of_images(context, in_repository(), request)));
+        opened = all_opened.back().get();
+        return open_images(context, opened, request);
     }
     std::unique_ptr<NamedImages> open(const ImagesRequest& request) { return must(try_open(request)); }
     std::string rows_in(const NamedImages& images, const std::string& name = "main") {
@@ -32,7 +33,8 @@ protected:
         for (const auto& database : images.databases()) found.push_back(database.name);
         return found;
     }
-    std::unique_ptr<OpenRepository> opened;
+    std::vector<std::unique_ptr<OpenRepository>> all_opened;  // images lean on them
+    OpenRepository* opened = nullptr;                         // the last one
 };
 
 TEST_F(NamedImagesTest, ABackupByAnyOfItsNames) {
@@ -50,11 +52,11 @@ TEST_F(NamedImagesTest, ABackupByAnyOfItsNames) {
         EXPECT_EQ(images->databases().front().path, database);
         ASSERT_NE(images->databases().front().kept, nullptr);
         EXPECT_EQ(images->databases().front().kept->name, database);
-        EXPECT_EQ(rows_in(*images), before);
+        EXPECT_TRUE(rows_in(*images) == before);
         EXPECT_THAT(images->finish(), Succeeds());
     }
-    EXPECT_EQ(rows_in(*open({})), after) << "latest, where nothing is said";
-    EXPECT_EQ(rows_in(*open({.at = "now"})), before) << "of the machine's clock: the second one was made ahead of it";
+    EXPECT_TRUE(rows_in(*open({})) == after) << "latest, where nothing is said";
+    EXPECT_TRUE(rows_in(*open({.at = "5 seconds ago"})) == before);
     EXPECT_THAT(try_open({.word = "1", .at = "now"}), FailsWith(ErrorCode::invalid));
     EXPECT_THAT(try_open({.word = "99"}), FailsWith(ErrorCode::not_found));
 }
@@ -75,10 +77,11 @@ TEST_F(NamedImagesTest, TheLiveDatabaseWithoutAChangeToIt) {
 
 TEST_F(NamedImagesTest, LiveIsTheStateOfItsFreeze) {
     backup();
-    const std::string then = rows_of(database);
+    auto application = connect(database);  // it is in use, as live databases are
+    const std::string then = rows_of(application);
     const auto images = open({.word = "live"});
-    insert(database, 9);
-    EXPECT_EQ(rows_in(*images), then);
+    must(application.execute(insertion(9)));
+    EXPECT_TRUE(rows_in(*images) == then);
     EXPECT_THAT(images->finish(), Succeeds());
 }
 
@@ -103,13 +106,14 @@ TEST_F(NamedImagesTest, AFileOfWhateverKind) {
     packed.compress = "gzip";
     must(restore(context, packed));
     std::filesystem::copy_file(work + "/copy.db", work + "/latest");
+    const std::string rows = rows_of(work + "/copy.db");
     insert(database, 3);
     backup();
-    for (const std::string file : {work + "/copy.db", work + "/copy.db.gz", std::string("copy.db"), std::string("./latest")}) {
+    for (const auto& file : std::vector<std::string>{work + "/copy.db", work + "/copy.db.gz", "copy.db", "./latest"}) {
         const auto images = open({.word = file});
         EXPECT_EQ(opened, nullptr) << "no repository is asked";
         EXPECT_EQ(images->number(), 0u);
-        EXPECT_EQ(rows_in(*images), rows_of(work + "/copy.db")) << file;
+        EXPECT_TRUE(rows_in(*images) == rows) << file;
         EXPECT_THAT(images->finish(), Succeeds());
     }
     EXPECT_EQ(rows_in(*open({.word = "latest"})), rows_of(database)) << "a word that names a backup is no file";
@@ -127,7 +131,7 @@ TEST_F(NamedImagesTest, SeveralDatabasesUnderNamesThatSqlTakes) {
     must(try_backup({database, work + "/2 odd-name.v2.db", work + "/Main.db", work + "/other/app.sqlite"}));
     const auto images = open({});
     EXPECT_THAT(names(*images), ElementsAre("_2_odd_name_v2", "Main_2", "app", "app_2"));
-    for (const auto& database : images->databases()) EXPECT_EQ(rows_in(*images, database.name), rows_of(database.path));
+    for (const auto& one : images->databases()) EXPECT_EQ(rows_in(*images, one.name), rows_of(one.path));
     EXPECT_THAT(names(*open({.only = {"Main.db"}})), ElementsAre("Main_2"));
     EXPECT_THAT(names(*open({.only = {database, "Main.db"}})), ElementsAre("Main_2", "app"));
     EXPECT_THAT(names(*open({.word = "live", .only = {"other/app.sqlite"}})), ElementsAre("app"));
@@ -138,7 +142,7 @@ TEST_F(NamedImagesTest, SeveralDatabasesUnderNamesThatSqlTakes) {
     must(bundle_backup(context, {.repository = in_repository(), .to = work + "/all.tar.gz"}));
     const auto bundled = open({.word = "all.tar.gz"});
     EXPECT_EQ(bundled->databases().size(), 4u);
-    for (const auto& database : bundled->databases()) EXPECT_GT(rows_in(*bundled, database.name).size(), 10u);
+    for (const auto& one : bundled->databases()) EXPECT_GT(rows_in(*bundled, one.name).size(), 10u);
 }
 
 TEST_F(NamedImagesTest, MoreThanSqliteAttachesIsRefused) {
@@ -178,10 +182,9 @@ TEST_F(NamedImagesTest, APruneTakesNothingAwayUnderIt) {
     must(try_backup({work + "/big.db"}));
     const std::string rows = rows_of(work + "/big.db");
     const auto images = open({.word = "1"});
-    const auto kept = std::move(opened);  // the images lean on it
     std::filesystem::remove(work + "/big.db");
     backup();
-    must(forget(context, {.repository = in_repository(), .snapshots = {"1"}}));
+    must(forget(context, {.repository = in_repository(), .snapshots = {"1"}, .remove_all = true}));
     must(prune(context, {.repository = in_repository(), .grace = "0", .wait_s = 0}));
     EXPECT_EQ(numbers(), std::vector<std::uint64_t>{2}) << "it is forgotten all the same";
     EXPECT_EQ(rows_in(*images), rows);

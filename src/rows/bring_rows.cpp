@@ -57,22 +57,50 @@ private:
         return fail(ErrorCode::invalid, "restore rows: the backup has its text in {}, and the database in {}", then, now).with_advice("--to FILE writes the rows into a new file");
     }
 
-    Result<void> make_missing() {
+    // Those that are to be there: the named ones; in a new file also those that have rows to be brought, or may have.
+    std::vector<const ChosenTable*> wanted_tables() const {
+        std::vector<const ChosenTable*> wanted;
         for (const auto& one : chosen_.tables()) {
-            const Table* there_now = now_.find(one.table->name);
-            if (!one.is_named || (there_now && !order_.remake)) continue;
-            if (there_now && !one.list.empty()) return fail(ErrorCode::bug, "make {} again from some of its rows", printable(one.table->name));
-            auto definition = there_now ? TRY(there(definition_of(destination_, now_, *there_now))) : TRY(definition_of(backup_, chosen_.schema(), *one.table));
+            if (one.is_named || order_.into == Into::new_file) wanted.push_back(&one);
+        }
+        return wanted;
+    }
+
+    Result<void> make_missing() {
+        for (const auto* one : wanted_tables()) {
+            const Table* there_now = now_.find(one->table->name);
+            if (there_now && !order_.remake) continue;
+            auto definition = TRY(definition_of(backup_, chosen_.schema(), *one->table));
             if (there_now) {
+                HOLDFAST_ASSERT(one->list.empty());
+                const auto sequence = definition.sequence;
+                definition = TRY(there(definition_of(destination_, now_, *there_now)));
+                definition.sequence = std::max(definition.sequence, sequence);
                 TRY(there(drop_table(destination_, definition)));
-                const auto then = TRY(definition_of(backup_, chosen_.schema(), *one.table));
-                definition.sequence = std::max(definition.sequence, then.sequence);
                 std::erase_if(now_.objects, [&](const SchemaObject& object) { return is_same_name(object.table, definition.name); });
             }
             TRY(there(make_table(destination_, now_, definition)));
+            if (order_.into == Into::new_file) definition.triggers.clear();
             made_.push_back(std::move(definition));
         }
+        if (order_.into == Into::new_file && order_.with_parents) TRY(make_parents());
         if (!made_.empty()) now_ = TRY(there(read_schema(destination_)));
+        return {};
+    }
+
+    // The tables that made ones refer to, and those that these do.
+    Result<void> make_parents() {
+        for (std::size_t at = 0; at < made_.size(); ++at) {
+            const Table* child = chosen_.schema().find(made_[at].name);
+            for (const auto& reference : child->references) {
+                const Table* parent = chosen_.schema().find(reference.parent);
+                if (parent == nullptr || is_made(parent->name) || parent->kind != TableKind::ordinary) continue;
+                auto definition = TRY(definition_of(backup_, chosen_.schema(), *parent));
+                TRY(make_table(destination_, now_, definition));
+                definition.triggers.clear();
+                made_.push_back(std::move(definition));
+            }
+        }
         return {};
     }
 
@@ -147,7 +175,7 @@ private:
         while (auto open = TRY(there(references_->next_open()))) {
             TRY(watch_.go_on());
             const bool is_brought = order_.with_parents && !open->is_orphaned && TRY(bring_parent(*open));
-            if (!is_brought) return references_->broken(*open);
+            if (!is_brought && order_.into == Into::database) return references_->broken(*open);
         }
         return {};
     }

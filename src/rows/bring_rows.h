@@ -11,12 +11,19 @@
 
 namespace holdfast::rows {
 
+enum class Into : std::uint8_t {
+    database,
+    // Every table that has chosen rows is made, and those that they refer to if with_parents; nobody's triggers are. What
+    // refers to rows that are not there may stay so.
+    new_file,
+};
 struct BringOrder {
     OnConflict on_conflict = OnConflict::by_key;
     bool with_parents = false;  // rows that brought ones refer to and that are missing are brought as well
     // Named tables that are there are dropped and made again as they were, with their indexes and triggers, without reading
     // one of their rows: what can still be done for a table whose pages are damaged. All of its rows must be chosen.
     bool remake = false;
+    Into into = Into::database;
 };
 
 struct BroughtTable {

@@ -20,6 +20,12 @@ std::vector<std::string> prefixed(std::string_view with, const std::vector<std::
     return all;
 }
 
+std::string equalities(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+    std::string all;
+    for (std::size_t i = 0; i < left.size(); ++i) all += format("{}{} = {}", i == 0 ? "" : " AND ", left[i], right[i]);
+    return all;
+}
+
 // What may be meant by a word: the text, and the number that it writes.
 std::vector<SqlValue> meanings(const std::string& word) {
     std::vector<SqlValue> values{word};
@@ -184,12 +190,21 @@ Result<bool> ChosenRows::follow(const Table& child, const ForeignKey& reference,
     const auto name = row_name_of(*parent);
     std::string condition;
     for (const auto& column : name) condition += format("{}p.{} = l.k{}", condition.empty() ? "" : " AND ", column, &column - name.data());
-    std::string refers;
+    std::vector<std::string> refers, referred;
+    bool is_compared_alike = true;
     for (std::size_t i = 0; i < reference.columns.size(); ++i) {
-        // The parent's column first: its collation counts.
-        refers += format("{}p.{} = t.{}", i == 0 ? "" : " AND ", sqlite::quoted_name(reference.parent_columns[i]), sqlite::quoted_name(reference.columns[i]));
+        refers.push_back("t." + sqlite::quoted_name(reference.columns[i]));
+        referred.push_back("p." + sqlite::quoted_name(reference.parent_columns[i]));
+        const Column* one = child.find(reference.columns[i]);
+        const Column* other = parent->find(reference.parent_columns[i]);
+        is_compared_alike = is_compared_alike && one && other && is_same_name(one->collation, other->collation);
     }
-    const std::string select = format("FROM {} AS l CROSS JOIN {} AS p ON {} CROSS JOIN {} AS t ON {} WHERE l.level = {}", list, in_main(*parent), condition, in_main(child), refers, level);
+    const std::string parents = format("{} AS l CROSS JOIN {} AS p ON {}", list, in_main(*parent), condition);
+    // Without an index IN reads the child once, and needs no index made for the purpose; but the child's collation counts
+    // there, and for a reference it is the parent's.
+    const std::string select =
+        is_compared_alike ? format("FROM {} AS t WHERE ({}) IN (SELECT {} FROM {} WHERE l.level = {})", in_main(child), comma_separated(refers), comma_separated(referred), parents, level)
+                          : format("FROM {} CROSS JOIN {} AS t ON {} WHERE l.level = {}", parents, in_main(child), equalities(referred, refers), level);
     if (find(child) == nullptr) {
         auto any = TRY(connection_->prepare(format("SELECT 1 {} LIMIT 1", select)));
         if (!TRY(any.step())) return false;
@@ -211,6 +226,7 @@ Result<ChosenTable*> ChosenRows::listed(const Table& table) {
     std::vector<std::string> keys;
     for (std::size_t i = 0; i < name.size(); ++i) keys.push_back(format("k{}", i));
     const std::string list = format("temp.\"holdfast rows {}\"", tables_.size());
+    TRY(connection_->execute("DROP TABLE IF EXISTS " + list));
     if (table.has_rowid) TRY(connection_->execute(format("CREATE TABLE {}(k0 INTEGER PRIMARY KEY, level)", list)));
     else TRY(connection_->execute(format("CREATE TABLE {}({}, level, PRIMARY KEY({})) WITHOUT ROWID", list, comma_separated(keys), comma_separated(keys))));
     return &tables_.emplace_back(ChosenTable{.table = &table, .list = list});

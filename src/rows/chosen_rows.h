@@ -30,8 +30,8 @@ struct ChosenTable {
 // What a row is named by inside one state of a database, as SQL: its rowid, or the columns of its key. Empty: it cannot be.
 std::vector<std::string> row_name_of(const Table& table);
 
-// Lists of chosen rows, in temporary tables (in memory) of a connection on which the backup's image is main. Connection and
-// schema must outlive it.
+// Lists of chosen rows, in temporary tables (in memory) of a connection on which the backup's image is main; one at a time.
+// Connection and schema must outlive it.
 class ChosenRows {
 public:
     // `invalid`: what is asked for is no table with rows of its own, or `where` is no expression on its rows.

@@ -26,7 +26,7 @@ Result<rows::OnConflict> on_conflict_of(const std::string& word) {
     if (word == "replace") return rows::OnConflict::replace;
     if (word == "keep") return rows::OnConflict::keep;
     if (word == "fail") return rows::OnConflict::fail;
-    return fail(ErrorCode::invalid, "read --on-conflict {}: it is none of replace, keep, fail", printable(word));
+    return fail(ErrorCode::invalid, "read --on-conflict {}: it is none of replace, keep, fail", printable(word)).with_advice("replace: as in the backup; keep: as it is; fail: change nothing");
 }
 
 // The database of the backup that has the tables, with what it takes to read it. The order is that of their lives.

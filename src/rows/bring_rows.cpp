@@ -10,6 +10,7 @@
 #include "holdfast/rows/made_tables.h"
 #include "holdfast/rows/moved_rows.h"
 #include "holdfast/rows/references.h"
+#include "holdfast/rows/sound_table.h"
 #include "holdfast/sqlite/interruptible.h"
 #include "holdfast/sqlite/trigger_switch.h"
 
@@ -26,6 +27,7 @@ public:
 
     Result<Brought> run() {
         TRY(sqlite::switch_triggers_off(destination_));
+        TRY(destination_.execute("PRAGMA cell_size_check = ON"));  // damage that is met is seen, rather than spread
         const sqlite::Interruptible interruptible(destination_, watch_);
         form_ = TRY(text_form_of(backup_));
         TRY(expect_same_encoding());
@@ -38,6 +40,7 @@ public:
         TRY(complete_made());
         brought_.indexes = TRY(there(indexes_->finish(written())));
         indexes_.reset();
+        if (order_.remake) TRY(expect_sound(TRY(there(soundness_of_all(destination_))), "the database, after its damaged table was dropped"));
         for (auto& [name, writer] : writers_) tell(*writer);
         return std::move(brought_);
     }
@@ -108,6 +111,15 @@ private:
         return std::ranges::any_of(made_, [&](const TableDefinition& one) { return is_same_name(one.name, table); });
     }
 
+    Result<void> expect_sound(const Soundness& found, const std::string& what) {
+        if (found.verdict == Soundness::Verdict::sound) return {};
+        if (found.verdict == Soundness::Verdict::indexes_differ) {
+            return fail(ErrorCode::corrupt, "restore rows of {}: its indexes do not agree with its rows: {}", what, found.finding).with_advice("holdfast exec DATABASE \"REINDEX\" makes them anew; then again");
+        }
+        state_.is_damage_there = true;
+        return fail(ErrorCode::corrupt, "look at {}: {}", what, found.finding);
+    }
+
     // An index has no rows of its own: one that is there follows its table by itself.
     Result<void> expect_made(const ChosenTable& one) {
         if (!is_made(one.table->name)) return expect_writable_module(*one.table);
@@ -132,6 +144,8 @@ private:
             return {};
         }
         TableWriter* writer = TRY(writer_of(*one.table));
+        const bool is_compared_whole = one.list.empty() && !writer->pair().is_empty && one.table->kind == TableKind::ordinary;
+        if (is_compared_whole) TRY(expect_sound(TRY(there(soundness_of(destination_, writer->pair().now))), printable(writer->pair().now.name)));
         const sqlite::Interruptible interruptible(backup_, watch_);
         auto rows = TRY(backup_.prepare(chosen_.rows_sql(one, writer->read_columns(), form_)));
         MovedRows moved(backup_, destination_, *writer);
@@ -199,6 +213,20 @@ private:
 
     Result<void> complete_made() {
         for (const auto& definition : made_) TRY(there(complete_table(destination_, definition)));
+        if (order_.into == Into::new_file) return {};
+        for (const auto& child : now_.tables) {
+            const bool refers = std::ranges::any_of(child.references, [&](const ForeignKey& key) { return is_made(key.parent); });
+            if (refers && !is_made(child.name)) TRY(there(note_orphans(child)));
+        }
+        return {};
+    }
+
+    // Their parents came after the backup, and went with the table.
+    Result<void> note_orphans(const Table& child) {
+        auto broken = TRY(destination_.prepare(format("PRAGMA main.foreign_key_check({})", sqlite::quoted_name(child.name))));
+        std::uint64_t rows = 0;
+        while (TRY(broken.step())) rows += is_made(broken.column_text(2)) ? 1U : 0U;
+        if (rows > 0) brought_.notes.push_back(format("{} rows of {} refer to rows that the backup has not", rows, printable(child.name)));
         return {};
     }
 

@@ -5,6 +5,16 @@
 #include "holdfast/base/text.h"
 
 namespace holdfast::rows {
+namespace {
+
+// One statement: what stands in a schema may have been put there by anybody.
+Result<void> run(sqlite::Connection& connection, const std::string& sql) {
+    auto statement = TRY(connection.prepare(sql));
+    TRY(statement.step());
+    return {};
+}
+
+}  // namespace
 
 Result<TableDefinition> definition_of(sqlite::Connection& connection, const Schema& schema, const Table& table) {
     TableDefinition definition{.name = table.name, .sql = table.sql, .indexes = {}, .triggers = {}};
@@ -26,7 +36,7 @@ Result<void> make_table(sqlite::Connection& destination, const Schema& now, cons
     if (other != now.objects.end()) {
         return fail(ErrorCode::exists, "restore the table {}: the name belongs to {} {} now", printable(definition.name), other->type == "index" ? "an" : "a", other->type).with_advice("--to FILE writes it into a new file");
     }
-    auto made = destination.execute(definition.sql);
+    auto made = run(destination, definition.sql);
     if (!made) return std::move(made).error().while_doing(format("make the table {}", printable(definition.name)));
     return {};
 }
@@ -38,7 +48,7 @@ Result<void> drop_table(sqlite::Connection& destination, const TableDefinition& 
 Result<void> complete_table(sqlite::Connection& destination, const TableDefinition& definition) {
     for (const auto* objects : {&definition.indexes, &definition.triggers}) {
         for (const auto& object : *objects) {
-            auto made = destination.execute(object.sql);
+            auto made = run(destination, object.sql);
             if (!made) return std::move(made).error().while_doing(format("make the {} {} of {}", object.type, printable(object.name), printable(definition.name)));
         }
     }

@@ -72,7 +72,8 @@ Row read_row(const sqlite::Statement& statement, std::size_t count, TextForm for
 
 std::string parameter(std::size_t index, TextForm form) {
     if (form == TextForm::utf8) return format("?{}", index + 1);
-    return format("CASE WHEN ?{1} THEN CAST(?{0} AS TEXT) ELSE ?{0} END", 2 * index + 1, 2 * index + 2);
+    // CAST takes a bound blob for UTF-8, and text that is bound loses a byte order mark; || takes the bytes as they are.
+    return format("CASE WHEN ?{1} THEN ?{0} || '' ELSE ?{0} END", 2 * index + 1, 2 * index + 2);
 }
 
 Result<void> bind_row(sqlite::Statement& statement, std::size_t first, const Row& row, TextForm form) {

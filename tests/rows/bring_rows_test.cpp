@@ -199,12 +199,10 @@ TEST_F(BringRows, AutoincrementNeverGoesBack) {
 TEST_F(BringRows, WhereIsAnExpressionAndNothingElse) {
     both("CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES(1, 'a'), (2, 'b'), (3, 'c'); CREATE TABLE u(id); INSERT INTO u VALUES(3)");
     must(now.execute("DELETE FROM t"));
-    for (const char* bad : {"1); DELETE FROM t; --", "1) UNION SELECT 7, 0 FROM t WHERE (1", "1 THEN 1 END UNION SELECT 1 FROM t WHERE CASE WHEN 1", "id = ?1", "nonsense", "", "id = 1 --", "(id = 1"}) {
-        if (*bad == '\0') continue;
-        const auto refused = try_to_bring({.tables = {"t"}, .where = bad, .keys = {}});
-        if (std::string_view(bad) == "id = 1 --") EXPECT_THAT(refused, Succeeds()) << "a comment ends with its line";
-        else EXPECT_THAT(refused, FailsWith(ErrorCode::invalid)) << bad;
+    for (const char* bad : {"1); DELETE FROM t; --", "1) UNION SELECT 7, 0 FROM t WHERE (1", "1 THEN 1 END UNION SELECT 1 FROM t WHERE CASE WHEN 1", "id = ?1", "nonsense", "(id = 1"}) {
+        EXPECT_THAT(try_to_bring({.tables = {"t"}, .where = bad, .keys = {}}), FailsWith(ErrorCode::invalid)) << bad;
     }
+    EXPECT_THAT(try_to_bring({.tables = {"t"}, .where = "id = 1 --", .keys = {}}), Succeeds()) << "a comment ends with its line";
     EXPECT_EQ(all("SELECT id FROM t"), "1");
     bring({.tables = {"t"}, .where = "t.id IN (SELECT id FROM u) OR a LIKE 'B'", .keys = {}});
     EXPECT_EQ(all("SELECT id FROM t"), "1 2 3");
@@ -244,9 +242,9 @@ TEST_F(BringRows, ADroppedTableComesBackWhole) {
 TEST_F(BringRows, TextInUtf16KeepsItsBytes) {
     backup = in_memory("PRAGMA encoding = 'UTF-16le'");
     now = in_memory("PRAGMA encoding = 'UTF-16le'");
-    both("CREATE TABLE t(id TEXT PRIMARY KEY, a); INSERT INTO t VALUES('ü', CAST(x'00d86100' AS TEXT)), ('z', x'6100'), ('y', 'plain')");
-    must(now.execute("DELETE FROM t WHERE id = 'ü'; UPDATE t SET a = 'a' WHERE id = 'z'"));
-    EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.inserted = 1, .updated = 1, .unchanged = 1}));
+    both("CREATE TABLE t(id TEXT PRIMARY KEY, a); INSERT INTO t VALUES('ü', CAST(x'00d86100' AS TEXT)), ('z', x'6100'), ('y', 'plain'), ('bom', CAST(x'fffe6100' AS TEXT))");
+    must(now.execute("DELETE FROM t WHERE id IN ('ü', 'bom'); UPDATE t SET a = 'a' WHERE id = 'z'"));
+    EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.inserted = 2, .updated = 1, .unchanged = 1}));
     const std::string exactly = "SELECT hex(CAST(id AS BLOB)), hex(CAST(a AS BLOB)), typeof(a) FROM t ORDER BY id";
     EXPECT_EQ(all(exactly), all(backup, exactly));
     now = in_memory("CREATE TABLE t(id TEXT PRIMARY KEY, a)");

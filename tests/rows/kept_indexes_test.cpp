@@ -1,5 +1,7 @@
 #include "holdfast/rows/kept_indexes.h"
 
+#include <sqlite3.h>
+
 #include "rows/rows_world.h"
 
 namespace holdfast::rows {
@@ -94,6 +96,7 @@ TEST_F(KeptIndexesTest, DroppedIndexesComeBack) {
     EXPECT_EQ(brought.indexes, (std::vector<KeptIndex>{{"found", How::rebuilt}}));
     EXPECT_EQ(matches("plum") + all("SELECT count(*) FROM own('kept')"), "31");
     expect_whole();
+    sqlite3_db_config(now.handle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, nullptr);
     must(now.execute("INSERT INTO notes VALUES(4, 'kiwi')"));
     EXPECT_EQ(matches("kiwi"), "4") << "its triggers are back";
 }

@@ -33,7 +33,7 @@ Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& reque
     auto made = backup(context, order);
     if (!made && made.error().code() == ErrorCode::cancelled) return std::move(made).error();
     if (!made) return refused(std::move(made).error());
-    if (made->damaged && !request.evidence_is_enough) {
+    if (made->damaged) {
         return fail(ErrorCode::corrupt, "write into {}: it is damaged; it is kept as #{} as it is", printable(database), made->number)
             .with_advice(format("holdfast maintain check {}", shell_word(database)));
     }

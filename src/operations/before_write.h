@@ -14,7 +14,6 @@ struct BeforeWriteRequest {
     bool no_backup = false;
     bool yes = false;
     std::uint64_t wait_s = 10;
-    bool evidence_is_enough = false;  // a damaged database, kept as it is, may be written; no flag
     std::string on_behalf;  // of this operation, which is made of several; no flag
     template <class Visitor>
     void describe(Visitor& visit) {

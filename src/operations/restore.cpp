@@ -120,8 +120,12 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
         return report;
     }
     if (now.order.request.rows.is_asked()) {
-        const auto cause = TRY(ask_recovery_cause(context, now.order.request));
-        auto done = restore_rows(context, now.opened, now.selection, {.request = now.order.request, .cause = cause, .begin = [&] { return hooks.begin(facts_of(now)); }}, report);
+        const auto begin = [&]() -> Result<std::string> {
+            auto cause = TRY(ask_recovery_cause(context, now.order.request));
+            TRY(hooks.begin(facts_of(now)));
+            return cause;
+        };
+        auto done = restore_rows(context, now.opened, now.selection, {.request = now.order.request, .begin = begin}, report);
         if (!done) return in_backup(std::move(done).error(), number);
         return report;
     }

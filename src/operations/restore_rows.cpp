@@ -75,9 +75,10 @@ public:
         if (is_asked && !TRY(context_.person->agrees(rows_question(report_)))) {
             return fail(ErrorCode::cancelled, "restore rows of #{}: the answer was no; nothing was changed", report_.number);
         }
-        TRY(order_.begin());
+        cause_ = TRY(order_.begin());
         return write({});
     }
+    const std::string& cause() const { return cause_; }
 
 private:
     struct How {
@@ -95,7 +96,7 @@ private:
         done = attempt(how, state);
         bring_.remake = false;
         if (!done && done.error().code() == ErrorCode::corrupt) return damaged(why, "");
-        if (done) report_.rows.made_again = true;
+        report_.rows.made_again = done.ok();
         return done;
     }
 
@@ -119,14 +120,15 @@ private:
         else TRY(writer.commit());
         tell(*brought, report_.rows);
         report_.rows.writers_blocked_ms = writer.writers_blocked_ms();
+        if (how.is_dry && !request_.dry_run) return {};
         report_.warnings.insert(report_.warnings.end(), brought->notes.begin(), brought->notes.end());
+        if (bring_.remake && report_.safety_number != 0) report_.warnings.push_back(format("backup #{} holds the damaged table, for what can still be got out of it", report_.safety_number));
         return {};
     }
 
     Result<void> back_up() {
         BeforeWriteRequest before{.repository = request_.repository};
         before.wait_s = request_.wait_s;
-        before.evidence_is_enough = bring_.remake;
         auto made = back_up_before(context_, before, report_.rows.database, {.operation = "restore rows", .what = format("restore rows of #{}", report_.number)});
         if (!made && (made.error().code() == ErrorCode::cancelled || !request_.no_safety_backup)) return std::move(made).error();
         if (!made) {
@@ -147,6 +149,7 @@ private:
     const RowsOrder& order_;
     RestoreReport& report_;
     rows::BringOrder bring_;
+    std::string cause_;
     std::shared_ptr<const BackupInUse> in_use_;  // nobody forgets it before the write has ended
 };
 
@@ -158,10 +161,11 @@ Result<void> write_file(Context& context, OpenRepository& opened, const OpenBack
     TRY(refuse_inside_repository(context, target));
     if (TRY(host::exists(context.host.files, target))) return fail(ErrorCode::exists, "restore rows to {}: it is there already", printable(target)).with_advice("another path");
     report.rows.database = target;
-    const auto place = TRY(TemporaryPlace::make(context, {.bytes = backup.image->size()}));
+    const auto place = TRY(TemporaryPlace::make(context, {.folder = TRY(host::existing_folder_of(context.host.files, target))}));
     const std::string built = host::join_path(place.path(), "rows.db");
-    const auto brought = TRY(rows::write_rows_file(chosen, built, bring, context.watch));
+    auto brought = TRY(rows::write_rows_file(chosen, built, bring, context.watch));
     tell(brought, report.rows);
+    std::ranges::move(brought.notes, std::back_inserter(report.warnings));
     if (request.dry_run) return {};
     const auto use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
         const live::NewFileRequest file{.path = target, .appearance = {.mode = backup.entry->mode}};
@@ -206,8 +210,9 @@ Result<void> restore_rows(Context& context, OpenRepository& opened, const Select
     }
     report.rows.database = TRY(context.host.files.canonical(lies));
     const host::Stopwatch stopwatch(context.host.clock);
-    TRY(RowsBackInPlace(context, chosen, order, report).run(bring));
-    tell_rows_recovery(context, request, {.cause = order.cause, .duration_ms = stopwatch.ms()}, report);
+    RowsBackInPlace in_place(context, chosen, order, report);
+    TRY(in_place.run(bring));
+    tell_rows_recovery(context, request, {.cause = in_place.cause(), .duration_ms = stopwatch.ms()}, report);
     return {};
 }
 

@@ -14,8 +14,8 @@ Result<void> expect_rows_make_sense(const RestoreRequest& request);
 
 struct RowsOrder {
     const RestoreRequest& request;
-    std::string cause;                    // for the recovery log
-    std::function<Result<void>()> begin;  // once it is known what is written, and who was asked has agreed: hooks
+    // Once it is known what is written, and who was asked has agreed: hooks. The cause, for the recovery log.
+    std::function<Result<std::string>()> begin;
 };
 // One transaction, after an automatic backup under its lock; without a transaction nothing is changed. A dry run is the
 // same transaction, taken back, without the backup.

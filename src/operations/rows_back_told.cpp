@@ -46,6 +46,7 @@ void tell(const rows::Brought& brought, RowsBack& back) {
 
 std::string rows_question(const RestoreReport& report) {
     std::string text = format("restore rows of #{} of {} into {}:\n", report.number, local(report.time), printable(report.rows.database));
+    if (report.rows.made_again) text += "  what is there now is damaged: it is dropped, with what it has got since the backup\n";
     for (const auto& table : report.rows.tables) {
         text += format("  {}: {} to insert, {} to change in place, {} the same", printable(table.table), table.inserted, table.updated, table.unchanged);
         if (table.kept + table.left_out > 0) text += format(", {} left as they are", table.kept + table.left_out);
@@ -56,9 +57,11 @@ std::string rows_question(const RestoreReport& report) {
 
 void tell_rows_recovery(Context& context, const RestoreRequest& request, const RowsRecovery& recovery, RestoreReport& report) {
     const auto totals = totals_of(report.rows);
+    const std::string kept = report.safety_number == 0 ? "" : format(" (it is in backup #{})", report.safety_number);
     if (request.recovery_log.empty() || request.dry_run || totals.inserted + totals.updated == 0) return;
-    report.data_lost = totals.updated == 0 ? "None (rows were only inserted)"
-                                           : format("what {} rows held before{}", totals.updated, report.safety_number == 0 ? "" : format(" (it is in backup #{})", report.safety_number));
+    if (report.rows.made_again) report.data_lost = format("what the damaged table has got since the backup{}", kept);
+    else if (totals.updated == 0) report.data_lost = "None (rows were only inserted)";
+    else report.data_lost = format("what {} rows held before{}", totals.updated, kept);
     const Timestamp now = context.host.clock.now();
     const RecoveryEntry entry{.date = local(now).substr(0, std::string_view("2026-01-29").size()),
                               .what = format("Restored {} rows of {}", totals.inserted + totals.updated, host::file_name_of(report.rows.database)),

@@ -27,7 +27,8 @@ public:
 
     Result<Brought> run() {
         TRY(sqlite::switch_triggers_off(destination_));
-        TRY(destination_.execute("PRAGMA cell_size_check = ON"));  // damage that is met is seen, rather than spread
+        // Damage that is met is seen, rather than spread; a table that is dropped for its damage is known to have it.
+        TRY(destination_.execute(order_.remake ? "PRAGMA cell_size_check = OFF" : "PRAGMA cell_size_check = ON"));
         const sqlite::Interruptible interruptible(destination_, watch_);
         form_ = TRY(text_form_of(backup_));
         TRY(expect_same_encoding());

@@ -16,13 +16,6 @@ constexpr std::string_view beginning = "CREATE TRIGGER ";
 // Reading every row of a larger index would keep writers waiting for seconds; one that its own triggers follow need not be.
 constexpr std::int64_t verified_rows_max = 100'000;
 
-char in_small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool mentions(std::string_view sql, std::string_view name) {
-    const auto found = std::ranges::search(sql, name, {}, in_small, in_small);
-    return !found.empty();
-}
-
 }  // namespace
 
 KeptIndexes::~KeptIndexes() {

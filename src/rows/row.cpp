@@ -8,6 +8,8 @@
 namespace holdfast::rows {
 namespace {
 
+char in_small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 std::string separated(const std::vector<std::string>& parts, std::string_view by) {
     std::string all;
     for (const auto& part : parts) {
@@ -104,6 +106,11 @@ std::vector<std::string> quoted_names(const std::vector<std::string>& names) {
 }
 
 std::string comma_separated(const std::vector<std::string>& parts) { return separated(parts, ", "); }
+
+bool mentions(std::string_view sql, std::string_view word) {
+    const auto found = std::ranges::search(sql, word, {}, in_small, in_small);
+    return !found.empty();
+}
 
 std::string in_words(std::string_view table, const Row& key) {
     std::vector<std::string> values;

@@ -35,6 +35,9 @@ std::string equal_to(const std::vector<std::string>& columns, std::size_t first,
 std::vector<std::string> quoted_names(const std::vector<std::string>& names);
 std::string comma_separated(const std::vector<std::string>& parts);
 
+// Whether the text holds the word, in whatever case; perhaps as part of another, or in a comment.
+bool mentions(std::string_view sql, std::string_view word);
+
 // For people: sessions 'session-1'; task_files ('a', 2).
 std::string in_words(std::string_view table, const Row& key);
 

@@ -89,19 +89,21 @@ Result<void> TableWriter::prepare() {
         const bool is_rowid = pair_.now.integer_key && is_same_name(columns_[i], sqlite::quoted_name(pair_.now.columns[*pair_.now.integer_key].name));
         if (!is_rowid && !(is_r_tree(pair_.now) && i == 0)) set.push_back(format("{} = {}", columns_[i], values[first_value() + i]));
     }
-    // ABORT, whatever the table's own constraints say: ON CONFLICT REPLACE would delete other rows.
-    insert_ = TRY(connection_->prepare(format("INSERT OR ABORT INTO {}({}) VALUES ({})", target(), comma_separated(all), comma_separated(values))));
+    // The table's own ON CONFLICT REPLACE would delete other rows. Where it has none nothing is said, as what a statement says
+    // holds for its triggers' statements, too: an INSERT OR REPLACE into an index would be none.
+    const std::string_view policy = mentions(pair_.now.sql, "conflict") ? "OR ABORT " : "";
+    insert_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy, target(), comma_separated(all), comma_separated(values))));
     if (pair_.is_empty) return {};
     find_ = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(all, form), target(), equal_to(name_, 0, form))));
     if (!set.empty()) {
-        update_ = TRY(connection_->prepare(format("UPDATE OR ABORT {} SET {} WHERE {}", target(), comma_separated(set), equal_to(name_, all.size(), form))));
+        update_ = TRY(connection_->prepare(format("UPDATE {}{} SET {} WHERE {}", policy, target(), comma_separated(set), equal_to(name_, all.size(), form))));
     }
     if (!has_own_rowid_ || is_by_rowid_) return {};
     std::vector<std::string> values_only(values.begin() + 1, values.end());
     occupied_ = TRY(connection_->prepare(format("SELECT 1 FROM {} WHERE {} = ?1", target(), all.front())));
     values_only.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) values_only.push_back(parameter(i, form));
-    insert_anew_ = TRY(connection_->prepare(format("INSERT OR ABORT INTO {}({}) VALUES ({})", target(), comma_separated(columns_), comma_separated(values_only))));
+    insert_anew_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy, target(), comma_separated(columns_), comma_separated(values_only))));
     return {};
 }
 
@@ -143,15 +145,35 @@ Result<WrittenRow> TableWriter::write_missing(const Row& row) {
 }
 
 Result<WrittenRow> TableWriter::differs(const Row& row, Row before) {
-    const bool is_doubtful = pair_.on_conflict == OnConflict::by_key && is_by_rowid_;
+    const bool is_given_again = pair_.now.integer_key && refers_to_others(row, before);
+    const bool is_doubtful = pair_.on_conflict == OnConflict::by_key && (is_by_rowid_ || is_given_again);
     if (pair_.on_conflict == OnConflict::keep) {
         ++counts_.kept;
         return WrittenRow{WrittenRow::What::kept, {}};
     }
     if (pair_.on_conflict != OnConflict::fail && !is_doubtful) return update(row, std::move(before));
+    has_number_conflict_ = has_number_conflict_ || (is_doubtful && is_given_again);
     if (conflicts_.size() < conflicts_told_max) conflicts_.push_back(in_words(row));
     ++conflict_count_;
     return WrittenRow{WrittenRow::What::kept, {}};
+}
+
+// All that it refers to is something else.
+bool TableWriter::refers_to_others(const Row& row, const Row& before) const {
+    bool is_other = false;
+    for (const auto& reference : pair_.now.references) {
+        Row then, now;
+        for (const auto& column : reference.columns) {
+            const auto place = place_of(column);
+            if (!place) break;
+            then.push_back(row[*place]);
+            now.push_back(before[*place]);
+        }
+        if (then.size() != reference.columns.size() || has_null(then) || has_null(now)) continue;
+        if (is_same_row(then, now)) return false;
+        is_other = true;
+    }
+    return is_other;
 }
 
 Result<void> TableWriter::expect_no_conflicts() const {
@@ -160,6 +182,11 @@ Result<void> TableWriter::expect_no_conflicts() const {
     auto error = fail(ErrorCode::exists, "restore rows of {}: {} there with another content: {}{}", printable(pair_.now.name),
                       conflict_count_ == 1 ? "one is" : format("{} are", conflict_count_), comma_separated(conflicts_), more);
     if (pair_.on_conflict == OnConflict::fail) return std::move(error).with_advice("--on-conflict replace or keep says which content is to stay");
+    if (has_number_conflict_) {
+        return std::move(error)
+            .while_doing("they refer to other rows than the backup's, so they are probably others that were given the same numbers")
+            .with_advice("--on-conflict replace, if they are the same rows; keep, to bring only those that are missing; --to FILE, to look at them");
+    }
     return std::move(error)
         .while_doing("without a primary key only the rowid says which row is which, and VACUUM gives new ones")
         .with_advice("--on-conflict replace, if they are the same rows; keep, to bring only those that are missing; --to FILE, to look at them");

@@ -10,8 +10,9 @@
 
 namespace holdfast::rows {
 
-// What becomes of a row that is there and differs. by_key: replaced where a primary key says that it is the same row; where
-// only a rowid says so, which VACUUM gives anew, it is doubtful, and refused.
+// What becomes of a row that is there and differs. by_key: replaced where a primary key says that it is the same row. It is
+// doubtful, and refused, where only a rowid says so, which VACUUM gives anew; or a number, and the row there refers to
+// others than the backup's: in a database that was begun anew, numbers are given again.
 enum class OnConflict : std::uint8_t { by_key, replace, keep, fail };
 
 struct WrittenCounts {
@@ -74,6 +75,7 @@ private:
     Result<WrittenRow> insert(const Row& row);
     Result<WrittenRow> update(const Row& row, Row before);
     Result<WrittenRow> differs(const Row& row, Row before);
+    bool refers_to_others(const Row& row, const Row& before) const;
     Result<WrittenRow> explained(Error error, const Row& row);
     Result<std::optional<std::string>> holder_of_unique_values(const Row& row);
     Result<bool> is_rowid_free(const Row& row);
@@ -90,6 +92,7 @@ private:
     WrittenCounts counts_;
     std::vector<std::string> conflicts_;                    // at most 20 are told
     std::uint64_t conflict_count_ = 0;
+    bool has_number_conflict_ = false;                      // one of them is a number that was given again
 };
 
 }  // namespace holdfast::rows

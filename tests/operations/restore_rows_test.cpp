@@ -86,13 +86,13 @@ TEST_F(RestoreRows, AWriterInTheWayIsNamedAndNothingHappens) {
 TEST_F(RestoreRows, OfSeveralDatabasesTheOneThatHasTheTableIsMeant) {
     const std::string other = work + "/other.db";
     execute(other, "CREATE TABLE people(id TEXT PRIMARY KEY); INSERT INTO people VALUES('a')");
-    must(try_backup({database, other}));
+    const auto both = must(try_backup({database, other})).number;
     execute(other, "DELETE FROM people");
-    auto people = restore_request("latest");
+    auto people = restore_request(format("{}", both));
     people.rows.tables = {"people"};
     EXPECT_EQ(must(restore(context, people)).rows.database, other);
     execute(database, "CREATE TABLE people(id TEXT PRIMARY KEY); INSERT INTO people VALUES('b')");
-    must(try_backup({database, other}));
+    people.snapshot = format("{}", must(try_backup({database, other})).number);
     EXPECT_THAT(restore(context, people), FailsWith(ErrorCode::invalid));
     people.only = {"other.db"};
     EXPECT_EQ(must(restore(context, people)).rows.database, other);

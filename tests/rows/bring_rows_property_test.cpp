@@ -241,14 +241,14 @@ protected:
 
 TEST_F(BringRowsProperty, ChosenRowsAreTheBackupsAndAllOthersStay) {
     std::uint64_t done = 0, written = 0;
-    for (std::uint64_t seed = 1; seed <= 1500 && !HasFailure(); ++seed) {
+    for (std::uint64_t seed = 1; seed <= 600 && !HasFailure(); ++seed) {
         SCOPED_TRACE(format("seed {}", seed));
         const auto outcome = try_once(seed);
         done += outcome.is_done ? 1 : 0;
         written += outcome.written;
     }
-    EXPECT_GT(done, 400u);
-    EXPECT_GT(written, 1000u);
+    EXPECT_GT(done, 150u);
+    EXPECT_GT(written, 400u);
 }
 
 }  // namespace

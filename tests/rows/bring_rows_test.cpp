@@ -47,6 +47,24 @@ TEST_F(BringRows, WhatIsThereIsChangedInPlace) {
     EXPECT_EQ(all("SELECT count(*) FROM events"), "4");
 }
 
+// A database that was begun anew gives the same numbers to other rows.
+TEST_F(BringRows, RowsThatOnlyShareANumberAreNotReplaced) {
+    both(family);
+    must(now.execute("PRAGMA foreign_keys = ON; DELETE FROM sessions; DELETE FROM details; DELETE FROM uses; INSERT INTO sessions VALUES('new', 'now'); INSERT INTO events VALUES(1, 'new', 'mine')"));
+    const RowsWanted wanted{.tables = {"sessions"}, .where = {}, .keys = {"a"}, .with_related = true};
+    const auto refused = try_to_bring(wanted);
+    ASSERT_THAT(refused, FailsWith(ErrorCode::exists));
+    EXPECT_NE(refused.error().message().find("given the same numbers: restore rows of events: one is there with another content: events 1"), std::string::npos) << refused.error().message();
+    EXPECT_EQ(all("SELECT id FROM sessions"), "new");
+    EXPECT_EQ(of(bring(wanted, {.on_conflict = OnConflict::keep}), "events").rows, (WrittenCounts{.inserted = 1, .kept = 1}));
+    EXPECT_EQ(all("SELECT id, session_id FROM events ORDER BY id"), "1|new 2|a");
+    // One reference that is the same says that it is the same row.
+    both("CREATE TABLE runs(id INTEGER PRIMARY KEY, session TEXT REFERENCES sessions(id), event INTEGER REFERENCES events(id), n)");
+    must(backup.execute("INSERT INTO runs VALUES(1, 'a', 1, 'then')"));
+    must(now.execute("INSERT INTO runs VALUES(1, 'a', 2, 'now')"));
+    EXPECT_EQ(of(bring({.tables = {"runs"}, .where = {}, .keys = {}}), "runs").rows, (WrittenCounts{.updated = 1}));
+}
+
 TEST_F(BringRows, AReferenceToNothingRefusesAll) {
     both(family);
     must(now.execute("DELETE FROM events; DELETE FROM sessions WHERE id = 'a'"));

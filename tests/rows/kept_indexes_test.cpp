@@ -75,6 +75,16 @@ TEST_F(KeptIndexesTest, IndexesOfTheOlderModuleAndTreesFollow) {
     EXPECT_EQ(all("SELECT * FROM places"), all(backup, "SELECT * FROM places"));
 }
 
+TEST_F(KeptIndexesTest, ATriggerSaysForItselfWhatReplaces) {
+    both("CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT); CREATE VIRTUAL TABLE places USING rtree(id, x0, x1);"
+         "CREATE TRIGGER a AFTER INSERT ON notes BEGIN INSERT OR REPLACE INTO places VALUES(new.id, length(new.body), length(new.body)); END;"
+         "CREATE TRIGGER b AFTER UPDATE ON notes BEGIN INSERT OR REPLACE INTO places VALUES(new.id, length(new.body), length(new.body)); END;"
+         "INSERT INTO notes VALUES(1, 'apple'), (2, 'pear')");
+    must(now.execute("UPDATE notes SET body = 'x' WHERE id = 1; DELETE FROM notes WHERE id = 2"));
+    bring({.tables = {"notes"}, .where = {}, .keys = {}});
+    EXPECT_EQ(all("SELECT * FROM places"), all(backup, "SELECT * FROM places"));
+}
+
 TEST_F(KeptIndexesTest, VirtualTablesWithContentTakeRows) {
     both("CREATE VIRTUAL TABLE own USING fts5(title, body UNINDEXED); INSERT INTO own(rowid, title, body) VALUES(5, 'apple', 'x'), (6, 'pear', 'y');"
          "CREATE VIRTUAL TABLE tree USING rtree(id, x0, x1, +note TEXT); INSERT INTO tree VALUES(1, 0.5, 1, 'a'), (2, 3, 4, 'b');"

@@ -161,8 +161,8 @@ class RowsBack(stories.Story):
         db.close()
         self.expect_whole()
 
-    def spoil(self, table, at, with_bytes):
-        """Writes into a page of the table that is no inner one."""
+    def spoil(self, table, spoilt):
+        """Changes a page of the table that is no inner one."""
         db = sqlite3.connect(self.database)
         root = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
         db.close()
@@ -170,13 +170,21 @@ class RowsBack(stories.Story):
         page = content[(root - 1) * 4096:root * 4096]
         self.assertEqual(page[0], 5, "an inner page of a table")
         leaf = int.from_bytes(page[8:12], "big")  # its last child
-        content[(leaf - 1) * 4096 + at:(leaf - 1) * 4096 + at + len(with_bytes)] = with_bytes
+        content[(leaf - 1) * 4096:leaf * 4096] = spoilt(content[(leaf - 1) * 4096:leaf * 4096])
         self.database.write_bytes(content)
-        return leaf
 
     def test_a_table_that_is_damaged_inside_comes_back(self):
-        # Cells that point outside the page: reading rows fails, and the page can still be given back.
-        self.spoil("events", 12, b"\xff\xff")
+        def spoilt(page):
+            """A row whose beginning makes no sense: it cannot be read, and the page can still be given back."""
+            at = int.from_bytes(page[8:10], "big")
+            for _ in range(2):  # behind two numbers: how long the row is, and its rowid
+                while page[at] & 0x80:
+                    at += 1
+                at += 1
+            page[at:at + 4] = b"\xff\xff\xff\x7f"
+            return page
+
+        self.spoil("events", spoilt)
         db = sqlite3.connect(self.database)
         with self.assertRaises(sqlite3.DatabaseError):
             db.execute("SELECT sum(length(message)) FROM events").fetchall()
@@ -187,7 +195,7 @@ class RowsBack(stories.Story):
         self.expect_whole()
 
     def test_what_cannot_take_a_transaction_says_so_and_offers_a_file(self):
-        self.spoil("events", 0, b"\0" * 4096)
+        self.spoil("events", lambda page: bytes(4096))
         spoiled = hashlib.sha256(self.database.read_bytes()).hexdigest()
         self.refused_as_damaged(self.call("restore", self.number, "--table", "events", code=None))
         self.assertEqual(hashlib.sha256(self.database.read_bytes()).hexdigest(), spoiled)

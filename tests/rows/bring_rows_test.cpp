@@ -91,6 +91,16 @@ TEST_F(BringRows, AParentThatIsThereStaysAsItIs) {
     EXPECT_EQ(refused.error().message(), "restore points 1, which other rows need: another row has its key now");
 }
 
+TEST_F(BringRows, AKeyThatOthersReferToIsNotTakenAway) {
+    both(family);
+    must(now.execute("UPDATE points SET point = 'renamed' WHERE id = 1; UPDATE uses SET point = 'renamed' WHERE id = 1"));
+    const auto refused = try_to_bring({.tables = {"points"}, .where = {}, .keys = {"1"}});
+    ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+    EXPECT_EQ(refused.error().message(), "restore points 'renamed': rows of uses refer to it by what it was called");
+    EXPECT_EQ(of(bring({.tables = {"points", "uses"}, .where = {}, .keys = {}}), "points").rows, (WrittenCounts{.updated = 1, .unchanged = 1})) << "together they fit";
+    EXPECT_EQ(all("PRAGMA foreign_key_check"), "");
+}
+
 TEST_F(BringRows, CyclesAndSelfReferencesEnd) {
     both("CREATE TABLE people(id INTEGER PRIMARY KEY, boss INTEGER REFERENCES people, team INTEGER REFERENCES teams(id));"
          "CREATE TABLE teams(id INTEGER PRIMARY KEY, lead INTEGER REFERENCES people);"
@@ -132,7 +142,7 @@ TEST_F(BringRows, UniqueValuesOfOtherRowsAreNotTaken) {
 // Each needs the value that the next one lets go of.
 TEST_F(BringRows, ValuesThatMovedAlongComeBack) {
     both("CREATE TABLE t(id INTEGER PRIMARY KEY, place INTEGER UNIQUE); INSERT INTO t VALUES(1, 1), (2, 2), (3, 3)");
-    must(now.execute("UPDATE t SET place = 4 WHERE id = 3; UPDATE t SET place = 3 WHERE id = 2; UPDATE t SET place = 2 WHERE id = 1"));
+    must(now.execute("UPDATE t SET place = 9 WHERE id = 1; UPDATE t SET place = 1 WHERE id = 2; UPDATE t SET place = 2 WHERE id = 3"));
     EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.updated = 3}));
     EXPECT_EQ(all("SELECT place FROM t ORDER BY id"), "1 2 3");
     must(now.execute("UPDATE t SET place = 9 WHERE id = 1; UPDATE t SET place = 1 WHERE id = 2; UPDATE t SET place = 2 WHERE id = 1"));
@@ -189,6 +199,13 @@ TEST_F(BringRows, CaseOfAKeyThatHasNoCaseIsNoOtherRow) {
     must(now.execute("UPDATE t SET id = 'KEY'"));
     EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {"kEY"}}), "t").rows, (WrittenCounts{.updated = 1}));
     EXPECT_EQ(all("SELECT id FROM t"), "Key");
+}
+
+TEST_F(BringRows, ChildrenAreFoundByTheirParentsCollation) {
+    both("CREATE TABLE p(id TEXT COLLATE NOCASE PRIMARY KEY); CREATE TABLE c(id INTEGER PRIMARY KEY, p TEXT REFERENCES p); INSERT INTO p VALUES('Key'), ('other'); INSERT INTO c VALUES(1, 'KEY'), (2, 'other')");
+    must(now.execute("DELETE FROM c; DELETE FROM p"));
+    bring({.tables = {"p"}, .where = {}, .keys = {"key"}, .with_related = true});
+    EXPECT_EQ(all("SELECT id, p FROM c"), "1|KEY");
 }
 
 TEST_F(BringRows, TriggersDoNotFireTwice) {

@@ -150,7 +150,7 @@ private:
         const sqlite::Interruptible interruptible(backup_, watch_);
         auto rows = TRY(backup_.prepare(chosen_.rows_sql(one, writer->read_columns(), form_)));
         MovedRows moved(backup_, destination_, *writer);
-        std::deque<Row> waiting;
+        std::deque<RowValues> waiting;
         const auto total = TRY(chosen_.count(one));
         for (std::uint64_t done = 0; TRY(rows.step()); ++done) {
             if (done % 1000 == 0) watch_.at({.phase = "bringing rows", .done = done, .total = total, .unit = "rows"});
@@ -167,11 +167,11 @@ private:
     }
 
     // As long as one of them lets go of a value that another one needs.
-    Result<void> settle(TableWriter& writer, std::deque<Row> waiting) {
+    Result<void> settle(TableWriter& writer, std::deque<RowValues> waiting) {
         for (std::size_t before = waiting.size() + 1; waiting.size() < before;) {
             before = waiting.size();
             for (std::size_t i = 0; i < before; ++i) {
-                Row row = std::move(waiting.front());
+                RowValues row = std::move(waiting.front());
                 waiting.pop_front();
                 const auto written = TRY(there(writer.write(row)));
                 if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "holdfast/base/progress.h"
-#include "holdfast/rows/row.h"
+#include "holdfast/rows/row_values.h"
 
 namespace holdfast::rows {
 

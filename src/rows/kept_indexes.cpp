@@ -4,7 +4,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/full_text.h"
-#include "holdfast/rows/row.h"
+#include "holdfast/rows/row_values.h"
 #include "holdfast/sqlite/actions.h"
 
 namespace holdfast::rows {

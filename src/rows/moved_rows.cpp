@@ -9,7 +9,7 @@ namespace holdfast::rows {
 namespace {
 
 // Equal rows give equal numbers; others nearly never, and what is found is compared.
-std::uint64_t mark_of(const Row& row) {
+std::uint64_t mark_of(const RowValues& row) {
     ByteWriter bytes;
     for (std::size_t i = 1; i < row.size(); ++i) {
         const auto& value = row[i];
@@ -22,8 +22,8 @@ std::uint64_t mark_of(const Row& row) {
     return short_fingerprint(bytes.view(), 0);
 }
 
-bool is_same_content(const Row& one, const Row& other) {
-    return !other.empty() && is_same_row(Row(one.begin() + 1, one.end()), Row(other.begin() + 1, other.end()));
+bool is_same_content(const RowValues& one, const RowValues& other) {
+    return !other.empty() && is_same_row(RowValues(one.begin() + 1, one.end()), RowValues(other.begin() + 1, other.end()));
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ MovedRows::MovedRows(sqlite::Connection& backup, sqlite::Connection& destination
     is_needed_ = !pair.is_empty && pair.now.kind == TableKind::ordinary && pair.now.key_columns().empty() && writer.first_value() == 1;
 }
 
-Result<void> MovedRows::expect_new(const Row& row) {
+Result<void> MovedRows::expect_new(const RowValues& row) {
     if (!is_needed_) return {};
     if (!present_) TRY(read_present());
     const auto [first, last] = present_->equal_range(mark_of(row));
@@ -62,7 +62,7 @@ Result<void> MovedRows::read_present() {
     return {};
 }
 
-Result<Row> MovedRows::row_at(sqlite::Connection& connection, const Table& table, std::int64_t rowid) {
+Result<RowValues> MovedRows::row_at(sqlite::Connection& connection, const Table& table, std::int64_t rowid) {
     const bool is_backup = &connection == &backup_;
     const auto form = writer_.pair().form;
     std::vector<std::string> columns = row_name_of(table);
@@ -70,7 +70,7 @@ Result<Row> MovedRows::row_at(sqlite::Connection& connection, const Table& table
     else columns.insert(columns.end(), writer_.columns().begin(), writer_.columns().end());
     auto rows = TRY(connection.prepare(format("SELECT {} FROM main.{} WHERE {} = ?1", select_list(columns, form), sqlite::quoted_name(table.name), row_name_of(table).front())));
     TRY(rows.bind(1, rowid));
-    if (!TRY(rows.step())) return Row();
+    if (!TRY(rows.step())) return RowValues();
     return read_row(rows, columns.size(), form);
 }
 

@@ -16,11 +16,11 @@ public:
     MovedRows(sqlite::Connection& backup, sqlite::Connection& destination, const TableWriter& writer);
     // Of a row that was inserted as its rowid was free: `exists` if the same content stood under another rowid, where the
     // backup has something else. Then that row is probably this one, and would be there twice.
-    Result<void> expect_new(const Row& row);
+    Result<void> expect_new(const RowValues& row);
 
 private:
     Result<void> read_present();
-    Result<Row> row_at(sqlite::Connection& connection, const Table& table, std::int64_t rowid);
+    Result<RowValues> row_at(sqlite::Connection& connection, const Table& table, std::int64_t rowid);
 
     sqlite::Connection& backup_;
     sqlite::Connection& destination_;

@@ -7,23 +7,23 @@
 namespace holdfast::rows {
 
 // Of a column that the backup has not, an inserted row has the default.
-Result<std::optional<Row>> References::values_of(const TableWriter& writer, const ForeignKey& key, const Row& row) {
-    Row values;
+Result<std::optional<RowValues>> References::values_of(const TableWriter& writer, const ForeignKey& key, const RowValues& row) {
+    RowValues values;
     for (const auto& name : key.columns) {
         if (const auto place = writer.place_of(name)) {
             values.push_back(row[*place]);
             continue;
         }
         const Column* column = writer.pair().now.find(name);
-        if (column == nullptr || !column->default_sql) return std::optional<Row>();
+        if (column == nullptr || !column->default_sql) return std::optional<RowValues>();
         auto made = TRY(connection_.prepare(format("SELECT {}", select_list({*column->default_sql}, form_))));
-        if (!TRY(made.step())) return std::optional<Row>();
+        if (!TRY(made.step())) return std::optional<RowValues>();
         values.push_back(read_row(made, 1, form_).front());
     }
-    return has_null(values) ? std::optional<Row>() : std::optional(std::move(values));
+    return has_null(values) ? std::optional<RowValues>() : std::optional(std::move(values));
 }
 
-Result<void> References::note(const TableWriter& writer, const Row& row, const WrittenRow& written) {
+Result<void> References::note(const TableWriter& writer, const RowValues& row, const WrittenRow& written) {
     if (written.what != WrittenRow::What::inserted && written.what != WrittenRow::What::updated) return {};
     for (const auto& key : writer.pair().now.references) {
         if (key.parent_columns.empty()) continue;  // SQLite itself cannot follow it
@@ -40,11 +40,11 @@ Result<void> References::note(const TableWriter& writer, const Row& row, const W
     return {};
 }
 
-Result<void> References::note_changed_key(const TableWriter& writer, const Row& row, const Row& before) {
+Result<void> References::note_changed_key(const TableWriter& writer, const RowValues& row, const RowValues& before) {
     for (const auto& child : now_.tables) {
         for (const auto& key : child.references) {
             if (!is_same_name(key.parent, writer.pair().now.name) || key.parent_columns.empty()) continue;
-            Row old_values, new_values;
+            RowValues old_values, new_values;
             for (const auto& name : key.parent_columns) {
                 const auto place = writer.place_of(name);
                 if (!place) continue;
@@ -58,7 +58,7 @@ Result<void> References::note_changed_key(const TableWriter& writer, const Row& 
     return {};
 }
 
-Result<bool> References::has_row(const std::string& table, const std::vector<std::string>& columns, const Row& values) {
+Result<bool> References::has_row(const std::string& table, const std::vector<std::string>& columns, const RowValues& values) {
     const Table* there = now_.find(table);
     if (there == nullptr) return false;
     const std::string sql = format("SELECT 1 FROM main.{} WHERE {}", sqlite::quoted_name(there->name), equal_to(quoted_names(columns), 0, form_));

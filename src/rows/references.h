@@ -16,7 +16,7 @@ struct OpenReference {
     std::string child;              // the table
     std::string child_in_words;     // the row
     const ForeignKey* key = nullptr;
-    Row values;                     // of key->columns, or what the parent's columns were
+    RowValues values;                     // of key->columns, or what the parent's columns were
     bool is_orphaned = false;       // the parent's key was changed: rows may be left that refer to the old one
 };
 
@@ -26,15 +26,15 @@ class References {
 public:
     References(sqlite::Connection& destination, const Schema& now, TextForm form) : connection_(destination), now_(now), form_(form) {}
 
-    Result<void> note(const TableWriter& writer, const Row& row, const WrittenRow& written);
+    Result<void> note(const TableWriter& writer, const RowValues& row, const WrittenRow& written);
     // The next one whose parent is still missing; none: all are there.
     Result<std::optional<OpenReference>> next_open();
     Error broken(const OpenReference& reference) const;
 
 private:
-    Result<bool> has_row(const std::string& table, const std::vector<std::string>& columns, const Row& values);
-    Result<void> note_changed_key(const TableWriter& writer, const Row& row, const Row& before);
-    Result<std::optional<Row>> values_of(const TableWriter& writer, const ForeignKey& key, const Row& row);
+    Result<bool> has_row(const std::string& table, const std::vector<std::string>& columns, const RowValues& values);
+    Result<void> note_changed_key(const TableWriter& writer, const RowValues& row, const RowValues& before);
+    Result<std::optional<RowValues>> values_of(const TableWriter& writer, const ForeignKey& key, const RowValues& row);
 
     sqlite::Connection& connection_;
     const Schema& now_;

@@ -107,26 +107,26 @@ Result<void> TableWriter::prepare() {
     return {};
 }
 
-Row TableWriter::name_in(const Row& row) const {
-    Row name;
+RowValues TableWriter::name_in(const RowValues& row) const {
+    RowValues name;
     for (const auto place : name_places_) name.push_back(row[place]);
     return name;
 }
 
-std::string TableWriter::in_words(const Row& row) const { return rows::in_words(pair_.now.name, name_in(row)); }
+std::string TableWriter::in_words(const RowValues& row) const { return rows::in_words(pair_.now.name, name_in(row)); }
 
-Result<std::optional<Row>> TableWriter::present(const Row& row) {
-    const Row name = name_in(row);
+Result<std::optional<RowValues>> TableWriter::present(const RowValues& row) {
+    const RowValues name = name_in(row);
     if (has_null(name)) {
         return fail(ErrorCode::invalid, "restore {}: a row with NULL in its primary key cannot be told from others", in_words(row)).with_advice("--where leaves it out; --to FILE writes the backup's rows into a new file");
     }
     find_->reset();
     TRY(bind_row(*find_, 0, name, pair_.form));
-    if (!TRY(find_->step())) return std::optional<Row>();
+    if (!TRY(find_->step())) return std::optional<RowValues>();
     return std::optional(read_row(*find_, read_columns_.size(), pair_.form));
 }
 
-Result<WrittenRow> TableWriter::write(const Row& row) {
+Result<WrittenRow> TableWriter::write(const RowValues& row) {
     if (pair_.is_empty) return insert(row);
     auto there = TRY(present(row));
     if (!there) return insert(row);
@@ -137,14 +137,14 @@ Result<WrittenRow> TableWriter::write(const Row& row) {
     return WrittenRow{WrittenRow::What::unchanged, {}};
 }
 
-Result<WrittenRow> TableWriter::write_missing(const Row& row) {
+Result<WrittenRow> TableWriter::write_missing(const RowValues& row) {
     if (!pair_.is_empty && TRY(present(row))) {
         return fail(ErrorCode::exists, "restore {}, which other rows need: another row has its key now", in_words(row)).with_advice(format("--table {} says that it may be replaced", printable(pair_.now.name)));
     }
     return write_at_last(row);
 }
 
-Result<WrittenRow> TableWriter::differs(const Row& row, Row before) {
+Result<WrittenRow> TableWriter::differs(const RowValues& row, RowValues before) {
     const bool is_given_again = pair_.now.integer_key && refers_to_others(row, before);
     const bool is_doubtful = pair_.on_conflict == OnConflict::by_key && (is_by_rowid_ || is_given_again);
     if (pair_.on_conflict == OnConflict::keep) {
@@ -159,10 +159,10 @@ Result<WrittenRow> TableWriter::differs(const Row& row, Row before) {
 }
 
 // All that it refers to is something else.
-bool TableWriter::refers_to_others(const Row& row, const Row& before) const {
+bool TableWriter::refers_to_others(const RowValues& row, const RowValues& before) const {
     bool is_other = false;
     for (const auto& reference : pair_.now.references) {
-        Row then, now;
+        RowValues then, now;
         for (const auto& column : reference.columns) {
             const auto place = place_of(column);
             if (!place) break;
@@ -192,17 +192,17 @@ Result<void> TableWriter::expect_no_conflicts() const {
         .with_advice("--on-conflict replace, if they are the same rows; keep, to bring only those that are missing; --to FILE, to look at them");
 }
 
-Result<bool> TableWriter::is_rowid_free(const Row& row) {
+Result<bool> TableWriter::is_rowid_free(const RowValues& row) {
     occupied_->reset();
     TRY(occupied_->bind_value(1, row.front()));
     return !TRY(occupied_->step());
 }
 
-Result<WrittenRow> TableWriter::insert(const Row& row) {
+Result<WrittenRow> TableWriter::insert(const RowValues& row) {
     const bool is_anew = occupied_ && !TRY(is_rowid_free(row));
     auto& statement = is_anew ? *insert_anew_ : *insert_;
     statement.reset();
-    TRY(bind_row(statement, 0, is_anew ? Row(row.begin() + 1, row.end()) : row, pair_.form));
+    TRY(bind_row(statement, 0, is_anew ? RowValues(row.begin() + 1, row.end()) : row, pair_.form));
     if (auto done = statement.step(); !done) {
         auto error = std::move(done).error();
         statement.reset();
@@ -214,7 +214,7 @@ Result<WrittenRow> TableWriter::insert(const Row& row) {
     return WrittenRow{WrittenRow::What::inserted, {}};
 }
 
-Result<WrittenRow> TableWriter::update(const Row& row, Row before) {
+Result<WrittenRow> TableWriter::update(const RowValues& row, RowValues before) {
     HOLDFAST_ASSERT(update_.has_value());
     update_->reset();
     find_->reset();
@@ -231,16 +231,16 @@ Result<WrittenRow> TableWriter::update(const Row& row, Row before) {
 }
 
 // A constraint that is not met: whether by the row alone, or as another row has what must be unique.
-Result<WrittenRow> TableWriter::explained(Error error, const Row& row) {
+Result<WrittenRow> TableWriter::explained(Error error, const RowValues& row) {
     const bool is_unique = error.code() == ErrorCode::invalid && error.message().find("UNIQUE constraint failed") != std::string::npos;
     if (is_unique) return WrittenRow{WrittenRow::What::waits, {}};
     if (error.code() != ErrorCode::invalid) return error;
     return std::move(error).while_doing(format("restore {}", in_words(row)));
 }
 
-Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const Row& row) {
+Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const RowValues& row) {
     for (const auto& key : pair_.now.unique) {
-        Row values;
+        RowValues values;
         for (const auto& column : key.columns) {
             if (const auto place = place_of(column)) values.push_back(row[*place]);
         }
@@ -248,14 +248,14 @@ Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const Ro
         auto other = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(name_, pair_.form), target(), equal_to(quoted_names(key.columns), 0, pair_.form))));
         TRY(bind_row(other, 0, values, pair_.form));
         if (!TRY(other.step())) continue;
-        const Row name = read_row(other, name_.size(), pair_.form);
+        const RowValues name = read_row(other, name_.size(), pair_.form);
         if (is_same_row(name, name_in(row))) continue;
         return std::optional(format("{} has its {}", rows::in_words(pair_.now.name, name), comma_separated(key.columns)));
     }
     return std::optional<std::string>();
 }
 
-Result<WrittenRow> TableWriter::write_at_last(const Row& row) {
+Result<WrittenRow> TableWriter::write_at_last(const RowValues& row) {
     auto written = TRY(write(row));
     if (written.what != WrittenRow::What::waits) return written;
     if (pair_.on_conflict == OnConflict::keep) {

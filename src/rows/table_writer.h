@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/rows/row.h"
+#include "holdfast/rows/row_values.h"
 
 namespace holdfast::rows {
 
@@ -34,7 +34,7 @@ struct TablePair {
 // A row as it was handed over, and what stood there before.
 struct WrittenRow {
     enum class What : std::uint8_t { inserted, updated, unchanged, kept, waits } what = What::unchanged;
-    std::optional<Row> before;     // of `updated`
+    std::optional<RowValues> before;     // of `updated`
 };
 
 class TableWriter {
@@ -48,14 +48,14 @@ public:
     const std::vector<std::string>& columns() const { return columns_; }
     std::size_t first_value() const { return has_own_rowid_ ? 1 : 0; }
     std::optional<std::size_t> place_of(const std::string& column) const;  // in a row
-    std::string in_words(const Row& row) const;
+    std::string in_words(const RowValues& row) const;
 
     // `waits`: a unique value belongs to another row, which may yet be changed itself.
-    Result<WrittenRow> write(const Row& row);
+    Result<WrittenRow> write(const RowValues& row);
     // Insert, or find it there as it is. A parent that is needed, and must change nothing.
-    Result<WrittenRow> write_missing(const Row& row);
+    Result<WrittenRow> write_missing(const RowValues& row);
     // A row that waits, for the last time. Error: it names both rows.
-    Result<WrittenRow> write_at_last(const Row& row);
+    Result<WrittenRow> write_at_last(const RowValues& row);
     // on_conflict says fail (or the rows have no key), and some differ.
     Result<void> expect_no_conflicts() const;
 
@@ -70,15 +70,15 @@ private:
     Result<void> match_names();
     Result<void> prepare();
     std::string target() const;
-    Row name_in(const Row& row) const;
-    Result<std::optional<Row>> present(const Row& row);
-    Result<WrittenRow> insert(const Row& row);
-    Result<WrittenRow> update(const Row& row, Row before);
-    Result<WrittenRow> differs(const Row& row, Row before);
-    bool refers_to_others(const Row& row, const Row& before) const;
-    Result<WrittenRow> explained(Error error, const Row& row);
-    Result<std::optional<std::string>> holder_of_unique_values(const Row& row);
-    Result<bool> is_rowid_free(const Row& row);
+    RowValues name_in(const RowValues& row) const;
+    Result<std::optional<RowValues>> present(const RowValues& row);
+    Result<WrittenRow> insert(const RowValues& row);
+    Result<WrittenRow> update(const RowValues& row, RowValues before);
+    Result<WrittenRow> differs(const RowValues& row, RowValues before);
+    bool refers_to_others(const RowValues& row, const RowValues& before) const;
+    Result<WrittenRow> explained(Error error, const RowValues& row);
+    Result<std::optional<std::string>> holder_of_unique_values(const RowValues& row);
+    Result<bool> is_rowid_free(const RowValues& row);
 
     sqlite::Connection* connection_;
     TablePair pair_;

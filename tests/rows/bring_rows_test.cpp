@@ -126,6 +126,9 @@ TEST_F(BringRows, ConflictsAreKeptOrFailOnRequest) {
     const auto replaced = bring({.tables = {"t"}, .where = {}, .keys = {}});
     EXPECT_EQ(of(replaced, "t").rows, (WrittenCounts{.updated = 2, .unchanged = 1}));
     EXPECT_EQ(all("SELECT a || typeof(a) FROM t ORDER BY id"), "1integer 2integer 3integer");
+    must(backup.execute("UPDATE t SET a = -1e-400 WHERE id = 'x'"));  // -0.0
+    must(now.execute("UPDATE t SET a = 0.0 WHERE id = 'x'"));
+    EXPECT_EQ(of(bring({.tables = {"t"}, .where = "id = 'x'", .keys = {}}), "t").rows, (WrittenCounts{.updated = 1}));
 }
 
 TEST_F(BringRows, UniqueValuesOfOtherRowsAreNotTaken) {

@@ -1,4 +1,4 @@
-#include "holdfast/rows/row.h"
+#include "holdfast/rows/row_values.h"
 
 #include <algorithm>
 #include <bit>
@@ -45,9 +45,9 @@ bool is_same_value(const SqlValue& one, const SqlValue& other) {
     return a && b ? std::bit_cast<std::uint64_t>(*a) == std::bit_cast<std::uint64_t>(*b) : one == other;
 }
 
-bool is_same_row(const Row& one, const Row& other) { return std::ranges::equal(one, other, is_same_value); }
+bool is_same_row(const RowValues& one, const RowValues& other) { return std::ranges::equal(one, other, is_same_value); }
 
-bool has_null(const Row& row) {
+bool has_null(const RowValues& row) {
     return std::ranges::any_of(row, [](const SqlValue& value) { return std::holds_alternative<std::monostate>(value); });
 }
 
@@ -60,8 +60,8 @@ std::string select_list(const std::vector<std::string>& columns, TextForm form) 
     return comma_separated(parts);
 }
 
-Row read_row(const sqlite::Statement& statement, std::size_t count, TextForm form) {
-    Row row;
+RowValues read_row(const sqlite::Statement& statement, std::size_t count, TextForm form) {
+    RowValues row;
     row.reserve(count);
     for (int i = 0; i < static_cast<int>(count); ++i) {
         const bool is_own = form == TextForm::own_bytes;
@@ -78,7 +78,7 @@ std::string parameter(std::size_t index, TextForm form) {
     return format("CASE WHEN ?{1} THEN ?{0} || '' ELSE ?{0} END", 2 * index + 1, 2 * index + 2);
 }
 
-Result<void> bind_row(sqlite::Statement& statement, std::size_t first, const Row& row, TextForm form) {
+Result<void> bind_row(sqlite::Statement& statement, std::size_t first, const RowValues& row, TextForm form) {
     for (std::size_t i = 0; i < row.size(); ++i) {
         const int at = static_cast<int>(first + i);
         if (form == TextForm::utf8) {
@@ -112,7 +112,7 @@ bool mentions(std::string_view sql, std::string_view word) {
     return !found.empty();
 }
 
-std::string in_words(std::string_view table, const Row& key) {
+std::string in_words(std::string_view table, const RowValues& key) {
     std::vector<std::string> values;
     for (const auto& value : key) values.push_back(value_in_words(value));
     const auto all = comma_separated(values);

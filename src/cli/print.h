@@ -9,6 +9,7 @@
 #include "holdfast/operations/backup.h"
 #include "holdfast/operations/backup_sources.h"
 #include "holdfast/operations/check_settings.h"
+#include "holdfast/operations/diff.h"
 #include "holdfast/operations/doctor.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/exec.h"
@@ -21,8 +22,10 @@
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/log.h"
 #include "holdfast/operations/maintain_every.h"
+#include "holdfast/operations/query.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/schedule.h"
+#include "holdfast/operations/shell.h"
 #include "holdfast/operations/simulate_retention.h"
 #include "holdfast/operations/source.h"
 #include "holdfast/operations/status.h"
@@ -43,7 +46,11 @@ std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);
 std::string text_of(const operations::DoctorReport& report, const Style& style);
+std::string text_of(const operations::QueryReport& report, const Style& style);
+std::string notes_of(const operations::QueryReport& report, const Style& style);  // beside the rows
+std::string announcement_of(const operations::ShellReport& report, const Style& style);
 std::string text_of(const operations::RestoreReport& report, const Style& style);
+std::string text_of(const operations::DiffReport& report, const Style& style);
 std::string text_of(const operations::FreshReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);
 std::string text_of(const operations::DrillReport& report, const Style& style);
@@ -76,6 +83,9 @@ std::string text_of(const operations::MaintainEveryReport<ReportType>& report, c
     }
     return out;
 }
+
+// What differs between two databases, a line each thing.
+std::string difference_in_words(const operations::DatabaseDifference& difference, const Style& style);
 
 // Parts of reports of verbs that write.
 std::string changes_in_words(const std::vector<operations::ChangedTable>& changes, bool dry_run);

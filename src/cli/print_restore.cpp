@@ -12,22 +12,12 @@ std::string proof_words(const operations::RestoredMember& member, const Style& s
     return ", not proven: others have committed since, and what was committed can no longer be read";
 }
 
-std::string table_lines(const std::vector<operations::TableChange>& tables) {
-    std::vector<std::vector<std::string>> rows;
-    const auto cell = [](const operations::TableChange& table, const std::optional<std::uint64_t>& count) {
-        return count ? format("{}", *count) : std::string(table.why_not.empty() ? "no table" : "not counted");
-    };
-    for (const auto& table : tables) rows.push_back({"     ", printable(table.table), cell(table, table.rows_now), "->", cell(table, table.rows_then), "rows"});
-    return rows.empty() ? "" : columns(rows, {false, false, true, false, true, false});
-}
-
 std::string member_lines(const operations::RestoredMember& member, bool dry_run, const Style& style) {
     std::string out = format("  {} {}  ({}, {})\n", dry_run ? "would write" : "wrote", printable(member.to), human_bytes(member.bytes), member.route);
     if (member.bytes_written > 0) out += format("    {} written\n", human_bytes(member.bytes_written));
     if (!member.why.empty()) out += format("    because {}\n", printable(member.why));
     if (dry_run && member.modified_now) out += format("    now {}, written {}\n", human_bytes(member.bytes_now), local_time(*member.modified_now));
-    if (dry_run) out += table_lines(member.tables);
-    if (dry_run && member.modified_now && member.route == "transaction") out += "    rows are counted, not compared: those that were changed are not shown\n";
+    if (dry_run && member.difference) out += "    from the database as it is now to the backup:\n" + difference_in_words(*member.difference, style);
     if (!dry_run) out += format("    written and synced in {}{}\n", human_duration_ms(member.copy_ms), proof_words(member, style));
     if (member.writers_blocked_ms > 0) out += format("    writers waited at most {}\n", human_duration_ms(member.writers_blocked_ms));
     if (!member.check.empty()) {

@@ -11,10 +11,10 @@
 
 namespace holdfast::operations {
 
-Result<void> expect_agreement(Context& context, RestorePlan& plan, const RestoreRequest& request, Timestamp moment) {
+Result<void> expect_agreement(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request, Timestamp moment) {
     const bool is_asked = plan.is_in_place && context.person != nullptr && !request.yes && !request.dry_run;
     if (!is_asked && !request.dry_run) return {};
-    TRY(preview(context, plan));
+    TRY(preview(context, opened, plan));
     if (!is_asked || TRY(context.person->agrees(question_of(plan, moment)))) return {};
     return fail(ErrorCode::cancelled, "restore {}: the answer was no; nothing was changed", plan.of);
 }

@@ -7,7 +7,7 @@
 namespace holdfast::operations {
 
 // `cancelled`: the person who was asked said no.
-Result<void> expect_agreement(Context& context, RestorePlan& plan, const RestoreRequest& request, Timestamp moment);
+Result<void> expect_agreement(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request, Timestamp moment);
 
 // A dry run, in place, or new files. Of a plan that is not in place, and from outside, no repository is asked for.
 Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request, RestoreReport& report);

@@ -90,7 +90,7 @@ Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround
         auto plan = plan_restore(context, now.opened.get(), now.selection.moment, now.order.request);
         if (!plan) return in_backup(std::move(plan).error(), snapshot.number);
         plan->doing = now.order.doing;
-        TRY(expect_agreement(context, *plan, now.order.request, snapshot.time));
+        TRY(expect_agreement(context, now.opened, *plan, now.order.request, snapshot.time));
         if (now.cause.empty()) now.cause = TRY(ask_recovery_cause(context, now.order.request));
         return plan;
     };

@@ -1,6 +1,7 @@
 // restore: brings a backup back: as a new file, or in place, with a safety backup first and a proof after.
 #pragma once
 
+#include "holdfast/operations/database_difference.h"
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/narrow.h"
 #include "holdfast/operations/outside_request.h"
@@ -68,22 +69,11 @@ struct RestoreRequest {
         repository.describe(visit);
     }
 };
-struct TableChange {
-    std::string table, why_not;
-    std::optional<std::uint64_t> rows_now, rows_then;
-    template <class Visitor>
-    void describe(Visitor& visit) const {
-        visit("table", table, "The table.");
-        visit("rows_now", rows_now, "Rows before the restore; null: it is not there, or was not counted.");
-        visit("rows_then", rows_then, "Rows in the backup; null: it is not there, or was not counted.");
-        visit("why_not", why_not, "Why it was not counted.");
-    }
-};
 struct RestoredMember {
     std::string from, to, route, why, proof, check, sha256;
     std::uint64_t bytes = 0, bytes_written = 0, bytes_now = 0;
     std::optional<Timestamp> modified_now;
-    std::vector<TableChange> tables;
+    std::optional<DatabaseDifference> difference;
     bool damaged = false;
     double copy_ms = 0, proof_ms = 0, check_ms = 0, writers_blocked_ms = 0;
     std::vector<std::string> moved_aside, findings, notes;
@@ -96,7 +86,7 @@ struct RestoredMember {
         visit("bytes", bytes, "Bytes.");
         visit("bytes_now", bytes_now, "Bytes of the database that was, or would be, replaced.");
         visit("modified_now", modified_now, "When that one was written last.");
-        visit("tables", tables, "In place, when it is shown first: tables whose number of rows would change, or is not known.");
+        visit("difference", difference, "In place, when it is shown first: what would change, from the database as it is now to the backup; of rows that would be gone the newest. Null: it was not looked for, or cannot be told.");
         visit("bytes_written", bytes_written, "Bytes of the compressed file, or on standard output; 0: neither was made.");
         visit("sha256", sha256, "SHA-256 of the image, when known.");
         visit("check", check, "SQLite's own check of the result: ok, damaged, could not, left out.");

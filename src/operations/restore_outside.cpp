@@ -156,7 +156,7 @@ Result<RestoreReport> restore_outside(Context& outer, const RestoreRequest& requ
     report.schema_only = request.schema_only;
     report.warnings = backup.warnings;
     const auto opened = plan.is_in_place ? TRY(repository_for_safety(context, request.repository, plan.members.front().report.to)) : no_repository();
-    TRY(expect_agreement(context, plan, request, report.time));
+    TRY(expect_agreement(context, *opened, plan, request, report.time));
     const std::string cause = TRY(ask_recovery_cause(context, request));
     TRY(carry_out_between_hooks(context, *opened, plan, request, report));
     tell_recovery(context, *opened, request, {.plan = plan, .cause = cause, .duration_ms = stopwatch.ms()}, report);

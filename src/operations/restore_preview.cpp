@@ -1,89 +1,92 @@
 #include "holdfast/operations/restore_preview.h"
 
-#include <algorithm>
-#include <map>
-
 #include "holdfast/base/text.h"
+#include "holdfast/history/extent_names.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/compare_images.h"
 #include "holdfast/operations/keep_database.h"
-#include "holdfast/sqlite/count_rows.h"
 
 namespace holdfast::operations {
 
 namespace {
 
 using live::Route;
-using sqlite::TableRows;
 
-constexpr std::int64_t counting_ms_max = 3'000;  // for each of the two images: a person waits
+constexpr std::int64_t comparing_ms_max = 5'000;  // a person waits, and so may writers
+constexpr std::uint64_t rows_shown = 3;           // of each table
 
-// As the live database has them; nothing when it cannot be read.
-Result<std::vector<TableRows>> rows_now(Context& context, const std::string& path) {
-    std::vector<TableRows> rows;
-    const auto use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
-        rows = TRY(sqlite::count_rows(image, {.clock = context.host.clock, .time_ms_max = counting_ms_max}, context.watch));
+// From the live database to the image. None: one of them cannot be read.
+Result<std::optional<DatabaseDifference>> difference_to(Context& context, OpenRepository* opened, const std::string& path, const sqlite::Image& then) {
+    std::optional<DatabaseDifference> found;
+    const std::int64_t end_ns = context.host.clock.monotonic_ns() + comparing_ms_max * 1'000'000;
+    const auto is_over = [&clock = context.host.clock, end_ns] { return clock.monotonic_ns() >= end_ns; };
+    const auto use = [&](const sqlite::Image& now, const live::FreezeFacts&) -> Result<void> {
+        const auto named = opened && now.last_page().value > 0 ? TRY(history::with_extent_names(opened->get(), now, opened->pool(), context.watch)) : nullptr;
+        auto pair = TRY(rows::DatabasePair::open(named ? *named : now, then));
+        found = TRY(compare_images(pair, {.rows = {.most = rows_shown, .which = RowsToTell::Which::last_removed}, .is_over = is_over}, context.watch));
         return {};
     };
     const auto frozen = live::with_frozen(context.host, path, freeze_options(context), {.first_look = {}, .use = use});
-    if (!frozen) return frozen.error().copy();
-    return rows;
+    TRY(context.watch.go_on());
+    if (!frozen) found.reset();
+    return found;
 }
 
-// Tables with as many rows as before say nothing.
-std::vector<TableChange> changes(const std::vector<TableRows>& now, const std::vector<TableRows>& then) {
-    std::map<std::string, TableChange> by_name;
-    for (const auto& table : now) {
-        by_name[table.table] = {.table = table.table, .why_not = table.why_not, .rows_now = table.rows, .rows_then = {}};
-    }
-    for (const auto& table : then) {
-        auto& change = by_name[table.table];
-        change.table = table.table;
-        change.rows_then = table.rows;
-        if (change.why_not.empty()) change.why_not = table.why_not;
-    }
-    std::vector<TableChange> changed;
-    for (auto& [name, change] : by_name) {
-        if (change.rows_now && change.rows_now == change.rows_then) continue;
-        changed.push_back(std::move(change));
-    }
-    return changed;
-}
-
-Result<void> preview_member(Context& context, PlannedMember& member) {
+Result<void> preview_member(Context& context, OpenRepository* opened, PlannedMember& member) {
     const auto there = context.host.files.status(member.report.to);
     if (!there || !member.image) return {};
     member.report.bytes_now = there->size;
     member.report.modified_now = there->modified;
-    if (member.route.route != Route::transaction) return {};
-    const auto now = rows_now(context, member.report.to);
-    const auto then = sqlite::count_rows(*member.image, {.clock = context.host.clock, .time_ms_max = counting_ms_max}, context.watch);
-    TRY(context.watch.go_on());
-    if (now && then) member.report.tables = changes(*now, *then);
+    if (member.route.route == Route::transaction) member.report.difference = TRY(difference_to(context, opened, member.report.to, *member.image));
+    if (member.report.difference) {
+        member.report.difference->before = member.report.to;
+        member.report.difference->after = member.report.from;
+    }
     return {};
 }
 
-std::string in_words(const std::optional<std::uint64_t>& rows, std::string_view absent) {
-    return rows ? format("{}", *rows) : std::string(absent);
+std::string line_of(const TableDifference& table) {
+    if (!table.not_compared.empty()) return format("    {}: not compared: {}\n", printable(table.name), printable(table.not_compared));
+    std::string parts;
+    const auto add = [&](std::uint64_t rows, std::string_view what) {
+        if (rows > 0) parts += format("{}{} row{} {}", parts.empty() ? "" : ", ", rows, rows == 1 ? "" : "s", what);
+    };
+    add(table.removed, "would go");
+    add(table.added, "would come back");
+    add(table.changed, "would be as before");
+    if (parts.empty()) return "";
+    std::string text = format("    {}: {}\n", printable(table.name), parts);
+    for (const auto& row : table.rows) {
+        std::string values;
+        for (std::size_t i = 0; i < row.before.size() && i < table.columns_before.size(); ++i) {
+            values += format("{}{}={}", i == 0 ? "" : ", ", printable(table.columns_before[i]), short_text_of_cell(row.before[i]));
+        }
+        text += format("      goes: {}\n", values);
+    }
+    return text;
 }
 
-std::string line_of(const TableChange& change) {
-    const std::string_view absent = change.why_not.empty() ? "no table" : "not counted";
-    std::string line = format("    {}: {} -> {} rows", printable(change.table), in_words(change.rows_now, absent), in_words(change.rows_then, absent));
-    if (change.rows_now.value_or(0) > change.rows_then.value_or(0) && change.why_not.empty()) {
-        line += format(" ({} fewer)", change.rows_now.value_or(0) - change.rows_then.value_or(0));
+std::string lines_of(const DatabaseDifference& difference) {
+    constexpr std::size_t tables_shown_max = 20;
+    if (difference.equal) return "    nothing in it would change\n";
+    std::string text;
+    for (const auto& object : difference.schema) {
+        const std::string_view what = object.change == "added" ? "would come back" : object.change == "removed" ? "would go" : "would be as before";
+        text += format("    {} {} {}\n", object.type, printable(object.name), what);
     }
-    return line + "\n";
+    for (std::size_t i = 0; i < difference.tables.size() && i < tables_shown_max; ++i) text += line_of(difference.tables[i]);
+    if (difference.tables.size() > tables_shown_max) text += format("    and {} tables more\n", difference.tables.size() - tables_shown_max);
+    return text;
 }
 
 }  // namespace
 
-Result<void> preview(Context& context, RestorePlan& plan) {
-    for (auto& member : plan.members) TRY(preview_member(context, member));
+Result<void> preview(Context& context, OpenRepository& opened, RestorePlan& plan) {
+    for (auto& member : plan.members) TRY(preview_member(context, plan.is_outside ? nullptr : &opened, member));
     return {};
 }
 
 std::string question_of(const RestorePlan& plan, Timestamp moment) {
-    constexpr std::size_t tables_shown_max = 20;
     const auto local = [](Timestamp time) { return to_display(time, host::local_offset_s(time)); };
     std::string text = format("{} {} of {} in place:\n", plan.doing, plan.of, local(moment));
     for (const auto& member : plan.members) {
@@ -91,11 +94,8 @@ std::string question_of(const RestorePlan& plan, Timestamp moment) {
         text += format("  {}: ", printable(report.to));
         text += report.modified_now ? format("now {}, written {}; ", human_bytes(report.bytes_now), local(*report.modified_now)) : "not there now; ";
         text += format("would be {}\n", human_bytes(report.bytes));
-        for (std::size_t i = 0; i < report.tables.size() && i < tables_shown_max; ++i) text += line_of(report.tables[i]);
-        if (report.tables.size() > tables_shown_max) text += format("    and {} tables more\n", report.tables.size() - tables_shown_max);
+        if (report.difference) text += lines_of(*report.difference);
     }
-    const auto is_compared = [](const PlannedMember& member) { return member.route.route == Route::transaction; };
-    if (std::ranges::any_of(plan.members, is_compared)) text += "  rows are counted, not compared: those that were changed are not shown\n";
     if (plan.needs_safety_backup()) text += "  the state as it is now is backed up first; holdfast undo brings it back\n";
     return text;
 }

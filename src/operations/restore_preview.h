@@ -1,4 +1,4 @@
-// What a restore in place would change, in numbers that a person can judge: sizes, times, rows of each table.
+// What a restore in place would change, as a person can judge it: sizes, times, rows of each table, and the newest that would go.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace holdfast::operations {
 
-// Fills in what is there now and, as far as it can be counted in a few seconds, the tables whose number of rows differs.
+// Fills in what is there now and how the backup differs from it, as far as it can be compared in a few seconds.
 // Reads the live database as a backup does. What cannot be looked at is left out: a preview never stops a restore.
-// Errors: only `cancelled`.
-Result<void> preview(Context& context, RestorePlan& plan);
+// `opened` is where the images are kept, unless the plan is of an outside file. Errors: only `cancelled`.
+Result<void> preview(Context& context, OpenRepository& opened, RestorePlan& plan);
 
 // The same as a question, for Person::agrees.
 std::string question_of(const RestorePlan& plan, Timestamp moment);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "holdfast/base/text.h"
+#include "holdfast/base/utf8.h"
 
 namespace holdfast::operations {
 
@@ -21,7 +22,7 @@ std::string text_of_real(double value) {
 Json json_of(const Cell& cell) {
     if (const auto* integer = std::get_if<std::int64_t>(&cell.value)) return Json(*integer);
     if (const auto* real = std::get_if<double>(&cell.value)) return std::isfinite(*real) ? Json(*real) : Json(text_of_real(*real));
-    if (const auto* text = std::get_if<std::string>(&cell.value)) return Json(*text);
+    if (const auto* text = std::get_if<std::string>(&cell.value)) return is_utf8(*text) ? Json(*text) : Json::object().set("text_hex", to_hex(bytes_of(*text)));
     if (const auto* blob = std::get_if<Bytes>(&cell.value)) return Json::object().set("hex", to_hex(*blob));
     return {};
 }
@@ -32,6 +33,17 @@ std::string text_of_cell(const Cell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell.value)) return printable(*text);
     if (const auto* blob = std::get_if<Bytes>(&cell.value)) return format("x'{}'", to_hex(*blob));
     return "NULL";
+}
+
+std::string short_text_of_cell(const Cell& cell) {
+    constexpr std::size_t shown_max = 60;
+    const bool is_text = std::holds_alternative<std::string>(cell.value);
+    std::string text = text_of_cell(cell);
+    if (is_text) text = "'" + text + "'";
+    if (text.size() <= shown_max) return text;
+    std::size_t end = shown_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u) --end;  // not within a character
+    return text.substr(0, end) + "…";
 }
 
 }  // namespace holdfast::operations

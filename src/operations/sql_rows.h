@@ -9,10 +9,13 @@ namespace holdfast::operations {
 struct Cell {
     SqlValue value;
 };
-// null, a number, a text; a blob is {"hex": "…"}.
+// null, a number, a text; a blob is {"hex": "…"}, a text that is no UTF-8 {"text_hex": "…"}.
 Json json_of(const Cell& cell);
 // For people: NULL, numbers as SQLite writes them, a blob as x'…'.
 std::string text_of_cell(const Cell& cell);
+
+// The same among others on a line: a text in quotes, and what is long is cut off.
+std::string short_text_of_cell(const Cell& cell);
 
 struct SqlStatement {
     std::uint64_t number = 0, line = 0, row_count = 0, rows_left_out = 0;

@@ -69,10 +69,12 @@ TEST_F(Undoing, ADryRunSaysWhichAndChangesNothing) {
     EXPECT_EQ(report.number, restored.safety_number);
     EXPECT_EQ(files_below(work), before);
     ASSERT_EQ(report.databases.size(), 1u);
-    ASSERT_EQ(report.databases[0].tables.size(), 1u);
-    EXPECT_EQ(report.databases[0].tables[0].table, "ledger");
-    EXPECT_EQ(report.databases[0].tables[0].rows_now, 50u);
-    EXPECT_EQ(report.databases[0].tables[0].rows_then, 70u);
+    ASSERT_TRUE(report.databases[0].difference);
+    ASSERT_EQ(report.databases[0].difference->tables.size(), 1u);
+    const auto& ledger = report.databases[0].difference->tables[0];
+    EXPECT_EQ(ledger.name, "ledger");
+    EXPECT_EQ(ledger.added, 20u) << "from 50 rows to 70";
+    EXPECT_EQ(ledger.removed + ledger.changed, 0u);
 }
 
 TEST_F(Undoing, WhatARepositoryThatCannotBeWrittenCouldNotTakeIsFoundBesideTheDatabase) {

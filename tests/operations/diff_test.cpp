@@ -1,0 +1,144 @@
+#include "holdfast/operations/diff.h"
+
+#include "operations/world.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class Diff : public World {
+protected:
+    Diff() {
+        make_repository();
+        create_database(database);
+        backup();
+    }
+    DiffRequest request(const std::string& before, const std::string& after = "live") const {
+        DiffRequest request;
+        request.repository = in_repository();
+        request.before = before;
+        request.after = after;
+        return request;
+    }
+    DiffReport told(const DiffRequest& asked) { return must(diff(context, asked)); }
+    // "ledger +1 -2 ~3"
+    static std::vector<std::string> numbers(const DiffReport& report) {
+        std::vector<std::string> lines;
+        for (const auto& one : report.databases) {
+            for (const auto& table : one.tables) lines.push_back(format("{} +{} -{} ~{}", table.name, table.added, table.removed, table.changed));
+        }
+        return lines;
+    }
+    std::string script(DiffRequest asked) {
+        std::string sql;
+        asked.sql = true;
+        asked.script = [&](std::string_view text) -> Result<void> {
+            sql += text;
+            return {};
+        };
+        must(diff(context, asked));
+        return sql;
+    }
+};
+
+TEST_F(Diff, OfWhatDidNotChangeReadsNothing) {
+    const auto report = told(request("1"));
+    EXPECT_TRUE(report.equal);
+    EXPECT_EQ(report.before.number, 1u);
+    EXPECT_EQ(report.after.number, 0u);
+    EXPECT_TRUE(told(request("latest", "1")).equal);
+}
+
+TEST_F(Diff, TellsRowsOfTheLiveDatabaseOfBackupsAndOfFilesAlike) {
+    execute(database, "UPDATE ledger SET payload = 'new' WHERE n = 3; DELETE FROM ledger WHERE n = 4; INSERT INTO ledger(payload) VALUES ('one more')");
+    EXPECT_THAT(numbers(told(request("1"))), ElementsAre("ledger +1 -1 ~1"));
+    backup();
+    EXPECT_THAT(numbers(told(request("1", "2"))), ElementsAre("ledger +1 -1 ~1"));
+    EXPECT_THAT(numbers(told(request("2", "1"))), ElementsAre("ledger +1 -1 ~1"));
+    EXPECT_TRUE(told(request("2")).equal);
+    const auto before = files_below(root.path());
+    EXPECT_THAT(numbers(told(request("1", database))), ElementsAre("ledger +1 -1 ~1"));
+    EXPECT_TRUE(told(request(database, "2")).equal);
+    auto turned = request("1", "2");
+    turned.reverse = true;
+    EXPECT_EQ(told(turned).before.number, 2u);
+    EXPECT_EQ(files_below(root.path()), before) << "nothing is written anywhere";
+}
+
+TEST_F(Diff, ShowsRowsAsFarAsTheyAreAskedFor) {
+    execute(database, "UPDATE ledger SET payload = 'new' WHERE n <= 5");
+    auto asked = request("1");
+    EXPECT_TRUE(told(asked).databases[0].tables[0].rows.empty());
+    asked.rows = true;
+    asked.limit = 2;
+    const auto report = told(asked);
+    const auto& table = report.databases[0].tables[0];
+    ASSERT_EQ(table.rows.size(), 2u);
+    EXPECT_EQ(table.rows_left_out, 3u);
+    EXPECT_EQ(table.rows[0].change, "changed");
+    EXPECT_EQ(table.columns_after.front(), "n");
+    EXPECT_EQ(std::get<std::int64_t>(table.rows[0].before[0].value), 1);
+    EXPECT_EQ(std::get<std::string>(table.rows[0].after[1].value), "new");
+}
+
+TEST_F(Diff, TellsSchemaAndProperties) {
+    execute(database, "CREATE INDEX found ON ledger(payload); ALTER TABLE ledger ADD COLUMN more DEFAULT 1; PRAGMA user_version = 7");
+    const auto report = told(request("1"));
+    const auto& one = report.databases.at(0);
+    ASSERT_EQ(one.schema.size(), 2u);
+    EXPECT_EQ(one.schema[0].change + one.schema[0].type + one.schema[0].name, "addedindexfound");
+    EXPECT_EQ(one.schema[1].change, "changed");
+    EXPECT_THAT(one.schema[1].after, HasSubstr("more"));
+    ASSERT_EQ(one.properties.size(), 1u);
+    EXPECT_EQ(one.properties[0].after, "7");
+    EXPECT_THAT(one.tables.at(0).columns_added, ElementsAre("more"));
+    auto brief = request("1");
+    brief.stat = true;
+    EXPECT_EQ(told(brief).databases.at(0).schema.at(1).after, "");
+}
+
+TEST_F(Diff, ItsScriptBringsBackWhatWas) {
+    execute(database, "DELETE FROM ledger WHERE n % 3 = 0; UPDATE ledger SET payload = x'00' WHERE n % 5 = 0; CREATE TABLE extra(a)");
+    const std::string forth = script(request("1"));
+    auto back = request("1");
+    back.reverse = true;
+    const std::string sql = script(back);
+    EXPECT_NE(forth, sql);
+    execute(database, sql);
+    EXPECT_TRUE(told(request("1", database)).equal);
+    execute(database, forth);
+    EXPECT_THAT(sql, HasSubstr("COMMIT"));
+    back.no_transaction = true;
+    EXPECT_THAT(script(back), ::testing::Not(HasSubstr("BEGIN")));
+}
+
+TEST_F(Diff, OfSeveralDatabasesPairsThemByTheirPaths) {
+    const std::string other = root / "work/jobs.db";
+    create_database(other);
+    must(try_backup({database, other}));
+    execute(other, "DELETE FROM ledger WHERE n = 1");
+    const auto report = told(request("latest"));
+    ASSERT_EQ(report.databases.size(), 2u);
+    EXPECT_TRUE(report.databases[0].equal);
+    EXPECT_FALSE(report.databases[1].equal);
+    EXPECT_EQ(report.databases[1].after, other);
+    auto asked = request("latest");
+    asked.only = {"app.db"};
+    EXPECT_TRUE(told(asked).equal);
+}
+
+TEST_F(Diff, RefusesWhatMakesNoSense) {
+    EXPECT_THAT(diff(context, request("live", "live")), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(diff(context, request("99")), FailsWith(ErrorCode::not_found));
+    execute(database, "DELETE FROM ledger");
+    auto asked = request("1");
+    asked.tables = {"legder"};
+    EXPECT_THAT(diff(context, asked), FailsWith(ErrorCode::invalid));
+    asked.tables = {"LEDGER"};
+    EXPECT_EQ(numbers(told(asked)).size(), 1u);
+}
+
+}  // namespace
+}  // namespace holdfast::operations

@@ -79,6 +79,10 @@ class RowsBack(stories.Story):
         shown = self.call("show", report["safety_number"]).json["backup"]
         self.assertEqual((shown["kind"], shown["operation"]), ("automatic", "restore rows"))
         self.assertEqual(rows_of(self.restore_copy(report["safety_number"])), now)
+        difference = self.call("diff", report["safety_number"], "live").json["databases"][0]
+        self.assertEqual(difference["schema"], [])
+        self.assertEqual({table["name"]: (table["added"], table["removed"], table["changed"]) for table in difference["tables"] if table["kind"] == "table"},
+                         {table["table"]: (table["inserted"], 0, table["updated"]) for table in report["rows"]["tables"] if table["inserted"] + table["updated"]})
 
     def test_the_recipe_that_wipes_out_what_it_should_repair(self):
         """INSERT OR REPLACE with foreign keys on deletes the old row first, and with it everything below."""

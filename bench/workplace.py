@@ -52,10 +52,16 @@ class Workplace:
 
     def fresh_database(self, size=None, search=True):
         """The working copy as it was made, old enough that its times alone can tell that it did not change."""
+        self.use(self.made(size or self.options.size, search))
+
+    def use(self, pristine):
         for suffix in ("", "-wal", "-shm", "-journal"):
             if os.path.exists(self.database + suffix):
                 os.unlink(self.database + suffix)
-        shutil.copyfile(self.made(size or self.options.size, search), self.database)
+        shutil.copyfile(pristine, self.database)
+        self.rest()
+
+    def rest(self):
         settle()
         time.sleep(2)
         warm(self.database)

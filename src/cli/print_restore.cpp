@@ -29,6 +29,24 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
     return out + lines("    note: ", member.notes);
 }
 
+std::string rows_lines(const operations::RowsBack& rows, bool dry_run, const Style& style) {
+    if (rows.database.empty()) return "";
+    std::string out = format("  {} {}\n", dry_run ? "would bring rows into" : "brought rows into", printable(rows.database));
+    if (rows.made_again) out += "    what was there is damaged: dropped, made again, and filled from the backup\n";
+    for (const auto& table : rows.tables) {
+        out += format("    {}: {} inserted, {} changed in place, {} the same{}\n", style.bold(printable(table.table)), table.inserted, table.updated, table.unchanged, table.made ? "; the table was made" : "");
+        if (table.parents > 0) out += format("      {} of them others refer to\n", table.parents);
+        if (table.kept > 0) out += format("      {} differ, and were left as they are\n", table.kept);
+        if (table.left_out > 0) out += format("      {} left out: their unique values belong to other rows\n", table.left_out);
+        if (table.new_rowids > 0) out += format("      {} with a new rowid: theirs is another row's\n", table.new_rowids);
+        if (!table.columns_left_out.empty()) out += format("      left out, as it has no such column now: {}\n", joined(table.columns_left_out, ", "));
+        if (!table.columns_kept.empty()) out += format("      not in the backup: {}\n", joined(table.columns_kept, ", "));
+    }
+    for (const auto& index : rows.indexes) out += format("    {}: {}\n", printable(index.table), index.how == "rebuilt" ? "rebuilt from its content" : index.how == "verified" ? "followed, and agrees with its content" : "followed");
+    if (rows.writers_blocked_ms > 0) out += format("    writers waited at most {}\n", human_duration_ms(rows.writers_blocked_ms));
+    return out;
+}
+
 std::string numbers_after(std::string_view before, const std::vector<std::uint64_t>& numbers) {
     std::vector<std::string> words;
     for (const auto number : numbers) words.push_back(format("{}{}", before, number));
@@ -48,11 +66,12 @@ std::string ways_back_lines(const operations::WaysBack& ways, const Style& style
 }  // namespace
 
 std::string text_of(const operations::RestoreReport& report, const Style& style) {
-    std::string out = format("{}{} {}{}\n", report.dry_run ? "dry run: nothing is changed; would restore" : "restored", report.schema_only ? " the schema, without rows, of" : "",
+    std::string out = format("{}{} {}{}\n", report.dry_run ? "dry run: nothing is changed; would restore" : "restored", report.schema_only ? " the schema, without rows, of" : report.rows.database.empty() ? "" : " rows of",
                              style.bold(report.from_file.empty() ? format("#{}", report.number) : printable(report.from_file)), "  " + local_time(report.time));
     if (!report.proven_by.empty()) out += format("  its hash is the one in {}\n", joined(report.proven_by, ", "));
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
     for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
+    out += rows_lines(report.rows, report.dry_run, style);
     if (report.safety_number > 0)
         out += format("  the state before is backup {}; {}: {}\n", style.bold(format("#{}", report.safety_number)),
                       report.safety_is_raw ? "its bytes, which are damaged, come back with" : "to go back", report.go_back);

@@ -10,6 +10,7 @@
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
 #include "holdfast/operations/restore_packed.h"
+#include "holdfast/operations/restore_rows.h"
 #include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/tell_recovery.h"
@@ -42,6 +43,7 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
 }
 
 Result<void> expect_sense(Context& context, const RestoreRequest& request) {
+    TRY(expect_rows_make_sense(request));
     if (is_packed(request)) TRY(expect_packable(request));
     TRY(expect_true_target(context, request));
     if (is_packed(request) && request.schema_only) {
@@ -55,7 +57,7 @@ Result<void> expect_sense(Context& context, const RestoreRequest& request) {
 // One database is named to tell the source, and others would be replaced with it.
 Result<void> expect_all_are_meant(const repository::Snapshot& snapshot, const history::Filter& filter, const RestoreRequest& request) {
     const bool is_by_path = snapshot.source.name != filter.source && std::ranges::find(snapshot.source.paths, filter.path) != snapshot.source.paths.end();
-    if (!request.to.empty() || !request.only.empty() || snapshot.members.size() < 2 || !is_by_path) return {};
+    if (!request.to.empty() || !request.only.empty() || request.rows.is_asked() || snapshot.members.size() < 2 || !is_by_path) return {};
     return fail(ErrorCode::invalid, "restore #{} in place: it would replace {} databases, and --source names {}", snapshot.number.value,
                 snapshot.members.size(), printable(filter.path))
         .with_advice(format("--only {} restores that one; --source {} all of them", shell_word(filter.path), shell_word(snapshot.source.name)));
@@ -115,6 +117,16 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
         auto packed = restore_packed(context, now.opened, now.selection, now.order.request);
         if (!packed) return in_backup(std::move(packed).error(), number);
         report.databases.push_back(*std::move(packed));
+        return report;
+    }
+    if (now.order.request.rows.is_asked()) {
+        const auto begin = [&]() -> Result<std::string> {
+            auto cause = TRY(ask_recovery_cause(context, now.order.request));
+            TRY(hooks.begin(facts_of(now)));
+            return cause;
+        };
+        auto done = restore_rows(context, now.opened, now.selection, {.request = now.order.request, .begin = begin}, report);
+        if (!done) return in_backup(std::move(done).error(), number);
         return report;
     }
     auto plan = TRY(plan_and_begin(context, now, hooks));

@@ -5,6 +5,7 @@
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/narrow.h"
 #include "holdfast/operations/outside_request.h"
+#include "holdfast/operations/rows_back.h"
 
 namespace holdfast::operations {
 
@@ -16,6 +17,7 @@ struct RestoreRequest {
     OutsideRequest outside;
     NarrowRequest narrow;
     std::vector<std::string> only;
+    RowsRequest rows;
     Hooks hooks;  // of the settings; run when it is done in place
     bool yes = false, schema_only = false;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false;
@@ -28,12 +30,15 @@ struct RestoreRequest {
                            "was: a safety backup is made first, then the content is replaced in one SQLite transaction, so applications may stay open. Where that "
                            "cannot be done safely nothing is changed, and the obstacle is named. On a terminal it shows what would change and asks; "
                            "holdfast undo takes the restore back. A dry run proves and checks the backup and looks for "
-                           "locks as the real run does, so it takes about as long, and ends with the same exit code.",
+                           "locks as the real run does, so it takes about as long, and ends with the same exit code. With --table rows come back into the database beside all others: "
+                           "missing ones are inserted, those that differ are changed in place, none is deleted, and triggers do not fire again; a backup is made first.",
                 .examples = {{"holdfast restore 43", "in place"},
                              {"holdfast restore latest --to /tmp/look.db", "into a new file"},
                              {"holdfast restore latest --operation migrate", "the state before the last migration"},
                              {"holdfast restore latest --to app.db.zst --compress zstd", "compressed, for any program that reads zstd"},
                              {"holdfast restore latest --schema-only --to empty.db", "the same tables, without their rows"},
+                             {"holdfast restore 43 --table sessions --row session-20260129 --with-related", "one row, with all that depends on it"},
+                             {"holdfast restore 43 --table events --where \"kind = 'note'\" --dry-run", "how many rows would come back"},
                              {"holdfast restore --from old.db.gz --for app.db", "from a copy that another program made"},
                              {"holdfast restore --at '2 hours ago' --dry-run", "say exactly what would happen"}}};
     }
@@ -50,6 +55,7 @@ struct RestoreRequest {
         visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases); all its databases are restored.", .value = "NAME"});
         narrow.describe(visit);
         visit(only, {.name = "only", .sentence = "Of a backup of several databases only this one; may be repeated.", .value = "DATABASE"});
+        rows.describe(visit);
         visit(schema_only, {.name = "schema-only", .sentence = "An empty database with the backup's schema: tables, indexes, views, triggers, and no row. In place a safety backup keeps the rows."});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
@@ -106,6 +112,7 @@ struct RestoreReport {
     bool dry_run = false, schema_only = false, safety_is_raw = false;
     double duration_ms = 0;
     std::vector<RestoredMember> databases;
+    RowsBack rows;
     std::vector<HookRun> hooks;
     bool hooks_incomplete = false;
     std::vector<std::string> warnings;
@@ -125,6 +132,7 @@ struct RestoreReport {
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
         visit("go_back", go_back, "The command that brings the state before back; empty: there is none.");
         visit("databases", databases, "Each database.");
+        visit("rows", rows, "With --table: what came back.");
         visit("data_lost", data_lost, "Rows that the database had before and has not now, by table; empty: not counted, as no recovery log is kept.");
         visit("recovery_log", recovery_log, "The recovery log that tells of it.");
         visit("duration_ms", duration_ms, "How long it took.");

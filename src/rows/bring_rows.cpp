@@ -1,0 +1,275 @@
+#include "holdfast/rows/bring_rows.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+
+#include "holdfast/base/text.h"
+#include "holdfast/rows/full_text.h"
+#include "holdfast/rows/made_tables.h"
+#include "holdfast/rows/moved_rows.h"
+#include "holdfast/rows/references.h"
+#include "holdfast/rows/sound_table.h"
+#include "holdfast/sqlite/interruptible.h"
+#include "holdfast/sqlite/trigger_switch.h"
+
+namespace holdfast::rows {
+namespace {
+
+// Rows that wait for others to let go of unique values are held in memory.
+constexpr std::size_t waiting_max = 100'000;
+
+class Bringing {
+public:
+    Bringing(const ChosenRows& chosen, sqlite::Connection& destination, const BringOrder& order, BringState& state, const Watch& watch)
+        : chosen_(chosen), backup_(chosen.connection()), destination_(destination), order_(order), state_(state), watch_(watch) {}
+
+    Result<Brought> run() {
+        TRY(sqlite::switch_triggers_off(destination_));
+        // Damage that is met is seen, rather than spread; a table that is dropped for its damage is known to have it.
+        TRY(destination_.execute(order_.remake ? "PRAGMA cell_size_check = OFF" : "PRAGMA cell_size_check = ON"));
+        const sqlite::Interruptible interruptible(destination_, watch_);
+        form_ = TRY(text_form_of(backup_));
+        TRY(expect_same_encoding());
+        now_ = TRY(there(read_schema(destination_)));
+        TRY(make_missing());
+        references_ = std::make_unique<References>(destination_, now_, form_);
+        indexes_ = std::make_unique<KeptIndexes>(destination_, now_);
+        for (const auto& one : chosen_.tables()) TRY(one.is_index ? expect_made(one) : bring_table(one));
+        TRY(settle_references());
+        TRY(complete_made());
+        brought_.indexes = TRY(there(indexes_->finish(written())));
+        indexes_.reset();
+        if (order_.remake) TRY(expect_sound(TRY(there(soundness_of_all(destination_))), "the database, after its damaged table was dropped"));
+        for (auto& [name, writer] : writers_) tell(*writer);
+        return std::move(brought_);
+    }
+
+private:
+    // What goes wrong in the destination, as against the backup.
+    template <typename T>
+    Result<T> there(Result<T> done) {
+        if (!done && done.error().code() == ErrorCode::corrupt) state_.is_damage_there = true;
+        return done;
+    }
+
+    Result<void> expect_same_encoding() {
+        const auto then = TRY(backup_.text("PRAGMA main.encoding"));
+        const auto now = TRY(there(destination_.text("PRAGMA main.encoding")));
+        if (then == now) return {};
+        return fail(ErrorCode::invalid, "restore rows: the backup has its text in {}, and the database in {}", then, now).with_advice("--to FILE writes the rows into a new file");
+    }
+
+    // Those that are to be there: the named ones; in a new file also those that have rows to be brought, or may have.
+    std::vector<const ChosenTable*> wanted_tables() const {
+        std::vector<const ChosenTable*> wanted;
+        for (const auto& one : chosen_.tables()) {
+            if (one.is_named || order_.into == Into::new_file) wanted.push_back(&one);
+        }
+        return wanted;
+    }
+
+    Result<void> make_missing() {
+        for (const auto* one : wanted_tables()) {
+            const Table* there_now = now_.find(one->table->name);
+            if (there_now && !order_.remake) continue;
+            auto definition = TRY(definition_of(backup_, chosen_.schema(), *one->table));
+            if (there_now) {
+                HOLDFAST_ASSERT(one->list.empty());
+                const auto sequence = definition.sequence;
+                definition = TRY(there(definition_of(destination_, now_, *there_now)));
+                definition.sequence = std::max(definition.sequence, sequence);
+                TRY(there(drop_table(destination_, definition)));
+                std::erase_if(now_.objects, [&](const SchemaObject& object) { return is_same_name(object.table, definition.name); });
+            }
+            TRY(there(make_table(destination_, now_, definition)));
+            if (order_.into == Into::new_file) definition.triggers.clear();
+            made_.push_back(std::move(definition));
+        }
+        if (order_.into == Into::new_file && order_.with_parents) TRY(make_parents());
+        if (!made_.empty()) now_ = TRY(there(read_schema(destination_)));
+        return {};
+    }
+
+    // The tables that made ones refer to, and those that these do.
+    Result<void> make_parents() {
+        for (std::size_t at = 0; at < made_.size(); ++at) {
+            const Table* child = chosen_.schema().find(made_[at].name);
+            for (const auto& reference : child->references) {
+                const Table* parent = chosen_.schema().find(reference.parent);
+                if (parent == nullptr || is_made(parent->name) || parent->kind != TableKind::ordinary) continue;
+                auto definition = TRY(definition_of(backup_, chosen_.schema(), *parent));
+                TRY(make_table(destination_, now_, definition));
+                definition.triggers.clear();
+                made_.push_back(std::move(definition));
+            }
+        }
+        return {};
+    }
+
+    bool is_made(const std::string& table) const {
+        return std::ranges::any_of(made_, [&](const TableDefinition& one) { return is_same_name(one.name, table); });
+    }
+
+    Result<void> expect_sound(const Soundness& found, const std::string& what) {
+        if (found.verdict == Soundness::Verdict::sound) return {};
+        if (found.verdict == Soundness::Verdict::indexes_differ) {
+            return fail(ErrorCode::corrupt, "restore rows of {}: its indexes do not agree with its rows: {}", what, found.finding).with_advice("holdfast exec DATABASE \"REINDEX\" makes them anew; then again");
+        }
+        state_.is_damage_there = true;
+        return fail(ErrorCode::corrupt, "look at {}: {}", what, found.finding);
+    }
+
+    // An index has no rows of its own: one that is there follows its table by itself.
+    Result<void> expect_made(const ChosenTable& one) {
+        if (!is_made(one.table->name)) return expect_writable_module(*one.table);
+        brought_.tables.push_back({.table = one.table->name, .rows = {}, .is_made = true, .columns_left_out = {}, .columns_kept = {}});
+        return {};
+    }
+
+    Result<TableWriter*> writer_of(const Table& then) {
+        auto& writer = writers_[then.name];
+        if (writer) return writer.get();
+        const Table* now = now_.find(then.name);
+        HOLDFAST_ASSERT(now != nullptr);
+        const bool is_empty = is_made(now->name);
+        if (!is_empty) TRY(there(indexes_->follow(*now)));
+        writer = std::make_unique<TableWriter>(TRY(there(TableWriter::open(destination_, {.then = then, .now = *now, .form = form_, .on_conflict = order_.on_conflict, .is_empty = is_empty}))));
+        return writer.get();
+    }
+
+    Result<void> bring_table(const ChosenTable& one) {
+        if (now_.find(one.table->name) == nullptr) {
+            brought_.notes.push_back(format("{} rows of {} are left out: there is no such table now; --table {} brings it back", TRY(chosen_.count(one)), printable(one.table->name), printable(one.table->name)));
+            return {};
+        }
+        TableWriter* writer = TRY(writer_of(*one.table));
+        const bool is_compared_whole = one.list.empty() && !writer->pair().is_empty && one.table->kind == TableKind::ordinary;
+        if (is_compared_whole) TRY(expect_sound(TRY(there(soundness_of(destination_, writer->pair().now))), printable(writer->pair().now.name)));
+        const sqlite::Interruptible interruptible(backup_, watch_);
+        auto rows = TRY(backup_.prepare(chosen_.rows_sql(one, writer->read_columns(), form_)));
+        MovedRows moved(backup_, destination_, *writer);
+        std::deque<RowValues> waiting;
+        const auto total = TRY(chosen_.count(one));
+        for (std::uint64_t done = 0; TRY(rows.step()); ++done) {
+            if (done % 1000 == 0) watch_.at({.phase = "bringing rows", .done = done, .total = total, .unit = "rows"});
+            TRY(watch_.go_on());
+            auto row = read_row(rows, writer->read_columns().size(), form_);
+            const auto written = TRY(there(writer->write(row)));
+            if (written.what == WrittenRow::What::inserted) TRY(there(moved.expect_new(row)));
+            if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
+            else TRY(there(references_->note(*writer, row, written)));
+            if (waiting.size() > waiting_max) break;
+        }
+        TRY(settle(*writer, std::move(waiting)));
+        return writer->expect_no_conflicts();
+    }
+
+    // As long as one of them lets go of a value that another one needs.
+    Result<void> settle(TableWriter& writer, std::deque<RowValues> waiting) {
+        for (std::size_t before = waiting.size() + 1; waiting.size() < before;) {
+            before = waiting.size();
+            for (std::size_t i = 0; i < before; ++i) {
+                RowValues row = std::move(waiting.front());
+                waiting.pop_front();
+                const auto written = TRY(there(writer.write(row)));
+                if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
+                else TRY(there(references_->note(writer, row, written)));
+            }
+        }
+        for (const auto& row : waiting) {
+            const auto written = TRY(there(writer.write_at_last(row)));
+            TRY(there(references_->note(writer, row, written)));
+        }
+        return {};
+    }
+
+    // A parent that is brought may need parents of its own.
+    Result<void> settle_references() {
+        while (auto open = TRY(there(references_->next_open()))) {
+            TRY(watch_.go_on());
+            const bool is_brought = order_.with_parents && !open->is_orphaned && TRY(bring_parent(*open));
+            if (!is_brought && order_.into == Into::database) return references_->broken(*open);
+        }
+        return {};
+    }
+
+    Result<bool> bring_parent(const OpenReference& reference) {
+        const Table* then = chosen_.schema().find(reference.key->parent);
+        const bool has_columns = then && std::ranges::all_of(reference.key->parent_columns, [&](const std::string& column) { return then->find(column) != nullptr; });
+        if (!has_columns || now_.find(then->name) == nullptr || row_name_of(*then).empty()) return false;
+        TableWriter* writer = TRY(writer_of(*then));
+        const auto& columns = writer->read_columns();
+        auto found = TRY(backup_.prepare(format("SELECT {} FROM main.{} WHERE {}", select_list(columns, form_), sqlite::quoted_name(then->name),
+                                                equal_to(quoted_names(reference.key->parent_columns), 0, form_))));
+        TRY(bind_row(found, 0, reference.values, form_));
+        if (!TRY(found.step())) return false;
+        const auto row = read_row(found, columns.size(), form_);
+        const auto written = TRY(there(writer->write_missing(row)));
+        TRY(there(references_->note(*writer, row, written)));
+        ++parents_[then->name];
+        return true;
+    }
+
+    Result<void> complete_made() {
+        for (const auto& definition : made_) TRY(there(complete_table(destination_, definition)));
+        if (order_.into == Into::new_file) return {};
+        for (const auto& child : now_.tables) {
+            const bool refers = std::ranges::any_of(child.references, [&](const ForeignKey& key) { return is_made(key.parent); });
+            if (refers && !is_made(child.name)) TRY(there(note_orphans(child)));
+        }
+        return {};
+    }
+
+    // Their parents came after the backup, and went with the table.
+    Result<void> note_orphans(const Table& child) {
+        auto broken = TRY(destination_.prepare(format("PRAGMA main.foreign_key_check({})", sqlite::quoted_name(child.name))));
+        std::uint64_t rows = 0;
+        while (TRY(broken.step())) rows += is_made(broken.column_text(2)) ? 1U : 0U;
+        if (rows > 0) brought_.notes.push_back(format("{} rows of {} refer to rows that the backup has not", rows, printable(child.name)));
+        return {};
+    }
+
+    std::vector<KeptIndexes::Written> written() const {
+        std::vector<KeptIndexes::Written> tables;
+        for (const auto& [name, writer] : writers_) {
+            const bool is_changed = writer->counts().inserted > 0 || writer->counts().updated > 0;
+            if (is_changed || is_made(name)) tables.push_back({.table = writer->pair().now.name, .is_made = is_made(name)});
+        }
+        for (const auto& one : chosen_.tables()) {
+            if (one.is_index) tables.push_back({.table = one.table->name, .is_made = true});
+        }
+        return tables;
+    }
+
+    void tell(const TableWriter& writer) {
+        const auto& name = writer.pair().now.name;
+        const auto parents = parents_.find(writer.pair().then.name);
+        brought_.tables.push_back({.table = name, .rows = writer.counts(), .parents = parents == parents_.end() ? 0 : parents->second, .is_made = is_made(name),
+                                   .columns_left_out = writer.columns_left_out(), .columns_kept = writer.columns_kept()});
+    }
+
+    const ChosenRows& chosen_;
+    sqlite::Connection& backup_;
+    sqlite::Connection& destination_;
+    const BringOrder& order_;
+    BringState& state_;
+    const Watch& watch_;
+    TextForm form_ = TextForm::utf8;
+    Schema now_;
+    std::vector<TableDefinition> made_;
+    std::map<std::string, std::unique_ptr<TableWriter>> writers_;  // by the backup's name
+    std::map<std::string, std::uint64_t> parents_;
+    std::unique_ptr<References> references_;
+    std::unique_ptr<KeptIndexes> indexes_;
+    Brought brought_;
+};
+
+}  // namespace
+
+Result<Brought> bring_rows(const ChosenRows& chosen, sqlite::Connection& destination, const BringOrder& order, BringState& state, const Watch& watch) {
+    return Bringing(chosen, destination, order, state, watch).run();
+}
+
+}  // namespace holdfast::rows

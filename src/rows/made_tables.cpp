@@ -1,0 +1,70 @@
+#include "holdfast/rows/made_tables.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::rows {
+namespace {
+
+// One statement: what stands in a schema may have been put there by anybody.
+Result<void> run(sqlite::Connection& connection, const std::string& sql) {
+    auto statement = TRY(connection.prepare(sql));
+    TRY(statement.step());
+    return {};
+}
+
+}  // namespace
+
+Result<TableDefinition> definition_of(sqlite::Connection& connection, const Schema& schema, const Table& table) {
+    TableDefinition definition{.name = table.name, .sql = table.sql, .indexes = {}, .triggers = {}};
+    for (const auto& object : schema.objects) {
+        if (!is_same_name(object.table, table.name) || object.sql.empty()) continue;
+        if (object.type == "index") definition.indexes.push_back(object);
+        if (object.type == "trigger") definition.triggers.push_back(object);
+    }
+    if (!table.is_autoincrement) return definition;
+    auto last = TRY(connection.prepare("SELECT seq FROM main.sqlite_sequence WHERE name = ?1"));
+    TRY(last.bind(1, table.name));
+    if (TRY(last.step())) definition.sequence = last.column_integer(0);
+    return definition;
+}
+
+Result<void> make_table(sqlite::Connection& destination, const Schema& now, const TableDefinition& definition) {
+    const auto has_name = [&](const SchemaObject& object) { return is_same_name(object.name, definition.name) && object.type != "trigger"; };
+    const auto other = std::ranges::find_if(now.objects, has_name);
+    if (other != now.objects.end()) {
+        return fail(ErrorCode::exists, "restore the table {}: the name belongs to {} {} now", printable(definition.name), other->type == "index" ? "an" : "a", other->type).with_advice("--to FILE writes it into a new file");
+    }
+    auto made = run(destination, definition.sql);
+    if (!made) return std::move(made).error().while_doing(format("make the table {}", printable(definition.name)));
+    return {};
+}
+
+Result<void> drop_table(sqlite::Connection& destination, const TableDefinition& definition) {
+    return destination.execute(format("DROP TABLE main.{}", sqlite::quoted_name(definition.name)));
+}
+
+Result<void> complete_table(sqlite::Connection& destination, const TableDefinition& definition) {
+    for (const auto* objects : {&definition.indexes, &definition.triggers}) {
+        for (const auto& object : *objects) {
+            auto made = run(destination, object.sql);
+            if (!made) return std::move(made).error().while_doing(format("make the {} {} of {}", object.type, printable(object.name), printable(definition.name)));
+        }
+    }
+    if (definition.sequence == 0) return {};
+    auto raised = TRY(destination.prepare("UPDATE main.sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1 RETURNING 1"));
+    TRY(raised.bind(1, definition.name));
+    TRY(raised.bind(2, definition.sequence));
+    if (TRY(raised.step())) {
+        while (TRY(raised.step())) {}
+        return {};
+    }
+    auto added = TRY(destination.prepare("INSERT INTO main.sqlite_sequence(name, seq) VALUES (?1, ?2)"));
+    TRY(added.bind(1, definition.name));
+    TRY(added.bind(2, definition.sequence));
+    TRY(added.step());
+    return {};
+}
+
+}  // namespace holdfast::rows

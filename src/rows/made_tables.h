@@ -1,0 +1,26 @@
+// Tables made again: dropped ones from the backup's schema, damaged ones from their own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "holdfast/rows/schema.h"
+
+namespace holdfast::rows {
+
+// What a table consists of besides its rows.
+struct TableDefinition {
+    std::string name;
+    std::string sql;
+    std::vector<SchemaObject> indexes, triggers;
+    std::int64_t sequence = 0;  // the last AUTOINCREMENT value; 0: none
+};
+Result<TableDefinition> definition_of(sqlite::Connection& connection, const Schema& schema, const Table& table);
+
+// `exists`: something else has the name now.
+Result<void> make_table(sqlite::Connection& destination, const Schema& now, const TableDefinition& definition);
+Result<void> drop_table(sqlite::Connection& destination, const TableDefinition& definition);
+// Behind its rows: indexes, triggers, and the last AUTOINCREMENT value, which never becomes less.
+Result<void> complete_table(sqlite::Connection& destination, const TableDefinition& definition);
+
+}  // namespace holdfast::rows

@@ -1,0 +1,77 @@
+#include "holdfast/rows/moved_rows.h"
+
+#include "holdfast/base/hash.h"
+#include "holdfast/base/text.h"
+#include "holdfast/base/wire.h"
+#include "holdfast/rows/chosen_rows.h"
+
+namespace holdfast::rows {
+namespace {
+
+// Equal rows give equal numbers; others nearly never, and what is found is compared.
+std::uint64_t mark_of(const RowValues& row) {
+    ByteWriter bytes;
+    for (std::size_t i = 1; i < row.size(); ++i) {
+        const auto& value = row[i];
+        bytes.counted_text(format("{}", value.index()));
+        if (const auto* integer = std::get_if<std::int64_t>(&value)) bytes.counted_text(format("{}", *integer));
+        if (const auto* real = std::get_if<double>(&value)) bytes.counted_text(format("{}", *real));
+        if (const auto* text = std::get_if<std::string>(&value)) bytes.counted_text(*text);
+        if (const auto* blob = std::get_if<Bytes>(&value)) bytes.counted_text(text_of(*blob));
+    }
+    return short_fingerprint(bytes.view(), 0);
+}
+
+bool is_same_content(const RowValues& one, const RowValues& other) {
+    return !other.empty() && is_same_row(RowValues(one.begin() + 1, one.end()), RowValues(other.begin() + 1, other.end()));
+}
+
+}  // namespace
+
+MovedRows::MovedRows(sqlite::Connection& backup, sqlite::Connection& destination, const TableWriter& writer)
+    : backup_(backup), destination_(destination), writer_(writer) {
+    const auto& pair = writer.pair();
+    is_needed_ = !pair.is_empty && pair.now.kind == TableKind::ordinary && pair.now.key_columns().empty() && writer.first_value() == 1;
+}
+
+Result<void> MovedRows::expect_new(const RowValues& row) {
+    if (!is_needed_) return {};
+    if (!present_) TRY(read_present());
+    const auto [first, last] = present_->equal_range(mark_of(row));
+    for (auto one = first; one != last; ++one) {
+        if (!is_same_content(row, TRY(row_at(destination_, writer_.pair().now, one->second)))) continue;
+        if (is_same_content(row, TRY(row_at(backup_, writer_.pair().then, one->second)))) continue;
+        return fail(ErrorCode::exists, "restore {}: the same row is there as {}; without a primary key only the rowid says which row is which, and VACUUM gives new ones", writer_.in_words(row), one->second)
+            .with_advice("--to FILE writes the backup's rows into a new file");
+    }
+    return {};
+}
+
+Result<void> MovedRows::read_present() {
+    present_.emplace();
+    const auto& now = writer_.pair().now;
+    const auto form = writer_.pair().form;
+    std::vector<std::string> columns = row_name_of(now);
+    columns.insert(columns.end(), writer_.columns().begin(), writer_.columns().end());
+    auto rows = TRY(destination_.prepare(format("SELECT {} FROM main.{}", select_list(columns, form), sqlite::quoted_name(now.name))));
+    while (TRY(rows.step())) {
+        const auto row = read_row(rows, columns.size(), form);
+        const auto* rowid = std::get_if<std::int64_t>(&row.front());
+        if (rowid != nullptr) present_->emplace(mark_of(row), *rowid);
+    }
+    return {};
+}
+
+Result<RowValues> MovedRows::row_at(sqlite::Connection& connection, const Table& table, std::int64_t rowid) {
+    const bool is_backup = &connection == &backup_;
+    const auto form = writer_.pair().form;
+    std::vector<std::string> columns = row_name_of(table);
+    if (is_backup) columns = writer_.read_columns();
+    else columns.insert(columns.end(), writer_.columns().begin(), writer_.columns().end());
+    auto rows = TRY(connection.prepare(format("SELECT {} FROM main.{} WHERE {} = ?1", select_list(columns, form), sqlite::quoted_name(table.name), row_name_of(table).front())));
+    TRY(rows.bind(1, rowid));
+    if (!TRY(rows.step())) return RowValues();
+    return read_row(rows, columns.size(), form);
+}
+
+}  // namespace holdfast::rows

@@ -1,0 +1,270 @@
+#include "holdfast/rows/table_writer.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/rows/chosen_rows.h"
+#include "holdfast/rows/full_text.h"
+
+namespace holdfast::rows {
+namespace {
+
+constexpr std::size_t conflicts_told_max = 20;
+
+bool are_same_names(const std::vector<std::string>& one, const std::vector<std::string>& other) { return std::ranges::equal(one, other, is_same_name); }
+
+std::string list_or_none(const std::vector<std::string>& names) { return names.empty() ? "none" : comma_separated(names); }
+
+}  // namespace
+
+Result<TableWriter> TableWriter::open(sqlite::Connection& destination, const TablePair& pair) {
+    TableWriter writer(destination, pair);
+    TRY(writer.match_columns());
+    TRY(writer.match_names());
+    TRY(writer.prepare());
+    return writer;
+}
+
+std::string TableWriter::target() const { return "main." + sqlite::quoted_name(pair_.now.name); }
+
+Result<void> TableWriter::match_columns() {
+    const auto& then = pair_.then;
+    const auto& now = pair_.now;
+    if (then.kind != now.kind || then.module != now.module) {
+        return fail(ErrorCode::invalid, "restore rows of {}: it is not the same kind of table now", printable(now.name)).with_advice("--to FILE writes the backup's into a new file");
+    }
+    has_own_rowid_ = then.has_rowid && now.has_rowid && !now.integer_key && !is_r_tree(now) && !row_name_of(now).empty() && !then.integer_key;
+    if (has_own_rowid_) read_columns_ = row_name_of(then);
+    for (const auto& name : now.written_columns()) {
+        const Column* same = then.find(name);
+        if (same == nullptr || same->is_hidden) {
+            columns_kept_.push_back(name);
+            continue;
+        }
+        columns_.push_back(sqlite::quoted_name(name));
+        read_columns_.push_back(sqlite::quoted_name(same->name));
+    }
+    for (const auto& name : then.written_columns()) {
+        const Column* same = now.find(name);
+        if (same == nullptr || same->generated != Generated::no) columns_left_out_.push_back(name);
+    }
+    if (columns_.empty()) return fail(ErrorCode::invalid, "restore rows of {}: none of its columns is in the backup", printable(now.name));
+    return {};
+}
+
+Result<void> TableWriter::match_names() {
+    const auto then = pair_.then.key_columns();
+    const auto now = pair_.now.key_columns();
+    if (!are_same_names(then, now) && !pair_.is_empty) {
+        return fail(ErrorCode::invalid, "restore rows of {}: its primary key was ({}), and now is ({})", printable(pair_.now.name), list_or_none(then), list_or_none(now))
+            .with_advice("--to FILE writes the backup's rows into a new file");
+    }
+    is_by_rowid_ = now.empty() && pair_.now.kind == TableKind::ordinary;
+    if (now.empty()) {
+        name_ = row_name_of(pair_.now);
+        if (is_r_tree(pair_.now)) name_places_ = {0};
+        else if (has_own_rowid_) name_places_ = {0};
+        else return fail(ErrorCode::unavailable, "restore rows of {}: nothing names its rows", printable(pair_.now.name)).with_advice("--to FILE writes the backup's rows into a new file");
+        return {};
+    }
+    name_ = quoted_names(now);
+    for (const auto& column : now) name_places_.push_back(place_of(column).value_or(0));
+    return {};
+}
+
+std::optional<std::size_t> TableWriter::place_of(const std::string& column) const {
+    const auto found = std::ranges::find_if(columns_, [&](const std::string& one) { return is_same_name(one, sqlite::quoted_name(column)); });
+    if (found == columns_.end()) return std::nullopt;
+    return first_value() + static_cast<std::size_t>(found - columns_.begin());
+}
+
+Result<void> TableWriter::prepare() {
+    const auto form = pair_.form;
+    std::vector<std::string> all, values, set;
+    if (has_own_rowid_) all = row_name_of(pair_.now);
+    all.insert(all.end(), columns_.begin(), columns_.end());
+    for (std::size_t i = 0; i < all.size(); ++i) values.push_back(parameter(i, form));
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        // To set an INTEGER PRIMARY KEY to what it is makes SQLite move the row.
+        const bool is_rowid = pair_.now.integer_key && is_same_name(columns_[i], sqlite::quoted_name(pair_.now.columns[*pair_.now.integer_key].name));
+        if (!is_rowid && !(is_r_tree(pair_.now) && i == 0)) set.push_back(format("{} = {}", columns_[i], values[first_value() + i]));
+    }
+    // The table's own ON CONFLICT REPLACE would delete other rows. Where it has none nothing is said, as what a statement says
+    // holds for its triggers' statements, too: an INSERT OR REPLACE into an index would be none.
+    const std::string_view policy = mentions(pair_.now.sql, "conflict") ? "OR ABORT " : "";
+    insert_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy, target(), comma_separated(all), comma_separated(values))));
+    if (pair_.is_empty) return {};
+    find_ = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(all, form), target(), equal_to(name_, 0, form))));
+    if (!set.empty()) {
+        update_ = TRY(connection_->prepare(format("UPDATE {}{} SET {} WHERE {}", policy, target(), comma_separated(set), equal_to(name_, all.size(), form))));
+    }
+    if (!has_own_rowid_ || is_by_rowid_) return {};
+    std::vector<std::string> values_only(values.begin() + 1, values.end());
+    occupied_ = TRY(connection_->prepare(format("SELECT 1 FROM {} WHERE {} = ?1", target(), all.front())));
+    values_only.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i) values_only.push_back(parameter(i, form));
+    insert_anew_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy, target(), comma_separated(columns_), comma_separated(values_only))));
+    return {};
+}
+
+RowValues TableWriter::name_in(const RowValues& row) const {
+    RowValues name;
+    for (const auto place : name_places_) name.push_back(row[place]);
+    return name;
+}
+
+std::string TableWriter::in_words(const RowValues& row) const { return rows::in_words(pair_.now.name, name_in(row)); }
+
+Result<std::optional<RowValues>> TableWriter::present(const RowValues& row) {
+    const RowValues name = name_in(row);
+    if (has_null(name)) {
+        return fail(ErrorCode::invalid, "restore {}: a row with NULL in its primary key cannot be told from others", in_words(row)).with_advice("--where leaves it out; --to FILE writes the backup's rows into a new file");
+    }
+    find_->reset();
+    TRY(bind_row(*find_, 0, name, pair_.form));
+    if (!TRY(find_->step())) return std::optional<RowValues>();
+    return std::optional(read_row(*find_, read_columns_.size(), pair_.form));
+}
+
+Result<WrittenRow> TableWriter::write(const RowValues& row) {
+    if (pair_.is_empty) return insert(row);
+    auto there = TRY(present(row));
+    if (!there) return insert(row);
+    // Of a row that a key names the rowid is only where it lies.
+    if (has_own_rowid_ && !is_by_rowid_ && pair_.now.kind == TableKind::ordinary) there->front() = row.front();
+    if (!is_same_row(row, *there)) return differs(row, std::move(*there));
+    ++counts_.unchanged;
+    return WrittenRow{WrittenRow::What::unchanged, {}};
+}
+
+Result<WrittenRow> TableWriter::write_missing(const RowValues& row) {
+    if (!pair_.is_empty && TRY(present(row))) {
+        return fail(ErrorCode::exists, "restore {}, which other rows need: another row has its key now", in_words(row)).with_advice(format("--table {} says that it may be replaced", printable(pair_.now.name)));
+    }
+    return write_at_last(row);
+}
+
+Result<WrittenRow> TableWriter::differs(const RowValues& row, RowValues before) {
+    const bool is_given_again = pair_.now.integer_key && refers_to_others(row, before);
+    const bool is_doubtful = pair_.on_conflict == OnConflict::by_key && (is_by_rowid_ || is_given_again);
+    if (pair_.on_conflict == OnConflict::keep) {
+        ++counts_.kept;
+        return WrittenRow{WrittenRow::What::kept, {}};
+    }
+    if (pair_.on_conflict != OnConflict::fail && !is_doubtful) return update(row, std::move(before));
+    has_number_conflict_ = has_number_conflict_ || (is_doubtful && is_given_again);
+    if (conflicts_.size() < conflicts_told_max) conflicts_.push_back(in_words(row));
+    ++conflict_count_;
+    return WrittenRow{WrittenRow::What::kept, {}};
+}
+
+// All that it refers to is something else.
+bool TableWriter::refers_to_others(const RowValues& row, const RowValues& before) const {
+    bool is_other = false;
+    for (const auto& reference : pair_.now.references) {
+        RowValues then, now;
+        for (const auto& column : reference.columns) {
+            const auto place = place_of(column);
+            if (!place) break;
+            then.push_back(row[*place]);
+            now.push_back(before[*place]);
+        }
+        if (then.size() != reference.columns.size() || has_null(then) || has_null(now)) continue;
+        if (is_same_row(then, now)) return false;
+        is_other = true;
+    }
+    return is_other;
+}
+
+Result<void> TableWriter::expect_no_conflicts() const {
+    if (conflict_count_ == 0) return {};
+    const std::string more = conflict_count_ > conflicts_.size() ? format(" and {} more", conflict_count_ - conflicts_.size()) : "";
+    auto error = fail(ErrorCode::exists, "restore rows of {}: {} there with another content: {}{}", printable(pair_.now.name),
+                      conflict_count_ == 1 ? "one is" : format("{} are", conflict_count_), comma_separated(conflicts_), more);
+    if (pair_.on_conflict == OnConflict::fail) return std::move(error).with_advice("--on-conflict replace or keep says which content is to stay");
+    if (has_number_conflict_) {
+        return std::move(error)
+            .while_doing("they refer to other rows than the backup's, so they are probably others that were given the same numbers")
+            .with_advice("--on-conflict replace, if they are the same rows; keep, to bring only those that are missing; --to FILE, to look at them");
+    }
+    return std::move(error)
+        .while_doing("without a primary key only the rowid says which row is which, and VACUUM gives new ones")
+        .with_advice("--on-conflict replace, if they are the same rows; keep, to bring only those that are missing; --to FILE, to look at them");
+}
+
+Result<bool> TableWriter::is_rowid_free(const RowValues& row) {
+    occupied_->reset();
+    TRY(occupied_->bind_value(1, row.front()));
+    return !TRY(occupied_->step());
+}
+
+Result<WrittenRow> TableWriter::insert(const RowValues& row) {
+    const bool is_anew = occupied_ && !TRY(is_rowid_free(row));
+    auto& statement = is_anew ? *insert_anew_ : *insert_;
+    statement.reset();
+    TRY(bind_row(statement, 0, is_anew ? RowValues(row.begin() + 1, row.end()) : row, pair_.form));
+    if (auto done = statement.step(); !done) {
+        auto error = std::move(done).error();
+        statement.reset();
+        return explained(std::move(error), row);
+    }
+    statement.reset();
+    ++counts_.inserted;
+    if (is_anew) ++counts_.new_rowids;
+    return WrittenRow{WrittenRow::What::inserted, {}};
+}
+
+Result<WrittenRow> TableWriter::update(const RowValues& row, RowValues before) {
+    HOLDFAST_ASSERT(update_.has_value());
+    update_->reset();
+    find_->reset();
+    TRY(bind_row(*update_, 0, row, pair_.form));
+    TRY(bind_row(*update_, row.size(), name_in(before), pair_.form));
+    if (auto done = update_->step(); !done) {
+        auto error = std::move(done).error();
+        update_->reset();
+        return explained(std::move(error), row);
+    }
+    update_->reset();
+    ++counts_.updated;
+    return WrittenRow{WrittenRow::What::updated, std::move(before)};
+}
+
+// A constraint that is not met: whether by the row alone, or as another row has what must be unique.
+Result<WrittenRow> TableWriter::explained(Error error, const RowValues& row) {
+    const bool is_unique = error.code() == ErrorCode::invalid && error.message().find("UNIQUE constraint failed") != std::string::npos;
+    if (is_unique) return WrittenRow{WrittenRow::What::waits, {}};
+    if (error.code() != ErrorCode::invalid) return error;
+    return std::move(error).while_doing(format("restore {}", in_words(row)));
+}
+
+Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const RowValues& row) {
+    for (const auto& key : pair_.now.unique) {
+        RowValues values;
+        for (const auto& column : key.columns) {
+            if (const auto place = place_of(column)) values.push_back(row[*place]);
+        }
+        if (values.empty() || values.size() != key.columns.size() || has_null(values)) continue;
+        auto other = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(name_, pair_.form), target(), equal_to(quoted_names(key.columns), 0, pair_.form))));
+        TRY(bind_row(other, 0, values, pair_.form));
+        if (!TRY(other.step())) continue;
+        const RowValues name = read_row(other, name_.size(), pair_.form);
+        if (is_same_row(name, name_in(row))) continue;
+        return std::optional(format("{} has its {}", rows::in_words(pair_.now.name, name), comma_separated(key.columns)));
+    }
+    return std::optional<std::string>();
+}
+
+Result<WrittenRow> TableWriter::write_at_last(const RowValues& row) {
+    auto written = TRY(write(row));
+    if (written.what != WrittenRow::What::waits) return written;
+    if (pair_.on_conflict == OnConflict::keep) {
+        ++counts_.left_out;
+        return WrittenRow{WrittenRow::What::kept, {}};
+    }
+    const auto holder = TRY(holder_of_unique_values(row));
+    return fail(ErrorCode::exists, "restore {}: {}", in_words(row), holder.value_or("another row has a value that must be unique"))
+        .with_advice("--on-conflict keep leaves such rows out; or change the other row first");
+}
+
+}  // namespace holdfast::rows

@@ -1,0 +1,98 @@
+// TableWriter: rows of one table of a backup, written into the table of the same name: inserted, changed in place, never
+// deleted or replaced.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/rows/row_values.h"
+
+namespace holdfast::rows {
+
+// What becomes of a row that is there and differs. by_key: replaced where a primary key says that it is the same row. It is
+// doubtful, and refused, where only a rowid says so, which VACUUM gives anew; or a number, and the row there refers to
+// others than the backup's: in a database that was begun anew, numbers are given again.
+enum class OnConflict : std::uint8_t { by_key, replace, keep, fail };
+
+struct WrittenCounts {
+    std::uint64_t inserted = 0, updated = 0, unchanged = 0;
+    std::uint64_t kept = 0;        // there and different, and left as they are
+    std::uint64_t left_out = 0;    // their unique values belong to other rows
+    std::uint64_t new_rowids = 0;  // of those inserted: their rowid is another row's now
+    bool operator==(const WrittenCounts&) const = default;
+};
+
+struct TablePair {
+    const Table& then;             // in the backup
+    const Table& now;              // in the destination
+    TextForm form = TextForm::utf8;
+    OnConflict on_conflict = OnConflict::by_key;
+    bool is_empty = false;         // made just now: nothing need be looked for
+};
+
+// A row as it was handed over, and what stood there before.
+struct WrittenRow {
+    enum class What : std::uint8_t { inserted, updated, unchanged, kept, waits } what = What::unchanged;
+    std::optional<RowValues> before;     // of `updated`
+};
+
+class TableWriter {
+public:
+    // `invalid`: the two do not fit: their rows are named differently, or no column is common to both.
+    static Result<TableWriter> open(sqlite::Connection& destination, const TablePair& pair);
+
+    // What to read in the backup for each row, as SQL.
+    const std::vector<std::string>& read_columns() const { return read_columns_; }
+    // The columns that are written, by their names now; the row's values at the same places, behind the rowid if there is one.
+    const std::vector<std::string>& columns() const { return columns_; }
+    std::size_t first_value() const { return has_own_rowid_ ? 1 : 0; }
+    std::optional<std::size_t> place_of(const std::string& column) const;  // in a row
+    std::string in_words(const RowValues& row) const;
+
+    // `waits`: a unique value belongs to another row, which may yet be changed itself.
+    Result<WrittenRow> write(const RowValues& row);
+    // Insert, or find it there as it is. A parent that is needed, and must change nothing.
+    Result<WrittenRow> write_missing(const RowValues& row);
+    // A row that waits, for the last time. Error: it names both rows.
+    Result<WrittenRow> write_at_last(const RowValues& row);
+    // on_conflict says fail (or the rows have no key), and some differ.
+    Result<void> expect_no_conflicts() const;
+
+    const WrittenCounts& counts() const { return counts_; }
+    const std::vector<std::string>& columns_left_out() const { return columns_left_out_; }
+    const std::vector<std::string>& columns_kept() const { return columns_kept_; }
+    const TablePair& pair() const { return pair_; }
+
+private:
+    TableWriter(sqlite::Connection& destination, const TablePair& pair) : connection_(&destination), pair_(pair) {}
+    Result<void> match_columns();
+    Result<void> match_names();
+    Result<void> prepare();
+    std::string target() const;
+    RowValues name_in(const RowValues& row) const;
+    Result<std::optional<RowValues>> present(const RowValues& row);
+    Result<WrittenRow> insert(const RowValues& row);
+    Result<WrittenRow> update(const RowValues& row, RowValues before);
+    Result<WrittenRow> differs(const RowValues& row, RowValues before);
+    bool refers_to_others(const RowValues& row, const RowValues& before) const;
+    Result<WrittenRow> explained(Error error, const RowValues& row);
+    Result<std::optional<std::string>> holder_of_unique_values(const RowValues& row);
+    Result<bool> is_rowid_free(const RowValues& row);
+
+    sqlite::Connection* connection_;
+    TablePair pair_;
+    std::vector<std::string> columns_, read_columns_;       // quoted; names as they are now, and SQL in the backup
+    std::vector<std::string> columns_left_out_, columns_kept_;
+    std::vector<std::string> name_;                         // what a row is found by, as SQL now
+    std::vector<std::size_t> name_places_;                  // of these in a row
+    bool has_own_rowid_ = false;                            // a row's first value is a rowid that no column shows
+    bool is_by_rowid_ = false;                              // and it is all that a row can be found by
+    std::optional<sqlite::Statement> find_, insert_, insert_anew_, update_, occupied_;
+    WrittenCounts counts_;
+    std::vector<std::string> conflicts_;                    // at most 20 are told
+    std::uint64_t conflict_count_ = 0;
+    bool has_number_conflict_ = false;                      // one of them is a number that was given again
+};
+
+}  // namespace holdfast::rows

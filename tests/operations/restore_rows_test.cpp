@@ -1,0 +1,136 @@
+#include <gtest/gtest.h>
+
+#include "operations/world.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RestoreRows : public World {
+protected:
+    RestoreRows() {
+        make_repository();
+        create_database(database);
+        backup();
+        before_ = rows_of(database);
+    }
+    RestoreRequest request(std::vector<std::string> keys = {}) const {
+        auto request = restore_request("1");
+        request.wait_s = 0;
+        request.rows.tables = {"ledger"};
+        request.rows.keys = std::move(keys);
+        return request;
+    }
+    std::string before_;
+};
+
+TEST_F(RestoreRows, AnAutomaticBackupIsMadeUnderTheLockAndBringsTheStateBeforeBack) {
+    execute(database, "DELETE FROM ledger WHERE n IN (5, 6)");
+    const auto now = rows_of(database);
+    const auto report = must(restore(context, request({"5", "6"})));
+    EXPECT_EQ(rows_of(database), before_);
+    EXPECT_EQ(report.rows.database, database);
+    ASSERT_EQ(report.rows.tables.size(), 1u);
+    EXPECT_EQ(report.rows.tables[0].inserted, 2u);
+    const auto listed_backups = listed().backups;
+    ASSERT_EQ(listed_backups.size(), 2u);
+    EXPECT_EQ(report.safety_number, listed_backups.front().number);
+    EXPECT_EQ(listed_backups.front().kind, "automatic");
+    EXPECT_EQ(listed_backups.front().operation, "restore rows");
+    EXPECT_EQ(listed_backups.front().comment, "Auto-backup before: restore rows of #1");
+    must(restore_in_place(format("{}", report.safety_number)));
+    EXPECT_EQ(rows_of(database), now);
+}
+
+TEST_F(RestoreRows, ADryRunSaysWhatTheRealOneDoesAndLeavesNothing) {
+    execute(database, "DELETE FROM ledger WHERE n < 50; UPDATE ledger SET payload = 'x' WHERE n > 190");
+    auto dry = request();
+    dry.dry_run = true;
+    const auto said = must(restore(context, dry));
+    EXPECT_EQ(rows_of(database) == before_, false);
+    EXPECT_EQ(numbers().size(), 1u);
+    const auto done = must(restore(context, request()));
+    EXPECT_EQ(json_of(said.rows.tables).to_text(), json_of(done.rows.tables).to_text());
+    EXPECT_EQ(done.rows.tables[0].inserted, 49u);
+    EXPECT_EQ(done.rows.tables[0].updated, 10u);
+    EXPECT_EQ(rows_of(database), before_);
+}
+
+// The repository cannot take the backup: nothing is written, unless that is meant.
+TEST_F(RestoreRows, WithoutABackupNothingIsWritten) {
+    execute(database, "DELETE FROM ledger WHERE n = 5");
+    const auto now = rows_of(database);
+    files.read_only.push_back(repository);
+    EXPECT_THAT(restore(context, request({"5"})), FailsWith(ErrorCode::denied));
+    EXPECT_EQ(rows_of(database), now);
+    auto meant = request({"5"});
+    meant.no_safety_backup = true;
+    const auto report = must(restore(context, meant));
+    EXPECT_EQ(report.safety_number, 0u);
+    ASSERT_FALSE(report.warnings.empty());
+    EXPECT_THAT(report.warnings.front(), HasSubstr("no backup of the state before"));
+    EXPECT_EQ(rows_of(database), before_);
+}
+
+TEST_F(RestoreRows, AWriterInTheWayIsNamedAndNothingHappens) {
+    execute(database, "DELETE FROM ledger WHERE n = 5");
+    auto writer = connect(database);
+    must(writer.execute("BEGIN IMMEDIATE"));
+    EXPECT_THAT(restore(context, request({"5"})), FailsWith(ErrorCode::busy));
+    EXPECT_EQ(numbers().size(), 1u);
+    must(writer.execute("ROLLBACK"));
+    EXPECT_THAT(restore(context, request({"5"})), Succeeds());
+}
+
+TEST_F(RestoreRows, OfSeveralDatabasesTheOneThatHasTheTableIsMeant) {
+    const std::string other = work + "/other.db";
+    execute(other, "CREATE TABLE people(id TEXT PRIMARY KEY); INSERT INTO people VALUES('a')");
+    const auto both = must(try_backup({database, other})).number;
+    execute(other, "DELETE FROM people");
+    auto people = restore_request(format("{}", both));
+    people.rows.tables = {"people"};
+    EXPECT_EQ(must(restore(context, people)).rows.database, other);
+    execute(database, "CREATE TABLE people(id TEXT PRIMARY KEY); INSERT INTO people VALUES('b')");
+    people.snapshot = format("{}", must(try_backup({database, other})).number);
+    EXPECT_THAT(restore(context, people), FailsWith(ErrorCode::invalid));
+    people.only = {"other.db"};
+    EXPECT_EQ(must(restore(context, people)).rows.database, other);
+}
+
+TEST_F(RestoreRows, ItIsToldInTheRecoveryLog) {
+    execute(database, "DELETE FROM ledger WHERE n = 5; UPDATE ledger SET payload = 'x' WHERE n = 6");
+    auto told = request({"5", "6"});
+    told.recovery_log = work + "/RECOVERY.md";
+    told.cause = "somebody's DELETE";
+    const auto report = must(restore(context, told));
+    EXPECT_EQ(report.data_lost, format("what 1 rows held before (it is in backup #{})", report.safety_number));
+    const std::string log(text_of(tests::file_bytes(told.recovery_log)));
+    EXPECT_THAT(log, HasSubstr("Restored 2 rows of app.db"));
+    EXPECT_THAT(log, HasSubstr("- Cause: somebody's DELETE"));
+    EXPECT_THAT(log, HasSubstr("- Backup used: #1 of "));
+}
+
+TEST_F(RestoreRows, WhatCannotBeMeantIsRefused) {
+    auto nothing = request();
+    nothing.rows.tables.clear();
+    nothing.rows.where = "1";
+    EXPECT_THAT(restore(context, nothing), FailsWith(ErrorCode::invalid));
+    auto none = request();
+    none.rows.where = "n > 10000";
+    EXPECT_THAT(restore(context, none), FailsWith(ErrorCode::not_found));
+    std::filesystem::remove(database);
+    const auto gone = restore(context, request());
+    ASSERT_THAT(gone, FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(gone.error().advice(), HasSubstr("holdfast restore 1 brings back the whole database"));
+    auto file = request({"7"});
+    file.to = work + "/seven.db";
+    EXPECT_THAT(restore(context, file), Succeeds());
+    auto seven = connect(file.to);
+    EXPECT_EQ(must(seven.integer("SELECT n FROM ledger")), 7);
+    EXPECT_EQ(must(seven.text("PRAGMA integrity_check")), "ok");
+    EXPECT_THAT(restore(context, file), FailsWith(ErrorCode::exists));
+}
+
+}  // namespace
+}  // namespace holdfast::operations

@@ -1,0 +1,115 @@
+#include "holdfast/rows/kept_indexes.h"
+
+#include <sqlite3.h>
+
+#include "rows/rows_world.h"
+
+namespace holdfast::rows {
+namespace {
+
+using How = KeptIndex::How;
+
+class KeptIndexesTest : public RowsWorld {
+protected:
+    static constexpr const char* notes = "CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT); CREATE TABLE audit(x);"
+                                         "CREATE VIRTUAL TABLE found USING fts5(body, content = 'notes', content_rowid = 'id');";
+    static constexpr const char* triggers =
+        "CREATE TRIGGER IF NOT EXISTS main.\"ins \"\"1\" AFTER INSERT ON notes BEGIN INSERT INTO found(rowid, body) VALUES(new.id, new.body); END;"
+        "CREATE TRIGGER up AFTER UPDATE OF body ON notes BEGIN INSERT INTO found(found, rowid, body) VALUES('delete', old.id, old.body); INSERT INTO found(rowid, body) VALUES(new.id, new.body); END;"
+        "CREATE TRIGGER del AFTER DELETE ON notes BEGIN INSERT INTO found(found, rowid, body) VALUES('delete', old.id, old.body); END;"
+        "CREATE TRIGGER noted AFTER INSERT ON notes BEGIN INSERT INTO audit VALUES(new.id); END;";
+    static constexpr const char* some = "INSERT INTO notes VALUES(1, 'green apple'), (2, 'red pear'), (3, 'blue plum');";
+    std::string matches(const std::string& word) { return all(format("SELECT rowid FROM found('{}') ORDER BY rowid", word)); }
+    void expect_whole() { must(now.execute("INSERT INTO found(found, rank) VALUES('integrity-check', 1)")); }
+};
+
+TEST_F(KeptIndexesTest, TheApplicationsTriggersForTheIndexRunAndNoOthers) {
+    both(std::string(notes) + triggers + some);
+    must(now.execute("DELETE FROM notes WHERE id = 1; UPDATE notes SET body = 'gone' WHERE id = 2"));
+    const std::string schema = all("SELECT sql FROM sqlite_schema");
+    const auto brought = bring({.tables = {"notes"}, .where = {}, .keys = {}});
+    EXPECT_EQ(brought.indexes, (std::vector<KeptIndex>{{"found", How::verified}}));
+    EXPECT_EQ(matches("apple") + matches("pear") + matches("gone"), "12");
+    expect_whole();
+    EXPECT_EQ(all("SELECT x FROM audit"), "1 2 3");
+    EXPECT_EQ(all("SELECT sql FROM sqlite_schema"), schema);
+    EXPECT_EQ(all("SELECT count(*) FROM temp.sqlite_schema"), "0");
+}
+
+// Nothing in the database says how: the index is made anew from its content.
+TEST_F(KeptIndexesTest, AnIndexWithoutTriggersIsRebuilt) {
+    both(std::string(notes) + some + "INSERT INTO found(found) VALUES('rebuild')");
+    must(now.execute("DELETE FROM notes WHERE id = 1; INSERT INTO found(found) VALUES('rebuild')"));
+    EXPECT_EQ(bring({.tables = {"notes"}, .where = {}, .keys = {}}).indexes, (std::vector<KeptIndex>{{"found", How::rebuilt}}));
+    EXPECT_EQ(matches("apple"), "1");
+    expect_whole();
+}
+
+TEST_F(KeptIndexesTest, AnIndexThatWasWrongIsRebuilt) {
+    both(std::string(notes) + triggers + some);
+    must(now.execute("DELETE FROM notes WHERE id = 1; INSERT INTO found(rowid, body) VALUES(3, 'nonsense')"));
+    EXPECT_EQ(bring({.tables = {"notes"}, .where = {}, .keys = {}}).indexes, (std::vector<KeptIndex>{{"found", How::rebuilt}}));
+    EXPECT_EQ(matches("nonsense"), "");
+    expect_whole();
+}
+
+// One trigger that does both would double the rows of the audit: it does not run, and the index is rebuilt.
+TEST_F(KeptIndexesTest, ATriggerThatWritesMoreThanAnIndexDoesNotRun) {
+    both(std::string(notes) + "CREATE TRIGGER both AFTER INSERT ON notes BEGIN INSERT INTO found(rowid, body) VALUES(new.id, new.body); INSERT INTO audit VALUES(new.id); END;" + some);
+    must(now.execute("DELETE FROM notes WHERE id = 1; INSERT INTO found(found) VALUES('rebuild')"));
+    EXPECT_EQ(bring({.tables = {"notes"}, .where = {}, .keys = {}}).indexes, (std::vector<KeptIndex>{{"found", How::rebuilt}}));
+    EXPECT_EQ(all("SELECT x FROM audit"), "1 2 3");
+    EXPECT_EQ(matches("apple"), "1");
+}
+
+TEST_F(KeptIndexesTest, IndexesOfTheOlderModuleAndTreesFollow) {
+    both("CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT, x REAL); CREATE VIRTUAL TABLE found USING fts4(content=\"notes\", body); CREATE VIRTUAL TABLE places USING rtree(id, x0, x1);"
+         "CREATE TRIGGER a AFTER INSERT ON notes BEGIN INSERT INTO found(docid, body) VALUES(new.id, new.body); INSERT INTO places VALUES(new.id, new.x, new.x); END;"
+         "CREATE TRIGGER b BEFORE UPDATE ON notes BEGIN DELETE FROM found WHERE docid = old.id; END;"
+         "CREATE TRIGGER c AFTER UPDATE ON notes BEGIN INSERT INTO found(docid, body) VALUES(new.id, new.body); UPDATE places SET x0 = new.x, x1 = new.x WHERE id = old.id; END;"
+         "INSERT INTO notes VALUES(1, 'apple', 1.5), (2, 'pear', 2.5)");
+    must(now.execute("DELETE FROM found WHERE docid = 1; DELETE FROM notes WHERE id = 1; DELETE FROM places WHERE id = 1; UPDATE notes SET body = 'gone', x = 9 WHERE id = 2"));
+    const auto brought = bring({.tables = {"notes"}, .where = {}, .keys = {}});
+    EXPECT_EQ(brought.indexes, (std::vector<KeptIndex>{{"found", How::verified}, {"places", How::followed}}));
+    EXPECT_EQ(all("SELECT docid FROM found WHERE found MATCH 'apple OR pear' ORDER BY docid"), "1 2");
+    EXPECT_EQ(all("SELECT * FROM places"), all(backup, "SELECT * FROM places"));
+}
+
+TEST_F(KeptIndexesTest, ATriggerSaysForItselfWhatReplaces) {
+    both("CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT); CREATE VIRTUAL TABLE places USING rtree(id, x0, x1);"
+         "CREATE TRIGGER a AFTER INSERT ON notes BEGIN INSERT OR REPLACE INTO places VALUES(new.id, length(new.body), length(new.body)); END;"
+         "CREATE TRIGGER b AFTER UPDATE ON notes BEGIN INSERT OR REPLACE INTO places VALUES(new.id, length(new.body), length(new.body)); END;"
+         "INSERT INTO notes VALUES(1, 'apple'), (2, 'pear')");
+    must(now.execute("UPDATE notes SET body = 'x' WHERE id = 1; DELETE FROM notes WHERE id = 2"));
+    bring({.tables = {"notes"}, .where = {}, .keys = {}});
+    EXPECT_EQ(all("SELECT * FROM places"), all(backup, "SELECT * FROM places"));
+}
+
+TEST_F(KeptIndexesTest, VirtualTablesWithContentTakeRows) {
+    both("CREATE VIRTUAL TABLE own USING fts5(title, body UNINDEXED); INSERT INTO own(rowid, title, body) VALUES(5, 'apple', 'x'), (6, 'pear', 'y');"
+         "CREATE VIRTUAL TABLE tree USING rtree(id, x0, x1, +note TEXT); INSERT INTO tree VALUES(1, 0.5, 1, 'a'), (2, 3, 4, 'b');"
+         "CREATE VIRTUAL TABLE bare USING fts5(a, content = ''); CREATE TABLE c(a); CREATE VIRTUAL TABLE over USING fts5(a, content = c)");
+    must(now.execute("DELETE FROM own WHERE rowid = 5; UPDATE own SET title = 'gone' WHERE rowid = 6; DELETE FROM tree WHERE id = 1; UPDATE tree SET note = 'z' WHERE id = 2"));
+    EXPECT_EQ(of(bring({.tables = {"own"}, .where = {}, .keys = {}}), "own").rows, (WrittenCounts{.inserted = 1, .updated = 1}));
+    EXPECT_EQ(all("SELECT rowid FROM own('apple OR pear') ORDER BY rowid"), "5 6");
+    EXPECT_EQ(of(bring({.tables = {"tree"}, .where = {}, .keys = {"1", "2"}}), "tree").rows, (WrittenCounts{.inserted = 1, .updated = 1}));
+    EXPECT_EQ(all("SELECT * FROM tree"), all(backup, "SELECT * FROM tree"));
+    EXPECT_THAT(try_to_bring({.tables = {"bare"}, .where = {}, .keys = {}}), FailsWith(ErrorCode::unavailable));
+    EXPECT_THAT(try_to_bring({.tables = {"over"}, .where = {}, .keys = {}}), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(try_to_bring({.tables = {"own_data"}, .where = {}, .keys = {}}), FailsWith(ErrorCode::invalid));
+}
+
+TEST_F(KeptIndexesTest, DroppedIndexesComeBack) {
+    both(std::string(notes) + triggers + some + "CREATE VIRTUAL TABLE own USING fts5(title); INSERT INTO own VALUES('kept')");
+    must(now.execute("DROP TABLE own; DROP TABLE found; DROP TABLE notes"));
+    const auto brought = bring({.tables = {"notes", "found", "own"}, .where = {}, .keys = {}});
+    EXPECT_EQ(brought.indexes, (std::vector<KeptIndex>{{"found", How::rebuilt}}));
+    EXPECT_EQ(matches("plum") + all("SELECT count(*) FROM own('kept')"), "31");
+    expect_whole();
+    sqlite3_db_config(now.handle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, nullptr);
+    must(now.execute("INSERT INTO notes VALUES(4, 'kiwi')"));
+    EXPECT_EQ(matches("kiwi"), "4") << "its triggers are back";
+}
+
+}  // namespace
+}  // namespace holdfast::rows

@@ -11,6 +11,9 @@ set(names ${CMAKE_SOURCE_DIR}/cmake/extension.map)
 foreach(target sqlite_hosted extension_hosted holdfast_sqlite)
   target_include_directories(${target} BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/src/extension/host_api ${CMAKE_BINARY_DIR}/view/extension)
   target_link_libraries(${target} PRIVATE holdfast_settings fmt::fmt)
+  if(HOLDFAST_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM base)
+  endif()
 endforeach()
 
 # By file: the rooms' own needs would bring the library of SQLite along.
@@ -21,6 +24,9 @@ foreach(room extension_hosted sqlite_hosted ${rooms})
 endforeach()
 add_dependencies(holdfast_sqlite extension_hosted sqlite_hosted ${rooms})
 set_target_properties(holdfast_sqlite PROPERTIES PREFIX "" LINK_DEPENDS "${names};${files}")
-target_link_options(holdfast_sqlite PRIVATE LINKER:--version-script=${names} LINKER:--gc-sections LINKER:-z,defs)
+target_link_options(holdfast_sqlite PRIVATE LINKER:--version-script=${names} LINKER:--gc-sections)
+if(NOT HOLDFAST_SANITIZE AND NOT HOLDFAST_COVERAGE)  # those runtimes are the program's
+  target_link_options(holdfast_sqlite PRIVATE LINKER:-z,defs)
+endif()
 target_link_libraries(holdfast_sqlite PRIVATE -Wl,--start-group ${files} -Wl,--end-group
   Threads::Threads date::date-tz OpenSSL::Crypto PkgConfig::sodium PkgConfig::zstd ZLIB::ZLIB PkgConfig::xxhash ${CMAKE_DL_LIBS})

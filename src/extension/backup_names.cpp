@@ -98,7 +98,7 @@ Result<operations::KeptImageRequest> request_of(const sqlite::AskedName& asked) 
 
 Result<void> register_vfs() {
     static auto* const names = std::make_unique<BackupNames>().release();
-    return sqlite::register_image_vfs({.name = vfs_name, .names = *names});
+    return sqlite::register_image_vfs({.name = vfs_name, .names = *names, .libraries = sqlite::Libraries::of_default_vfs});
 }
 
 }  // namespace holdfast::extension

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "holdfast/base/text.h"
@@ -11,8 +12,16 @@ namespace holdfast::extension {
 
 namespace {
 
+// SQLite cuts what it logs at some 200 bytes, and the reason stands at the end.
 void log_as(int result_code, std::string_view text) {
-    sqlite3_log(result_code, "holdfast: %.*s", static_cast<int>(text.size()), text.data());
+    constexpr std::size_t line_max = 180;
+    do {
+        std::size_t size = std::min(line_max, text.size());
+        const auto is_inside_letter = [&] { return (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80; };
+        while (size < text.size() && size > line_max / 2 && is_inside_letter()) --size;
+        sqlite3_log(result_code, "holdfast: %.*s", static_cast<int>(size), text.data());
+        text.remove_prefix(size);
+    } while (!text.empty());
 }
 
 class SqliteLog final : public host::Log {

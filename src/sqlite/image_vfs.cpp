@@ -147,9 +147,10 @@ constexpr sqlite3_io_methods file_methods{
 // --- the VFS ---
 
 struct ImageVfs {
-    explicit ImageVfs(const ImageVfsOrder& order) : name(order.name), names(order.names) {}
+    explicit ImageVfs(const ImageVfsOrder& order) : name(order.name), names(order.names), libraries(order.libraries) {}
     const std::string name;
     ImageNames& names;
+    const Libraries libraries;
     sqlite3_vfs* ordinary = nullptr;  // where sorters and other temporary files go, and who knows the time
     sqlite3_vfs vfs{};
 };
@@ -216,6 +217,13 @@ void tell_no_library(sqlite3_vfs*, int size, char* into) noexcept {
 }
 void ignore_library(sqlite3_vfs*, void*) noexcept {}
 
+void* open_library(sqlite3_vfs* vfs, const char* name) noexcept { return ordinary_vfs(vfs).xDlOpen(&ordinary_vfs(vfs), name); }
+void tell_library_error(sqlite3_vfs* vfs, int size, char* into) noexcept { ordinary_vfs(vfs).xDlError(&ordinary_vfs(vfs), size, into); }
+void (*find_symbol(sqlite3_vfs* vfs, void* library, const char* name) noexcept)(void) {
+    return ordinary_vfs(vfs).xDlSym(&ordinary_vfs(vfs), library, name);
+}
+void close_library(sqlite3_vfs* vfs, void* library) noexcept { ordinary_vfs(vfs).xDlClose(&ordinary_vfs(vfs), library); }
+
 void fill_in(ImageVfs& own, sqlite3_vfs& ordinary) {
     constexpr int name_max = 4096;
     own.ordinary = &ordinary;
@@ -229,14 +237,21 @@ void fill_in(ImageVfs& own, sqlite3_vfs& ordinary) {
     vfs.xDelete = refuse_delete;
     vfs.xAccess = tell_absent;
     vfs.xFullPathname = tell_full_name;
-    vfs.xDlOpen = refuse_library;
-    vfs.xDlError = tell_no_library;
-    vfs.xDlSym = [](sqlite3_vfs*, void*, const char*) noexcept -> void (*)(void) { return nullptr; };
-    vfs.xDlClose = ignore_library;
     vfs.xRandomness = randomness;
     vfs.xSleep = sleep;
     vfs.xCurrentTime = current_time;
     vfs.xGetLastError = last_error;
+    if (own.libraries == Libraries::of_default_vfs) {
+        vfs.xDlOpen = open_library;
+        vfs.xDlError = tell_library_error;
+        vfs.xDlSym = find_symbol;
+        vfs.xDlClose = close_library;
+        return;
+    }
+    vfs.xDlOpen = refuse_library;
+    vfs.xDlError = tell_no_library;
+    vfs.xDlSym = [](sqlite3_vfs*, void*, const char*) noexcept -> void (*)(void) { return nullptr; };
+    vfs.xDlClose = ignore_library;
 }
 
 }  // namespace

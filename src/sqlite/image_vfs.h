@@ -59,9 +59,11 @@ public:
 // For the life of the process: `names` must never be destroyed. No -wal, -shm or journal is ever seen or made; temporary
 // files of queries go where those of the default VFS go. A page that cannot be read comes out as SQLITE_CORRUPT (the
 // image said `corrupt`) or SQLITE_IOERR; memory that is not there as SQLITE_NOMEM.
+enum class Libraries { refused, of_default_vfs };  // extensions, on a connection whose main database is an image
 struct ImageVfsOrder {
     std::string name;
     ImageNames& names;
+    Libraries libraries = Libraries::refused;
 };
 Result<void> register_image_vfs(const ImageVfsOrder& order);
 

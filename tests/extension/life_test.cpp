@@ -175,7 +175,7 @@ TEST_F(LifeOfABackup, TheReasonIsInTheProgramsOwnLog) {
         Program program;
         program.attach(backup_number(1));
         program.ask(all_rows);
-        ::_exit(log.find("11: holdfast: read " + database + " of backup #1: ") != std::string::npos && log.find("another entry lies there") != std::string::npos ? 0 : 1);
+        ::_exit(log.find("11: holdfast: read " + database + " of backup #1: ") != std::string::npos && log.find("there is none here") != std::string::npos ? 0 : 1);
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);

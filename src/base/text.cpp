@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "holdfast/base/utf8.h"
+
 namespace holdfast {
 namespace {
 
@@ -64,6 +66,15 @@ std::string_view trim(std::string_view text) {
 
 bool is_all_digits(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
 }
 
 std::string printable(std::string_view text) {

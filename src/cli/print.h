@@ -21,6 +21,7 @@
 #include "holdfast/operations/list.h"
 #include "holdfast/operations/log.h"
 #include "holdfast/operations/maintain_every.h"
+#include "holdfast/operations/query.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/schedule.h"
 #include "holdfast/operations/simulate_retention.h"
@@ -43,6 +44,8 @@ std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);
 std::string text_of(const operations::DoctorReport& report, const Style& style);
+std::string text_of(const operations::QueryReport& report, const Style& style);
+std::string notes_of(const operations::QueryReport& report, const Style& style);  // beside the rows
 std::string text_of(const operations::RestoreReport& report, const Style& style);
 std::string text_of(const operations::FreshReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);

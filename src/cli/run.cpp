@@ -212,6 +212,7 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
     std::FILE* to = answer->is_beside ? stderr : stdout;
     if (flags.json) print(to, answer->json.to_text() + "\n");
     else if (!flags.quiet || (answer->is_beside && answer->exit_code != 0)) print(to, answer->text);
+    if (!flags.json && !flags.quiet) print(stderr, answer->notes);
     if (!finished_writing()) {
         return report_error(fail(ErrorCode::unavailable, "{}: it was done, but its result cannot be written to standard output", verb.text().operation.name)
                                 .with_advice("make room there; holdfast list and status tell what was done"),

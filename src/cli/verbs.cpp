@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/cli/print.h"
 #include "holdfast/cli/progress_bar.h"
+#include "holdfast/cli/row_writers.h"
 #include "holdfast/host/console.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/audited.h"
@@ -129,6 +130,23 @@ private:
     }
 };
 
+// Rows go to standard output, the moment they are of beside them. With --csv and --json-lines they go as they come, and the
+// report is beside, too.
+class QueryVerb : public VerbOf<QueryRequest, QueryReport, operations::query> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        const auto writer = request_.csv ? csv_writer() : request_.json_lines ? json_lines_writer() : nullptr;
+        request_.rows = writer.get();
+        auto report = audited(context, request_, operations::query);
+        if (writer) TRY(writer->finish());  // also what came before a failure
+        if (!report) return std::move(report).error();
+        Answer answer{.json = json_of(*report), .text = writer ? "" : text_of(*report, style), .exit_code = 0, .is_beside = writer != nullptr, .notes = {}};
+        answer.notes = notes_of(*report, style);
+        return answer;
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<QueryVerb>(); }
+};
+
 // `restore --to -` has its result on standard output, where nothing else may be.
 class RestoreVerb : public VerbOf<RestoreRequest, RestoreReport, operations::restore> {
 public:
@@ -158,6 +176,7 @@ const std::vector<VerbEntry>& verbs() {
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},
         {"doctor", VerbOf<DoctorRequest, DoctorReport, operations::doctor>::make},
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
+        {"query", QueryVerb::make},
         {"restore", RestoreVerb::make},
         {"fresh", VerbOf<FreshRequest, FreshReport, operations::fresh>::make},
         {"undo", VerbOf<UndoRequest, RestoreReport, operations::undo>::make},

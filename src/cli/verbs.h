@@ -19,6 +19,7 @@ struct Answer {
     std::string text;
     int exit_code = 0;
     bool is_beside = false;  // standard output was another program's, or has the result itself: this goes to standard error
+    std::string notes = {};  // for people, on standard error: the text is a result that may go on to another program
 };
 
 // One verb with a request of its own, made when it is needed.

@@ -189,6 +189,8 @@ void ScriptReader::go_back(Position position) {
     place_ = std::move(position.place);
 }
 
+bool ScriptReader::is_at_end() const { return skip_gap(sql_, at_) >= sql_.size(); }
+
 // False: the end.
 bool ScriptReader::enter_next() {
     const std::size_t start = skip_gap(sql_, at_);
@@ -285,8 +287,6 @@ Result<void> bind_parameters(JudgedStatement& judged, const std::vector<Paramete
     return {};
 }
 
-namespace {
-
 Result<void> expect_all_used(const std::vector<Parameter>& parameters, const std::vector<std::string>& used) {
     for (const auto& parameter : parameters) {
         if (std::ranges::find(used, parameter.name) != used.end()) continue;
@@ -295,6 +295,8 @@ Result<void> expect_all_used(const std::vector<Parameter>& parameters, const std
     }
     return {};
 }
+
+namespace {
 
 Result<void> run_to_end(sqlite::Statement& statement) {
     while (TRY(statement.step())) {}

@@ -59,6 +59,7 @@ public:
         std::size_t at = 0;
         StatementPlace place;
     };
+    bool is_at_end() const;                            // no other statement comes; no need to ask next() for it
     Position position() const { return {at_, place_}; }
     void go_back(Position position);  // to look ahead
 
@@ -84,6 +85,8 @@ struct Parameter {
 };
 // `invalid`: a parameter without a name or value. Adds the names that were used to `used`.
 Result<void> bind_parameters(JudgedStatement& judged, const std::vector<Parameter>& parameters, std::vector<std::string>& used);
+// `invalid`: one that no statement has.
+Result<void> expect_all_used(const std::vector<Parameter>& parameters, const std::vector<std::string>& used);
 
 // What a script is going to do, by looking only: on a connection to a frozen image.
 struct ScriptPlan {

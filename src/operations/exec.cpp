@@ -2,43 +2,20 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
-#include "holdfast/host/standard_input.h"
 #include "holdfast/live/run_script.h"
 #include "holdfast/operations/backup_in_use.h"
 #include "holdfast/operations/changed_tables.h"
 #include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/script_words.h"
 #include "holdfast/operations/target_database.h"
 
 namespace holdfast::operations {
 
 namespace {
 
-constexpr std::uint64_t script_size_max = 256ULL * 1024 * 1024;
-
-Result<std::string> text_of_script(Context& context, const ExecRequest& request) {
-    if (request.sql.empty() == request.file.empty()) {
-        return fail(ErrorCode::invalid, "run {}", request.sql.empty() ? "what: there is no SQL" : "SQL given both as a word and as a file")
-            .with_advice("holdfast exec DATABASE \"SQL\", or --file FILE");
-    }
-    if (request.file.empty()) return request.sql;
-    if (request.file == "-") return host::text_from_standard_input(script_size_max);
-    const auto bytes = TRY(host::read_file(context.host.files, request.file, script_size_max));
-    return std::string(text_of(bytes));
-}
-
-Result<std::pair<std::string, std::string>> split_pair(const std::string& text, std::string_view flag) {
-    const auto equals = text.find('=');
-    if (equals != 0 && equals != std::string::npos) return std::pair(text.substr(0, equals), text.substr(equals + 1));
-    return fail(ErrorCode::invalid, "read --{} {}: it is not NAME=VALUE", flag, printable(text));
-}
-
 Result<live::Script> script_of(Context& context, const ExecRequest& request) {
-    live::Script script{.sql = TRY(text_of_script(context, request)), .parameters = {}, .rows_max = request.limit, .is_dry = request.dry_run};
-    for (const auto& text : request.parameters) {
-        auto [name, value] = TRY(split_pair(text, "parameter"));
-        script.parameters.push_back({std::move(name), std::move(value)});
-    }
-    return script;
+    return live::Script{.sql = TRY(text_of_script(context, request, "holdfast exec DATABASE \"SQL\", or --file FILE")), .parameters = TRY(parameters_of(request)),
+                        .rows_max = request.limit, .is_dry = request.dry_run};
 }
 
 Result<live::Attachments> attachments_of(Context& context, const ExecRequest& request, const std::string& database) {

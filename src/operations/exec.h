@@ -2,16 +2,17 @@
 #pragma once
 
 #include "holdfast/operations/before_write.h"
+#include "holdfast/operations/script_request.h"
 #include "holdfast/operations/sql_rows.h"
 #include "holdfast/operations/target_request.h"
 
 namespace holdfast::operations {
 
-struct ExecRequest {
+struct ExecRequest : ScriptRequest {
     TargetRequest target;
-    std::string sql, file, operation_name;
+    std::string operation_name;
     std::string foreign_keys = "as-is";
-    std::vector<std::string> parameters, attach;
+    std::vector<std::string> attach;
     std::uint64_t limit = 1000;
     bool dry_run = false;
     BeforeWriteRequest before;
@@ -30,9 +31,7 @@ struct ExecRequest {
     template <class Visitor>
     void describe(Visitor& visit) {
         target.describe(visit);
-        visit(sql, {.name = "sql", .sentence = "The statements.", .value = "SQL", .positional = true});
-        visit(file, {.name = "file", .sentence = "Read the statements from this file; - is standard input.", .value = "FILE", .letter = 'f'});
-        visit(parameters, {.name = "parameter", .sentence = "Value of the parameter :NAME, as text; may be repeated.", .value = "NAME=VALUE", .letter = 'p'});
+        ScriptRequest::describe(visit);
         visit(attach, {.name = "attach", .sentence = "Another database, to be read as NAME.table, as it is when the script begins; may be repeated.", .value = "NAME=FILE"});
         visit(foreign_keys, {.name = "foreign-keys", .sentence = "Enforce foreign keys and their cascades: on, off, or as-is (SQLite's default: off).", .value = "HOW"});
         visit(dry_run, {.name = "dry-run", .sentence = "Run it in its transaction, show what would change, and take it back; no backup.", .letter = 'n'});

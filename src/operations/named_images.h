@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "holdfast/operations/context.h"
@@ -37,6 +38,7 @@ public:
     virtual Result<void> finish() = 0;
 };
 
+constexpr std::string_view live_word = "live";
 struct ImagesRequest {
     std::string word = "latest";      // as SNAPSHOT of any verb; also live, and the path of a file (plain, compressed, bundle, tar)
     std::string at;                   // a time, instead

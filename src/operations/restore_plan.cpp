@@ -4,6 +4,7 @@
 #include <set>
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/chosen_databases.h"
 #include "holdfast/operations/moved_databases.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_targets.h"
@@ -83,22 +84,6 @@ Result<void> expect_folders_can_be_made(host::FileSystem& files, const std::stri
         .with_advice("--to with another path");
 }
 
-// By path, or by as much of its end as tells which it is.
-Result<std::string> member_named(Context& context, const repository::Snapshot& snapshot, const std::string& name) {
-    const std::string path = TRY(host::canonical_or_future(context.host.files, name));
-    std::vector<std::string> found, all;
-    for (const auto& entry : snapshot.members) {
-        if (entry.name == path) return path;
-        if (entry.name.ends_with("/" + name)) found.push_back(entry.name);
-        all.push_back(printable(entry.name));
-    }
-    if (found.size() == 1) return found.front();
-    std::string listed;
-    for (const auto& one : all) listed += (listed.empty() ? "" : ", ") + one;
-    return fail(ErrorCode::not_found, "restore only {}: backup #{} has {}", printable(name), snapshot.number.value, listed)
-        .with_advice("--only with one of these paths");
-}
-
 }  // namespace
 
 Result<void> leave_schema_only(PlannedMember& member) {
@@ -144,9 +129,9 @@ Result<PlannedMember> plan_member(Context& context, const repository::Repository
 }  // namespace
 
 Result<std::set<std::string>> chosen_members(Context& context, const repository::Snapshot& snapshot, const RestoreRequest& request) {
-    std::set<std::string> chosen;
-    for (const auto& name : request.only) chosen.insert(TRY(member_named(context, snapshot, name)));
-    return chosen;
+    DatabasesToChooseFrom there{.paths = {}, .doing = "restore only", .where = format("backup #{}", snapshot.number.value)};
+    for (const auto& entry : snapshot.members) there.paths.push_back(entry.name);
+    return chosen_databases(context, there, request.only);
 }
 
 bool RestorePlan::needs_safety_backup() const {

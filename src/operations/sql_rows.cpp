@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "holdfast/base/text.h"
+#include "holdfast/base/utf8.h"
 
 namespace holdfast::operations {
 
@@ -21,7 +22,7 @@ std::string text_of_real(double value) {
 Json json_of(const Cell& cell) {
     if (const auto* integer = std::get_if<std::int64_t>(&cell.value)) return Json(*integer);
     if (const auto* real = std::get_if<double>(&cell.value)) return std::isfinite(*real) ? Json(*real) : Json(text_of_real(*real));
-    if (const auto* text = std::get_if<std::string>(&cell.value)) return Json(*text);
+    if (const auto* text = std::get_if<std::string>(&cell.value)) return is_utf8(*text) ? Json(*text) : Json::object().set("text_hex", to_hex(bytes_of(*text)));
     if (const auto* blob = std::get_if<Bytes>(&cell.value)) return Json::object().set("hex", to_hex(*blob));
     return {};
 }

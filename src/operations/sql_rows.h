@@ -9,7 +9,7 @@ namespace holdfast::operations {
 struct Cell {
     SqlValue value;
 };
-// null, a number, a text; a blob is {"hex": "…"}.
+// null, a number, a text; a blob is {"hex": "…"}, a text that is no UTF-8 {"text_hex": "…"}.
 Json json_of(const Cell& cell);
 // For people: NULL, numbers as SQLite writes them, a blob as x'…'.
 std::string text_of_cell(const Cell& cell);

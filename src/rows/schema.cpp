@@ -37,6 +37,7 @@ public:
         auto rows = TRY(connection_.prepare(format("SELECT type, name, tbl_name, sql, rootpage FROM {}.sqlite_schema", quoted_name(database_))));
         while (TRY(rows.step())) {
             SchemaObject object{.type = rows.column_text(0), .name = rows.column_text(1), .table = rows.column_text(2), .sql = rows.column_text(3)};
+            if (object.type == "index") schema_.indexes.push_back({.name = object.name, .table = object.table, .root = page_of(rows.column_integer(4))});
             if (object.type == "table") schema_.tables.push_back(table_of(object, rows.column_integer(4)));
             schema_.objects.push_back(std::move(object));
         }
@@ -58,11 +59,13 @@ private:
         return {};
     }
 
+    static sqlite::PageNumber page_of(std::int64_t root) { return {static_cast<std::uint32_t>(std::clamp<std::int64_t>(root, 0, UINT32_MAX))}; }
+
     Table table_of(const SchemaObject& object, std::int64_t root) const {
         Table table;
         table.name = object.name;
         table.sql = object.sql;
-        table.root = {static_cast<std::uint32_t>(std::clamp<std::int64_t>(root, 0, UINT32_MAX))};
+        table.root = page_of(root);
         const auto listed = listing_.find(object.name);
         if (listed != listing_.end()) {
             table.has_rowid = listed->second.has_rowid;

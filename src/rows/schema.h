@@ -78,8 +78,14 @@ struct SchemaObject {
     bool operator==(const SchemaObject&) const = default;
 };
 
+struct Index {
+    std::string name, table;
+    sqlite::PageNumber root;
+};
+
 struct Schema {
     std::vector<Table> tables;                // in the order of sqlite_schema
+    std::vector<Index> indexes;               // likewise
     std::vector<SchemaObject> objects;        // likewise
     const Table* find(std::string_view table) const;
 };

@@ -72,7 +72,12 @@ std::optional<BtreeCell> BtreePage::cell(std::size_t index) const {
         cell.left_child = PageNumber{u32_at(rest, 0)};
         rest = rest.subspan(4);
     }
-    if (kind_ == table_inner) return cell;
+    if (kind_ == table_inner) {
+        const auto row_id = read_stored_varint(rest);
+        if (!row_id) return std::nullopt;
+        cell.row_id = static_cast<std::int64_t>(row_id->value);
+        return cell;
+    }
     const auto size = read_stored_varint(rest);
     if (!size) return std::nullopt;
     rest = rest.subspan(size->size);
@@ -80,6 +85,7 @@ std::optional<BtreeCell> BtreePage::cell(std::size_t index) const {
         const auto row_id = read_stored_varint(rest);
         if (!row_id) return std::nullopt;
         rest = rest.subspan(row_id->size);
+        cell.row_id = static_cast<std::int64_t>(row_id->value);
     }
     cell.payload_size = size->value;
     const std::uint64_t local = local_size(size->value, usable_.size(), kind_ == table_leaf);
@@ -90,6 +96,8 @@ std::optional<BtreeCell> BtreePage::cell(std::size_t index) const {
     return cell;
 }
 
+PageNumber BtreePage::last_child() const { return is_leaf() ? PageNumber{} : PageNumber{u32_at(usable_, header_ + 8)}; }
+
 std::vector<PageNumber> BtreePage::children() const {
     std::vector<PageNumber> pages;
     if (is_leaf()) return pages;
@@ -97,7 +105,7 @@ std::vector<PageNumber> BtreePage::children() const {
     for (std::size_t i = 0; i < cell_count_; ++i) {
         if (const auto offset = cell_offset(i)) pages.push_back(PageNumber{u32_at(usable_, *offset)});
     }
-    pages.push_back(PageNumber{u32_at(usable_, header_ + 8)});
+    pages.push_back(last_child());
     return pages;
 }
 

@@ -13,6 +13,7 @@ namespace holdfast::sqlite {
 struct BtreeCell {
     PageNumber left_child;           // none on leaves
     std::uint64_t payload_size = 0;  // 0 on the inner pages of tables, which carry no rows
+    std::int64_t row_id = 0;         // on pages of tables; on an inner one the greatest below left_child
     ByteView local;                  // the start of the payload
     PageNumber overflow;             // where it goes on; none: it is all here
 };
@@ -27,6 +28,7 @@ public:
     bool is_table() const { return kind_ == table_leaf || kind_ == table_inner; }
     std::size_t cell_count() const { return cell_count_; }
     std::optional<BtreeCell> cell(std::size_t index) const;  // nullopt: damaged
+    PageNumber last_child() const;                            // of an inner page; none of a leaf
     std::vector<PageNumber> children() const;                // in key order; those of damaged cells are left out
 
 private:

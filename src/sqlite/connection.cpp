@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
@@ -232,6 +233,11 @@ std::string Statement::column_name(int index) const {
     return name ? name : "";
 }
 
+std::string Statement::column_declared_type(int index) const {
+    const char* type = sqlite3_column_decltype(open_->handle.get(), index);
+    return type ? type : "";
+}
+
 Statement::ColumnType Statement::column_type(int index) const {
     switch (sqlite3_column_type(open_->handle.get(), index)) {
         case SQLITE_INTEGER: return ColumnType::integer;
@@ -269,6 +275,16 @@ SqlValue Statement::column_value(int index) const {
         case ColumnType::blob: return column_bytes(index);
     }
     return {};
+}
+
+std::string Statement::column_text_as_stored(int index, TextEncoding encoding) const {
+    if (encoding == TextEncoding::utf8) return column_text(index);
+    const void* text = sqlite3_column_text16(open_->handle.get(), index);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes16(open_->handle.get(), index));
+    std::string bytes = text ? std::string(static_cast<const char*>(text), size) : std::string();
+    const bool is_native = (encoding == TextEncoding::utf16le) == (std::endian::native == std::endian::little);
+    for (std::size_t i = 0; !is_native && i + 1 < bytes.size(); i += 2) std::swap(bytes[i], bytes[i + 1]);
+    return bytes;
 }
 
 ByteView Statement::column_view(int index) const {

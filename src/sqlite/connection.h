@@ -10,6 +10,7 @@
 #include "holdfast/base/bytes.h"
 #include "holdfast/base/progress.h"
 #include "holdfast/base/sql_value.h"
+#include "holdfast/sqlite/stored_record.h"
 
 struct sqlite3;
 
@@ -87,6 +88,7 @@ public:
     enum class ColumnType { null, integer, real, text, blob };
     int column_count() const;
     std::string column_name(int index) const;              // from 0
+    std::string column_declared_type(int index) const;     // of the table column that it is; empty: none
     ColumnType column_type(int index) const;
     double column_real(int index) const;
     bool column_is_null(int index) const;  // from 0
@@ -94,6 +96,8 @@ public:
     std::string column_text(int index) const;
     Bytes column_bytes(int index) const;
     SqlValue column_value(int index) const;
+    // Text as a database of this encoding stores it, byte for byte.
+    std::string column_text_as_stored(int index, TextEncoding encoding) const;
     // A blob's or text's bytes without a copy, text as UTF-8: until the next step, reset or look at this column.
     ByteView column_view(int index) const;
 

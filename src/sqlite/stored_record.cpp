@@ -59,6 +59,36 @@ std::string utf8_of_utf16(ByteView bytes, bool big_endian) {
 
 }  // namespace
 
+std::string utf8_of(ByteView text, TextEncoding encoding) {
+    if (encoding == TextEncoding::utf8) return std::string(text_of(text));
+    return utf8_of_utf16(text, encoding == TextEncoding::utf16be);
+}
+
+std::optional<std::vector<StoredColumn>> stored_columns(ByteView header, std::uint64_t payload_size) {
+    const auto header_size = read_stored_varint(header);
+    if (!header_size || header_size->value != header.size() || header.size() > payload_size) return std::nullopt;
+    std::vector<StoredColumn> columns;
+    std::uint64_t offset = header.size();
+    for (ByteView types = header.subspan(header_size->size); !types.empty();) {
+        const auto type = read_stored_varint(types);
+        if (!type || type->value == 10 || type->value == 11) return std::nullopt;  // SQLite's own, for rows on their way
+        const std::uint64_t size = size_of_type(type->value);
+        if (size > payload_size - offset) return std::nullopt;
+        columns.push_back({.type = type->value, .offset = offset, .size = size});
+        offset += size;
+        types = types.subspan(type->size);
+    }
+    return columns;
+}
+
+std::int64_t stored_integer(const StoredColumn& column, ByteView bytes) {
+    if (column.type == type_zero || column.type == type_one) return column.type == type_one ? 1 : 0;
+    const bool is_negative = !bytes.empty() && (bytes[0] & std::byte{0x80}) != std::byte{0};
+    std::uint64_t value = is_negative ? ~0ull : 0;
+    for (const std::byte byte : bytes) value = (value << 8) | std::to_integer<std::uint64_t>(byte);
+    return static_cast<std::int64_t>(value);
+}
+
 StoredRecord StoredRecord::parse(ByteView payload, std::size_t columns) {
     StoredRecord record;
     const auto header_size = read_stored_varint(payload);
@@ -79,20 +109,16 @@ StoredRecord StoredRecord::parse(ByteView payload, std::size_t columns) {
 std::optional<std::int64_t> StoredRecord::integer(std::size_t column) const {
     if (column >= columns_.size()) return std::nullopt;
     const auto& [type, bytes] = columns_[column];
-    if (type == type_zero || type == type_one) return type == type_one ? 1 : 0;
-    if (type < 1 || type > 6) return std::nullopt;
-    const bool is_negative = (bytes[0] & std::byte{0x80}) != std::byte{0};
-    std::uint64_t value = is_negative ? ~0ull : 0;
-    for (const std::byte byte : bytes) value = (value << 8) | std::to_integer<std::uint64_t>(byte);
-    return static_cast<std::int64_t>(value);
+    const StoredColumn stored{.type = type, .offset = 0, .size = bytes.size()};
+    if (!stored.is_integer()) return std::nullopt;
+    return stored_integer(stored, bytes);
 }
 
 std::optional<std::string> StoredRecord::text(std::size_t column, TextEncoding encoding) const {
     if (column >= columns_.size()) return std::nullopt;
     const auto& [type, bytes] = columns_[column];
     if (type < first_text_type || type % 2 == 0) return std::nullopt;
-    if (encoding == TextEncoding::utf8) return std::string(text_of(bytes));
-    return utf8_of_utf16(bytes, encoding == TextEncoding::utf16be);
+    return utf8_of(bytes, encoding);
 }
 
 }  // namespace holdfast::sqlite

@@ -11,6 +11,22 @@ namespace holdfast::sqlite {
 
 enum class TextEncoding { utf8 = 1, utf16le = 2, utf16be = 3 };
 
+// Text as people read it: what is no valid UTF-16 becomes U+FFFD; UTF-8 is taken as it is.
+std::string utf8_of(ByteView text, TextEncoding encoding);
+
+// Where a column's value lies in a payload; `type` is the format's serial type.
+struct StoredColumn {
+    std::uint64_t type = 0, offset = 0, size = 0;
+    bool is_integer() const { return (type >= 1 && type <= 6) || type == 8 || type == 9; }
+    bool is_real() const { return type == 7; }
+    bool is_text() const { return type >= 13 && type % 2 == 1; }
+    bool is_blob() const { return type >= 12 && type % 2 == 0; }
+};
+// Of the whole header of a record; nullopt: it is none, or says more than `payload_size` has.
+std::optional<std::vector<StoredColumn>> stored_columns(ByteView header, std::uint64_t payload_size);
+// A value of an integer type; `bytes` is as long as the column says.
+std::int64_t stored_integer(const StoredColumn& column, ByteView bytes);
+
 // The first columns of a record. Views the payload's bytes.
 class StoredRecord {
 public:

@@ -1,0 +1,246 @@
+#include "holdfast/rows/compare.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "holdfast/base/text.h"
+#include "holdfast/rows/compare_rows.h"
+#include "holdfast/rows/compare_schema.h"
+#include "holdfast/rows/compare_virtual.h"
+#include "holdfast/rows/side.h"
+#include "holdfast/sqlite/overflow_changes.h"
+
+namespace holdfast::rows {
+namespace {
+
+using sqlite::TreeRoots;
+
+std::string in_small(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+    return text;
+}
+
+std::string_view name_of(TableKind kind) {
+    switch (kind) {
+        case TableKind::virtual_table: return "virtual table";
+        case TableKind::shadow: return "shadow table";
+        case TableKind::internal: return "internal table";
+        case TableKind::ordinary: break;
+    }
+    return "table";
+}
+
+std::string_view name_of(Identity identity) {
+    switch (identity) {
+        case Identity::primary_key: return "primary key";
+        case Identity::content: return "content";
+        case Identity::row_id: break;
+    }
+    return "rowid";
+}
+
+// Tells failures of whoever takes the rows from those of the databases.
+class WatchedSink final : public ChangeSink {
+public:
+    explicit WatchedSink(ChangeSink& sink) : sink_(sink) {}
+    Result<void> begin(const ComparedTable& table) override { return noted(sink_.begin(table)); }
+    Result<void> row(const ComparedTable& table, const RowChange& change) override { return noted(sink_.row(table, change)); }
+    bool has_failed() const { return has_failed_; }
+
+private:
+    Result<void> noted(Result<void> done) {
+        has_failed_ = has_failed_ || !done;
+        return done;
+    }
+    ChangeSink& sink_;
+    bool has_failed_ = false;
+};
+
+// Both versions of a table's layout; of a table that is missing, none.
+struct Layouts {
+    std::optional<RowLayout> before, after;
+};
+
+class Comparing {
+public:
+    Comparing(const sqlite::Image& before, const sqlite::Image& after, const CompareRequest& request)
+        : request_(request), image_before_(before), image_after_(after) {
+        if (request.sink != nullptr) sink_.emplace(*request.sink);
+    }
+
+    Result<Comparison> run() {
+        before_ = TRY(open_side(image_before_));
+        after_ = TRY(open_side(image_after_));
+        TRY(expect_tables());
+        Comparison comparison;
+        if (request_.tables.empty()) {
+            comparison.schema = compare_schemas(before_->schema, after_->schema, request_.internal);
+            comparison.properties = compare_properties(*before_, *after_);
+        }
+        pair_tables();
+        TRY(find_differing_pages());
+        for (const auto& [name, table] : tables_) TRY(compare_table(table, comparison));
+        return comparison;
+    }
+
+private:
+    Result<void> expect_tables() const {
+        for (const auto& name : request_.tables) {
+            if (before_->schema.find(name) == nullptr && after_->schema.find(name) == nullptr) return fail(ErrorCode::invalid, "there is no table {} in either database", printable(name));
+        }
+        return {};
+    }
+
+    bool is_asked_for(const Table& table) const {
+        if (!request_.tables.empty()) return std::ranges::any_of(request_.tables, [&](const auto& name) { return is_same_name(name, table.name); });
+        const bool is_ordinary = table.kind == TableKind::ordinary || table.kind == TableKind::virtual_table;
+        return is_ordinary || request_.internal == CompareRequest::Internal::show;
+    }
+
+    void pair_tables() {
+        const auto add = [&](const Schema& schema, const Table* ComparedTable::*side) {
+            for (const auto& table : schema.tables) {
+                if (!is_asked_for(table)) continue;
+                auto& pair = tables_[in_small(table.name)];
+                if (pair.name.empty()) pair.name = table.name;
+                pair.*side = &table;
+            }
+        };
+        add(before_->schema, &ComparedTable::before);
+        add(after_->schema, &ComparedTable::after);
+        for (auto& [name, table] : tables_) {
+            table.rows_before = table.before ? where_rows_lie(*table.before, before_->schema) : nullptr;
+            table.rows_after = table.after ? where_rows_lie(*table.after, after_->schema) : nullptr;
+            table.encoding_before = before_->encoding();
+            table.encoding_after = after_->encoding();
+        }
+    }
+
+    // What no page tells is compared without that.
+    Result<void> find_differing_pages() {
+        if (image_before_.page_size() != image_after_.page_size() || !before_->trees || !after_->trees) return {};
+        differing_ = TRY(sqlite::differing_pages(image_before_, image_after_, request_.watch));
+        // Pages of a database out of a repository are unpacked with their neighbours; those of a file cost nothing.
+        const bool before_is_cheap = !image_before_.known_hash({sqlite::PageNumber{1}, pages_of_a_range()});
+        if (before_is_cheap) after_->trees->lean_on(image_before_, differing_->all);
+        else before_->trees->lean_on(image_after_, differing_->all);
+        std::vector<sqlite::TreeToSearch> trees;
+        for (const auto& [name, table] : tables_) {
+            if (table.rows_before && table.rows_after) trees.push_back({.roots = {table.rows_before->root, table.rows_after->root}});
+        }
+        for (const auto& index : before_->schema.indexes) {
+            const auto other = std::ranges::find_if(after_->schema.indexes, [&](const auto& one) { return is_same_name(one.name, index.name); });
+            if (other != after_->schema.indexes.end()) trees.push_back({.roots = {index.root, other->root}, .kind = sqlite::TreeToSearch::Kind::index});
+        }
+        return sqlite::add_leaves_of_changed_overflow({.before = *before_->trees, .after = *after_->trees, .differing = &differing_->all}, trees, *differing_, request_.watch);
+    }
+    std::uint32_t pages_of_a_range() const { return std::min<std::uint32_t>(image_before_.last_page().value, 65536 / image_before_.page_size().bytes()); }
+
+    Result<void> compare_table(ComparedTable table, Comparison& comparison) {
+        TRY(request_.watch.go_on());
+        TableDifference found{.name = table.name, .kind = std::string(name_of((table.after ? table.after : table.before)->kind))};
+        auto done = compare_contents(table, found);
+        if (!done) {
+            const bool is_of_table = done.error().code() == ErrorCode::corrupt || done.error().code() == ErrorCode::unavailable || done.error().code() == ErrorCode::invalid;
+            if (!is_of_table || (sink_ && sink_->has_failed())) return done;
+            found.not_compared = done.error().text();
+        }
+        found.identity = name_of(table.identity);
+        if (found.is_different() || !request_.tables.empty() || !found.columns_added.empty() || !found.columns_removed.empty()) comparison.tables.push_back(std::move(found));
+        return {};
+    }
+
+    Result<void> compare_contents(ComparedTable& table, TableDifference& found) {
+        const bool has_rows = table.rows_before || table.rows_after;
+        if (!has_rows) return compare_virtual(*before_, *after_, table, {.sink = sink(), .watch = request_.watch, .differing = differing_ ? &differing_->all : nullptr}, found);
+        Layouts layouts;
+        if (table.rows_before) layouts.before = TRY(RowLayout::of(*before_->connection, "main", *table.rows_before));
+        if (table.rows_after) layouts.after = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
+        RowVersions versions{.table = table,
+                             .before = {.trees = trees_of(*before_), .layout = layouts.before ? &*layouts.before : nullptr, .root = table.rows_before ? table.rows_before->root : sqlite::PageNumber{}},
+                             .after = {.trees = trees_of(*after_), .layout = layouts.after ? &*layouts.after : nullptr, .root = table.rows_after ? table.rows_after->root : sqlite::PageNumber{}}};
+        match_columns(table, layouts, versions, found);
+        table.identity = identity_of(table, layouts);
+        versions.spots = TRY(spots_of(table, versions));
+        if (sink_) TRY(sink_->begin(table));
+        return compare_rows(std::move(versions), sink(), request_.watch, found);
+    }
+
+    static const sqlite::TreeReader* trees_of(const Side& side) { return side.trees ? &*side.trees : nullptr; }
+
+    void match_columns(ComparedTable& table, const Layouts& layouts, RowVersions& versions, TableDifference& found) const {
+        table.columns_before = table.before ? shown_columns(*table.before, table.rows_before) : std::vector<std::string>();
+        table.columns_after = table.after ? shown_columns(*table.after, table.rows_after) : std::vector<std::string>();
+        bool is_same_record = layouts.before && layouts.after && layouts.before->encoding() == layouts.after->encoding();
+        std::set<std::size_t> matched;
+        for (std::size_t mine = 0; mine < table.columns_before.size(); ++mine) {
+            const auto theirs = std::ranges::find_if(table.columns_after, [&](const auto& name) { return is_same_name(name, table.columns_before[mine]); });
+            if (theirs == table.columns_after.end()) {
+                if (table.after) found.columns_removed.push_back(table.columns_before[mine]);
+                continue;
+            }
+            const auto field = static_cast<std::size_t>(theirs - table.columns_after.begin());
+            versions.common.emplace_back(mine, field);
+            matched.insert(field);
+            is_same_record = is_same_record && layouts.before->is_read_like(mine, *layouts.after, field);
+        }
+        for (std::size_t field = 0; table.before && field < table.columns_after.size(); ++field) {
+            if (!matched.contains(field)) found.columns_added.push_back(table.columns_after[field]);
+        }
+        versions.is_same_record = is_same_record;
+    }
+
+    // Without a table on one side anything tells its rows apart.
+    static Identity identity_of(const ComparedTable& table, const Layouts& layouts) {
+        const Table& any = table.rows_after ? *table.rows_after : *table.rows_before;
+        const auto alone = any.has_rowid && (any.integer_key || any.key_columns().empty()) ? Identity::row_id : Identity::primary_key;
+        if (!table.rows_before || !table.rows_after) return alone;
+        const Table &mine = *table.rows_before, &theirs = *table.rows_after;
+        const bool is_alike = mine.has_rowid == theirs.has_rowid && mine.integer_key.has_value() == theirs.integer_key.has_value() &&
+                              has_same_key(*layouts.before, mine, *layouts.after, theirs);
+        if (!is_alike) return Identity::content;
+        if (alone == Identity::row_id) return any.rowid_name.empty() && !any.integer_key ? Identity::content : Identity::row_id;
+        const bool is_ordered_alike = layouts.before->encoding() == layouts.after->encoding() && layouts.before->has_known_order();
+        return any.has_rowid || is_ordered_alike ? Identity::primary_key : Identity::content;
+    }
+
+    static bool has_same_key(const RowLayout& mine, const Table& my_table, const RowLayout& theirs, const Table& their_table) {
+        const auto my_names = my_table.key_columns(), their_names = their_table.key_columns();
+        const auto is_same_part = [](const RowLayout::KeyPart& one, const RowLayout::KeyPart& other) {
+            return one.order.is_descending == other.order.is_descending && one.order.collation == other.order.collation;
+        };
+        return std::ranges::equal(my_names, their_names, is_same_name) && std::ranges::equal(mine.declared_key(), theirs.declared_key(), is_same_part) &&
+               std::ranges::equal(mine.stored_key(), theirs.stored_key(), is_same_part);
+    }
+
+    // Where equal bytes do not mean equal rows, all of them are read.
+    Result<sqlite::ChangedSpots> spots_of(const ComparedTable& table, const RowVersions& versions) const {
+        sqlite::ChangedSpots spots;
+        if (!table.rows_before || !table.rows_after) {
+            if (table.rows_before) spots.before = TRY(before_->trees->spots(table.rows_before->root));
+            if (table.rows_after) spots.after = TRY(after_->trees->spots(table.rows_after->root));
+            return spots;
+        }
+        const bool may_skip = differing_ && versions.is_same_record;
+        return sqlite::changed_spots({.before = *before_->trees, .after = *after_->trees, .differing = may_skip ? &differing_->all : nullptr}, {table.rows_before->root, table.rows_after->root});
+    }
+
+    ChangeSink* sink() { return sink_ ? &*sink_ : nullptr; }
+
+    const CompareRequest& request_;
+    const sqlite::Image& image_before_;
+    const sqlite::Image& image_after_;
+    std::unique_ptr<Side> before_, after_;
+    std::map<std::string, ComparedTable> tables_;  // by name in small letters
+    std::optional<sqlite::DifferingPages> differing_;
+    std::optional<WatchedSink> sink_;
+};
+
+}  // namespace
+
+Result<Comparison> compare(const sqlite::Image& before, const sqlite::Image& after, const CompareRequest& request) {
+    return Comparing(before, after, request).run();
+}
+
+}  // namespace holdfast::rows

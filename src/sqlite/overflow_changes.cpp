@@ -1,0 +1,91 @@
+#include "holdfast/sqlite/overflow_changes.h"
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::sqlite {
+namespace {
+
+bool is_pointer_map(PageNumber page, const TreeReader& reader) {
+    if (reader.header().largest_root_page == 0 || page.value < 2) return false;
+    const std::uint32_t pages_of_a_map = reader.usable_size() / 5 + 1;
+    PageNumber map{(page.value - 2) / pages_of_a_map * pages_of_a_map + 2};
+    if (map == lock_page(reader.image().page_size())) ++map.value;
+    return page == map;
+}
+
+class Explaining {
+public:
+    Explaining(const TreeVersions& versions, DifferingPages& differing, const Watch& watch)
+        : versions_(versions), differing_(differing), watch_(watch), unexplained_(std::move(differing.maybe_overflow)) {}
+
+    Result<void> run(const std::vector<TreeToSearch>& trees) {
+        if (unexplained_.is_empty()) return {};
+        TRY(leave_out_free());
+        for (const auto kind : {TreeToSearch::Kind::of_rows, TreeToSearch::Kind::index}) {
+            for (const auto& tree : trees) {
+                if (tree.kind == kind && !unexplained_.is_empty()) TRY(explain_by_changed(tree.roots));
+            }
+        }
+        for (const auto& tree : trees) {
+            if (tree.kind == TreeToSearch::Kind::of_rows && !unexplained_.is_empty()) TRY(search(tree.roots));
+        }
+        return {};
+    }
+
+private:
+    Result<void> leave_out_free() {
+        const auto before = TRY(versions_.before.free_pages()), after = TRY(versions_.after.free_pages());
+        std::vector<PageNumber> out;
+        unexplained_.for_each([&](PageNumber page) {
+            if (before.contains(page) || after.contains(page) || is_pointer_map(page, versions_.before) || is_pointer_map(page, versions_.after)) out.push_back(page);
+        });
+        for (const PageNumber page : out) unexplained_.remove(page);
+        return {};
+    }
+
+    // The rows of changed leaves are compared anyway, to their ends.
+    Result<void> explain_by_changed(TreeRoots roots) {
+        auto changed = TRY(changed_spots(versions_, roots));
+        TRY(explain(versions_.before, std::move(changed.before)));
+        return explain(versions_.after, std::move(changed.after));
+    }
+    Result<void> explain(const TreeReader& reader, std::vector<TreeSpot> spots) {
+        TreeCursor cursor(reader, std::move(spots));
+        while (!unexplained_.is_empty() && TRY(cursor.next())) {
+            TRY(watch_.go_on());
+            if (cursor.payload().is_local()) continue;
+            for (const PageNumber page : TRY(cursor.payload().chain())) unexplained_.remove(page);
+        }
+        return {};
+    }
+
+    Result<void> search(TreeRoots roots) {
+        const auto changed = TRY(changed_spots(versions_, roots));
+        std::vector<TreeSpot> leaves;
+        changed.shared_leaves.for_each([&](PageNumber page) { leaves.push_back({.page = page}); });
+        TreeCursor cursor(versions_.after, std::move(leaves));
+        while (!unexplained_.is_empty() && TRY(cursor.next())) {
+            TRY(watch_.go_on());
+            if (cursor.payload().is_local()) continue;
+            for (const PageNumber page : TRY(cursor.payload().chain())) {
+                if (!unexplained_.contains(page)) continue;
+                unexplained_.remove(page);
+                differing_.all.insert(cursor.page());
+            }
+        }
+        return {};
+    }
+
+    const TreeVersions& versions_;
+    DifferingPages& differing_;
+    const Watch& watch_;
+    PageSet unexplained_;
+};
+
+}  // namespace
+
+Result<void> add_leaves_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch) {
+    return Explaining(versions, differing, watch).run(trees);
+}
+
+}  // namespace holdfast::sqlite

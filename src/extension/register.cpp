@@ -6,6 +6,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/extension/backup_names.h"
+#include "holdfast/extension/difference_function.h"
 #include "holdfast/extension/snapshots_function.h"
 
 namespace holdfast::extension {
@@ -31,7 +32,8 @@ Result<void> register_in(sqlite3* connection) {
     if (sqlite3_create_function_v2(connection, "holdfast_last_error", 0, kind, nullptr, give_last_error, nullptr, nullptr, nullptr) != SQLITE_OK) {
         return fail(ErrorCode::unavailable, "register holdfast_last_error: {}", sqlite3_errmsg(connection));
     }
-    return register_table_function(connection, snapshots_function());
+    TRY(register_table_function(connection, snapshots_function()));
+    return register_table_function(connection, difference_function());
 }
 
 }  // namespace holdfast::extension

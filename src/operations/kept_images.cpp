@@ -107,6 +107,7 @@ Result<KeptImages::Found> KeptImages::OpenPlace::open(Context& context, const Ke
     const Snapshot& snapshot = selection.moment.snapshot;
     const auto* member = TRY(member_of(snapshot, request.database));
     Found found{.image = TRY(image_of(snapshot, *member)), .warnings = std::move(selection.warnings)};
+    if (selection.moment.is_bad()) found.warnings.push_back(format("backup #{} is damaged: holdfast verify {} tells how", snapshot.number.value, snapshot.number.value));
     if (member->database && !member->database->findings.empty()) {
         found.warnings.push_back(format("backup #{} holds {} as it was, damaged: {}", snapshot.number.value, printable(member->name), printable(member->database->findings.front())));
     }

@@ -13,13 +13,9 @@ using rows::Field;
 using rows::Row;
 
 std::string_view word_of(rows::Change change) {
-    switch (change) {
-        case rows::Change::added: return "added";
-        case rows::Change::removed: return "removed";
-        case rows::Change::changed: return "changed";
-        case rows::Change::moved: break;
-    }
-    return "moved";
+    if (change == rows::Change::added) return "added";
+    if (change == rows::Change::removed) return "removed";
+    return change == rows::Change::changed ? "changed" : "moved";
 }
 
 Json json_of_field(const Field& field, sqlite::TextEncoding encoding) {

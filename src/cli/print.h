@@ -9,6 +9,7 @@
 #include "holdfast/operations/backup.h"
 #include "holdfast/operations/backup_sources.h"
 #include "holdfast/operations/check_settings.h"
+#include "holdfast/operations/diff.h"
 #include "holdfast/operations/doctor.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/exec.h"
@@ -24,6 +25,7 @@
 #include "holdfast/operations/query.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/schedule.h"
+#include "holdfast/operations/shell.h"
 #include "holdfast/operations/simulate_retention.h"
 #include "holdfast/operations/source.h"
 #include "holdfast/operations/status.h"
@@ -46,7 +48,10 @@ std::string text_of(const operations::StatusReport& report, const Style& style);
 std::string text_of(const operations::DoctorReport& report, const Style& style);
 std::string text_of(const operations::QueryReport& report, const Style& style);
 std::string notes_of(const operations::QueryReport& report, const Style& style);  // beside the rows
+std::string announcement_of(const operations::ShellReport& report, const Style& style);
 std::string text_of(const operations::RestoreReport& report, const Style& style);
+enum class DiffDetail { numbers, schema };
+std::string text_of(const operations::DiffReport& report, const Style& style, DiffDetail detail);
 std::string text_of(const operations::FreshReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);
 std::string text_of(const operations::DrillReport& report, const Style& style);

@@ -50,6 +50,12 @@ std::string text_of(const operations::QueryReport& report, const Style& style) {
     return out + (tables.empty() ? "" : columns(tables, {false, false, false}));
 }
 
+std::string announcement_of(const operations::ShellReport& report, const Style& style) {
+    const std::string when = report.time == Timestamp{} ? "" : ", " + local_time(report.time);
+    const std::string named = report.databases.size() == 1 ? "" : format(": {}", joined(report.databases, ", "));
+    return style.faint(format("{}{}, {} unpacked to be read{}", printable(report.of), when, human_bytes(report.bytes), named)) + "\n" + lines("note: ", report.warnings);
+}
+
 std::string notes_of(const operations::QueryReport& report, const Style& style) {
     const std::string when = report.time == Timestamp{} ? "" : ", " + local_time(report.time);
     return style.faint(format("of {}{}", report.of, when)) + "\n" + lines("note: ", report.warnings);

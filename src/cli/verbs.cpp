@@ -45,18 +45,28 @@ int exit_code_of(const VerifyReport& report) {
 int exit_code_of(const SourcesBackupReport& report) { return report.exit_code; }
 int exit_code_of(const CheckSettingsReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::invalid); }
 
-template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>
-class VerbOf : public Verb {
+// The screen will be another program's.
+void finish_progress(const Context& context) {
+    if (auto* bar = dynamic_cast<ProgressBar*>(context.watch.progress)) bar->finish();
+}
+
+template <typename Request>
+class VerbWith : public Verb {
 public:
     VerbText text() override { return {Request::operation(), fields_of(request_)}; }
-    Result<Answer> run(Context& context, const Style& style) override {
-        const ReportType report = TRY(audited(context, request_, operation));
-        return Answer{json_of(report), text_of(report, style), exit_code_of(report)};
-    }
-    static std::unique_ptr<Verb> make() { return std::make_unique<VerbOf>(); }
 
 protected:
     Request request_;
+};
+
+template <typename Request, typename ReportType, Result<ReportType> (*operation)(Context&, const Request&)>
+class VerbOf : public VerbWith<Request> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        const ReportType report = TRY(audited(context, this->request_, operation));
+        return Answer{json_of(report), text_of(report, style), exit_code_of(report)};
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<VerbOf>(); }
 };
 
 // Without databases, `backup` is of every source of the settings. `backup --list` is `list` with the same repository, of the
@@ -124,10 +134,27 @@ public:
 
 private:
     static void say(const Context& context, const std::string& text, const Json& json) {
-        if (auto* bar = dynamic_cast<ProgressBar*>(context.watch.progress)) bar->finish();  // the screen will be the command's
+        finish_progress(context);
         const std::string line = context.errors_are_json ? json.to_text() + "\n" : text;
         std::fwrite(line.data(), 1, line.size(), stderr);
     }
+};
+
+// Standard output is sqlite3's.
+class ShellVerb : public VerbWith<ShellRequest> {
+public:
+    Result<Answer> run(Context& context, const Style& of_output) override {
+        const Style style{.colour = host::is_terminal(host::Stream::error) && !host::environment("NO_COLOR"), .quiet = of_output.quiet};
+        request_.announce = [&](const ShellReport& report) {
+            finish_progress(context);
+            if (context.errors_are_json || style.quiet) return;
+            const std::string text = announcement_of(report, style);
+            std::fwrite(text.data(), 1, text.size(), stderr);
+        };
+        const auto report = TRY(audited(context, request_, operations::shell));
+        return Answer{.json = json_of(report), .text = "", .exit_code = static_cast<int>(report.exit_code), .is_beside = true, .notes = {}};
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<ShellVerb>(); }
 };
 
 // Rows go to standard output, the moment they are of beside them. With --csv and --json-lines they go as they come, and the
@@ -145,6 +172,24 @@ public:
         return answer;
     }
     static std::unique_ptr<Verb> make() { return std::make_unique<QueryVerb>(); }
+};
+
+// The script is the result, and goes to standard output as it is made.
+class DiffVerb : public VerbOf<DiffRequest, DiffReport, operations::diff> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        request_.script = [](std::string_view sql) -> Result<void> {
+            if (std::fwrite(sql.data(), 1, sql.size(), stdout) == sql.size()) return {};
+            return fail(ErrorCode::unavailable, "write the script to standard output");
+        };
+        const auto report = TRY(audited(context, request_, operations::diff));
+        const int differs = request_.exit_code && !report.equal ? exit_code_differs : 0;
+        Answer answer{.json = json_of(report), .text = "", .exit_code = report.incomplete ? exit_code_partial : differs, .is_beside = request_.sql, .notes = {}};
+        if (request_.sql) answer.text = lines("note: ", report.warnings);
+        else answer.text = text_of(report, style, request_.stat ? DiffDetail::numbers : DiffDetail::schema);
+        return answer;
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<DiffVerb>(); }
 };
 
 // `restore --to -` has its result on standard output, where nothing else may be.
@@ -177,6 +222,8 @@ const std::vector<VerbEntry>& verbs() {
         {"doctor", VerbOf<DoctorRequest, DoctorReport, operations::doctor>::make},
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
         {"query", QueryVerb::make},
+        {"diff", DiffVerb::make},
+        {"shell", ShellVerb::make},
         {"restore", RestoreVerb::make},
         {"fresh", VerbOf<FreshRequest, FreshReport, operations::fresh>::make},
         {"undo", VerbOf<UndoRequest, RestoreReport, operations::undo>::make},

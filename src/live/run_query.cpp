@@ -34,7 +34,7 @@ public:
 
 private:
     Result<void> expect_may_run(JudgedStatement& judged, ScriptReader& reader) {
-        if (judged.kind == StatementKind::is_refused) return refused(judged);
+        if (judged.kind == StatementKind::is_refused) return refused(judged).with_advice("leave it out: a query reads the databases that it is given, and does nothing else");
         if (writes(judged.kind) || judged.kind == StatementKind::sets) return would_write(judged);
         TRY(bind_parameters(judged, query_.parameters, used_));
         const bool is_last = reader.is_at_end();

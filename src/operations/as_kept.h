@@ -16,6 +16,8 @@ struct KeptDatabase {
 };
 // Its content, but for what a commit counts up in the header: a restore in place is a commit, too. At sight where nothing
 // was written since the last look; else it is read. False, too, of a database that is damaged, or gone.
+// The same at sight alone: false, where it would have to be read.
+bool is_known_as_kept(Context& context, const repository::Repository& repository, const KeptDatabase& kept);
 Result<bool> is_as_kept(Context& context, const repository::Repository& repository, const KeptDatabase& kept);
 
 }  // namespace holdfast::operations

@@ -22,7 +22,7 @@ std::string without_ending(const std::string& name) {
 std::string name_for_sql(const std::string& path, const std::vector<NamedImage>& others) {
     std::string name = without_ending(host::file_name_of(path));
     std::ranges::replace_if(name, [](char c) { return !is_digit(c) && !is_letter(c); }, '_');
-    if (name.empty() || is_digit(name.front())) name.insert(0, "_");
+    if (name.empty() || is_digit(name.front())) name = format("_{}", name);
     const auto is_taken = [&](const std::string& wanted) {
         const auto is_it = [&](const NamedImage& other) { return rows::is_same_name(other.name, wanted); };
         return rows::is_same_name(wanted, "main") || rows::is_same_name(wanted, "temp") || std::ranges::any_of(others, is_it);

@@ -24,6 +24,7 @@ public:
     bool is_live() const override { return false; }
     std::uint64_t number() const override { return 0; }
     Timestamp time() const override { return time_; }
+    std::optional<std::array<std::byte, 16>> source() const override { return std::nullopt; }
     std::string in_words() const override { return in_words_; }
     const std::vector<std::string>& warnings() const override { return warnings_; }
 
@@ -58,6 +59,7 @@ public:
         return {};
     }
     std::uint64_t number() const override { return moment_.snapshot.number.value; }
+    std::optional<std::array<std::byte, 16>> source() const override { return moment_.snapshot.source.id; }
     Result<void> finish() override { return {}; }
 
 private:

@@ -1,6 +1,7 @@
 // Named images: what a word means that can be read as databases: a backup of the repository, the live database, or a file.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,7 @@ public:
     virtual bool is_live() const = 0;
     virtual std::uint64_t number() const = 0;                      // of the backup; 0: it is none of the repository
     virtual Timestamp time() const = 0;                            // the moment they hold
+    virtual std::optional<std::array<std::byte, 16>> source() const = 0;  // whose backup it is; none: it is none of the repository
     virtual std::string in_words() const = 0;                      // "backup #43", "app.db as it is now", "old.db.gz"
     virtual const std::vector<std::string>& warnings() const = 0;
     // Lets go. `busy`: what was read of a live database did not belong to one moment; it must be read again.

@@ -50,7 +50,8 @@ const std::vector<ExitCodeRow>& exit_codes() {
                                         {exit_code_partial, "done in part: some databases failed, or are damaged themselves; or a hook failed afterwards"},
                                         {exit_code_missed, "a target is missed: what status was asked to watch needs somebody"},
                                         {exit_code_warnings, "doctor found what should be looked after, and no fault"},
-                                        {exit_code_faults, "doctor found a fault"}};
+                                        {exit_code_faults, "doctor found a fault"},
+                                        {exit_code_differs, "diff was asked whether something differs, and it does"}};
         for (const auto& outcome : outcomes) all.push_back({outcome.exit_code, outcome.meaning});
         std::ranges::sort(all, {}, &ExitCodeRow::code);
         return all;

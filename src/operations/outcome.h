@@ -15,6 +15,7 @@ constexpr int exit_code_missed = 12;
 constexpr int exit_code_partial = 3;
 constexpr int exit_code_warnings = 13;
 constexpr int exit_code_faults = 14;
+constexpr int exit_code_differs = 15;
 
 struct ExitCodeRow {
     int code;

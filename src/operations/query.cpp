@@ -138,7 +138,7 @@ Result<QueryReport> query_once(Context& context, OpenRepository* opened, const Q
     for (const auto& database : images->databases()) report.databases.push_back({database.name, database.path});
     {
         const bool is_sealed = opened != nullptr && opened->get().config().sealed;
-        auto served = TRY(ServedImages::serve(*images, {.keeps_off_disk = is_sealed}));
+        auto served = TRY(ServedImages::serve(*images, {.pool = opened ? &opened->pool() : nullptr, .keeps_off_disk = is_sealed}));
         if (query) TRY(run(context, request, *query, served, *images, report));
         else TRY(list_tables(served, *images, report));
     }

@@ -1,12 +1,14 @@
 #include "holdfast/operations/served_images.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/sqlite/read_ahead_image.h"
 
 namespace holdfast::operations {
 
 namespace {
 
-constexpr std::size_t attached_max = 10;  // SQLITE_MAX_ATTACHED
+constexpr std::size_t attached_max = 10;                    // SQLITE_MAX_ATTACHED
+constexpr std::size_t cache_bytes_max = 24 * 1024 * 1024;  // of all databases together
 
 }  // namespace
 
@@ -17,7 +19,14 @@ Result<ServedImages> ServedImages::serve(const NamedImages& images, Options opti
             .with_advice("--only DATABASE, repeated for those that are needed");
     }
     ServedImages all;
-    for (const auto& database : databases) all.served_.push_back(TRY(sqlite::serve_image(*database.image)));
+    for (const auto& database : databases) {
+        const sqlite::Image* image = database.image;
+        if (database.kept != nullptr) {
+            all.ahead_.push_back(sqlite::read_ahead_image(*image, {.bytes_max = cache_bytes_max / databases.size(), .pool = options.pool}));
+            image = all.ahead_.back().get();
+        }
+        all.served_.push_back(TRY(sqlite::serve_image(*image)));
+    }
     auto connection = all.served_.front()->connect();
     if (!connection) return all.explained(std::move(connection).error());
     all.connection_ = std::make_unique<sqlite::Connection>(*std::move(connection));

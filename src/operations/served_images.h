@@ -13,6 +13,7 @@ namespace holdfast::operations {
 class ServedImages {
 public:
     struct Options {
+        host::WorkerPool* pool = nullptr;  // reads ahead in kept images; must outlive it
         bool keeps_off_disk = false;  // what SQLite sorts and keeps for itself stays in memory: of a sealed repository nothing is written in the clear
     };
     // `images` must outlive it. `invalid`: more databases than SQLite attaches. A first page that is damaged is `corrupt`.
@@ -22,6 +23,7 @@ public:
     Error explained(Error error) const;
 
 private:
+    std::vector<std::unique_ptr<sqlite::Image>> ahead_;
     std::vector<std::unique_ptr<sqlite::ServedImage>> served_;
     std::unique_ptr<sqlite::Connection> connection_;  // goes first
 };

@@ -91,6 +91,11 @@ Result<std::shared_ptr<const Bytes>> ContentReader::State::extent(std::uint64_t 
 
 Result<std::vector<ChunkId>> ContentReader::State::ids_of(std::uint64_t first, std::uint64_t count, Unproven& unproven) {
     std::vector<ChunkId> ids(count);
+    if (count == 1) {
+        if (auto id = id_of(first)) ids.front() = *id;
+        else unproven.add(first, id.error());
+        return ids;
+    }
     TreeWalk walk;
     walk.extent = [&](std::uint64_t extent_number, const ChunkId& id) -> Result<void> {
         ids[extent_number - first] = id;
@@ -136,7 +141,7 @@ Result<void> ContentReader::read(std::uint64_t offset, MutableByteView into) con
         const std::uint64_t inside = offset % limits::extent_size;
         const std::uint64_t whole = inside == 0 ? into.size() / limits::extent_size : 0;
         std::uint64_t step = 0;
-        if (whole > 1) {
+        if (whole > 0) {
             step = whole * limits::extent_size;
             TRY(read_extents(number, whole, into.first(step)));
         } else {

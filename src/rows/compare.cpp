@@ -62,16 +62,47 @@ struct Layouts {
     std::optional<RowLayout> before, after;
 };
 
+}  // namespace
+
+// Both databases, and where their pages differ, which is looked for once.
+struct DatabasePair::Open {
+    std::unique_ptr<Side> before, after;
+    std::optional<sqlite::DifferingPages> differing;  // none: not looked for yet, or no page tells
+    bool is_looked_through = false;
+};
+
+namespace {
+
+std::uint32_t pages_of_a_range(const sqlite::Image& image) { return std::min<std::uint32_t>(image.last_page().value, 65536 / image.page_size().bytes()); }
+
+// What no page tells is compared without that.
+Result<void> find_differing_pages(Side& before, Side& after, std::optional<sqlite::DifferingPages>& differing, const Watch& watch) {
+    if (before.image->page_size() != after.image->page_size() || !before.trees || !after.trees) return {};
+    differing = TRY(sqlite::differing_pages(*before.image, *after.image, watch));
+    // Pages of a database out of a repository are unpacked with their neighbours; those of a file cost nothing.
+    const bool before_is_cheap = !before.image->known_hash({sqlite::PageNumber{1}, pages_of_a_range(*before.image)});
+    if (before_is_cheap) after.trees->lean_on(*before.image, differing->all);
+    else before.trees->lean_on(*after.image, differing->all);
+    std::vector<sqlite::TreeToSearch> trees;
+    for (const auto& table : before.schema.tables) {
+        const Table* other = after.schema.find(table.name);
+        if (table.root.value != 0 && other && other->root.value != 0) trees.push_back({.roots = {table.root, other->root}});
+    }
+    for (const auto& index : before.schema.indexes) {
+        const auto other = std::ranges::find_if(after.schema.indexes, [&](const auto& one) { return is_same_name(one.name, index.name); });
+        if (other != after.schema.indexes.end()) trees.push_back({.roots = {index.root, other->root}, .kind = sqlite::TreeToSearch::Kind::index});
+    }
+    return sqlite::add_leaves_of_changed_overflow({.before = *before.trees, .after = *after.trees, .differing = &differing->all}, trees, *differing, watch);
+}
+
 class Comparing {
 public:
-    Comparing(const sqlite::Image& before, const sqlite::Image& after, const CompareRequest& request)
-        : request_(request), image_before_(before), image_after_(after) {
+    Comparing(Side& before, Side& after, const sqlite::DifferingPages* differing, const CompareRequest& request)
+        : request_(request), before_(&before), after_(&after), differing_(differing) {
         if (request.sink != nullptr) sink_.emplace(*request.sink);
     }
 
     Result<Comparison> run() {
-        before_ = TRY(open_side(image_before_));
-        after_ = TRY(open_side(image_after_));
         TRY(expect_tables());
         Comparison comparison;
         if (request_.tables.empty()) {
@@ -79,7 +110,6 @@ public:
             comparison.properties = compare_properties(*before_, *after_);
         }
         pair_tables();
-        TRY(find_differing_pages());
         for (const auto& [name, table] : tables_) TRY(compare_table(table, comparison));
         return comparison;
     }
@@ -107,7 +137,7 @@ private:
                 pair.*side = &table;
             }
         };
-        add(before_->schema, &ComparedTable::before);
+        if (request_.before != CompareRequest::Before::as_if_new) add(before_->schema, &ComparedTable::before);
         add(after_->schema, &ComparedTable::after);
         for (auto& [name, table] : tables_) {
             table.rows_before = table.before ? where_rows_lie(*table.before, before_->schema) : nullptr;
@@ -116,26 +146,6 @@ private:
             table.encoding_after = after_->encoding();
         }
     }
-
-    // What no page tells is compared without that.
-    Result<void> find_differing_pages() {
-        if (image_before_.page_size() != image_after_.page_size() || !before_->trees || !after_->trees) return {};
-        differing_ = TRY(sqlite::differing_pages(image_before_, image_after_, request_.watch));
-        // Pages of a database out of a repository are unpacked with their neighbours; those of a file cost nothing.
-        const bool before_is_cheap = !image_before_.known_hash({sqlite::PageNumber{1}, pages_of_a_range()});
-        if (before_is_cheap) after_->trees->lean_on(image_before_, differing_->all);
-        else before_->trees->lean_on(image_after_, differing_->all);
-        std::vector<sqlite::TreeToSearch> trees;
-        for (const auto& [name, table] : tables_) {
-            if (table.rows_before && table.rows_after) trees.push_back({.roots = {table.rows_before->root, table.rows_after->root}});
-        }
-        for (const auto& index : before_->schema.indexes) {
-            const auto other = std::ranges::find_if(after_->schema.indexes, [&](const auto& one) { return is_same_name(one.name, index.name); });
-            if (other != after_->schema.indexes.end()) trees.push_back({.roots = {index.root, other->root}, .kind = sqlite::TreeToSearch::Kind::index});
-        }
-        return sqlite::add_leaves_of_changed_overflow({.before = *before_->trees, .after = *after_->trees, .differing = &differing_->all}, trees, *differing_, request_.watch);
-    }
-    std::uint32_t pages_of_a_range() const { return std::min<std::uint32_t>(image_before_.last_page().value, 65536 / image_before_.page_size().bytes()); }
 
     Result<void> compare_table(ComparedTable table, Comparison& comparison) {
         TRY(request_.watch.go_on());
@@ -155,7 +165,9 @@ private:
         const bool has_rows = table.rows_before || table.rows_after;
         if (!has_rows) return compare_virtual(*before_, *after_, table, {.sink = sink(), .watch = request_.watch, .differing = differing_ ? &differing_->all : nullptr}, found);
         Layouts layouts;
-        if (table.rows_before) layouts.before = TRY(RowLayout::of(*before_->connection, "main", *table.rows_before));
+        const bool is_read_as_after = request_.before == CompareRequest::Before::with_added_columns && table.rows_before && table.rows_after;
+        if (is_read_as_after) layouts.before = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
+        else if (table.rows_before) layouts.before = TRY(RowLayout::of(*before_->connection, "main", *table.rows_before));
         if (table.rows_after) layouts.after = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
         RowVersions versions{.table = table,
                              .before = {.trees = trees_of(*before_), .layout = layouts.before ? &*layouts.before : nullptr, .root = table.rows_before ? table.rows_before->root : sqlite::PageNumber{}},
@@ -172,6 +184,7 @@ private:
     void match_columns(ComparedTable& table, const Layouts& layouts, RowVersions& versions, TableDifference& found) const {
         table.columns_before = table.before ? shown_columns(*table.before, table.rows_before) : std::vector<std::string>();
         table.columns_after = table.after ? shown_columns(*table.after, table.rows_after) : std::vector<std::string>();
+        if (request_.before == CompareRequest::Before::with_added_columns) table.columns_before = table.columns_after;
         bool is_same_record = layouts.before && layouts.after && layouts.before->encoding() == layouts.after->encoding();
         std::set<std::size_t> matched;
         for (std::size_t mine = 0; mine < table.columns_before.size(); ++mine) {
@@ -229,18 +242,38 @@ private:
     ChangeSink* sink() { return sink_ ? &*sink_ : nullptr; }
 
     const CompareRequest& request_;
-    const sqlite::Image& image_before_;
-    const sqlite::Image& image_after_;
-    std::unique_ptr<Side> before_, after_;
+    Side *before_, *after_;
+    const sqlite::DifferingPages* differing_;      // null: not known
     std::map<std::string, ComparedTable> tables_;  // by name in small letters
-    std::optional<sqlite::DifferingPages> differing_;
     std::optional<WatchedSink> sink_;
 };
 
 }  // namespace
 
+DatabasePair::DatabasePair(std::unique_ptr<Open> open) : open_(std::move(open)) {}
+DatabasePair::DatabasePair(DatabasePair&&) noexcept = default;
+DatabasePair::~DatabasePair() = default;
+const Schema& DatabasePair::schema_before() const { return open_->before->schema; }
+const Schema& DatabasePair::schema_after() const { return open_->after->schema; }
+sqlite::Connection& DatabasePair::connection_before() { return *open_->before->connection; }
+sqlite::Connection& DatabasePair::connection_after() { return *open_->after->connection; }
+
+Result<DatabasePair> DatabasePair::open(const sqlite::Image& before, const sqlite::Image& after) {
+    auto open = std::make_unique<Open>();
+    open->before = TRY(open_side(before));
+    open->after = TRY(open_side(after));
+    return DatabasePair(std::move(open));
+}
+
+Result<Comparison> DatabasePair::compare(const CompareRequest& request) {
+    if (!open_->is_looked_through) TRY(find_differing_pages(*open_->before, *open_->after, open_->differing, request.watch));
+    open_->is_looked_through = true;
+    return Comparing(*open_->before, *open_->after, open_->differing ? &*open_->differing : nullptr, request).run();
+}
+
 Result<Comparison> compare(const sqlite::Image& before, const sqlite::Image& after, const CompareRequest& request) {
-    return Comparing(before, after, request).run();
+    auto pair = TRY(DatabasePair::open(before, after));
+    return pair.compare(request);
 }
 
 }  // namespace holdfast::rows

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,10 @@
 
 namespace holdfast::rows {
 
-enum class Change : std::uint8_t { added, removed, changed };
+enum class Change : std::uint8_t {
+    added, removed, changed,
+    moved,  // of rows alone: the same values under another rowid
+};
 
 struct SchemaChange {
     Change change{};
@@ -78,12 +82,35 @@ struct Comparison {
 struct CompareRequest {
     std::vector<std::string> tables = {};      // empty: all
     enum class Internal : std::uint8_t { hide, show } internal = Internal::hide;  // shadow tables and SQLite's own
+    // as_if_new: what is before is taken for empty, and every row is added. with_added_columns: the tables before are as those
+    // after but for columns added at their end (ALTER TABLE ADD COLUMN), which have their defaults.
+    enum class Before : std::uint8_t { as_it_is, as_if_new, with_added_columns } before = Before::as_it_is;
     ChangeSink* sink = nullptr;                // null: rows are counted only
     Watch watch = {};
 };
-// Rows come in the order of their identity; with a primary key that is not the rowid, changed ones first. Of tables that
-// only one database has every row is added, or removed. Errors: `invalid`: a table that is named is in neither; `corrupt`:
-// the schema cannot be read. A table that cannot be read is told as not compared.
+
+// Two databases, opened to be compared as often as somebody likes. One thread at a time; the images must outlive it.
+class DatabasePair {
+public:
+    // `corrupt`: a header or a schema cannot be read.
+    static Result<DatabasePair> open(const sqlite::Image& before, const sqlite::Image& after);
+    DatabasePair(DatabasePair&&) noexcept;
+    ~DatabasePair();
+    const Schema& schema_before() const;
+    const Schema& schema_after() const;
+    sqlite::Connection& connection_before();
+    sqlite::Connection& connection_after();
+    // Rows come in the order of their identity; with a primary key that is not the rowid, changed ones first. Of tables that
+    // only one database has every row is added, or removed. Errors: `invalid`: a table that is named is in neither; those of
+    // the sink. A table that cannot be read is told as not compared.
+    Result<Comparison> compare(const CompareRequest& request);
+
+private:
+    struct Open;
+    explicit DatabasePair(std::unique_ptr<Open> open);
+    std::unique_ptr<Open> open_;
+};
+// The same, once.
 Result<Comparison> compare(const sqlite::Image& before, const sqlite::Image& after, const CompareRequest& request);
 
 }  // namespace holdfast::rows

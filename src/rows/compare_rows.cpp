@@ -158,6 +158,7 @@ private:
         if (change.change == Change::added) ++found_.added;
         if (change.change == Change::removed) ++found_.removed;
         if (change.change == Change::changed) ++found_.changed;
+        if (change.change == Change::moved) ++found_.moved;
         return sink_ ? sink_->row(versions_.table, change) : Result<void>();
     }
 
@@ -205,7 +206,7 @@ private:
         TRY(watch_.go_on());
         const Row before = TRY(fetch(versions_.before, mine.row_id)), after = TRY(fetch(versions_.after, theirs.row_id));
         if (!has_same_key(before, after, false)) return false;
-        if (TRY(is_same_row(before, after))) ++found_.moved;
+        if (TRY(is_same_row(before, after))) TRY(tell({.change = Change::moved, .before = &before, .after = &after}));
         else TRY(tell({.change = Change::changed, .before = &before, .after = &after}));
         return true;
     }

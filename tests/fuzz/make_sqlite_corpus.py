@@ -46,6 +46,20 @@ def databases(folder):
     yield "utf16", database(folder, "utf16", ["encoding='UTF-16be'"], "CREATE TABLE \"größe\"(k PRIMARY KEY) WITHOUT ROWID;")
 
 
+def wide_database(folder):
+    """More pages than are read at once, in two tables that grew in turn."""
+    path = os.path.join(folder, "wide")
+    connection = connect(path)
+    connection.executescript("CREATE TABLE a(id INTEGER PRIMARY KEY, b); CREATE TABLE c(id INTEGER PRIMARY KEY, d);")
+    connection.execute("BEGIN")
+    for _ in range(150):
+        connection.execute("INSERT INTO a(b) VALUES (zeroblob(230))")
+        connection.execute("INSERT INTO c(d) VALUES (zeroblob(190))")
+    connection.execute("COMMIT")
+    connection.close()
+    return read(path)
+
+
 def wal_files(folder):
     path = os.path.join(folder, "wal")
     connection = connect(path, "journal_mode=WAL")
@@ -75,8 +89,11 @@ def main():
         for name, content in databases(folder):
             keep("page_owners", name, content)
             keep("serve_image", name, content)
+            keep("damaged_image", name, b"\x01\x03" + content)
             keep("database_header", name, content[:100])
         keep("database_header", "not_one", b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n" + b"-" * 80)
+        for name, lost in (("whole", b"\x00"), ("lost_leaf", b"\x01\x21"), ("lost_much", b"\x04\x05\x40\x84\x90")):
+            keep("damaged_image", name, lost + wide_database(tempfile.mkdtemp(dir=folder)))
         wal, index = wal_files(folder)
         keep("wal", "commits", struct.pack("<I", 2) + wal)
         keep("wal", "header_only", struct.pack("<I", 0) + wal[:32])

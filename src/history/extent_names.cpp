@@ -1,0 +1,56 @@
+#include "holdfast/history/extent_names.h"
+
+#include <vector>
+
+#include "holdfast/base/limits.h"
+#include "holdfast/sqlite/image_pieces.h"
+
+namespace holdfast::history {
+
+namespace {
+
+class NamedImage final : public sqlite::Image {
+public:
+    NamedImage(const sqlite::Image& image, std::vector<Hash> names, Hash key_domain) : image_(image), names_(std::move(names)), key_domain_(key_domain) {}
+    sqlite::PageSize page_size() const override { return image_.page_size(); }
+    sqlite::PageNumber last_page() const override { return image_.last_page(); }
+    Result<void> read(sqlite::PageRange range, std::span<std::byte> into) const override { return image_.read(range, into); }
+    // Where the range is one extent, whole or the last.
+    std::optional<sqlite::RangeHash> known_hash(sqlite::PageRange range) const override {
+        if (range.first.value == 0 || range.count == 0) return std::nullopt;
+        const std::uint64_t begin = sqlite::offset_of(range.first, page_size()), size = std::uint64_t{range.count} * page_size().bytes();
+        if (begin % limits::extent_size != 0 || begin + size > image_.size()) return std::nullopt;
+        const std::uint64_t extent = begin / limits::extent_size;
+        if (size != repository::extent_bytes(image_.size(), extent)) return std::nullopt;
+        return sqlite::RangeHash{.hash = names_[extent], .key_domain = key_domain_};
+    }
+
+private:
+    const sqlite::Image& image_;
+    std::vector<Hash> names_;
+    Hash key_domain_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<sqlite::Image>> with_extent_names(const repository::Repository& repository, const sqlite::Image& image, host::WorkerPool& pool, const Watch& watch) {
+    static_assert(sqlite::image_piece_bytes % limits::extent_size == 0);
+    std::vector<Hash> names(repository::extents_of(image.size()));
+    const auto work = [&](sqlite::ImagePiece& piece) -> Result<void> {
+        TRY(image.read(piece.pages, piece.content));
+        const ByteView content = piece.content;
+        for (std::uint64_t at = 0; at < content.size(); at += limits::extent_size) {
+            const std::uint64_t extent = (piece.offset + at) / limits::extent_size;
+            names[extent] = repository.keys().name_of(repository::ChunkType::extent, content.subspan(at, repository::extent_bytes(image.size(), extent))).hash;
+        }
+        return {};
+    };
+    const auto done = [&](const sqlite::ImagePiece& piece) -> Result<void> {
+        watch.at({.phase = "reading", .done = piece.end(), .total = image.size()});
+        return watch.go_on();
+    };
+    TRY(sqlite::for_each_piece(pool, image, {.work = work, .done = done}));
+    return std::unique_ptr<sqlite::Image>(std::make_unique<NamedImage>(image, std::move(names), repository.keys().domain()));
+}
+
+}  // namespace holdfast::history

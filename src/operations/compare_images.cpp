@@ -1,0 +1,85 @@
+#include "holdfast/operations/compare_images.h"
+
+#include <algorithm>
+#include <map>
+
+namespace holdfast::operations {
+
+namespace {
+
+std::string_view name_of(rows::Change change) {
+    switch (change) {
+        case rows::Change::added: return "added";
+        case rows::Change::removed: return "removed";
+        case rows::Change::moved: return "moved";
+        case rows::Change::changed: break;
+    }
+    return "changed";
+}
+
+std::vector<Cell> cells_of(const rows::Row* row, sqlite::TextEncoding encoding) {
+    std::vector<Cell> cells;
+    if (row == nullptr) return cells;
+    for (const auto& field : row->fields) cells.push_back({rows::to_sql_value({field, encoding})});
+    return cells;
+}
+
+// Keeps so many rows of each table, and counts the rest.
+class KeptRows final : public rows::ChangeSink {
+public:
+    struct OfTable {
+        std::vector<std::string> columns_before, columns_after, key;
+        std::vector<RowDifference> rows;
+        std::uint64_t left_out = 0;
+    };
+    explicit KeptRows(RowsToTell wanted) : wanted_(wanted) {}
+
+    Result<void> begin(const rows::ComparedTable& table) override {
+        auto& kept = tables[table.name];
+        kept = {.columns_before = table.columns_before, .columns_after = table.columns_after, .key = (table.after ? table.after : table.before)->key_columns(), .rows = {}};
+        return {};
+    }
+    Result<void> row(const rows::ComparedTable& table, const rows::RowChange& change) override {
+        auto& kept = tables[table.name];
+        const bool is_newest_wanted = wanted_.which == RowsToTell::Which::last_removed;
+        if (is_newest_wanted && change.change != rows::Change::removed) return {};
+        if (kept.rows.size() >= wanted_.most) {
+            ++kept.left_out;
+            if (!is_newest_wanted) return {};
+            kept.rows.erase(kept.rows.begin());  // a few at most
+        }
+        kept.rows.push_back({std::string(name_of(change.change)), cells_of(change.before, table.encoding_before), cells_of(change.after, table.encoding_after)});
+        return {};
+    }
+    std::map<std::string, OfTable> tables;
+
+private:
+    RowsToTell wanted_;
+};
+
+}  // namespace
+
+Result<DatabaseDifference> compare_images(rows::DatabasePair& pair, const CompareOrder& order, const Watch& watch) {
+    KeptRows kept(order.rows);
+    auto found = TRY(pair.compare({.tables = order.tables, .internal = order.internal, .sink = order.rows.most > 0 ? &kept : nullptr, .watch = watch}));
+    DatabaseDifference told;
+    told.equal = found.is_equal();
+    for (auto& one : found.properties) told.properties.push_back({one.name, one.before, one.after});
+    for (auto& one : found.schema) told.schema.push_back({std::string(name_of(one.change)), one.type, one.name, one.table, one.before, one.after});
+    for (auto& one : found.tables) {
+        TableDifference table{.name = one.name, .kind = one.kind, .identity = one.identity, .note = one.note, .not_compared = one.not_compared,
+                              .added = one.added, .removed = one.removed, .changed = one.changed, .moved = one.moved,
+                              .columns_added = one.columns_added, .columns_removed = one.columns_removed};
+        auto& rows = kept.tables[one.name];
+        table.columns_before = std::move(rows.columns_before);
+        table.columns_after = std::move(rows.columns_after);
+        table.key = std::move(rows.key);
+        table.rows = std::move(rows.rows);
+        table.rows_left_out = rows.left_out;
+        told.tables.push_back(std::move(table));
+    }
+    if (!order.tables.empty()) told.equal = found.schema.empty() && std::ranges::none_of(found.tables, &rows::TableDifference::is_different);
+    return told;
+}
+
+}  // namespace holdfast::operations

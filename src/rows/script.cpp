@@ -1,0 +1,256 @@
+#include "holdfast/rows/script.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "holdfast/base/text.h"
+#include "holdfast/rows/script_rows.h"
+#include "holdfast/rows/script_tables.h"
+
+namespace holdfast::rows {
+namespace {
+
+using sqlite::quoted_name;
+
+struct NameOrder {
+    bool operator()(const std::string& one, const std::string& other) const {
+        const auto in_small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+        return std::ranges::lexicographical_compare(one, other, {}, in_small, in_small);
+    }
+};
+using Names = std::set<std::string, NameOrder>;
+
+class Writing {
+public:
+    Writing(DatabasePair& pair, const ScriptRequest& request, const TextSink& sink)
+        : pair_(pair), request_(request), sink_(sink), before_(pair.schema_before()), after_(pair.schema_after()) {}
+
+    Result<ScriptReport> run() {
+        const auto found = TRY(pair_.compare({.tables = request_.tables, .watch = request_.watch}));
+        TRY(look(found));
+        if (found.is_equal() && !is_sequence_different()) return std::move(report_);
+        TRY(begin());
+        TRY(drop_objects());
+        TRY(make_tables());
+        for (const auto& name : written_) TRY(write_rows(name));
+        for (const auto& name : refilled_) TRY(fill(name));
+        TRY(rebuild_indexes_over());
+        TRY(make_objects());
+        TRY(set_sequences());
+        for (const auto& property : properties_) TRY(statement(property));
+        if (request_.transaction == ScriptRequest::Transaction::own) TRY(statement("COMMIT"));
+        return std::move(report_);
+    }
+
+private:
+    Result<void> statement(const std::string& sql) {
+        ++report_.statements;
+        return sink_(sql + ";\n");
+    }
+
+    bool is_meant(const std::string& table) const {
+        return request_.tables.empty() || std::ranges::any_of(request_.tables, [&](const auto& name) { return is_same_name(name, table); });
+    }
+
+    // --- what is to be done ---
+
+    Result<void> look(const Comparison& found) {
+        for (const auto& property : found.properties) {
+            if (property.name == "encoding") return fail(ErrorCode::invalid, "write a script: one database has its texts in {}, the other in {}", property.before, property.after).with_advice("holdfast restore --table brings rows back");
+            if (property.name == "user_version" || property.name == "application_id") properties_.push_back(format("PRAGMA {} = {}", property.name, property.after));
+            else report_.warnings.push_back(format("{} is {} in one and {} in the other: SQL does not change that", property.name, property.before, property.after));
+        }
+        for (const auto& table : found.tables) {
+            if (!table.not_compared.empty()) return fail(ErrorCode::corrupt, "write a script: {} cannot be compared: {}", printable(table.name), table.not_compared);
+            if (table.is_different()) differing_.insert(table.name);
+            if (table.is_different() && table.identity == "content") refilled_.insert(table.name);
+        }
+        changes_ = request_.tables.empty() ? found.schema : TRY(pair_.compare({.watch = request_.watch})).schema;
+        std::erase_if(changes_, [&](const SchemaChange& change) { return !is_meant(change.table); });
+        for (const auto& change : changes_) {
+            if (change.type == "table") look_at_table(change);
+        }
+        for (const auto& name : differing_) {
+            if (!remade_.contains(name) && !dropped_.contains(name) && !refilled_.contains(name)) written_.insert(name);
+        }
+        for (const auto& name : remade_) refilled_.insert(name);
+        return look_at_contentless();
+    }
+
+    void look_at_table(const SchemaChange& change) {
+        const Table *mine = before_.find(change.name), *theirs = after_.find(change.name);
+        if (change.change == Change::removed) {
+            dropped_.insert(change.name);
+        } else if (auto additions = mine && theirs && change.change == Change::changed ? column_additions(*mine, *theirs) : std::nullopt) {
+            additions_[change.name] = *std::move(additions);
+            written_.insert(change.name);
+            refilled_.erase(change.name);
+        } else {
+            remade_.insert(change.name);
+        }
+    }
+
+    // What an index without content holds cannot be read out of it, nor be written into it.
+    Result<void> look_at_contentless() {
+        for (const auto& table : after_.tables) {
+            const Table* data = after_.find(table.name + "_data");
+            const bool is_contentless = table.kind == TableKind::virtual_table && module_option(table, "content") == "";
+            if (!is_contentless || !is_meant(table.name) || data == nullptr) continue;
+            const auto found = TRY(pair_.compare({.tables = {data->name}, .watch = request_.watch}));
+            if (!found.tables.empty() && found.tables.front().is_different()) report_.warnings.push_back(format("{} is a full-text index without content: SQL cannot fill it", printable(table.name)));
+        }
+        return {};
+    }
+
+    // --- schema ---
+
+    Result<void> begin() {
+        TRY(sink_("-- Made by holdfast. Run it as a whole or not at all: sqlite3 -bail DATABASE < SCRIPT\n"));
+        TRY(statement("PRAGMA foreign_keys = OFF"));
+        TRY(statement("PRAGMA ignore_check_constraints = ON"));
+        if (request_.transaction == ScriptRequest::Transaction::own) TRY(statement("BEGIN IMMEDIATE"));
+        return {};
+    }
+
+    bool is_changed(const SchemaObject& object) const {
+        return std::ranges::any_of(changes_, [&](const SchemaChange& change) { return change.change != Change::added && change.type == object.type && is_same_name(change.name, object.name); });
+    }
+    bool is_gone_with_table(const SchemaObject& object) const { return dropped_.contains(object.table) || remade_.contains(object.table); }
+    bool is_on_written(const SchemaObject& object) const { return object.type == "trigger" && (written_.contains(object.table) || refilled_.contains(object.table)); }
+
+    // Triggers must not act on what the script writes; they are made again behind it.
+    Result<void> drop_objects() {
+        for (const char* type : {"trigger", "view", "index"}) {
+            for (const auto& object : before_.objects) {
+                const bool is_to_go = is_changed(object) || is_on_written(object);
+                if (object.type != type || object.sql.empty() || !is_to_go || is_gone_with_table(object)) continue;
+                TRY(statement(format("DROP {} {}", type, quoted_name(object.name))));
+                gone_.insert(object.type + " " + object.name);
+            }
+        }
+        for (const auto& object : before_.objects) {
+            if (object.type == "table" && before_.find(object.name) && is_gone_with_table(object) && is_same_name(object.name, object.table) && before_.find(object.name)->kind != TableKind::shadow) {
+                TRY(statement(format("DROP TABLE {}", quoted_name(object.name))));
+            }
+        }
+        return {};
+    }
+
+    Result<void> make_tables() {
+        for (const auto& table : after_.tables) {
+            if (remade_.contains(table.name)) TRY(statement(table.sql));
+            const auto additions = additions_.find(table.name);
+            if (additions == additions_.end()) continue;
+            for (const auto& sql : additions->second) TRY(statement(sql));
+        }
+        return {};
+    }
+
+    Result<void> make_objects() {
+        for (const char* type : {"index", "view", "trigger"}) {
+            for (const auto& object : after_.objects) {
+                if (object.type != type || object.sql.empty()) continue;
+                const bool was_there = std::ranges::any_of(before_.objects, [&](const auto& old) { return old.type == object.type && is_same_name(old.name, object.name); });
+                const bool is_lost = remade_.contains(object.table) || gone_.contains(object.type + " " + object.name);
+                const bool is_new = !was_there && is_meant(object.table);
+                if (is_new || is_lost) TRY(statement(object.sql));
+            }
+        }
+        return {};
+    }
+
+    // --- rows ---
+
+    CompareRequest rows_of(const std::string& name, ChangeSink& sink) const {
+        const auto how = additions_.contains(name) ? CompareRequest::Before::with_added_columns : CompareRequest::Before::as_it_is;
+        return {.tables = {name}, .before = how, .sink = &sink, .watch = request_.watch};
+    }
+
+    Result<void> write_rows(const std::string& name) {
+        RowsToDelete deletes(sink_, report_.statements);
+        TRY(compared(rows_of(name, deletes)));
+        RowsToWrite writes(sink_, report_.statements);
+        return compared(rows_of(name, writes));
+    }
+
+    Result<void> fill(const std::string& name) {
+        if (!remade_.contains(name)) TRY(statement(format("DELETE FROM {}", quoted_name(name))));
+        RowsToWrite writes(sink_, report_.statements);
+        return compared({.tables = {name}, .before = CompareRequest::Before::as_if_new, .sink = &writes, .watch = request_.watch});
+    }
+
+    Result<void> compared(const CompareRequest& request) {
+        const auto found = TRY(pair_.compare(request));
+        for (const auto& table : found.tables) {
+            if (!table.not_compared.empty()) return fail(ErrorCode::corrupt, "write a script: {} cannot be compared: {}", printable(table.name), table.not_compared);
+        }
+        return {};
+    }
+
+    // Full-text search over another table has no rows of its own.
+    Result<void> rebuild_indexes_over() {
+        for (const auto& table : after_.tables) {
+            const auto content = module_option(table, "content");
+            if (table.kind != TableKind::virtual_table || !content || content->empty()) continue;
+            const bool is_behind = written_.contains(*content) || refilled_.contains(*content) || remade_.contains(table.name);
+            if (is_behind) TRY(statement(format("INSERT INTO {0}({0}) VALUES('rebuild')", quoted_name(table.name))));
+        }
+        return {};
+    }
+
+    // --- AUTOINCREMENT ---
+
+    using Sequences = std::map<std::string, std::int64_t>;
+    static Result<Sequences> sequences_of(sqlite::Connection& connection, const Schema& schema) {
+        Sequences sequences;
+        if (schema.find("sqlite_sequence") == nullptr) return sequences;
+        auto rows = TRY(connection.prepare("SELECT name, seq FROM sqlite_sequence"));
+        while (TRY(rows.step())) sequences[rows.column_text(0)] = rows.column_integer(1);
+        return sequences;
+    }
+    bool is_sequence_different() {
+        const auto old_ones = sequences_of(pair_.connection_before(), before_), new_ones = sequences_of(pair_.connection_after(), after_);
+        return old_ones && new_ones && *old_ones != *new_ones;
+    }
+
+    Result<void> set_sequences() {
+        const auto old_ones = TRY(sequences_of(pair_.connection_before(), before_)), new_ones = TRY(sequences_of(pair_.connection_after(), after_));
+        const auto is_touched = [&](const std::string& name) { return written_.contains(name) || refilled_.contains(name); };
+        for (const auto& [name, value] : old_ones) {
+            if (is_meant(name) && !new_ones.contains(name)) TRY(statement(format("DELETE FROM sqlite_sequence WHERE name = {}", quoted_text(name))));
+        }
+        for (const auto& [name, value] : new_ones) {
+            const auto old_one = old_ones.find(name);
+            const bool is_same = old_one != old_ones.end() && old_one->second == value && !is_touched(name);
+            if (!is_meant(name) || is_same) continue;
+            TRY(statement(format("DELETE FROM sqlite_sequence WHERE name = {}", quoted_text(name))));
+            TRY(statement(format("INSERT INTO sqlite_sequence(name, seq) VALUES({}, {})", quoted_text(name), value)));
+        }
+        return {};
+    }
+
+    DatabasePair& pair_;
+    const ScriptRequest& request_;
+    const TextSink& sink_;
+    const Schema& before_;
+    const Schema& after_;
+    std::vector<SchemaChange> changes_;
+    std::vector<std::string> properties_;
+    Names differing_, dropped_;
+    Names remade_;    // dropped and made anew, or made for the first time
+    Names refilled_;  // emptied and filled with every row
+    Names written_;   // row by row
+    std::map<std::string, std::vector<std::string>, NameOrder> additions_;
+    std::set<std::string> gone_;  // "trigger name"
+    ScriptReport report_;
+};
+
+}  // namespace
+
+Result<ScriptReport> write_script(DatabasePair& pair, const ScriptRequest& request, const TextSink& sink) {
+    return Writing(pair, request, sink).run();
+}
+
+}  // namespace holdfast::rows

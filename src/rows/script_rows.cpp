@@ -1,0 +1,106 @@
+#include "holdfast/rows/script_rows.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+
+namespace holdfast::rows {
+namespace {
+
+using sqlite::quoted_name;
+
+// "rowid" of a table that has one, whatever its columns are called; empty: rows are told by their key.
+std::string rowid_of(const Table& table) {
+    if (table.kind == TableKind::virtual_table) return "rowid";
+    if (table.integer_key) return quoted_name(table.columns[*table.integer_key].name);
+    return table.rowid_name;
+}
+
+// Fields of both rows in which they differ, of the later one.
+Result<std::vector<std::size_t>> changed_fields(const ComparedTable& table, const Row& before, const Row& after) {
+    std::vector<std::size_t> changed;
+    for (std::size_t i = 0; i < after.fields.size(); ++i) {
+        if (i >= before.fields.size() || !TRY(is_same({before.fields[i], table.encoding_before}, {after.fields[i], table.encoding_after}))) changed.push_back(i);
+    }
+    return changed;
+}
+
+// A unique key other than what the row is found by holds one of the columns, or may.
+bool is_in_unique_key(const ComparedTable& table, const std::vector<std::size_t>& fields) {
+    for (const auto& key : table.after->unique) {
+        if (key.is_primary_key && !table.after->has_rowid) continue;
+        if (key.columns.empty()) return true;
+        for (const std::size_t field : fields) {
+            if (std::ranges::any_of(key.columns, [&](const auto& column) { return is_same_name(column, table.columns_after[field]); })) return true;
+        }
+    }
+    return false;
+}
+
+bool is_virtual(const ComparedTable& table) { return table.after->kind == TableKind::virtual_table; }
+
+Result<bool> is_written_anew(const ComparedTable& table, const RowChange& change) {
+    if (change.change == Change::moved || is_virtual(table)) return true;
+    if (change.before->row_id != change.after->row_id) return true;
+    return is_in_unique_key(table, TRY(changed_fields(table, *change.before, *change.after)));
+}
+
+// WHERE and what tells the row.
+Result<void> write_condition(const ComparedTable& table, const Row& row, LiteralWriter& literals, const TextSink& sink) {
+    const std::string rowid = rowid_of(*table.after);
+    if (row.row_id && !rowid.empty()) return sink(format(" WHERE {} = {};\n", rowid, *row.row_id));
+    std::string_view word = " WHERE ";
+    for (const auto& name : table.after->key_columns()) {
+        const auto column = std::ranges::find_if(table.columns_after, [&](const auto& one) { return is_same_name(one, name); });
+        if (column == table.columns_after.end()) return fail(ErrorCode::bug, "{} has no column {}", printable(table.name), printable(name));
+        TRY(sink(format("{}{} = ", word, quoted_name(name))));
+        TRY(literals.write({row.fields[static_cast<std::size_t>(column - table.columns_after.begin())], table.encoding_before}));
+        word = " AND ";
+    }
+    return sink(";\n");
+}
+
+}  // namespace
+
+Result<void> RowsToDelete::row(const ComparedTable& table, const RowChange& change) {
+    if (change.change == Change::added) return {};
+    if (change.change != Change::removed && !TRY(is_written_anew(table, change))) return {};
+    ++statements_;
+    TRY(sink_(format("DELETE FROM {}", quoted_name(table.name))));
+    return write_condition(table, *change.before, literals_, sink_);
+}
+
+Result<void> RowsToWrite::row(const ComparedTable& table, const RowChange& change) {
+    if (change.change == Change::removed) return {};
+    ++statements_;
+    if (change.change == Change::added || TRY(is_written_anew(table, change))) return insert(table, *change.after);
+    return update(table, *change.before, *change.after);
+}
+
+Result<void> RowsToWrite::insert(const ComparedTable& table, const Row& row) {
+    // The rowid is named where no column is it: what else refers to the row by it goes on doing so.
+    const std::string rowid = rowid_of(*table.after);
+    const bool names_rowid = row.row_id && !rowid.empty() && !table.after->integer_key && !is_virtual(table);
+    std::string columns = names_rowid ? rowid : "";
+    for (const auto& column : table.columns_after) columns += format("{}{}", columns.empty() ? "" : ", ", quoted_name(column));
+    TRY(sink_(format("INSERT INTO {}({}) VALUES(", quoted_name(table.name), columns)));
+    if (names_rowid) TRY(sink_(format("{}", *row.row_id)));
+    for (std::size_t i = 0; i < row.fields.size(); ++i) {
+        if (i > 0 || names_rowid) TRY(sink_(", "));
+        TRY(literals_.write({row.fields[i], table.encoding_after}));
+    }
+    return sink_(");\n");
+}
+
+Result<void> RowsToWrite::update(const ComparedTable& table, const Row& before, const Row& after) {
+    TRY(sink_(format("UPDATE {} SET ", quoted_name(table.name))));
+    std::string_view separator;
+    for (const std::size_t field : TRY(changed_fields(table, before, after))) {
+        TRY(sink_(format("{}{} = ", separator, quoted_name(table.columns_after[field]))));
+        TRY(literals_.write({after.fields[field], table.encoding_after}));
+        separator = ", ";
+    }
+    return write_condition(table, before, literals_, sink_);
+}
+
+}  // namespace holdfast::rows

@@ -1,0 +1,36 @@
+// Rows that differ as DELETE, UPDATE and INSERT statements. For this room only.
+#pragma once
+
+#include "holdfast/rows/compare.h"
+#include "holdfast/rows/sql_literal.h"
+
+namespace holdfast::rows {
+
+// First the rows that must go: those removed, and those that are written anew because a unique key could stand in the way.
+class RowsToDelete final : public ChangeSink {
+public:
+    RowsToDelete(TextSink sink, std::uint64_t& statements) : sink_(sink), literals_(std::move(sink)), statements_(statements) {}
+    Result<void> row(const ComparedTable& table, const RowChange& change) override;
+
+private:
+    TextSink sink_;
+    LiteralWriter literals_;
+    std::uint64_t& statements_;
+};
+
+// Then those that come, and those that change in place.
+class RowsToWrite final : public ChangeSink {
+public:
+    RowsToWrite(TextSink sink, std::uint64_t& statements) : sink_(sink), literals_(std::move(sink)), statements_(statements) {}
+    Result<void> row(const ComparedTable& table, const RowChange& change) override;
+
+private:
+    Result<void> insert(const ComparedTable& table, const Row& row);
+    Result<void> update(const ComparedTable& table, const Row& before, const Row& after);
+
+    TextSink sink_;
+    LiteralWriter literals_;
+    std::uint64_t& statements_;
+};
+
+}  // namespace holdfast::rows

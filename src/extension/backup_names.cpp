@@ -14,6 +14,7 @@ namespace {
 // Those that say which database it is, and so are a part of its full name.
 constexpr std::array<const char*, 4> which = {"repository", "snapshot", "at", "source"};
 constexpr std::array<const char*, 3> unlocking = {"key_file", "password_file", "password_command"};
+constexpr const char* cache = "cache_mib";
 constexpr std::array<const char*, 7> of_sqlite = {"vfs", "mode", "cache", "immutable", "nolock", "psow", "modeof"};
 constexpr std::array<const char*, 6> secrets = {"password", "passphrase", "key", "hexkey", "textkey", "secret"};
 
@@ -37,11 +38,20 @@ Result<void> expect_known(const sqlite::AskedName& asked) {
             .with_advice("key_file=, password_file= or password_command=, or $HOLDFAST_KEY_FILE, $HOLDFAST_PASSWORD_FILE, $HOLDFAST_PASSWORD_COMMAND");
     }
     for (const std::string& name : asked.parameter_names()) {
-        if (has(which, name) || has(unlocking, name) || has(of_sqlite, name)) continue;
+        if (has(which, name) || has(unlocking, name) || name == cache || has(of_sqlite, name)) continue;
         return fail(ErrorCode::invalid, "attach a backup: '{}=' is no parameter", printable(name))
-            .with_advice("repository, snapshot, at, source, key_file, password_file, password_command");
+            .with_advice("repository, snapshot, at, source, key_file, password_file, password_command, cache_mib");
     }
     return {};
+}
+
+Result<std::uint64_t> cache_asked_for(const sqlite::AskedName& asked) {
+    constexpr std::uint64_t mib_max = 64 * 1024;
+    const auto text = asked.parameter(cache);
+    if (!text) return 0u;
+    const auto mib = parse_integer<std::uint64_t>(*text);
+    if (mib && *mib > 0 && *mib <= mib_max) return *mib;
+    return fail(ErrorCode::invalid, "attach a backup: '{}={}' is no size", cache, printable(*text)).with_advice(format("{}=64 keeps 64 MiB of it", cache));
 }
 
 class BackupNames final : public sqlite::ImageNames {
@@ -88,7 +98,7 @@ Result<operations::KeptImageRequest> request_of(const sqlite::AskedName& asked) 
     const auto value = [&](const char* name) { return asked.parameter(name).value_or(""); };
     std::string database = asked.name();
     if (const auto ending = ending_of(asked); database.ends_with(ending)) database.resize(database.size() - ending.size());
-    operations::KeptImageRequest request{.repository = {}, .snapshot = value("snapshot"), .at = value("at"), .source = value("source"), .database = std::move(database)};
+    operations::KeptImageRequest request{.repository = {}, .snapshot = value("snapshot"), .at = value("at"), .source = value("source"), .database = std::move(database), .cache_mib = TRY(cache_asked_for(asked))};
     request.repository.repository = value("repository");
     request.repository.key_file = value("key_file");
     request.repository.password_file = value("password_file");

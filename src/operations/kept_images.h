@@ -29,9 +29,11 @@ struct KeptImageRequest {
     std::string at;                // a time, instead
     std::string source;
     std::string database;          // which of several: its path, or as much of the end as tells; with one it may be any
+    std::uint64_t cache_mib = 0;   // what is unpacked and kept of it; the first who opens it decides. 0: of what all may keep
 };
 
 // All that one process has open. Who asks for what is open already shares it; what nobody holds any more is closed.
+// What is unpacked and kept of all of them together is at most 32 MiB, besides what was asked for in numbers.
 // Thread-safe. After a fork it belongs to the parent: the child makes another one.
 class KeptImages {
 public:
@@ -46,12 +48,14 @@ public:
     Result<Found> open(const KeptImageRequest& request);
 
 private:
+    class CacheRoom;
     class OpenPlace;
     struct Place;
     Result<std::shared_ptr<OpenPlace>> open_place(const RepositoryRequest& request);
     std::shared_ptr<Place> place_of(const std::vector<std::string>& key);
 
     Context context_;
+    std::shared_ptr<CacheRoom> room_;
     std::mutex mutex_;  // guards the map alone
     std::map<std::vector<std::string>, std::shared_ptr<Place>> places_;
 };

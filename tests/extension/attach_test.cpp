@@ -49,6 +49,8 @@ TEST_F(Attaching, TellsInWordsWhyItCannot) {
         {in + "&snapshot=1&password=hunter2", "'password=' puts a secret"},
         {in + "&snapshot=1&key=00ff", "'key=' puts a secret"},
         {in + "&snapshto=1", "'snapshto=' is no parameter"},
+        {in + "&snapshot=1&cache_mib=much", "'cache_mib=much' is no size"},
+        {in + "&snapshot=1&cache_mib=0", "is no size"},
         {"snapshot=1", "none is named"},
         {"repository=" + work + "/none&snapshot=1", "there is none"},
         {in + "&snapshot=1&key_file=" + work + "/none", "none"},

@@ -12,7 +12,7 @@ build=(g++ cmake ninja-build pkg-config libfmt-dev libssl-dev libsodium-dev libz
        libcli11-dev libsqlite3-dev libarchive-dev libcurl4-openssl-dev libhowardhinnant-date-dev tzdata libtomlplusplus-dev)
 test=(libgtest-dev libgmock-dev librapidcheck-dev python3 sqlite3 strace git restic libfaketime gnupg age zstd ca-certificates)
 try=(python3)
-bench=(restic borgbackup sqlite3 zstd python3 libbenchmark-dev)
+bench=(restic borgbackup sqlite3 sqlite3-tools zstd python3 libbenchmark-dev)
 fuzz=(clang-19 libclang-rt-19-dev)
 welcome=(ccache mold)  # make building faster; their absence is no fault
 

@@ -50,8 +50,7 @@ std::string text_of(const operations::QueryReport& report, const Style& style);
 std::string notes_of(const operations::QueryReport& report, const Style& style);  // beside the rows
 std::string announcement_of(const operations::ShellReport& report, const Style& style);
 std::string text_of(const operations::RestoreReport& report, const Style& style);
-enum class DiffDetail { numbers, schema };
-std::string text_of(const operations::DiffReport& report, const Style& style, DiffDetail detail);
+std::string text_of(const operations::DiffReport& report, const Style& style);
 std::string text_of(const operations::FreshReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);
 std::string text_of(const operations::DrillReport& report, const Style& style);

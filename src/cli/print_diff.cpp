@@ -65,17 +65,18 @@ std::string table_of(const TableDifference& table, const Style& style) {
 
 std::string sql_of(std::string_view sql, std::string_view sign, const Style& style) {
     std::string out;
+    if (sql.empty()) return out;
     for (const auto& line : split(std::string(sql), '\n')) out += format("    {} {}\n", sign == "+" ? style.good("+") : style.bad("-"), printable(line));
     return out;
 }
 
-std::string database_of(const operations::DatabaseDifference& database, const Style& style, DiffDetail detail) {
+std::string database_of(const operations::DatabaseDifference& database, const Style& style) {
     if (database.after.empty() || database.before.empty()) return format("{}: only {}\n", style.bold(printable(database.before + database.after)), database.after.empty() ? "before" : "after");
     std::string out;
     for (const auto& property : database.properties) out += format("  {} {} → {}\n", property.name, property.before, property.after);
     for (const auto& object : database.schema) {
         out += format("  {} {} {} {}\n", sign_of(object.change, style), object.type, style.bold(printable(object.name)), object.change);
-        if (detail == DiffDetail::schema && object.change == "changed") out += sql_of(object.before, "-", style) + sql_of(object.after, "+", style);
+        if (object.change == "changed") out += sql_of(object.before, "-", style) + sql_of(object.after, "+", style);
     }
     for (const auto& table : database.tables) out += table_of(table, style);
     return out;
@@ -83,12 +84,12 @@ std::string database_of(const operations::DatabaseDifference& database, const St
 
 }  // namespace
 
-std::string text_of(const operations::DiffReport& report, const Style& style, DiffDetail detail) {
+std::string text_of(const operations::DiffReport& report, const Style& style) {
     const auto side = [&](const operations::DiffSide& one) { return style.bold(printable(one.of)) + (one.time == Timestamp{} ? "" : " (" + local_time(one.time) + ")"); };
     std::string out = format("{} → {}\n", side(report.before), side(report.after));
     for (const auto& database : report.databases) {
         if (report.databases.size() > 1) out += style.bold(printable(database.after.empty() ? database.before : database.after)) + (database.equal ? ": nothing differs\n" : "\n");
-        out += database_of(database, style, detail);
+        out += database_of(database, style);
     }
     if (report.equal && report.databases.size() == 1) out += "  nothing differs\n";
     return out + lines("  note: ", report.warnings);

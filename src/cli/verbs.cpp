@@ -186,7 +186,7 @@ public:
         const int differs = request_.exit_code && !report.equal ? exit_code_differs : 0;
         Answer answer{.json = json_of(report), .text = "", .exit_code = report.incomplete ? exit_code_partial : differs, .is_beside = request_.sql, .notes = {}};
         if (request_.sql) answer.text = lines("note: ", report.warnings);
-        else answer.text = text_of(report, style, request_.stat ? DiffDetail::numbers : DiffDetail::schema);
+        else answer.text = text_of(report, style);
         return answer;
     }
     static std::unique_ptr<Verb> make() { return std::make_unique<DiffVerb>(); }

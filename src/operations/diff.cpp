@@ -87,6 +87,9 @@ private:
         }
         const auto internal = request_.internal ? rows::CompareRequest::Internal::show : rows::CompareRequest::Internal::hide;
         auto found = TRY(compare_images(databases, {.tables = request_.tables, .internal = internal, .rows = {.most = request_.rows ? request_.limit : 0}}, context_.watch));
+        for (auto& object : found.schema) {
+            if (request_.stat) object.before.clear(), object.after.clear();
+        }
         found.before = std::move(told.before);
         found.after = std::move(told.after);
         return found;

@@ -4,12 +4,13 @@
 #include "holdfast/host/run_program.h"
 #include "holdfast/operations/repository_of_images.h"
 #include "holdfast/operations/unpacked_images.h"
+#include "holdfast/sqlite/connection.h"
 
 namespace holdfast::operations {
 
 namespace {
 
-Result<void> expect_may_unpack(const OpenRepository* opened, const ShellRequest& request) {
+Result<void> expect_may_unpack(OpenRepository* opened, const ShellRequest& request) {
     const bool is_sealed = opened != nullptr && opened->get().config().sealed;
     if (!is_sealed || request.unpack) return {};
     return fail(ErrorCode::denied, "open a shell: the repository is encrypted, and the backup would lie in the clear while it is open")
@@ -23,7 +24,7 @@ std::vector<std::string> words_of(const ShellRequest& request, const UnpackedIma
     std::vector<std::string> words = {request.program, "-readonly", "-cmd", format(".prompt \"{}> \" \"{}> \"", of, std::string(of.size(), ' '))};
     for (const auto& database : unpacked.databases()) {
         if (unpacked.databases().size() == 1) break;
-        words.insert(words.end(), {"-cmd", format("ATTACH '{}' AS {};", uri_to_read(database.path), sqlite::quoted_name(database.name))});
+        words.insert(words.end(), {std::string("-cmd"), format("ATTACH '{}' AS {};", uri_to_read(database.path), sqlite::quoted_name(database.name))});
     }
     words.push_back(uri_to_read(unpacked.databases().front().path));
     words.insert(words.end(), request.words.begin(), request.words.end());

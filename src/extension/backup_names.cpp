@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "holdfast/base/text.h"
 
@@ -49,8 +50,9 @@ Result<std::uint64_t> cache_asked_for(const sqlite::AskedName& asked) {
     constexpr std::uint64_t mib_max = 64 * 1024;
     const auto text = asked.parameter(cache);
     if (!text) return 0u;
-    const auto mib = parse_integer<std::uint64_t>(*text);
-    if (mib && *mib > 0 && *mib <= mib_max) return *mib;
+    std::uint64_t mib = 0;
+    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), mib);
+    if (problem == std::errc() && end == text->data() + text->size() && mib > 0 && mib <= mib_max) return mib;
     return fail(ErrorCode::invalid, "attach a backup: '{}={}' is no size", cache, printable(*text)).with_advice(format("{}=64 keeps 64 MiB of it", cache));
 }
 

@@ -97,6 +97,7 @@ TEST_F(Attaching, OpensWhatIsSealedByFileCommandOrEnvironment) {
     ASSERT_EQ(program.attach(backup_number(1) + "&key_file=" + work + "/key"), "");
     EXPECT_EQ(program.ask(all_rows), rows_of(database));
     EXPECT_EQ(program.ask("SELECT number FROM holdfast_snapshots()"), "1");
+    EXPECT_EQ(program.ask(format("SELECT number FROM holdfast_snapshots('{}/../sealed')", root.path() + "/work")), "1");
     // Open already, which is no reason to let anybody in.
     EXPECT_THAT(program.attach(backup_number(1), "b"), StartsWith("error 14"));
     EXPECT_THAT(program.attach(backup_number(1) + "&key_file=" + work + "/wrong", "b"), StartsWith("error 14"));
@@ -123,7 +124,9 @@ TEST_F(Attaching, MayBeTheDatabaseThatAProgramOpens) {
     backup();
     const std::string out = work + "/out.db";
     const Program loads;  // the VFS stays for the process
-    Program program("file:app.db?vfs=holdfast&" + backup_number(1));
+    ::setenv("HOLDFAST_REPOSITORY", repository.c_str(), 1);
+    Program program("file:app.db?vfs=holdfast&snapshot=1");
+    ::unsetenv("HOLDFAST_REPOSITORY");
     EXPECT_EQ(program.ask("SELECT count(*) FROM ledger"), "10");
     EXPECT_EQ(program.ask("CREATE TEMP TABLE t AS SELECT * FROM ledger ORDER BY payload; SELECT count(*) FROM t"), "10");
     EXPECT_THAT(program.ask(format("VACUUM INTO '{}'", out)), StartsWith("error"));

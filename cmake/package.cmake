@@ -1,4 +1,4 @@
-# cmake --install: bin/holdfast, libholdfast.a, its public headers, and a CMake package for find_package(holdfast).
+# cmake --install: bin/holdfast, holdfast_sqlite.so, libholdfast.a, its public headers, and a CMake package for find_package(holdfast).
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -14,7 +14,7 @@ set(public_headers
 
 # One library of all rooms below the terminal. What it needs is linked, not seen; fmt appears in a public header.
 get_property(rooms GLOBAL PROPERTY HOLDFAST_ROOMS)
-list(REMOVE_ITEM rooms cli)
+list(REMOVE_ITEM rooms cli extension)
 set(objects)
 set(needs)
 foreach(room ${rooms})
@@ -47,6 +47,8 @@ if(TARGET holdfast AND NOT HOLDFAST_SANITIZE AND NOT HOLDFAST_COVERAGE)
   install(FILES ${CMAKE_BINARY_DIR}/texts/_holdfast DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
   install(FILES ${CMAKE_BINARY_DIR}/texts/holdfast.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
+# Where `.load holdfast_sqlite` finds it without a path, if that is one of the system's folders.
+install(TARGETS holdfast_sqlite LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS libholdfast EXPORT holdfast ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(header ${public_headers})
   get_filename_component(room ${header} DIRECTORY)

@@ -35,6 +35,11 @@ endforeach()
 # A page that the program prints is compared with the one in the tree.
 target_compile_definitions(operations_test PRIVATE HOLDFAST_SETTINGS_GUIDE="${CMAKE_SOURCE_DIR}/docs/guide/settings.md")
 
+# The room of other programs' SQLite is tested as those meet it: loaded.
+add_dependencies(extension_test holdfast_sqlite)
+target_include_directories(extension_test PRIVATE ${CMAKE_BINARY_DIR}/view/operations)
+target_compile_definitions(extension_test PRIVATE HOLDFAST_MODULE="$<TARGET_FILE:holdfast_sqlite>")
+
 # Support for tests above host: a simulated machine, and SQLite on it. (What is header only, all tests may include.)
 file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cpp)
 add_library(test_support STATIC ${support})

@@ -12,11 +12,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset=${1:-}
 case $preset in
     asan)
-        targets=(holdfast base_test host_test store_test sqlite_test)
-        chosen=(-R '^(room_base|room_host|room_store|room_sqlite|story_first_minute|story_damage|story_open_application)$') ;;
+        targets=(holdfast base_test host_test store_test sqlite_test extension_test)
+        chosen=(-R '^(room_base|room_host|room_store|room_sqlite|room_extension|story_extension|story_first_minute|story_damage|story_open_application)$') ;;
     tsan)
-        targets=(holdfast host_test store_test)
-        chosen=(-R '^(room_host|room_store|story_first_minute|story_open_application)$') ;;
+        targets=(holdfast host_test store_test extension_test)
+        chosen=(-R '^(room_host|room_store|room_extension|story_first_minute|story_open_application)$') ;;
     *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac
 shift

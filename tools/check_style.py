@@ -35,7 +35,7 @@ OWNERS = [  # (included header, rooms that may)
     (r"fmt/|openssl/|sodium|zstd\.h|zdict\.h|zstd_errors\.h|zlib\.h|xxh|nlohmann/", {"base"}),
     (r"spdlog/|unistd\.h|fcntl\.h|sys/|dirent\.h|poll\.h|pwd\.h|grp\.h|spawn\.h|termios\.h|signal\.h|csignal|pthread\.h|linux/|date/|dlfcn\.h|curl/",
      {"host"}),
-    (r"sqlite3(ext)?\.h", {"sqlite"}),
+    (r"sqlite3(ext)?\.h", {"sqlite", "extension"}),
     (r"archive(_entry)?\.h", {"bundle"}),
     (r"CLI/|CLI11", {"cli"}),
     (r"toml\+\+|toml\.hpp", {"operations"}),

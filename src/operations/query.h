@@ -30,7 +30,7 @@ struct QueryRequest {
                            "x'…' in CSV, and {\"hex\": …} in JSON.",
                 .examples = {{"holdfast query 43 'SELECT count(*) FROM sessions'", "in backup #43"},
                              {"holdfast query --at yesterday 'SELECT * FROM sessions WHERE id = :id' -p id=42", "as it was then"},
-                             {"holdfast query latest --csv 'SELECT * FROM events' > events.csv", "a whole table"},
+                             {"holdfast query latest --csv 'SELECT * FROM events'", "a whole table, row by row"},
                              {"holdfast query live --source app.db 'PRAGMA integrity_check'", "the database in use, frozen for the query"},
                              {"holdfast query 43 --tables", "what is in it"}}};
     }

@@ -136,7 +136,7 @@ TEST_F(Attaching, MayBeTheDatabaseThatAProgramOpens) {
     // A transaction on two others would be tied together by a journal beside the main database: there is no such place.
     EXPECT_EQ(program.ask(format("ATTACH 'file:{}?vfs=unix' AS a; ATTACH 'file:{}/b.db?vfs=unix' AS b", out, work)), "");
     const auto before = files_below(work);
-    EXPECT_THAT(program.ask("BEGIN; CREATE TABLE a.x(y); CREATE TABLE b.x(y); COMMIT"), StartsWith("error"));
+    EXPECT_THAT(program.ask("BEGIN; CREATE TABLE a.x(y); CREATE TABLE b.x(y); COMMIT"), StartsWith("error 14"));
     EXPECT_EQ(program.ask("SELECT (SELECT count(*) FROM a.sqlite_schema WHERE name = 'x') + (SELECT count(*) FROM b.sqlite_schema)"), "0");
     for (const auto& [path, bytes] : files_below(work)) EXPECT_TRUE(before.contains(path) || path.ends_with("b.db")) << path;
 }

@@ -73,6 +73,12 @@ if(TARGET sqlite_test)
   set_tests_properties(room_sqlite_lock_page PROPERTIES TIMEOUT 600 ENVIRONMENT HOLDFAST_TEST_PENDING_BYTE=0x10000)
 endif()
 
+# Differences and scripts of thousands of seeded databases, against SQLite itself; the room's own run looks at fewer.
+if(TARGET rows_test AND NOT HOLDFAST_SANITIZE)
+  add_test(NAME room_rows_thousands COMMAND rows_test --gtest_filter=Compare.FindsWhat*:Script.TurnsRandom*)
+  set_tests_properties(room_rows_thousands PROPERTIES TIMEOUT 900 ENVIRONMENT HOLDFAST_TEST_SEEDS=2000)
+endif()
+
 # A report of the lines that the tests run: cmake --build --preset coverage --target coverage
 if(HOLDFAST_COVERAGE)
   find_program(HOLDFAST_GCOVR gcovr REQUIRED)

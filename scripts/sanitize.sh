@@ -12,8 +12,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset=${1:-}
 case $preset in
     asan)
-        targets=(holdfast base_test host_test store_test sqlite_test extension_test)
-        chosen=(-R '^(room_base|room_host|room_store|room_sqlite|room_extension|story_extension|story_first_minute|story_damage|story_open_application)$') ;;
+        targets=(holdfast base_test host_test store_test sqlite_test rows_test extension_test)
+        chosen=(-R '^(room_base|room_host|room_store|room_sqlite|room_rows|room_extension|story_extension|story_first_minute|story_damage|story_open_application)$') ;;
     tsan)
         targets=(holdfast host_test store_test extension_test)
         chosen=(-R '^(room_host|room_store|room_extension|story_first_minute|story_open_application)$') ;;
@@ -22,6 +22,7 @@ esac
 shift
 [ $# -gt 0 ] && { chosen=("$@"); targets=(all); }
 
+export HOLDFAST_TEST_SEEDS=${HOLDFAST_TEST_SEEDS:-40}  # of tests that look at many databases
 scripts/install_dependencies.sh build test
 printf 'sanitize: configuring and building in build/%s\n' "$preset"
 precompile=OFF

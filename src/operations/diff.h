@@ -30,7 +30,7 @@ struct DiffRequest {
                 .examples = {{"holdfast diff 43", "what has happened since backup #43"},
                              {"holdfast diff 43 44 --rows --table sessions", "rows of one table that differ between two backups"},
                              {"holdfast diff 43 --stat", "in numbers only"},
-                             {"holdfast diff 43 live --sql --reverse > back.sql", "SQL that takes everything since back"},
+                             {"holdfast diff 43 live --sql --reverse", "SQL that takes everything since back"},
                              {"holdfast diff old.db.gz app.db --exit-code", "of two files; exit code 15 when they differ"}}};
     }
     template <class Visitor>

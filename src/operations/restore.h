@@ -38,7 +38,7 @@ struct RestoreRequest {
                              {"holdfast restore latest --to app.db.zst --compress zstd", "compressed, for any program that reads zstd"},
                              {"holdfast restore latest --schema-only --to empty.db", "the same tables, without their rows"},
                              {"holdfast restore 43 --table sessions --row session-20260129 --with-related", "one row, with all that depends on it"},
-                             {"holdfast restore 43 --table events --where \"kind = 'note'\" --dry-run", "how many rows would come back"},
+                             {"holdfast restore 43 --table events --where 'session_id = 7' --dry-run", "how many rows would come back"},
                              {"holdfast restore --from old.db.gz --for app.db", "from a copy that another program made"},
                              {"holdfast restore --at '2 hours ago' --dry-run", "say exactly what would happen"}}};
     }

@@ -136,7 +136,7 @@ Result<Field> RowLayout::field(const sqlite::StoredPayload& payload, const sqlit
     TRY(payload.read(column.offset, bytes));
     if (column.is_integer()) return Field(sqlite::stored_integer(column, bytes));
     if (column.is_real()) return Field(std::bit_cast<double>(std::uint64_t{load<BigEndian<std::uint64_t>>(bytes)}));
-    if (column.is_text()) return Field(StoredText{std::string(text_of(bytes))});
+    if (column.is_text()) return Field(std::in_place_type<StoredText>, std::string(text_of(bytes)));
     if (column.is_blob()) return Field(std::move(bytes));
     return Field();
 }

@@ -161,7 +161,7 @@ std::map<std::string, Counts> counted(const Comparison& comparison) {
 
 int seeds() {
     const char* more = std::getenv("HOLDFAST_TEST_SEEDS");
-    return more ? std::atoi(more) : 600;
+    return more ? std::atoi(more) : 300;
 }
 
 TEST(Compare, FindsWhatSqliteFindsInRandomDatabases) {

@@ -90,7 +90,7 @@ void expect_turns(const sqlite::Image& before, const sqlite::Image& after) {
 
 int seeds() {
     const char* more = std::getenv("HOLDFAST_TEST_SEEDS");
-    return more ? std::atoi(more) : 300;
+    return more ? std::atoi(more) : 120;
 }
 
 TEST(Script, TurnsRandomDatabasesIntoOneAnotherBothWays) {

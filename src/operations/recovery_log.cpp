@@ -59,11 +59,6 @@ Result<std::unique_ptr<host::FileLock>> lock_log(host::Host host, const std::str
     }
 }
 
-const sqlite::TableRows* find_table(const TableCounts& tables, const std::string& name) {
-    const auto at = std::ranges::find(tables, name, &sqlite::TableRows::table);
-    return at == tables.end() ? nullptr : &*at;
-}
-
 }  // namespace
 
 std::string markdown_of(const RecoveryEntry& entry) {
@@ -80,23 +75,6 @@ std::string time_to_recover(double duration_ms) {
     if (minutes < 60) return counted(minutes, "minute");
     const std::string hours = counted(minutes / 60, "hour");
     return minutes % 60 == 0 ? hours : hours + " " + counted(minutes % 60, "minute");
-}
-
-std::vector<std::string> rows_lost(const TableCounts& before, const TableCounts& after) {
-    std::vector<std::string> lost;
-    for (const auto& table : before) {
-        const auto* now = find_table(after, table.table);
-        if (table.rows == 0u) continue;
-        if (!table.rows || (now != nullptr && !now->rows)) {
-            lost.push_back(format("{}: not counted ({})", table.table, table.rows ? now->why_not : table.why_not));
-        } else if (now == nullptr) {
-            lost.push_back(format("{}: all {} rows, the table is not in the backup", table.table, *table.rows));
-        } else if (*now->rows < *table.rows) {
-            const std::uint64_t fewer = *table.rows - *now->rows;
-            lost.push_back(format("{}: {} row{} fewer", table.table, fewer, fewer == 1 ? "" : "s"));
-        }
-    }
-    return lost;
 }
 
 Result<void> expect_recovery_log(host::FileSystem& files, const std::string& path) {

@@ -5,7 +5,7 @@
 //     ## 2026-01-29: Restored app.db
 //     - Cause: Accidental cleanup
 //     - Backup used: #43 of 2026-01-28 23:00:00
-//     - Data lost: None (by the number of rows; rows that were changed are not counted)
+//     - Data lost: None
 //     - Time to recover: 5 minutes
 //
 // People write in it as well: what is there is never changed, new entries come last.
@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "holdfast/host/host.h"
-#include "holdfast/sqlite/count_rows.h"
 
 namespace holdfast::operations {
 
@@ -32,11 +31,6 @@ std::string markdown_of(const RecoveryEntry& entry);  // one line each, whatever
 
 // "5 minutes", "1 hour 20 minutes", "less than a second".
 std::string time_to_recover(double duration_ms);
-
-// Rows that were in the tables before and are not any more, by their numbers alone: a table that lost some and won others
-// seems to have lost the difference.
-using TableCounts = std::vector<sqlite::TableRows>;
-std::vector<std::string> rows_lost(const TableCounts& before, const TableCounts& after);  // "events: 12 rows fewer"
 
 // At the end of the file, which is made with its title when missing, and replaced at once. `invalid`: there is a file that
 // does not begin as a recovery log does; it is left alone.

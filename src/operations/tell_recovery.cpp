@@ -6,46 +6,38 @@
 #include "holdfast/history/history.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/lost_rows.h"
 #include "holdfast/operations/recovery_log.h"
-#include "holdfast/operations/spooled_image.h"
 
 namespace holdfast::operations {
 
 namespace {
 
-constexpr std::int64_t count_ms_max = 30'000;
-
-Result<TableCounts> count(Context& context, const repository::Repository& repository, const sqlite::Image& image) {
-    const auto unpacked = TRY(spool(context, repository, image));
-    return sqlite::count_rows(unpacked ? *unpacked : image, {.clock = context.host.clock, .time_ms_max = count_ms_max}, context.watch);
-}
-
-// The state before, as the safety backup has it. None: this database was not there, or is kept as bytes only.
-Result<std::optional<TableCounts>> count_before(Context& context, const repository::Repository& repository, std::uint64_t number, const std::string& path) {
+// The state before, as the safety backup has it. Null: this database was not there, or is kept as bytes only.
+Result<std::unique_ptr<sqlite::Image>> image_before(const repository::Repository& repository, std::uint64_t number, const std::string& path) {
+    std::unique_ptr<sqlite::Image> none;
     const auto snapshot = TRY(repository.snapshot(repository::SnapshotNumber{number}));
     const auto entry = std::ranges::find(snapshot.members, path, &repository::DirectoryEntry::name);
-    if (entry == snapshot.members.end() || !entry->database) return std::optional<TableCounts>();
-    const auto image = TRY(history::open_image(repository, *entry));
-    return std::optional(TRY(count(context, repository, *image)));
+    if (entry == snapshot.members.end() || !entry->database) return none;
+    return history::open_image(repository, *entry);
 }
 
-struct Compared {
-    const repository::Repository& restored_from;
-    const repository::Repository& safe_in;
-    std::uint64_t safety = 0;  // number there
+struct Safe {
+    const repository::Repository& in;
+    std::uint64_t number = 0;
 };
-Result<std::vector<std::string>> lost_of(Context& context, const RestorePlan& plan, const Compared& compared) {
+Result<std::vector<std::string>> lost_of(Context& context, const RestorePlan& plan, const Safe& safe) {
     std::vector<std::string> lost;
     const bool is_one = plan.members.size() == 1;
     for (const auto& member : plan.members) {
         if (member.route.route == live::Route::new_file || !member.image) continue;
-        const auto before = TRY(count_before(context, compared.safe_in, compared.safety, member.report.to));
+        const auto before = TRY(image_before(safe.in, safe.number, member.report.to));
         const std::string prefix = is_one ? "" : host::file_name_of(member.report.to) + " ";
         if (!before) {
-            lost.push_back(format("{}not counted, the database before could not be read (its bytes are backup #{})", prefix, compared.safety));
+            lost.push_back(format("{}not counted, the database before could not be read (its bytes are backup #{})", prefix, safe.number));
             continue;
         }
-        for (const auto& one : rows_lost(*before, TRY(count(context, compared.restored_from, *member.image)))) lost.push_back(prefix + one);
+        for (const auto& one : TRY(lost_rows(context, *before, *member.image))) lost.push_back(prefix + one);
     }
     return lost;
 }
@@ -55,16 +47,16 @@ Result<std::string> data_lost(Context& context, OpenRepository& opened, const Re
     if (report.safety_number == 0) return std::string("not counted, there is no backup of the state before");
     std::vector<std::string> lost;
     if (report.safety_repository == opened.path()) {
-        lost = TRY(lost_of(context, plan, {.restored_from = opened.get(), .safe_in = opened.get(), .safety = report.safety_number}));
+        lost = TRY(lost_of(context, plan, {.in = opened.get(), .number = report.safety_number}));
     } else {
         RepositoryRequest beside;
         beside.repository = report.safety_repository;
         const auto other = TRY(open_repository(context, beside, {}));
-        lost = TRY(lost_of(context, plan, {.restored_from = opened.get(), .safe_in = other->get(), .safety = report.safety_number}));
+        lost = TRY(lost_of(context, plan, {.in = other->get(), .number = report.safety_number}));
     }
     std::string text;
     for (const auto& one : lost) text += (text.empty() ? "" : ", ") + one;
-    return text.empty() ? std::string("None (by the number of rows; rows that were changed are not counted)") : text;
+    return text.empty() ? std::string("None") : text;
 }
 
 std::string names_of(const RestorePlan& plan) {
@@ -109,16 +101,16 @@ Result<std::string> lost_by_fresh_start(Context& context, const FreshStart& star
     const auto opened = TRY(open_repository(context, start.repository, {}));
     std::string text;
     for (const auto& path : start.databases) {
-        const auto before = TRY(count_before(context, opened->get(), start.safety_number, path));
+        const auto before = TRY(image_before(opened->get(), start.safety_number, path));
         if (!before) continue;
-        TableCounts after;
-        const auto use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
-            after = TRY(sqlite::count_rows(image, {.clock = context.host.clock, .time_ms_max = count_ms_max}, context.watch));
+        std::vector<std::string> lost;
+        const auto use = [&](const sqlite::Image& after, const live::FreezeFacts&) -> Result<void> {
+            lost = TRY(lost_rows(context, *before, after));
             return {};
         };
         TRY(live::with_frozen(context.host, path, freeze_options(context), {.first_look = {}, .use = use}));
         const std::string prefix = start.databases.size() == 1 ? "" : host::file_name_of(path) + " ";
-        for (const auto& one : rows_lost(*before, after)) text += (text.empty() ? "" : ", ") + prefix + one;
+        for (const auto& one : lost) text += (text.empty() ? "" : ", ") + prefix + one;
     }
     return text.empty() ? std::string("None") : text;
 }

@@ -10,8 +10,8 @@ namespace holdfast::operations {
 // there; perhaps empty. `cancelled`: by Ctrl-C at the question.
 Result<std::string> ask_recovery_cause(Context& context, const RestoreRequest& request);
 
-// After it; nothing for other restores. Counts the rows of the restored images and of the state before, in the safety
-// backup, for at most half a minute each. What goes wrong, also a file that is no recovery log, becomes a warning: the
+// After it; nothing for other restores. Compares the restored images with the state before, in the safety backup, for at
+// most half a minute each. What goes wrong, also a file that is no recovery log, becomes a warning: the
 // restore is done.
 struct Recovery {
     const RestorePlan& plan;

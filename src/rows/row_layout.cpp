@@ -134,11 +134,12 @@ Result<Field> RowLayout::field(const sqlite::StoredPayload& payload, const sqlit
     }
     Bytes bytes(static_cast<std::size_t>(column.size));
     TRY(payload.read(column.offset, bytes));
-    if (column.is_integer()) return Field(sqlite::stored_integer(column, bytes));
-    if (column.is_real()) return Field(std::bit_cast<double>(std::uint64_t{load<BigEndian<std::uint64_t>>(bytes)}));
-    if (column.is_text()) return Field(std::in_place_type<StoredText>, std::string(text_of(bytes)));
-    if (column.is_blob()) return Field(std::move(bytes));
-    return Field();
+    Field field;
+    if (column.is_integer()) field.emplace<std::int64_t>(sqlite::stored_integer(column, bytes));
+    if (column.is_real()) field.emplace<double>(std::bit_cast<double>(std::uint64_t{load<BigEndian<std::uint64_t>>(bytes)}));
+    if (column.is_text()) field.emplace<StoredText>(std::string(text_of(bytes)));
+    if (column.is_blob()) field.emplace<Bytes>(std::move(bytes));
+    return field;
 }
 
 Result<Row> RowLayout::read(const sqlite::StoredPayload& payload, std::optional<std::int64_t> row_id) const {

@@ -32,10 +32,11 @@ TEST(Outcome, EveryExitCodeHasOneMeaningAndAnError) {
         EXPECT_TRUE(codes.insert(row.code).second) << row.code;
         EXPECT_FALSE(row.meaning.empty()) << row.code;
     }
-    EXPECT_EQ(codes.size(), 16u) << "eleven errors, success, success in part, a target that is missed, and what doctor found: warnings, faults";
+    EXPECT_EQ(codes.size(), 17u) << "eleven errors, success, success in part, a target that is missed, what doctor found (warnings, faults), and a difference";
     EXPECT_EQ(exit_code_missed, 12);
     EXPECT_EQ(exit_code_warnings, 13);
     EXPECT_EQ(exit_code_faults, 14);
+    EXPECT_EQ(exit_code_differs, 15);
     EXPECT_TRUE(std::ranges::is_sorted(exit_codes(), {}, &ExitCodeRow::code));
 }
 

@@ -99,7 +99,7 @@ TEST_F(RecoveryLog, ARestoreInPlaceCountsWhatIsLost) {
     EXPECT_EQ(report.recovery_log, log);
     EXPECT_THAT(text(), HasSubstr(": Restored app.db\n- Cause: a test\n- Backup used: #1 of 20"));
     EXPECT_THAT(text(), HasSubstr("- Data lost: later: all 2 rows, with the table, ledger: 12 rows, and 1 had other values\n- Time to recover: "));
-    EXPECT_EQ(restored(std::to_string(report.safety_number), "and back").data_lost, "None");
+    EXPECT_EQ(restored(std::to_string(report.safety_number), "and back").data_lost, "ledger: 1 row had other values");
 }
 
 TEST_F(RecoveryLog, AnUndoIsToldAsOne) {

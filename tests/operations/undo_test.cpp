@@ -257,7 +257,8 @@ TEST_F(Undoing, APersonIsShownWhatWouldChangeAndCanSayNo) {
     EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::cancelled));
     EXPECT_EQ(rows_of(database), states[2]);
     EXPECT_EQ(numbers().size(), 3u) << "no safety backup was needed";
-    EXPECT_THAT(no.shown, HasSubstr("ledger: 70 -> 50 rows (20 fewer)"));
+    EXPECT_THAT(no.shown, HasSubstr("ledger: 20 rows would go"));
+    EXPECT_THAT(no.shown, HasSubstr("goes: n=70, payload=")) << "the newest";
     EXPECT_THAT(no.shown, HasSubstr(database));
 
     Asked yes(true);

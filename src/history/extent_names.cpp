@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "holdfast/base/limits.h"
+#include "holdfast/repository/kept_prints.h"
 #include "holdfast/sqlite/image_pieces.h"
 
 namespace holdfast::history {
@@ -31,17 +32,44 @@ private:
     Hash key_domain_;
 };
 
+// Names extents of bytes: by the cache and the tree of the last backup where they are as it has them, else by their hash.
+class Naming {
+public:
+    static Result<Naming> of(const ExtentNaming& request) {
+        Naming naming(request.repository);
+        if (!request.last) return naming;
+        const auto& [source, entry] = *request.last;
+        naming.prints_ = repository::KeptPrints::of(request.repository, to_hex(source) + "/" + entry.name, entry.content);
+        if (naming.prints_) naming.content_ = TRY(request.repository.open_content(entry));
+        return naming;
+    }
+    // Thread-safe.
+    Hash operator()(std::uint64_t extent, ByteView bytes) const {
+        if (prints_ && prints_->is_as_kept(extent, bytes)) {
+            if (const auto id = content_->extent_id(extent)) return id->hash;
+        }
+        return repository_->keys().name_of(repository::ChunkType::extent, bytes).hash;
+    }
+
+private:
+    explicit Naming(const repository::Repository& repository) : repository_(&repository) {}
+    const repository::Repository* repository_;
+    std::optional<repository::KeptPrints> prints_;
+    std::unique_ptr<repository::ContentReader> content_;
+};
+
 }  // namespace
 
-Result<std::unique_ptr<sqlite::Image>> with_extent_names(const repository::Repository& repository, const sqlite::Image& image, host::WorkerPool& pool, const Watch& watch) {
+Result<std::unique_ptr<sqlite::Image>> with_extent_names(const sqlite::Image& image, const ExtentNaming& naming, const Watch& watch) {
     static_assert(sqlite::image_piece_bytes % limits::extent_size == 0);
+    const auto name = TRY(Naming::of(naming));
     std::vector<Hash> names(repository::extents_of(image.size()));
     const auto work = [&](sqlite::ImagePiece& piece) -> Result<void> {
         TRY(image.read(piece.pages, piece.content));
         const ByteView content = piece.content;
         for (std::uint64_t at = 0; at < content.size(); at += limits::extent_size) {
             const std::uint64_t extent = (piece.offset + at) / limits::extent_size;
-            names[extent] = repository.keys().name_of(repository::ChunkType::extent, content.subspan(at, repository::extent_bytes(image.size(), extent))).hash;
+            names[extent] = name(extent, content.subspan(at, repository::extent_bytes(image.size(), extent)));
         }
         return {};
     };
@@ -49,8 +77,8 @@ Result<std::unique_ptr<sqlite::Image>> with_extent_names(const repository::Repos
         watch.at({.phase = "reading", .done = piece.end(), .total = image.size()});
         return watch.go_on();
     };
-    TRY(sqlite::for_each_piece(pool, image, {.work = work, .done = done}));
-    return std::unique_ptr<sqlite::Image>(std::make_unique<NamedImage>(image, std::move(names), repository.keys().domain()));
+    TRY(sqlite::for_each_piece(naming.pool, image, {.work = work, .done = done}));
+    return std::unique_ptr<sqlite::Image>(std::make_unique<NamedImage>(image, std::move(names), naming.repository.keys().domain()));
 }
 
 }  // namespace holdfast::history

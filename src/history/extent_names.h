@@ -2,7 +2,9 @@
 // kept one need not unpack what is the same.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 
 #include "holdfast/base/progress.h"
 #include "holdfast/host/worker_pool.h"
@@ -11,7 +13,18 @@
 
 namespace holdfast::history {
 
+// How a database was kept the last time: what has not changed since need not be named again, where the local cache of that
+// backup is still there.
+struct LastKept {
+    std::array<std::byte, 16> source{};
+    repository::DirectoryEntry entry;
+};
+struct ExtentNaming {
+    const repository::Repository& repository;
+    host::WorkerPool& pool;
+    std::optional<LastKept> last = {};
+};
 // Reads the image once, in the pool's threads. The image must outlive it. Errors: the image's; cancelled.
-Result<std::unique_ptr<sqlite::Image>> with_extent_names(const repository::Repository& repository, const sqlite::Image& image, host::WorkerPool& pool, const Watch& watch);
+Result<std::unique_ptr<sqlite::Image>> with_extent_names(const sqlite::Image& image, const ExtentNaming& naming, const Watch& watch);
 
 }  // namespace holdfast::history

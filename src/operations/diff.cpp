@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/history/extent_names.h"
+#include "holdfast/history/history.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/as_kept.h"
 #include "holdfast/operations/compare_images.h"
@@ -12,6 +13,7 @@
 #include "holdfast/operations/repository_of_images.h"
 #include "holdfast/operations/verify_file.h"
 #include "holdfast/rows/script.h"
+#include "holdfast/sqlite/read_ahead_image.h"
 
 namespace holdfast::operations {
 
@@ -63,6 +65,7 @@ public:
         report_.after = side_of(after);
         for (const auto* side : {&before, &after}) std::ranges::copy(side->warnings(), std::back_inserter(report_.warnings));
         report_.equal = true;
+        source_ = before.source() ? before.source() : after.source();
         for (const auto& pair : pairs_of(before, after)) {
             auto told = compared(pair);
             if (!told) return std::move(told).error().while_doing(format("compare {}", printable((pair.before ? pair.before : pair.after)->path)));
@@ -95,12 +98,25 @@ private:
         return found;
     }
 
-    // Of a database that is no backup, beside one that is: the names that the repository would give its extents.
+    // What makes an image cheaper to compare. Of a database that is no backup, beside one that is: the names that the
+    // repository would give its extents. Of a backup: extents unpacked once, and ahead.
     Result<std::unique_ptr<sqlite::Image>> prepared(const NamedImage* one, const NamedImage* other) {
         std::unique_ptr<sqlite::Image> none;
-        const bool is_worth_it = opened_ && !one->kept && other->kept && one->image->last_page().value > 0;
-        if (!is_worth_it) return none;
-        return history::with_extent_names(opened_->get(), *one->image, opened_->pool(), context_.watch);
+        if (!opened_ || one->image->last_page().value == 0) return none;
+        if (one->kept) return sqlite::read_ahead_image(*one->image, {.pool = &opened_->pool()});
+        if (!other->kept) return none;
+        return history::with_extent_names(*one->image, {.repository = opened_->get(), .pool = opened_->pool(), .last = last_kept(other->path)}, context_.watch);
+    }
+
+    // The newest backup of the database, of which the local cache is.
+    std::optional<history::LastKept> last_kept(const std::string& path) const {
+        if (!source_) return std::nullopt;
+        const auto newest = history::select_moment(opened_->get(), {}, {.source = to_hex(*source_)});
+        if (!newest) return std::nullopt;
+        const auto& members = newest->moment.snapshot.members;
+        const auto member = std::ranges::find(members, path, &repository::DirectoryEntry::name);
+        if (member == members.end() || !member->database) return std::nullopt;
+        return history::LastKept{.source = *source_, .entry = *member};
     }
 
     Result<void> write(rows::DatabasePair& pair) {
@@ -114,6 +130,7 @@ private:
     Context& context_;
     OpenRepository* opened_;
     const DiffRequest& request_;
+    std::optional<std::array<std::byte, 16>> source_;  // whose backups are compared
     DiffReport report_;
 };
 

@@ -67,6 +67,21 @@ TEST_F(Diff, TellsRowsOfTheLiveDatabaseOfBackupsAndOfFilesAlike) {
     EXPECT_EQ(files_below(root.path()), before) << "nothing is written anywhere";
 }
 
+TEST_F(Diff, NeedsNoLocalCache) {
+    create_database(root / "work/large.db", 5000);
+    const std::string large = root / "work/large.db";
+    must(try_backup({large}));
+    execute(large, "UPDATE ledger SET payload = 'new' WHERE n % 1000 = 1; DELETE FROM ledger WHERE n = 2500");
+    auto asked = request("2");
+    const auto with_cache = numbers(told(asked));
+    EXPECT_THAT(with_cache, ElementsAre("ledger +0 -1 ~5"));
+    must(try_backup({large}));
+    execute(large, "DELETE FROM ledger WHERE n = 2501");
+    EXPECT_THAT(numbers(told(asked)), ElementsAre("ledger +0 -2 ~5")) << "the cache is of a later backup";
+    std::filesystem::remove_all(root / "cache");
+    EXPECT_THAT(numbers(told(asked)), ElementsAre("ledger +0 -2 ~5"));
+}
+
 TEST_F(Diff, ShowsRowsAsFarAsTheyAreAskedFor) {
     execute(database, "UPDATE ledger SET payload = 'new' WHERE n <= 5");
     auto asked = request("1");

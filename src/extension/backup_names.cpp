@@ -97,10 +97,11 @@ void OpenBackup::remember(const Error& failure) {
 
 Result<operations::KeptImageRequest> request_of(const sqlite::AskedName& asked) {
     TRY(expect_known(asked));
+    const auto cache_mib = TRY(cache_asked_for(asked));  // not among the fields: gcc 12 loses those that are made before a return
     const auto value = [&](const char* name) { return asked.parameter(name).value_or(""); };
     std::string database = asked.name();
     if (const auto ending = ending_of(asked); database.ends_with(ending)) database.resize(database.size() - ending.size());
-    operations::KeptImageRequest request{.repository = {}, .snapshot = value("snapshot"), .at = value("at"), .source = value("source"), .database = std::move(database), .cache_mib = TRY(cache_asked_for(asked))};
+    operations::KeptImageRequest request{.repository = {}, .snapshot = value("snapshot"), .at = value("at"), .source = value("source"), .database = std::move(database), .cache_mib = cache_mib};
     request.repository.repository = value("repository");
     request.repository.key_file = value("key_file");
     request.repository.password_file = value("password_file");

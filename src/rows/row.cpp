@@ -75,7 +75,8 @@ int compare_numbers(const Field& one, const Field& other) {
 }
 
 int compare_bytes(std::string_view one, std::string_view other) {
-    const int first = std::memcmp(one.data(), other.data(), std::min(one.size(), other.size()));
+    const std::size_t common = std::min(one.size(), other.size());
+    const int first = common == 0 ? 0 : std::memcmp(one.data(), other.data(), common);
     return first != 0 ? first : order_of(one.size(), other.size());
 }
 

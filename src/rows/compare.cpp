@@ -8,6 +8,7 @@
 #include "holdfast/rows/compare_rows.h"
 #include "holdfast/rows/compare_schema.h"
 #include "holdfast/rows/compare_virtual.h"
+#include "holdfast/rows/script_tables.h"
 #include "holdfast/rows/side.h"
 #include "holdfast/sqlite/overflow_changes.h"
 
@@ -92,7 +93,7 @@ Result<void> find_differing_pages(Side& before, Side& after, std::optional<sqlit
         const auto other = std::ranges::find_if(after.schema.indexes, [&](const auto& one) { return is_same_name(one.name, index.name); });
         if (other != after.schema.indexes.end()) trees.push_back({.roots = {index.root, other->root}, .kind = sqlite::TreeToSearch::Kind::index});
     }
-    return sqlite::add_leaves_of_changed_overflow({.before = *before.trees, .after = *after.trees, .differing = &differing->all}, trees, *differing, watch);
+    return sqlite::add_pages_of_changed_overflow({.before = *before.trees, .after = *after.trees, .differing = &differing->all}, trees, *differing, watch);
 }
 
 class Comparing {
@@ -169,7 +170,12 @@ private:
 
     Result<void> compare_contents(ComparedTable& table, TableDifference& found) {
         const bool has_rows = table.rows_before || table.rows_after;
+        if (!has_rows) TRY(expect_same_index(table));
         if (!has_rows) return compare_virtual(*before_, *after_, table, {.sink = sink(), .go_on = go_on_, .differing = differing_ ? &differing_->all : nullptr}, found);
+        return compare_stored(table, sink(), found);
+    }
+
+    Result<void> compare_stored(ComparedTable& table, ChangeSink* sink, TableDifference& found) {
         Layouts layouts;
         const bool is_read_as_after = request_.before == CompareRequest::Before::with_added_columns && table.rows_before && table.rows_after;
         if (is_read_as_after) layouts.before = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
@@ -181,8 +187,24 @@ private:
         match_columns(table, layouts, versions, found);
         table.identity = identity_of(table, layouts);
         versions.spots = TRY(spots_of(table, versions));
-        if (sink_) TRY(sink_->begin(table));
-        return compare_rows(std::move(versions), sink(), go_on_, found);
+        if (sink) TRY(sink->begin(table));
+        return compare_rows(std::move(versions), sink, go_on_, found);
+    }
+
+    // A full-text index without content has rows that cannot be read; where what it keeps differs, they may.
+    Result<void> expect_same_index(const ComparedTable& table) {
+        if (module_option(table.after ? *table.after : *table.before, "content") != "") return {};
+        for (const std::string kept : {"_docsize", "_data"}) {
+            ComparedTable own{.name = table.name + kept, .before = before_->schema.find(table.name + kept), .after = after_->schema.find(table.name + kept)};
+            own.rows_before = own.before;
+            own.rows_after = own.after;
+            own.encoding_before = before_->encoding();
+            own.encoding_after = after_->encoding();
+            TableDifference found;
+            if (own.before || own.after) TRY(compare_stored(own, nullptr, found));
+            if (found.is_different()) return fail(ErrorCode::unavailable, "it is a full-text index without content: what it holds differs, and cannot be read out of it");
+        }
+        return {};
     }
 
     static const sqlite::TreeReader* trees_of(const Side& side) { return side.trees ? &*side.trees : nullptr; }

@@ -30,6 +30,12 @@ std::string_view pragma_name(TextEncoding encoding) {
     return "UTF-8";
 }
 
+// Names of collations are told as they were written.
+std::string in_capitals(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c); });
+    return text;
+}
+
 std::string in_quotes(std::string_view text) {
     std::string out = "'";
     for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
@@ -83,7 +89,7 @@ Result<void> RowLayout::place_columns(sqlite::Connection& connection, const std:
     for (const auto& name : table_.key_columns()) {
         for (std::size_t i = 0; i < written_.size(); ++i) {
             const Column& column = table_.columns[written_[i]];
-            if (is_same_name(column.name, name)) declared_key_.push_back({.field = i, .order = {.collation = column.collation}});
+            if (is_same_name(column.name, name)) declared_key_.push_back({.field = i, .order = {.collation = in_capitals(column.collation)}});
         }
     }
     return table_.has_rowid ? Result<void>() : place_without_rowid(connection, database);
@@ -101,7 +107,7 @@ Result<void> RowLayout::place_without_rowid(sqlite::Connection& connection, cons
         if (written == written_.end()) continue;  // a generated column
         const auto field = static_cast<std::size_t>(written - written_.begin());
         place_[field] = place;
-        if (rows.column_integer(1) != 0) stored_key_.push_back({.field = field, .order = {.collation = rows.column_text(3), .is_descending = rows.column_integer(2) != 0}});
+        if (rows.column_integer(1) != 0) stored_key_.push_back({.field = field, .order = {.collation = in_capitals(rows.column_text(3)), .is_descending = rows.column_integer(2) != 0}});
     }
     const bool is_whole = std::ranges::all_of(place_, [](const auto& place) { return place.has_value(); });
     if (!is_whole || stored_key_.empty()) return fail(ErrorCode::unavailable, "the order of the columns of {} is not known to this SQLite", printable(table_.name));

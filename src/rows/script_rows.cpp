@@ -45,16 +45,28 @@ Result<bool> is_written_anew(const ComparedTable& table, const RowChange& change
     return is_in_unique_key(table, TRY(changed_fields(table, *change.before, *change.after)));
 }
 
-// WHERE and what tells the row.
-Result<void> write_condition(const ComparedTable& table, const Row& row, LiteralWriter& literals, const TextSink& sink) {
-    const std::string rowid = rowid_of(*table.after);
-    if (row.row_id && !rowid.empty()) return sink(format(" WHERE {} = {};\n", rowid, *row.row_id));
-    std::string_view word = " WHERE ";
+// Fields of the declared key, in its order; empty: there is none, or it does not tell the row, as a part of it is NULL.
+std::vector<std::size_t> key_fields(const ComparedTable& table, const Row& row) {
+    std::vector<std::size_t> fields;
     for (const auto& name : table.after->key_columns()) {
         const auto column = std::ranges::find_if(table.columns_after, [&](const auto& one) { return is_same_name(one, name); });
-        if (column == table.columns_after.end()) return fail(ErrorCode::bug, "{} has no column {}", printable(table.name), printable(name));
-        TRY(sink(format("{}{} = ", word, quoted_name(name))));
-        TRY(literals.write({row.fields[static_cast<std::size_t>(column - table.columns_after.begin())], table.encoding_before}));
+        const auto field = static_cast<std::size_t>(column - table.columns_after.begin());
+        if (field >= row.fields.size() || std::holds_alternative<std::monostate>(row.fields[field])) return {};
+        fields.push_back(field);
+    }
+    return fields;
+}
+
+// WHERE and what tells the row: its key, as another row may have got its rowid meanwhile.
+Result<void> write_condition(const ComparedTable& table, const Row& row, LiteralWriter& literals, const TextSink& sink) {
+    const auto key = is_virtual(table) ? std::vector<std::size_t>() : key_fields(table, row);
+    const std::string rowid = rowid_of(*table.after);
+    if (key.empty() && row.row_id && !rowid.empty()) return sink(format(" WHERE {} = {};\n", rowid, *row.row_id));
+    if (key.empty()) return fail(ErrorCode::bug, "nothing tells a row of {}", printable(table.name));
+    std::string_view word = " WHERE ";
+    for (const std::size_t field : key) {
+        TRY(sink(format("{}{} = ", word, quoted_name(table.columns_after[field]))));
+        TRY(literals.write({row.fields[field], table.encoding_before}));
         word = " AND ";
     }
     return sink(";\n");

@@ -60,10 +60,8 @@ private:
     }
 
     Result<void> search(TreeRoots roots) {
-        const auto changed = TRY(changed_spots(versions_, roots));
-        std::vector<TreeSpot> leaves;
-        changed.shared_leaves.for_each([&](PageNumber page) { leaves.push_back({.page = page}); });
-        TreeCursor cursor(versions_.after, std::move(leaves));
+        auto changed = TRY(changed_spots(versions_, roots));
+        TreeCursor cursor(versions_.after, std::move(changed.shared));
         while (!unexplained_.is_empty() && TRY(cursor.next())) {
             TRY(watch_.go_on());
             if (cursor.payload().is_local()) continue;
@@ -84,7 +82,7 @@ private:
 
 }  // namespace
 
-Result<void> add_leaves_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch) {
+Result<void> add_pages_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch) {
     return Explaining(versions, differing, watch).run(trees);
 }
 

@@ -1,4 +1,4 @@
-// Rows that changed in their overflow pages alone: SQLite writes those in place when a value keeps its size, and the leaf that
+// Rows that changed in their overflow pages alone: SQLite writes those in place when a value keeps its size, and the page that
 // the row begins on stays as it is.
 #pragma once
 
@@ -14,9 +14,10 @@ struct TreeToSearch {
     TreeRoots roots;
     enum class Kind { of_rows, index } kind = Kind::of_rows;  // an index is never written so; its pages only explain themselves
 };
-// Leaves of the trees of rows whose rows go on in pages that changed so, added to `differing`, so that changed_spots() finds them.
-// Reads nothing where no page can have changed so; the changed leaves where that tells all; else the leaves that did not.
+// Pages of the trees of rows on which rows begin that go on in pages which changed so, added to `differing`, so that
+// changed_spots() finds them. Reads nothing where no page can have changed so; the changed rows where that tells all; else
+// those that seem not to have.
 // The versions are compared by differing.all.
-Result<void> add_leaves_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch);
+Result<void> add_pages_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch);
 
 }  // namespace holdfast::sqlite

@@ -1,6 +1,7 @@
 #include "holdfast/sqlite/tree_versions.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "holdfast/base/text.h"
 
@@ -28,15 +29,11 @@ Result<ChangedSpots> changed_spots(const TreeVersions& versions, TreeRoots roots
     if (roots.before.value != 0) changed.before = TRY(versions.before.spots(roots.before));
     if (roots.after.value != 0) changed.after = TRY(versions.after.spots(roots.after));
     const PageNumber last = std::max(versions.before.image().last_page(), versions.after.image().last_page());
-    changed.shared_leaves = PageSet(last);
     if (versions.differing == nullptr) return changed;
     const auto before = holders_of(changed.before, last), after = holders_of(changed.after, last);
     // The same bytes reached from both roots: the same entries, wherever in the trees they stand.
-    const auto is_same = [&](const TreeSpot& spot) {
-        const bool same = !versions.differing->contains(spot.page) && is_in_both(spot, before, after);
-        if (same && spot.cell < 0) changed.shared_leaves.insert(spot.page);
-        return same;
-    };
+    const auto is_same = [&](const TreeSpot& spot) { return !versions.differing->contains(spot.page) && is_in_both(spot, before, after); };
+    std::ranges::copy_if(changed.before, std::back_inserter(changed.shared), is_same);
     std::erase_if(changed.before, is_same);
     std::erase_if(changed.after, is_same);
     return changed;

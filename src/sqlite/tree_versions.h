@@ -18,8 +18,8 @@ struct TreeRoots {
 };
 struct ChangedSpots {
     std::vector<TreeSpot> before, after;  // in the order of keys
-    // Leaves of both that do not differ themselves; rows of theirs may go on in overflow pages that do.
-    PageSet shared_leaves;
+    // Those of both that lie in pages which do not differ; their entries may go on in overflow pages that do.
+    std::vector<TreeSpot> shared;
 };
 // Entries outside these places are in both trees and have the same bytes, but for their overflow pages. Reads inner pages,
 // and no leaf.

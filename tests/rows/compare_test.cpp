@@ -219,6 +219,22 @@ TEST(Compare, RowsAreKnownByTheirKeysAndNotByTheirRowids) {
     EXPECT_EQ(replaced.removed, 0u);
 }
 
+TEST(Compare, KeysWithoutRowidArePairedUnderTheirCollations) {
+    for (const std::string collation : {"nocase", "NoCase", "rtrim"}) {
+        const std::string schema = format("CREATE TABLE t(k TEXT COLLATE {} PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES ('a', 1), ('b', 2);", collation);
+        const auto found = only_table(schema, schema + (collation == "rtrim" ? "UPDATE t SET k = 'a  '" : "UPDATE t SET k = 'A'") + " WHERE k = 'a'");
+        EXPECT_EQ(found.changed, 1u) << collation;
+        EXPECT_EQ(found.added + found.removed, 0u) << collation;
+    }
+}
+
+TEST(Compare, AnIndexWithoutContentThatDiffersIsNotCalledEqual) {
+    const std::string schema = "CREATE VIRTUAL TABLE t USING fts5(x, content=''); INSERT INTO t(rowid, x) VALUES (1, 'word');";
+    const auto found = only_table(schema, schema + "INSERT INTO t(rowid, x) VALUES (2, 'more')");
+    EXPECT_NE(found.not_compared, "");
+    EXPECT_EQ(only_table(schema, schema + "CREATE TABLE u(a)").not_compared, "");
+}
+
 TEST(Compare, ATableThatCannotBeReadIsToldAndTheOthersAreCompared) {
     auto connection = must(sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create}));
     must(connection.execute("CREATE TABLE t(a); CREATE TABLE u(a); INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)"));

@@ -171,6 +171,20 @@ TEST(Script, SaysWhatItCannotDo) {
     EXPECT_TRUE(must(write_script(same, {}, nowhere)).warnings.empty());
 }
 
+TEST(Script, LetsAViewAndATableHaveTheSameName) {
+    const auto table = made_by("CREATE TABLE t(a); INSERT INTO t VALUES (1); CREATE TABLE u(a)"), view = made_by("CREATE TABLE u(a); CREATE VIEW t AS SELECT * FROM u");
+    expect_turns(*table, *view);
+    expect_turns(*view, *table);
+}
+
+TEST(Script, NamesRowsByTheirKeys) {
+    const std::string schema = "CREATE TABLE t(id TEXT PRIMARY KEY, v); INSERT INTO t VALUES ('a', 1), ('b', 2), (NULL, 3);";
+    const std::string sql = script_of(*made_by(schema), *made_by(schema + "UPDATE t SET v = 9 WHERE id = 'b' OR id IS NULL; DELETE FROM t WHERE id = 'a'"));
+    EXPECT_NE(sql.find("UPDATE \"t\" SET \"v\" = 9 WHERE \"id\" = 'b';"), std::string::npos) << sql;
+    EXPECT_NE(sql.find("DELETE FROM \"t\" WHERE \"id\" = 'a';"), std::string::npos) << sql;
+    EXPECT_NE(sql.find("SET \"v\" = 9 WHERE rowid = 3;"), std::string::npos) << sql;
+}
+
 TEST(Script, OfEqualDatabasesIsEmpty) {
     const auto image = made_by("CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a); INSERT INTO t(a) VALUES (1)");
     EXPECT_EQ(script_of(*image, *image), "");

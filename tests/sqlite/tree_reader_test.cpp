@@ -167,7 +167,7 @@ TEST(ChangedSpots, AreFewWhenFewRowsChangeAndHoldThemAll) {
     const auto one = must(TreeReader::over(*before)), other = must(TreeReader::over(*after));
     auto changed = must(changed_spots({.before = one, .after = other, .differing = &differing.all}, {made.root("t"), made.root("t")}));
     EXPECT_LT(changed.before.size(), 12u);
-    EXPECT_GT(changed.shared_leaves.count(), 100u);
+    EXPECT_GT(changed.shared.size(), 100u);
     TreeCursor cursor(one, std::move(changed.before)), other_cursor(other, std::move(changed.after));
     const auto ids = row_ids(cursor), other_ids = row_ids(other_cursor);
     EXPECT_TRUE(std::ranges::binary_search(ids, 2000) && std::ranges::binary_search(ids, 4000));
@@ -188,11 +188,32 @@ TEST(OverflowChanges, ARowThatChangedInItsOverflowPagesAloneIsFound) {
     const TreeVersions versions{.before = one, .after = other, .differing = &differing.all};
     const TreeRoots roots{made.root("t"), made.root("t")};
     ASSERT_TRUE(must(changed_spots(versions, roots)).before.empty()) << "no leaf differs";
-    must(add_leaves_of_changed_overflow(versions, {{.roots = roots}}, differing, {}));
+    must(add_pages_of_changed_overflow(versions, {{.roots = roots}}, differing, {}));
     auto changed = must(changed_spots(versions, roots));
     TreeCursor cursor(other, std::move(changed.after));
     EXPECT_TRUE(std::ranges::binary_search(row_ids(cursor), 3000));
     EXPECT_EQ(changed.before.size(), 1u);
+}
+
+// In the b-tree of an index, or of a table WITHOUT ROWID, rows begin on inner pages too.
+TEST(OverflowChanges, ARowThatBeginsOnAnInnerPageIsFoundToo) {
+    Made made("CREATE TABLE t(k INTEGER PRIMARY KEY, v) WITHOUT ROWID; WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 50) INSERT INTO t SELECT i, zeroblob(5000) FROM c");
+    const auto before = made.image();
+    int on_inner_pages = 0;
+    for (int key = 1; key <= 50; ++key) {
+        must(made.connection.execute(format("SAVEPOINT s; UPDATE t SET v = CAST(substr(v, 1, 4999) || 'Z' AS BLOB) WHERE k = {}", key)));
+        const auto after = made.image();
+        must(made.connection.execute("ROLLBACK TO s; RELEASE s"));
+        auto differing = must(differing_pages(*before, *after));
+        const auto one = must(TreeReader::over(*before)), other = must(TreeReader::over(*after));
+        const TreeVersions versions{.before = one, .after = other, .differing = &differing.all};
+        const TreeRoots roots{made.root("t"), made.root("t")};
+        must(add_pages_of_changed_overflow(versions, {{.roots = roots}}, differing, {}));
+        const auto changed = must(changed_spots(versions, roots));
+        EXPECT_FALSE(changed.after.empty()) << key;
+        on_inner_pages += !changed.after.empty() && changed.after.front().cell >= 0 ? 1 : 0;
+    }
+    EXPECT_GT(on_inner_pages, 3);
 }
 
 }  // namespace

@@ -28,6 +28,10 @@ public:
     sqlite::Connection& connection() { return connection_; }
 
     void edit() {
+        if (chance(6)) {  // a few values in place, and nothing else: perhaps in overflow pages alone
+            for (const auto& table : tables_) overwrite_end(table, format("length({}) > 500 AND {} IN (SELECT {} FROM \"{}\" LIMIT 2 OFFSET {})", table.columns.back(), table.columns[1], table.columns[1], table.name, below(100)));
+            return;
+        }
         const int edits = chance(4) ? below(3) : below(60);
         must(connection_.execute("BEGIN"));
         for (int i = 0; i < edits; ++i) edit_once();

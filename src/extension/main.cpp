@@ -25,7 +25,7 @@ int load(sqlite3* connection, char** message, const sqlite3_api_routines* api) {
     const std::lock_guard lock(mutex);
     // A connection of one library handed to another's functions would be read as what it is not.
     if (sqlite3_api && sqlite3_api != api) return refuse(*api, message, "another SQLite library in this process has loaded it already");
-    sqlite3_api = api;
+    if (!sqlite3_api) sqlite3_api = api;  // once: other threads read it without the mutex
     const auto done = holdfast::extension::register_in(connection);
     return done ? SQLITE_OK_LOAD_PERMANENTLY : refuse(*api, message, done.error().message().c_str());
 }

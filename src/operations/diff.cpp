@@ -83,7 +83,7 @@ private:
         told.equal = is_same_content(pair);
         if (told.equal) return told;
         const auto before = TRY(prepared(pair.before, pair.after)), after = TRY(prepared(pair.after, pair.before));
-        auto databases = TRY(rows::DatabasePair::open(before ? *before : *pair.before->image, after ? *after : *pair.after->image));
+        auto databases = TRY(rows::DatabasePair::open(before ? *before : *pair.before->image, after ? *after : *pair.after->image, opened_ ? &opened_->pool() : nullptr));
         if (request_.sql) {
             TRY(write(databases));
             return told;

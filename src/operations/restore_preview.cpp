@@ -22,7 +22,7 @@ Result<std::optional<DatabaseDifference>> difference_to(Context& context, OpenRe
     const auto is_over = [&clock = context.host.clock, end_ns] { return clock.monotonic_ns() >= end_ns; };
     const auto use = [&](const sqlite::Image& now, const live::FreezeFacts&) -> Result<void> {
         const auto named = opened && now.last_page().value > 0 ? TRY(history::with_extent_names(now, {.repository = opened->get(), .pool = opened->pool()}, context.watch)) : nullptr;
-        auto pair = TRY(rows::DatabasePair::open(named ? *named : now, then));
+        auto pair = TRY(rows::DatabasePair::open(named ? *named : now, then, opened ? &opened->pool() : nullptr));
         found = TRY(compare_images(pair, {.rows = {.most = rows_shown, .which = RowsToTell::Which::last_removed}, .is_over = is_over}, context.watch));
         return {};
     };

@@ -70,6 +70,7 @@ struct DatabasePair::Open {
     std::unique_ptr<Side> before, after;
     std::optional<sqlite::DifferingPages> differing;  // none: not looked for yet, or no page tells
     bool is_looked_through = false;
+    host::WorkerPool* pool = nullptr;
 };
 
 namespace {
@@ -77,9 +78,11 @@ namespace {
 std::uint32_t pages_of_a_range(const sqlite::Image& image) { return std::min<std::uint32_t>(image.last_page().value, 65536 / image.page_size().bytes()); }
 
 // What no page tells is compared without that.
-Result<void> find_differing_pages(Side& before, Side& after, std::optional<sqlite::DifferingPages>& differing, const Watch& watch) {
+Result<void> find_differing_pages(DatabasePair::Open& open, const Watch& watch) {
+    Side &before = *open.before, &after = *open.after;
+    auto& differing = open.differing;
     if (before.image->page_size() != after.image->page_size() || !before.trees || !after.trees) return {};
-    differing = TRY(sqlite::differing_pages(*before.image, *after.image, watch));
+    differing = TRY(sqlite::differing_pages(*before.image, *after.image, watch, open.pool));
     // Pages of a database out of a repository are unpacked with their neighbours; those of a file cost nothing.
     const bool before_is_cheap = !before.image->known_hash({sqlite::PageNumber{1}, pages_of_a_range(*before.image)});
     if (before_is_cheap) after.trees->lean_on(*before.image, differing->all);
@@ -287,15 +290,16 @@ const Schema& DatabasePair::schema_after() const { return open_->after->schema; 
 sqlite::Connection& DatabasePair::connection_before() { return *open_->before->connection; }
 sqlite::Connection& DatabasePair::connection_after() { return *open_->after->connection; }
 
-Result<DatabasePair> DatabasePair::open(const sqlite::Image& before, const sqlite::Image& after) {
+Result<DatabasePair> DatabasePair::open(const sqlite::Image& before, const sqlite::Image& after, host::WorkerPool* pool) {
     auto open = std::make_unique<Open>();
+    open->pool = pool;
     open->before = TRY(open_side(before));
     open->after = TRY(open_side(after));
     return DatabasePair(std::move(open));
 }
 
 Result<Comparison> DatabasePair::compare(const CompareRequest& request) {
-    if (!open_->is_looked_through) TRY(find_differing_pages(*open_->before, *open_->after, open_->differing, request.watch));
+    if (!open_->is_looked_through) TRY(find_differing_pages(*open_, request.watch));
     open_->is_looked_through = true;
     return Comparing(*open_->before, *open_->after, open_->differing ? &*open_->differing : nullptr, request).run();
 }

@@ -12,6 +12,10 @@
 #include "holdfast/rows/schema.h"
 #include "holdfast/sqlite/image.h"
 
+namespace holdfast::host {
+class WorkerPool;
+}
+
 namespace holdfast::rows {
 
 enum class Change : std::uint8_t {
@@ -95,8 +99,8 @@ struct CompareRequest {
 // Two databases, opened to be compared as often as somebody likes. One thread at a time; the images must outlive it.
 class DatabasePair {
 public:
-    // `corrupt`: a header or a schema cannot be read.
-    static Result<DatabasePair> open(const sqlite::Image& before, const sqlite::Image& after);
+    // `corrupt`: a header or a schema cannot be read. Pages are compared in the pool's threads, when there is one.
+    static Result<DatabasePair> open(const sqlite::Image& before, const sqlite::Image& after, host::WorkerPool* pool = nullptr);
     DatabasePair(DatabasePair&&) noexcept;
     ~DatabasePair();
     const Schema& schema_before() const;
@@ -108,8 +112,9 @@ public:
     // the sink. A table that cannot be read is told as not compared.
     Result<Comparison> compare(const CompareRequest& request);
 
-private:
     struct Open;
+
+private:
     explicit DatabasePair(std::unique_ptr<Open> open);
     std::unique_ptr<Open> open_;
 };

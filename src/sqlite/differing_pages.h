@@ -5,6 +5,10 @@
 #include "holdfast/sqlite/image.h"
 #include "holdfast/sqlite/page_set.h"
 
+namespace holdfast::host {
+class WorkerPool;
+}
+
 namespace holdfast::sqlite {
 
 struct DifferingPages {
@@ -12,8 +16,9 @@ struct DifferingPages {
     PageSet maybe_overflow;  // of those that both have: neither version begins as a page of a b-tree does
 };
 // Ranges whose hashes both images know, and which are equal,
-// are not read. The images have the same page size (`invalid` otherwise).
-Result<DifferingPages> differing_pages(const Image& one, const Image& other, const Watch& watch = {});
+// are not read; the others are, in the pool's threads when there is one. The images have the same page size (`invalid`
+// otherwise).
+Result<DifferingPages> differing_pages(const Image& one, const Image& other, const Watch& watch = {}, host::WorkerPool* pool = nullptr);
 
 // Both images know their hashes, and these are equal from the first page to the last: not a byte is read. False: not known.
 bool is_known_equal(const Image& one, const Image& other);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include "holdfast/host/worker_pool.h"
 #include "holdfast/sqlite/differing_pages.h"
 #include "holdfast/sqlite/overflow_changes.h"
 #include "holdfast/sqlite/tree_versions.h"
@@ -117,6 +118,11 @@ TEST(DifferingPages, AreThoseWhoseBytesDifferAndThoseOfOneAlone) {
     found.all.for_each([&](PageNumber page) { pages.push_back(page.value); });
     EXPECT_EQ(pages, (std::vector<std::uint32_t>{4, 8, 11, 12}));
     EXPECT_THAT(differing_pages(*tests::image_of(one, 512), *tests::image_of(one, 1024)), FailsWith(ErrorCode::invalid));
+    host::WorkerPool pool;
+    const auto in_threads = must(differing_pages(*tests::image_of(one, 512), *tests::image_of(other, 512), {}, &pool));
+    in_threads.all.for_each([&](PageNumber page) { EXPECT_TRUE(found.all.contains(page)); });
+    EXPECT_EQ(in_threads.all.count(), found.all.count());
+    EXPECT_EQ(in_threads.maybe_overflow.count(), found.maybe_overflow.count());
 }
 
 // Knows hashes of 64 KiB, and fails when one of what is known is read all the same.

@@ -20,6 +20,7 @@ namespace holdfast::operations {
 namespace {
 
 constexpr int attempts_max = 8;  // as for every freeze
+constexpr std::size_t unpacked_bytes_max = 8 * 1024 * 1024;  // of each backup
 
 DiffSide side_of(const NamedImages& images) { return {.of = images.in_words(), .number = images.number(), .time = images.time()}; }
 
@@ -103,7 +104,7 @@ private:
     Result<std::unique_ptr<sqlite::Image>> prepared(const NamedImage* one, const NamedImage* other) {
         std::unique_ptr<sqlite::Image> none;
         if (!opened_ || one->image->last_page().value == 0) return none;
-        if (one->kept) return sqlite::read_ahead_image(*one->image, {.pool = &opened_->pool()});
+        if (one->kept) return sqlite::read_ahead_image(*one->image, {.bytes_max = unpacked_bytes_max, .pool = &opened_->pool()});
         if (!other->kept) return none;
         return history::with_extent_names(*one->image, {.repository = opened_->get(), .pool = opened_->pool(), .last = last_kept(other->path)}, context_.watch);
     }

@@ -63,6 +63,11 @@ private:
     bool is_there_ = false;
 };
 
+enum class Which : std::uint8_t { before, after };
+
+// NULLs in a key: of one row under one rowid they are the same, of two rows they are not.
+enum class Nulls : std::uint8_t { are_equal, differ };
+
 // A row for which no row of the same rowid was found: it may be there under another.
 struct Unpaired {
     std::uint64_t key_hash = 0;
@@ -122,11 +127,11 @@ private:
         return true;
     }
 
-    bool has_same_key(const Row& before, const Row& after, bool nulls_are_equal) const {
+    bool has_same_key(const Row& before, const Row& after, Nulls nulls) const {
         const auto &key = versions_.before.layout->declared_key(), &other_key = versions_.after.layout->declared_key();
         for (std::size_t i = 0; i < key.size(); ++i) {
             const auto mine = before_field(before, key[i].field), theirs = after_field(after, other_key[i].field);
-            if (!nulls_are_equal && std::holds_alternative<std::monostate>(mine.field)) return false;
+            if (nulls == Nulls::differ && std::holds_alternative<std::monostate>(mine.field)) return false;
             if (compare_fields(mine, theirs, key[i].order) != 0) return false;
         }
         return true;
@@ -135,7 +140,7 @@ private:
     Result<void> take_both(RowCursor& before, RowCursor& after) {
         if (versions_.is_same_record && TRY(is_same_payload(before.payload(), after.payload()))) return {};
         const Row &mine = *TRY(before.row()), &theirs = *TRY(after.row());
-        if (is_by_key() && !has_same_key(mine, theirs, true)) {
+        if (is_by_key() && !has_same_key(mine, theirs, Nulls::are_equal)) {
             TRY(take_removed(before));
             return take_added(after);
         }
@@ -205,7 +210,7 @@ private:
     Result<bool> take_pair(const Unpaired& mine, const Unpaired& theirs) {
         TRY(go_on_());
         const Row before = TRY(fetch(versions_.before, mine.row_id)), after = TRY(fetch(versions_.after, theirs.row_id));
-        if (!has_same_key(before, after, false)) return false;
+        if (!has_same_key(before, after, Nulls::differ)) return false;
         if (TRY(is_same_row(before, after))) TRY(tell({.change = Change::moved, .before = &before, .after = &after}));
         else TRY(tell({.change = Change::changed, .before = &before, .after = &after}));
         return true;
@@ -232,10 +237,11 @@ private:
     }
 
     // Equal for equal rows; with 128 bits also unequal for others.
-    Result<Fingerprint> print_of(const Row& row, sqlite::TextEncoding encoding, bool is_before) const {
+    Result<Fingerprint> print_of(const Row& row, Which side) const {
+        const auto encoding = side == Which::before ? versions_.table.encoding_before : versions_.table.encoding_after;
         ByteWriter bytes;
         for (const auto& [mine, theirs] : versions_.common) {
-            const Field& field = row.fields[is_before ? mine : theirs];
+            const Field& field = row.fields[side == Which::before ? mine : theirs];
             bytes.u8(static_cast<std::uint8_t>(field.index()));
             if (const auto* integer = std::get_if<std::int64_t>(&field)) bytes.u64(static_cast<std::uint64_t>(*integer));
             if (const auto* real = std::get_if<double>(&field)) bytes.u64(std::bit_cast<std::uint64_t>(*real));
@@ -262,12 +268,12 @@ private:
     using Counts = std::map<Fingerprint, std::int64_t, FingerprintOrder>;
 
     template <typename Visit>
-    Result<void> for_each_row(const StoredTable& table, const std::vector<sqlite::TreeSpot>& spots, Visit visit) const {
-        RowCursor cursor(table, spots);
+    Result<void> for_each_row(Which side, Visit visit) const {
+        RowCursor cursor(side == Which::before ? versions_.before : versions_.after, side == Which::before ? versions_.spots.before : versions_.spots.after);
         TRY(cursor.next());
         for (std::uint64_t count = 0; cursor.is_there(); ++count) {
             if (count % rows_between_looks == 0) TRY(go_on_());
-            TRY(visit(*TRY(cursor.row())));
+            TRY(visit(*TRY(cursor.row()), side));
             TRY(cursor.next());
         }
         return {};
@@ -275,27 +281,24 @@ private:
 
     Result<void> content_pass(std::uint64_t pass, std::uint64_t passes) {
         Counts surplus;  // of the rows before
-        const auto count_into = [&](bool is_before) {
-            return [&, is_before](const Row& row) -> Result<void> {
-                const auto print = TRY(print_of(row, is_before ? versions_.table.encoding_before : versions_.table.encoding_after, is_before));
-                if (print.low % passes == pass) surplus[print] += is_before ? 1 : -1;
-                return {};
-            };
+        const auto count = [&](const Row& row, Which side) -> Result<void> {
+            const auto print = TRY(print_of(row, side));
+            if (print.low % passes == pass) surplus[print] += side == Which::before ? 1 : -1;
+            return {};
         };
-        TRY(for_each_row(versions_.before, versions_.spots.before, count_into(true)));
-        TRY(for_each_row(versions_.after, versions_.spots.after, count_into(false)));
+        TRY(for_each_row(Which::before, count));
+        TRY(for_each_row(Which::after, count));
         std::erase_if(surplus, [](const auto& one) { return one.second == 0; });
         if (surplus.empty()) return {};
-        const auto tell_from = [&](bool is_before) {
-            return [&, is_before](const Row& row) -> Result<void> {
-                const auto found = surplus.find(TRY(print_of(row, is_before ? versions_.table.encoding_before : versions_.table.encoding_after, is_before)));
-                if (found == surplus.end() || (is_before ? found->second <= 0 : found->second >= 0)) return {};
-                found->second += is_before ? -1 : 1;
-                return tell({.change = is_before ? Change::removed : Change::added, .before = is_before ? &row : nullptr, .after = is_before ? nullptr : &row});
-            };
+        const auto tell_surplus = [&](const Row& row, Which side) -> Result<void> {
+            const std::int64_t sign = side == Which::before ? 1 : -1;
+            const auto found = surplus.find(TRY(print_of(row, side)));
+            if (found == surplus.end() || found->second * sign <= 0) return {};
+            found->second -= sign;
+            return side == Which::before ? tell({.change = Change::removed, .before = &row}) : tell({.change = Change::added, .before = nullptr, .after = &row});
         };
-        TRY(for_each_row(versions_.before, versions_.spots.before, tell_from(true)));
-        return for_each_row(versions_.after, versions_.spots.after, tell_from(false));
+        TRY(for_each_row(Which::before, tell_surplus));
+        return for_each_row(Which::after, tell_surplus);
     }
 
     RowVersions versions_;

@@ -132,18 +132,4 @@ Result<DifferingPages> differing_pages(const Image& one, const Image& other, con
     return Comparing(one, other, watch).run(pool);
 }
 
-bool is_known_equal(const Image& one, const Image& other) {
-    if (one.page_size() != other.page_size() || one.last_page() != other.last_page()) return false;
-    const auto wide = static_cast<std::uint32_t>(wide_bytes / one.page_size().bytes()), narrow = static_cast<std::uint32_t>(narrow_bytes / one.page_size().bytes());
-    const std::uint32_t last = one.last_page().value;
-    for (std::uint32_t first = 1; first <= last; first += wide) {
-        const PageRange range{PageNumber{first}, std::min(wide, last - first + 1)};
-        if (has_equal_hash(one, other, range)) continue;
-        for (std::uint32_t inner = first; inner < first + range.count; inner += narrow) {
-            if (!has_equal_hash(one, other, {PageNumber{inner}, std::min(narrow, last - inner + 1)})) return false;
-        }
-    }
-    return true;
-}
-
 }  // namespace holdfast::sqlite

@@ -20,7 +20,4 @@ struct DifferingPages {
 // otherwise).
 Result<DifferingPages> differing_pages(const Image& one, const Image& other, const Watch& watch = {}, host::WorkerPool* pool = nullptr);
 
-// Both images know their hashes, and these are equal from the first page to the last: not a byte is read. False: not known.
-bool is_known_equal(const Image& one, const Image& other);
-
 }  // namespace holdfast::sqlite

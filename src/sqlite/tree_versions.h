@@ -34,7 +34,6 @@ public:
     bool is_of_table() const { return page_->page.is_table(); }
     PageNumber page() const { return spots_[at_ - 1].page; }
     StoredPayload payload() const { return {*reader_, page_->bytes, cell_}; }
-    std::size_t spots_left() const { return spots_.size() - at_; }
 
 private:
     Result<void> take(std::size_t index);

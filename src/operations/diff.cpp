@@ -100,12 +100,11 @@ private:
     }
 
     // What makes an image cheaper to compare. Of a database that is no backup, beside one that is: the names that the
-    // repository would give its extents. Of a backup: extents unpacked once, and ahead.
+    // repository would give its extents. Of others: large pieces, read once and ahead.
     Result<std::unique_ptr<sqlite::Image>> prepared(const NamedImage* one, const NamedImage* other) {
         std::unique_ptr<sqlite::Image> none;
-        if (!opened_ || one->image->last_page().value == 0) return none;
-        if (one->kept) return sqlite::read_ahead_image(*one->image, {.bytes_max = unpacked_bytes_max, .pool = &opened_->pool()});
-        if (!other->kept) return none;
+        if (one->image->last_page().value == 0) return none;
+        if (!opened_ || one->kept || !other->kept) return sqlite::read_ahead_image(*one->image, {.bytes_max = unpacked_bytes_max, .pool = opened_ ? &opened_->pool() : nullptr});
         return history::with_extent_names(*one->image, {.repository = opened_->get(), .pool = opened_->pool(), .last = last_kept(other->path)}, context_.watch);
     }
 

@@ -9,6 +9,7 @@
 #include "holdfast/rows/full_text.h"
 #include "holdfast/rows/made_tables.h"
 #include "holdfast/rows/moved_rows.h"
+#include "holdfast/rows/reference_gate.h"
 #include "holdfast/rows/references.h"
 #include "holdfast/rows/sound_table.h"
 #include "holdfast/sqlite/interruptible.h"
@@ -33,12 +34,17 @@ public:
         form_ = TRY(text_form_of(backup_));
         TRY(expect_same_encoding());
         now_ = TRY(there(read_schema(destination_)));
+        if (is_gated()) {
+            gate_ = std::make_unique<ReferenceGate>(destination_, chosen_.schema(), form_);
+            for (const auto& one : chosen_.tables()) TRY(gate_->look_before(now_, one.table->name));
+        }
         TRY(make_missing());
         references_ = std::make_unique<References>(destination_, now_, form_);
         indexes_ = std::make_unique<KeptIndexes>(destination_, now_);
         for (const auto& one : chosen_.tables()) TRY(one.is_index ? expect_made(one) : bring_table(one));
         TRY(settle_references());
         TRY(complete_made());
+        if (gate_) TRY(gate_->expect_none_new(now_, brought_.notes));
         brought_.indexes = TRY(there(indexes_->finish(written())));
         indexes_.reset();
         if (order_.remake) TRY(expect_sound(TRY(there(soundness_of_all(destination_))), "the database, after its damaged table was dropped"));
@@ -47,6 +53,9 @@ public:
     }
 
 private:
+    // What a damaged table had is not read; what is left without it is told.
+    bool is_gated() const { return order_.into == Into::database && !order_.remake; }
+
     // What goes wrong in the destination, as against the backup.
     template <typename T>
     Result<T> there(Result<T> done) {
@@ -134,6 +143,7 @@ private:
         const Table* now = now_.find(then.name);
         HOLDFAST_ASSERT(now != nullptr);
         const bool is_empty = is_made(now->name);
+        if (gate_) TRY(gate_->look_before(now_, now->name));
         if (!is_empty) TRY(there(indexes_->follow(*now)));
         writer = std::make_unique<TableWriter>(TRY(there(TableWriter::open(destination_, {.then = then, .now = *now, .form = form_, .on_conflict = order_.on_conflict, .is_empty = is_empty}))));
         return writer.get();
@@ -190,7 +200,7 @@ private:
         while (auto open = TRY(there(references_->next_open()))) {
             TRY(watch_.go_on());
             const bool is_brought = order_.with_parents && !open->is_orphaned && TRY(bring_parent(*open));
-            if (!is_brought && order_.into == Into::database) return references_->broken(*open);
+            if (!is_brought && order_.into == Into::database) return references_->broken(*open, order_.with_parents ? References::Parents::sought : References::Parents::left_alone);
         }
         return {};
     }
@@ -206,8 +216,9 @@ private:
         TRY(bind_row(found, 0, reference.values, form_));
         if (!TRY(found.step())) return false;
         const auto row = read_row(found, columns.size(), form_);
-        const auto written = TRY(there(writer->write_missing(row)));
-        TRY(there(references_->note(*writer, row, written)));
+        auto written = there(writer->write_missing(row));
+        if (!written) return std::move(written).error().while_doing(format("restore {}", reference.child_in_words));
+        TRY(there(references_->note(*writer, row, *written)));
         ++parents_[then->name];
         return true;
     }
@@ -262,6 +273,7 @@ private:
     std::map<std::string, std::unique_ptr<TableWriter>> writers_;  // by the backup's name
     std::map<std::string, std::uint64_t> parents_;
     std::unique_ptr<References> references_;
+    std::unique_ptr<ReferenceGate> gate_;
     std::unique_ptr<KeptIndexes> indexes_;
     Brought brought_;
 };

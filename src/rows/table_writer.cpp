@@ -141,7 +141,18 @@ Result<WrittenRow> TableWriter::write_missing(const RowValues& row) {
     if (!pair_.is_empty && TRY(present(row))) {
         return fail(ErrorCode::exists, "restore {}, which other rows need: another row has its key now", in_words(row)).with_advice(format("--table {} says that it may be replaced", printable(pair_.now.name)));
     }
-    return write_at_last(row);
+    auto written = TRY(write(row));
+    if (written.what != WrittenRow::What::waits) return written;
+    const auto holder = TRY(holder_of_unique_values(row));
+    return fail(ErrorCode::exists, "restore {}, which other rows need: {}", in_words(row), holder.value_or("another row has a value that must be unique"))
+        .with_advice("--where leaves out the rows that need it; or change the other row first");
+}
+
+Result<std::optional<RowValues>> TableWriter::stored(const RowValues& row, const std::vector<std::string>& columns) {
+    auto found = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(quoted_names(columns), pair_.form), target(), equal_to(name_, 0, pair_.form))));
+    TRY(bind_row(found, 0, name_in(row), pair_.form));
+    if (!TRY(found.step())) return std::optional<RowValues>();
+    return std::optional(read_row(found, columns.size(), pair_.form));
 }
 
 Result<WrittenRow> TableWriter::differs(const RowValues& row, RowValues before) {

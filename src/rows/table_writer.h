@@ -52,10 +52,12 @@ public:
 
     // `waits`: a unique value belongs to another row, which may yet be changed itself.
     Result<WrittenRow> write(const RowValues& row);
-    // Insert, or find it there as it is. A parent that is needed, and must change nothing.
+    // Insert: a parent that is needed, and must change nothing. `exists`: another row has its key, or a unique value of it.
     Result<WrittenRow> write_missing(const RowValues& row);
     // A row that waits, for the last time. Error: it names both rows.
     Result<WrittenRow> write_at_last(const RowValues& row);
+    // What the destination's row of this name holds in these columns. Nothing: there is none.
+    Result<std::optional<RowValues>> stored(const RowValues& row, const std::vector<std::string>& columns);
     // on_conflict says fail (or the rows have no key), and some differ.
     Result<void> expect_no_conflicts() const;
 

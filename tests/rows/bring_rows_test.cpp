@@ -88,7 +88,7 @@ TEST_F(BringRows, AParentThatIsThereStaysAsItIs) {
     must(now.execute("DELETE FROM uses; UPDATE points SET point = 'other' WHERE id = 1"));
     const auto refused = try_to_bring({.tables = {"uses"}, .where = {}, .keys = {"1"}}, {.with_parents = true});
     ASSERT_THAT(refused, FailsWith(ErrorCode::exists));
-    EXPECT_EQ(refused.error().message(), "restore points 1, which other rows need: another row has its key now");
+    EXPECT_EQ(refused.error().message(), "restore uses 1: restore points 1, which other rows need: another row has its key now");
 }
 
 TEST_F(BringRows, AKeyThatOthersReferToIsNotTakenAway) {

@@ -40,12 +40,12 @@ public:
         }
         TRY(make_missing());
         references_ = std::make_unique<References>(destination_, now_, form_);
-        indexes_ = std::make_unique<KeptIndexes>(destination_, now_);
+        indexes_ = std::make_unique<KeptIndexes>(destination_, now_, KeptIndexes::Backup{.connection = backup_, .schema = chosen_.schema()}, form_);
         for (const auto& one : chosen_.tables()) TRY(one.is_index ? expect_made(one) : bring_table(one));
         TRY(settle_references());
         TRY(complete_made());
         if (gate_) TRY(gate_->expect_none_new(now_, brought_.notes));
-        brought_.indexes = TRY(there(indexes_->finish(written())));
+        brought_.indexes = TRY(there(indexes_->finish(written(), brought_.notes)));
         indexes_.reset();
         if (order_.remake) TRY(expect_sound(TRY(there(soundness_of_all(destination_))), "the database, after its damaged table was dropped"));
         for (auto& [name, writer] : writers_) tell(*writer);
@@ -169,11 +169,18 @@ private:
             const auto written = TRY(there(writer->write(row)));
             if (written.what == WrittenRow::What::inserted) TRY(there(moved.expect_new(row)));
             if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
-            else TRY(there(references_->note(*writer, row, written)));
+            else TRY(there(note(*writer, row, written)));
             if (waiting.size() > waiting_max) break;
         }
         TRY(settle(*writer, std::move(waiting)));
         return writer->expect_no_conflicts();
+    }
+
+    Result<void> note(TableWriter& writer, const RowValues& row, const WrittenRow& written) {
+        const auto rowid = writer.rowid_in(row);
+        const bool is_written = written.what == WrittenRow::What::inserted || written.what == WrittenRow::What::updated;
+        if (is_written && rowid) indexes_->wrote(writer.pair().now, *rowid);
+        return references_->note(writer, row, written);
     }
 
     // As long as one of them lets go of a value that another one needs.
@@ -185,12 +192,12 @@ private:
                 waiting.pop_front();
                 const auto written = TRY(there(writer.write(row)));
                 if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
-                else TRY(there(references_->note(writer, row, written)));
+                else TRY(there(note(writer, row, written)));
             }
         }
         for (const auto& row : waiting) {
             const auto written = TRY(there(writer.write_at_last(row)));
-            TRY(there(references_->note(writer, row, written)));
+            TRY(there(note(writer, row, written)));
         }
         return {};
     }
@@ -218,7 +225,7 @@ private:
         const auto row = read_row(found, columns.size(), form_);
         auto written = there(writer->write_missing(row));
         if (!written) return std::move(written).error().while_doing(format("restore {}", reference.child_in_words));
-        TRY(there(references_->note(*writer, row, *written)));
+        TRY(there(note(*writer, row, *written)));
         ++parents_[then->name];
         return true;
     }
@@ -226,6 +233,9 @@ private:
     Result<void> complete_made() {
         for (const auto& definition : made_) TRY(there(complete_table(destination_, definition)));
         if (order_.into == Into::new_file) return {};
+        for (const auto& definition : made_) {
+            if (const auto why = what_its_triggers_lack(destination_, *now_.find(definition.name))) brought_.notes.push_back(*why);
+        }
         for (const auto& child : now_.tables) {
             const bool refers = std::ranges::any_of(child.references, [&](const ForeignKey& key) { return is_made(key.parent); });
             if (refers && !is_made(child.name)) TRY(there(note_orphans(child)));
@@ -246,7 +256,7 @@ private:
         std::vector<KeptIndexes::Written> tables;
         for (const auto& [name, writer] : writers_) {
             const bool is_changed = writer->counts().inserted > 0 || writer->counts().updated > 0;
-            if (is_changed || is_made(name)) tables.push_back({.table = writer->pair().now.name, .is_made = is_made(name)});
+            if (is_changed || is_made(name)) tables.push_back({.table = writer->pair().now.name, .is_made = is_made(name), .has_new_rowids = writer->counts().new_rowids > 0});
         }
         for (const auto& one : chosen_.tables()) {
             if (one.is_index) tables.push_back({.table = one.table->name, .is_made = true});

@@ -148,6 +148,14 @@ Result<WrittenRow> TableWriter::write_missing(const RowValues& row) {
         .with_advice("--where leaves out the rows that need it; or change the other row first");
 }
 
+std::optional<std::int64_t> TableWriter::rowid_in(const RowValues& row) const {
+    std::optional<std::size_t> place;
+    if (has_own_rowid_) place = 0;
+    else if (pair_.now.integer_key && pair_.then.integer_key) place = place_of(pair_.now.columns[*pair_.now.integer_key].name);
+    const auto* rowid = place ? std::get_if<std::int64_t>(&row[*place]) : nullptr;
+    return rowid ? std::optional(*rowid) : std::nullopt;
+}
+
 Result<std::optional<RowValues>> TableWriter::stored(const RowValues& row, const std::vector<std::string>& columns) {
     auto found = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(quoted_names(columns), pair_.form), target(), equal_to(name_, 0, pair_.form))));
     TRY(bind_row(found, 0, name_in(row), pair_.form));

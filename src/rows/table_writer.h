@@ -58,6 +58,8 @@ public:
     Result<WrittenRow> write_at_last(const RowValues& row);
     // What the destination's row of this name holds in these columns. Nothing: there is none.
     Result<std::optional<RowValues>> stored(const RowValues& row, const std::vector<std::string>& columns);
+    // The rowid that it has in the backup, and here unless counts().new_rowids says that some have not. Nothing: it has none.
+    std::optional<std::int64_t> rowid_in(const RowValues& row) const;
     // on_conflict says fail (or the rows have no key), and some differ.
     Result<void> expect_no_conflicts() const;
 

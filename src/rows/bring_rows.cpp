@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/full_text.h"
@@ -160,7 +161,7 @@ private:
         const sqlite::Interruptible interruptible(backup_, watch_);
         auto rows = TRY(backup_.prepare(chosen_.rows_sql(one, writer->read_columns(), form_)));
         MovedRows moved(backup_, destination_, *writer);
-        std::deque<RowValues> waiting;
+        std::deque<Waiting> waiting;
         const auto total = TRY(chosen_.count(one));
         for (std::uint64_t done = 0; TRY(rows.step()); ++done) {
             if (done % 1000 == 0) watch_.at({.phase = "bringing rows", .done = done, .total = total, .unit = "rows"});
@@ -168,9 +169,9 @@ private:
             auto row = read_row(rows, writer->read_columns().size(), form_);
             const auto written = TRY(there(writer->write(row)));
             if (written.what == WrittenRow::What::inserted) TRY(there(moved.expect_new(row)));
-            if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
+            if (written.what == WrittenRow::What::waits) waiting.push_back({.row = std::move(row), .before = {}});
             else TRY(there(note(*writer, row, written)));
-            if (waiting.size() > waiting_max) break;
+            if (waiting.size() > waiting_max) TRY(settle(*writer, std::exchange(waiting, {})));
         }
         TRY(settle(*writer, std::move(waiting)));
         return writer->expect_no_conflicts();
@@ -183,21 +184,41 @@ private:
         return references_->note(writer, row, written);
     }
 
-    // As long as one of them lets go of a value that another one needs.
-    Result<void> settle(TableWriter& writer, std::deque<RowValues> waiting) {
+    struct Waiting {
+        RowValues row;
+        std::optional<RowValues> before;  // it stands aside
+    };
+
+    // As long as one of them lets go of a value that another one needs. In a ring each waits for the next: they step aside.
+    Result<void> settle(TableWriter& writer, std::deque<Waiting> waiting) {
+        TRY(write_waiting(writer, waiting));
+        bool is_any_aside = false;
+        for (auto& one : waiting) {
+            one.before = TRY(there(writer.step_aside(one.row)));
+            is_any_aside = is_any_aside || one.before;
+        }
+        if (is_any_aside) TRY(write_waiting(writer, waiting));
+        for (const auto& one : waiting) {
+            const auto written = TRY(there(writer.write_at_last(one.row)));
+            TRY(there(note(writer, one.row, written)));
+        }
+        return {};
+    }
+
+    Result<void> write_waiting(TableWriter& writer, std::deque<Waiting>& waiting) {
         for (std::size_t before = waiting.size() + 1; waiting.size() < before;) {
             before = waiting.size();
             for (std::size_t i = 0; i < before; ++i) {
-                RowValues row = std::move(waiting.front());
+                Waiting one = std::move(waiting.front());
                 waiting.pop_front();
-                const auto written = TRY(there(writer.write(row)));
-                if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
-                else TRY(there(note(writer, row, written)));
+                auto written = TRY(there(writer.write(one.row)));
+                if (written.what == WrittenRow::What::waits) {
+                    waiting.push_back(std::move(one));
+                    continue;
+                }
+                if (written.before && one.before) written.before = std::move(one.before);
+                TRY(there(note(writer, one.row, written)));
             }
-        }
-        for (const auto& row : waiting) {
-            const auto written = TRY(there(writer.write_at_last(row)));
-            TRY(there(note(writer, row, written)));
         }
         return {};
     }

@@ -1,6 +1,7 @@
 #include "holdfast/rows/table_writer.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/chosen_rows.h"
@@ -272,6 +273,43 @@ Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const Ro
         return std::optional(format("{} has its {}", rows::in_words(pair_.now.name, name), comma_separated(key.columns)));
     }
     return std::optional<std::string>();
+}
+
+Result<std::optional<RowValues>> TableWriter::step_aside(const RowValues& row) {
+    if (pair_.is_empty || pair_.on_conflict == OnConflict::keep) return std::optional<RowValues>();
+    auto before = TRY(present(row));
+    find_->reset();
+    bool is_aside = false;
+    for (const auto& key : pair_.now.unique) {
+        const bool has_others = before && std::ranges::any_of(key.columns, [&](const std::string& column) {
+            const auto place = place_of(column);
+            return place && !is_same_value(row[*place], (*before)[*place]);
+        });
+        if (has_others && !key.is_primary_key) is_aside = TRY(free_one_of(key, row)) || is_aside;
+    }
+    return is_aside ? std::move(before) : std::nullopt;
+}
+
+// What the column takes (NOT NULL, CHECK, STRICT) is found out by trying.
+Result<bool> TableWriter::free_one_of(const UniqueKey& key, const RowValues& row) {
+    const auto name = pair_.now.key_columns();
+    ++stepped_aside_;
+    const std::string text = format("holdfast: aside {}", stepped_aside_);
+    const RowValues values{std::monostate(), text, std::numeric_limits<std::int64_t>::min() + stepped_aside_, Bytes(bytes_of(text).begin(), bytes_of(text).end())};
+    for (const auto& column : key.columns) {
+        const bool is_of_name = std::ranges::any_of(name, [&](const std::string& one) { return is_same_name(one, column); });
+        if (is_of_name || !place_of(column)) continue;
+        auto aside = TRY(connection_->prepare(format("UPDATE OR ABORT {} SET {} = {} WHERE {}", target(), sqlite::quoted_name(column), parameter(0, TextForm::utf8), equal_to(name_, 1, pair_.form))));
+        for (const auto& value : values) {
+            aside.reset();
+            TRY(bind_row(aside, 0, {value}, TextForm::utf8));
+            TRY(bind_row(aside, 1, name_in(row), pair_.form));
+            const auto done = aside.step();
+            if (done) return true;
+            if (done.error().code() != ErrorCode::invalid) return done.error().copy();
+        }
+    }
+    return false;
 }
 
 Result<WrittenRow> TableWriter::write_at_last(const RowValues& row) {

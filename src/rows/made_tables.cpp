@@ -53,7 +53,10 @@ Result<void> complete_table(sqlite::Connection& destination, const TableDefiniti
     for (const auto* objects : {&definition.indexes, &definition.triggers}) {
         for (const auto& object : *objects) {
             auto made = run(destination, object.sql);
-            if (!made) return std::move(made).error().while_doing(format("make the {} {} of {}", object.type, printable(object.name), printable(definition.name)));
+            if (made) continue;
+            auto error = std::move(made).error().while_doing(format("make the {} {} of {}", object.type, printable(object.name), printable(definition.name)));
+            const bool is_taken = error.message().find("already exists") != std::string::npos || error.message().find("already a table named") != std::string::npos;
+            return is_taken ? std::move(error).with_advice("something else has its name now: rename that first; --to FILE writes the rows into a new file") : std::move(error);
         }
     }
     if (definition.sequence == 0) return {};

@@ -42,6 +42,7 @@ Result<void> TableWriter::match_columns() {
             columns_kept_.push_back(name);
             continue;
         }
+        is_stored_otherwise_ = is_stored_otherwise_ || !is_same_name(same->declared_type, now.find(name)->declared_type);
         columns_.push_back(sqlite::quoted_name(name));
         read_columns_.push_back(sqlite::quoted_name(same->name));
     }
@@ -124,7 +125,9 @@ Result<std::optional<RowValues>> TableWriter::present(const RowValues& row) {
     find_->reset();
     TRY(bind_row(*find_, 0, name, pair_.form));
     if (!TRY(find_->step())) return std::optional<RowValues>();
-    return std::optional(read_row(*find_, read_columns_.size(), pair_.form));
+    auto there = read_row(*find_, read_columns_.size(), pair_.form);
+    find_->reset();  // lets go of large values
+    return std::optional(std::move(there));
 }
 
 Result<WrittenRow> TableWriter::write(const RowValues& row) {
@@ -229,6 +232,7 @@ Result<WrittenRow> TableWriter::insert(const RowValues& row) {
         return explained(std::move(error), row);
     }
     statement.reset();
+    statement.clear_bindings();
     ++counts_.inserted;
     if (is_anew) ++counts_.new_rowids;
     return WrittenRow{WrittenRow::What::inserted, {}};
@@ -246,6 +250,13 @@ Result<WrittenRow> TableWriter::update(const RowValues& row, RowValues before) {
         return explained(std::move(error), row);
     }
     update_->reset();
+    update_->clear_bindings();
+    // '12' in a column of numbers is the 12 that stood there.
+    const auto stored = is_stored_otherwise_ ? TRY(present(row)) : std::nullopt;
+    if (stored && is_same_row(*stored, before)) {
+        ++counts_.unchanged;
+        return WrittenRow{WrittenRow::What::unchanged, {}};
+    }
     ++counts_.updated;
     return WrittenRow{WrittenRow::What::updated, std::move(before)};
 }
@@ -255,7 +266,14 @@ Result<WrittenRow> TableWriter::explained(Error error, const RowValues& row) {
     const bool is_unique = error.code() == ErrorCode::invalid && error.message().find("UNIQUE constraint failed") != std::string::npos;
     if (is_unique) return WrittenRow{WrittenRow::What::waits, {}};
     if (error.code() != ErrorCode::invalid) return error;
-    return std::move(error).while_doing(format("restore {}", in_words(row)));
+    const std::string why = error.message();
+    error = std::move(error).while_doing(format("restore {}", in_words(row)));
+    const auto says = [&](std::string_view words) { return why.find(words) != std::string::npos; };
+    if (says("NOT NULL constraint failed")) return std::move(error).with_advice("the backup has no value for it: give the column a default; --where leaves such rows out; --to FILE writes the backup's rows into a new file");
+    if (says("cannot store")) return std::move(error).with_advice("the table takes other types than at the time of the backup: --to FILE writes the backup's rows into a new file");
+    if (says(": constraint failed")) return std::move(error).with_advice("an index that a trigger writes has an entry for the row already: DELETE it there, or rebuild the index, then again");
+    if (says("CHECK constraint failed")) return std::move(error).with_advice("--where leaves such rows out; --to FILE writes the backup's rows into a new file");
+    return error;
 }
 
 Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const RowValues& row) {

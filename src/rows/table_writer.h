@@ -96,6 +96,7 @@ private:
     std::vector<std::size_t> name_places_;                  // of these in a row
     bool has_own_rowid_ = false;                            // a row's first value is a rowid that no column shows
     bool is_by_rowid_ = false;                              // and it is all that a row can be found by
+    bool is_stored_otherwise_ = false;                      // a column has another type than in the backup
     std::optional<sqlite::Statement> find_, insert_, insert_anew_, update_, occupied_;
     WrittenCounts counts_;
     std::int64_t stepped_aside_ = 0;

@@ -5,6 +5,7 @@
 namespace holdfast::rows {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::Test;
 
 class BringRows : public RowsWorld {};
@@ -187,6 +188,36 @@ TEST_F(BringRows, NoRowIsForgottenBehindThoseThatWait) {
     both("CREATE TABLE t(id INTEGER PRIMARY KEY, name UNIQUE); WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100010) INSERT INTO t SELECT n, n FROM n");
     must(now.execute("UPDATE t SET id = -id WHERE id <= 100005; DELETE FROM t WHERE id > 100005"));
     EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}, {.on_conflict = OnConflict::keep}), "t").rows, (WrittenCounts{.inserted = 5, .left_out = 100005}));
+}
+
+TEST_F(BringRows, WhatCannotBeWrittenIsAdvised) {
+    both("CREATE TABLE t(id INTEGER PRIMARY KEY, n, m CHECK (m > 0) DEFAULT 1); INSERT INTO t VALUES(1, 'one', 1); CREATE VIEW v AS SELECT * FROM t; CREATE VIRTUAL TABLE f USING fts5(n);"
+         "CREATE TABLE s(id INTEGER PRIMARY KEY, x); CREATE INDEX si ON s(x);"
+         "CREATE TRIGGER a AFTER INSERT ON t BEGIN INSERT INTO f(rowid, n) VALUES(new.id, new.n); END");
+    const auto advice = [&](const RowsWanted& wanted) {
+        const auto refused = try_to_bring(wanted);
+        return refused ? "it was brought" : refused.error().text();
+    };
+    const RowsWanted t{.tables = {"t"}, .where = {}, .keys = {}};
+    EXPECT_EQ(advice({.tables = {"V"}, .where = {}, .keys = {}}), "restore the table V: it is a view, and has no rows of its own; --table names the tables that it reads");
+    EXPECT_THAT(advice({.tables = {"t"}, .where = {}, .keys = {"nope"}}), HasSubstr("the backup has none with that key; the key is of the column \"id\"; --where finds rows by other columns"));
+    EXPECT_THAT(advice({.tables = {"t"}, .where = "nosuch = 1", .keys = {}}), HasSubstr("read --where nosuch = 1: SQLite says: no such column: nosuch; an SQL"));
+    must(now.execute("DELETE FROM t; INSERT INTO f(rowid, n) VALUES(1, 'one')"));
+    EXPECT_THAT(advice(t), HasSubstr("an index that a trigger writes has an entry for the row already"));
+    must(now.execute("DELETE FROM f; DROP TRIGGER a; ALTER TABLE t DROP COLUMN m; ALTER TABLE t ADD COLUMN z NOT NULL DEFAULT 1; CREATE TABLE new(id INTEGER PRIMARY KEY, n, z NOT NULL); DROP VIEW v; DROP TABLE t; ALTER TABLE new RENAME TO t"));
+    EXPECT_THAT(advice(t), HasSubstr("give the column a default"));
+    must(now.execute("DROP TABLE t; CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER) STRICT"));
+    EXPECT_THAT(advice(t), HasSubstr("the table takes other types than at the time of the backup"));
+    must(now.execute("DROP TABLE s; CREATE INDEX si ON t(n)"));
+    EXPECT_THAT(advice({.tables = {"s"}, .where = {}, .keys = {}}), HasSubstr("something else has its name now: rename that first"));
+}
+
+TEST_F(BringRows, WhatATypeMakesOfAValueIsTheSameValue) {
+    must(backup.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, n TEXT); INSERT INTO t VALUES(1, '12'), (2, '13')"));
+    must(now.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t VALUES(1, 12), (2, 12)"));
+    EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.updated = 1, .unchanged = 1}));
+    EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.unchanged = 2}));
+    EXPECT_EQ(all("SELECT n, typeof(n) FROM t"), "12|integer 13|integer");
 }
 
 TEST_F(BringRows, ConstraintsNameTheRow) {

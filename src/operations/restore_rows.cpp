@@ -183,6 +183,30 @@ Result<void> expect_some(const rows::ChosenRows& chosen, const RestoreRequest& r
     return fail(ErrorCode::not_found, "restore rows of {}: none in the backup meets --where {}", printable(request.rows.tables.front()), printable(request.rows.where));
 }
 
+struct RowsOfBackup {
+    const RowsOrder& order;
+    OpenBackup& backup;
+};
+Result<void> restore_rows_of(Context& context, OpenRepository& opened, const Selection& selection, const RowsOfBackup& from, RestoreReport& report) {
+    const auto& [order, backup] = from;
+    const auto& request = order.request;
+    const rows::RowsWanted wanted{.tables = request.rows.tables, .where = request.rows.where, .keys = request.rows.keys, .with_related = request.rows.with_related};
+    const auto chosen = TRY(rows::ChosenRows::choose(*backup.connection, backup.schema, wanted, context.watch));
+    TRY(expect_some(chosen, request));
+    const rows::BringOrder bring{.on_conflict = TRY(on_conflict_of(request.rows.on_conflict)), .with_parents = request.rows.with_related};
+    if (!request.to.empty()) return write_file(context, opened, backup, chosen, request, bring, report);
+    const auto lies = TRY(lies_now(opened.get(), selection.moment.snapshot, backup.entry->name));
+    if (!TRY(host::exists(context.host.files, lies))) {
+        return fail(ErrorCode::not_found, "restore rows into {}: it is not there", printable(lies)).with_advice(format("holdfast restore {} brings back the whole database; --to FILE writes the rows into a new file", report.number));
+    }
+    report.rows.database = TRY(context.host.files.canonical(lies));
+    const host::Stopwatch stopwatch(context.host.clock);
+    RowsBackInPlace in_place(context, chosen, order, report);
+    TRY(in_place.run(bring));
+    tell_rows_recovery(context, request, {.cause = in_place.cause(), .duration_ms = stopwatch.ms()}, report);
+    return {};
+}
+
 }  // namespace
 
 Result<void> expect_rows_make_sense(const RestoreRequest& request) {
@@ -199,21 +223,10 @@ Result<void> expect_rows_make_sense(const RestoreRequest& request) {
 Result<void> restore_rows(Context& context, OpenRepository& opened, const Selection& selection, const RowsOrder& order, RestoreReport& report) {
     const auto& request = order.request;
     auto backup = TRY(open_backup(context, opened.get(), selection.moment.snapshot, request));
-    const rows::RowsWanted wanted{.tables = request.rows.tables, .where = request.rows.where, .keys = request.rows.keys, .with_related = request.rows.with_related};
-    const auto chosen = TRY(rows::ChosenRows::choose(*backup.connection, backup.schema, wanted, context.watch));
-    TRY(expect_some(chosen, request));
-    const rows::BringOrder bring{.on_conflict = TRY(on_conflict_of(request.rows.on_conflict)), .with_parents = request.rows.with_related};
-    if (!request.to.empty()) return write_file(context, opened, backup, chosen, request, bring, report);
-    const auto lies = TRY(lies_now(opened.get(), selection.moment.snapshot, backup.entry->name));
-    if (!TRY(host::exists(context.host.files, lies))) {
-        return fail(ErrorCode::not_found, "restore rows into {}: it is not there", printable(lies)).with_advice(format("holdfast restore {} brings back the whole database; --to FILE writes the rows into a new file", report.number));
-    }
-    report.rows.database = TRY(context.host.files.canonical(lies));
-    const host::Stopwatch stopwatch(context.host.clock);
-    RowsBackInPlace in_place(context, chosen, order, report);
-    TRY(in_place.run(bring));
-    tell_rows_recovery(context, request, {.cause = in_place.cause(), .duration_ms = stopwatch.ms()}, report);
-    return {};
+    auto done = restore_rows_of(context, opened, selection, {.order = order, .backup = backup}, report);
+    const std::string why = done || done.error().code() == ErrorCode::cancelled ? "" : backup.served->last_failure();
+    if (why.empty()) return done;
+    return fail(ErrorCode::corrupt, "restore rows of #{}: the backup cannot be read: {}", report.number, why).with_advice("holdfast verify looks at all of it; another backup may have the rows: holdfast list");
 }
 
 }  // namespace holdfast::operations

@@ -4,11 +4,13 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/full_text.h"
 #include "holdfast/rows/made_tables.h"
 #include "holdfast/rows/moved_rows.h"
+#include "holdfast/rows/reference_gate.h"
 #include "holdfast/rows/references.h"
 #include "holdfast/rows/sound_table.h"
 #include "holdfast/sqlite/interruptible.h"
@@ -33,13 +35,18 @@ public:
         form_ = TRY(text_form_of(backup_));
         TRY(expect_same_encoding());
         now_ = TRY(there(read_schema(destination_)));
+        if (is_gated()) {
+            gate_ = std::make_unique<ReferenceGate>(destination_, chosen_.schema(), form_);
+            for (const auto& one : chosen_.tables()) TRY(gate_->look_before(now_, one.table->name));
+        }
         TRY(make_missing());
         references_ = std::make_unique<References>(destination_, now_, form_);
-        indexes_ = std::make_unique<KeptIndexes>(destination_, now_);
+        indexes_ = std::make_unique<KeptIndexes>(destination_, now_, KeptIndexes::Backup{.connection = backup_, .schema = chosen_.schema()}, form_);
         for (const auto& one : chosen_.tables()) TRY(one.is_index ? expect_made(one) : bring_table(one));
         TRY(settle_references());
         TRY(complete_made());
-        brought_.indexes = TRY(there(indexes_->finish(written())));
+        if (gate_) TRY(gate_->expect_none_new(now_, brought_.notes));
+        brought_.indexes = TRY(there(indexes_->finish(written(), brought_.notes)));
         indexes_.reset();
         if (order_.remake) TRY(expect_sound(TRY(there(soundness_of_all(destination_))), "the database, after its damaged table was dropped"));
         for (auto& [name, writer] : writers_) tell(*writer);
@@ -47,6 +54,9 @@ public:
     }
 
 private:
+    // What a damaged table had is not read; what is left without it is told.
+    bool is_gated() const { return order_.into == Into::database && !order_.remake; }
+
     // What goes wrong in the destination, as against the backup.
     template <typename T>
     Result<T> there(Result<T> done) {
@@ -134,6 +144,7 @@ private:
         const Table* now = now_.find(then.name);
         HOLDFAST_ASSERT(now != nullptr);
         const bool is_empty = is_made(now->name);
+        if (gate_) TRY(gate_->look_before(now_, now->name));
         if (!is_empty) TRY(there(indexes_->follow(*now)));
         writer = std::make_unique<TableWriter>(TRY(there(TableWriter::open(destination_, {.then = then, .now = *now, .form = form_, .on_conflict = order_.on_conflict, .is_empty = is_empty}))));
         return writer.get();
@@ -150,7 +161,7 @@ private:
         const sqlite::Interruptible interruptible(backup_, watch_);
         auto rows = TRY(backup_.prepare(chosen_.rows_sql(one, writer->read_columns(), form_)));
         MovedRows moved(backup_, destination_, *writer);
-        std::deque<RowValues> waiting;
+        std::deque<Waiting> waiting;
         const auto total = TRY(chosen_.count(one));
         for (std::uint64_t done = 0; TRY(rows.step()); ++done) {
             if (done % 1000 == 0) watch_.at({.phase = "bringing rows", .done = done, .total = total, .unit = "rows"});
@@ -158,29 +169,56 @@ private:
             auto row = read_row(rows, writer->read_columns().size(), form_);
             const auto written = TRY(there(writer->write(row)));
             if (written.what == WrittenRow::What::inserted) TRY(there(moved.expect_new(row)));
-            if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
-            else TRY(there(references_->note(*writer, row, written)));
-            if (waiting.size() > waiting_max) break;
+            if (written.what == WrittenRow::What::waits) waiting.push_back({.row = std::move(row), .before = {}});
+            else TRY(there(note(*writer, row, written)));
+            if (waiting.size() > waiting_max) TRY(settle(*writer, std::exchange(waiting, {})));
         }
         TRY(settle(*writer, std::move(waiting)));
         return writer->expect_no_conflicts();
     }
 
-    // As long as one of them lets go of a value that another one needs.
-    Result<void> settle(TableWriter& writer, std::deque<RowValues> waiting) {
+    Result<void> note(TableWriter& writer, const RowValues& row, const WrittenRow& written) {
+        const auto rowid = writer.rowid_in(row);
+        const bool is_written = written.what == WrittenRow::What::inserted || written.what == WrittenRow::What::updated;
+        if (is_written && rowid) indexes_->wrote(writer.pair().now, *rowid);
+        return references_->note(writer, row, written);
+    }
+
+    struct Waiting {
+        RowValues row;
+        std::optional<RowValues> before;  // it stands aside
+    };
+
+    // As long as one of them lets go of a value that another one needs. In a ring each waits for the next: they step aside.
+    Result<void> settle(TableWriter& writer, std::deque<Waiting> waiting) {
+        TRY(write_waiting(writer, waiting));
+        bool is_any_aside = false;
+        for (auto& one : waiting) {
+            one.before = TRY(there(writer.step_aside(one.row)));
+            is_any_aside = is_any_aside || one.before;
+        }
+        if (is_any_aside) TRY(write_waiting(writer, waiting));
+        for (const auto& one : waiting) {
+            const auto written = TRY(there(writer.write_at_last(one.row)));
+            TRY(there(note(writer, one.row, written)));
+        }
+        return {};
+    }
+
+    Result<void> write_waiting(TableWriter& writer, std::deque<Waiting>& waiting) {
         for (std::size_t before = waiting.size() + 1; waiting.size() < before;) {
             before = waiting.size();
             for (std::size_t i = 0; i < before; ++i) {
-                RowValues row = std::move(waiting.front());
+                Waiting one = std::move(waiting.front());
                 waiting.pop_front();
-                const auto written = TRY(there(writer.write(row)));
-                if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
-                else TRY(there(references_->note(writer, row, written)));
+                auto written = TRY(there(writer.write(one.row)));
+                if (written.what == WrittenRow::What::waits) {
+                    waiting.push_back(std::move(one));
+                    continue;
+                }
+                if (written.before && one.before) written.before = std::move(one.before);
+                TRY(there(note(writer, one.row, written)));
             }
-        }
-        for (const auto& row : waiting) {
-            const auto written = TRY(there(writer.write_at_last(row)));
-            TRY(there(references_->note(writer, row, written)));
         }
         return {};
     }
@@ -190,7 +228,7 @@ private:
         while (auto open = TRY(there(references_->next_open()))) {
             TRY(watch_.go_on());
             const bool is_brought = order_.with_parents && !open->is_orphaned && TRY(bring_parent(*open));
-            if (!is_brought && order_.into == Into::database) return references_->broken(*open);
+            if (!is_brought && order_.into == Into::database) return references_->broken(*open, order_.with_parents ? References::Parents::sought : References::Parents::left_alone);
         }
         return {};
     }
@@ -206,8 +244,9 @@ private:
         TRY(bind_row(found, 0, reference.values, form_));
         if (!TRY(found.step())) return false;
         const auto row = read_row(found, columns.size(), form_);
-        const auto written = TRY(there(writer->write_missing(row)));
-        TRY(there(references_->note(*writer, row, written)));
+        auto written = there(writer->write_missing(row));
+        if (!written) return std::move(written).error().while_doing(format("restore {}", reference.child_in_words));
+        TRY(there(note(*writer, row, *written)));
         ++parents_[then->name];
         return true;
     }
@@ -215,6 +254,9 @@ private:
     Result<void> complete_made() {
         for (const auto& definition : made_) TRY(there(complete_table(destination_, definition)));
         if (order_.into == Into::new_file) return {};
+        for (const auto& definition : made_) {
+            if (const auto why = what_its_triggers_lack(destination_, *now_.find(definition.name))) brought_.notes.push_back(*why);
+        }
         for (const auto& child : now_.tables) {
             const bool refers = std::ranges::any_of(child.references, [&](const ForeignKey& key) { return is_made(key.parent); });
             if (refers && !is_made(child.name)) TRY(there(note_orphans(child)));
@@ -235,7 +277,7 @@ private:
         std::vector<KeptIndexes::Written> tables;
         for (const auto& [name, writer] : writers_) {
             const bool is_changed = writer->counts().inserted > 0 || writer->counts().updated > 0;
-            if (is_changed || is_made(name)) tables.push_back({.table = writer->pair().now.name, .is_made = is_made(name)});
+            if (is_changed || is_made(name)) tables.push_back({.table = writer->pair().now.name, .is_made = is_made(name), .has_new_rowids = writer->counts().new_rowids > 0});
         }
         for (const auto& one : chosen_.tables()) {
             if (one.is_index) tables.push_back({.table = one.table->name, .is_made = true});
@@ -262,6 +304,7 @@ private:
     std::map<std::string, std::unique_ptr<TableWriter>> writers_;  // by the backup's name
     std::map<std::string, std::uint64_t> parents_;
     std::unique_ptr<References> references_;
+    std::unique_ptr<ReferenceGate> gate_;
     std::unique_ptr<KeptIndexes> indexes_;
     Brought brought_;
 };

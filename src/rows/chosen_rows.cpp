@@ -61,6 +61,10 @@ Error unknown_table(const Schema& schema, const std::string& name) {
     for (const auto& table : schema.tables) {
         if (table.kind == TableKind::ordinary || table.kind == TableKind::virtual_table) names.push_back(table.name);
     }
+    const auto is_view_of_it = [&](const SchemaObject& object) { return object.type == "view" && is_same_name(object.name, name); };
+    if (std::ranges::any_of(schema.objects, is_view_of_it)) {
+        return fail(ErrorCode::invalid, "restore the table {}: it is a view, and has no rows of its own", printable(name)).with_advice("--table names the tables that it reads");
+    }
     auto error = fail(ErrorCode::not_found, "restore the table {}: the backup has none of that name", printable(name));
     const auto near = nearest(name, names);
     return near.empty() ? std::move(error) : std::move(error).with_advice(format("it has {}", printable(near)));
@@ -129,8 +133,8 @@ Result<void> ChosenRows::choose_where(ChosenTable& chosen, const std::string& wh
     const std::string name = comma_separated(row_name_of(*chosen.table));
     const std::string plain = format("SELECT {}, 0 FROM {} WHERE ({}\n)", name, in_main(*chosen.table), where);
     for (const auto& sql : {plain, format("SELECT CASE WHEN {}\n THEN 1 END FROM {}", where, in_main(*chosen.table))}) {
-        auto judged = connection_->prepare(sql);
-        const bool is_whole = judged && judged->is_read_only() && judged->parameter_count() == 0;
+        const auto judged = connection_->prepare_first(sql, 0);
+        const bool is_whole = judged && judged->statement && judged->end == sql.size() && judged->statement->is_read_only() && judged->statement->parameter_count() == 0;
         if (is_whole) continue;
         const std::string why = judged ? "it is no expression of its own" : judged.error().message();
         return fail(ErrorCode::invalid, "read --where {}: {}", printable(where), why).with_advice("an SQL expression on the table's columns: --where \"status = 'failed'\"");
@@ -160,9 +164,12 @@ Result<void> ChosenRows::choose_key(ChosenTable& chosen, const std::string& key)
         TRY(found.bind_value(static_cast<int>(i) + 1, bound[i]));
         TRY(there.bind_value(static_cast<int>(i) + 1, bound[i]));
     }
-    if (!TRY(there.step())) return fail(ErrorCode::not_found, "restore the row {} of {}: the backup has none with that key", printable(key), printable(chosen.table->name));
-    TRY(found.step());
-    return {};
+    if (TRY(there.step())) {
+        TRY(found.step());
+        return {};
+    }
+    return fail(ErrorCode::not_found, "restore the row {} of {}: the backup has none with that key", printable(key), printable(chosen.table->name))
+        .with_advice(format("the key is of the column {}; --where finds rows by other columns", comma_separated(columns)));
 }
 
 // Level by level: what refers to a row of this level, and was not chosen before, is of the next. So cycles end.

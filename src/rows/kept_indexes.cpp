@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/chosen_rows.h"
 #include "holdfast/rows/full_text.h"
-#include "holdfast/rows/row_values.h"
 #include "holdfast/sqlite/actions.h"
+#include "holdfast/sqlite/trigger_switch.h"
 
 namespace holdfast::rows {
 namespace {
@@ -15,6 +16,17 @@ constexpr std::string_view beginning = "CREATE TRIGGER ";
 
 // Reading every row of a larger index would keep writers waiting for seconds; one that its own triggers follow need not be.
 constexpr std::int64_t verified_rows_max = 100'000;
+
+// So many rows of each table are looked for in the indexes that its triggers write.
+constexpr std::size_t compared_rows_max = 100'000;
+
+// An INSERT and an UPDATE of all columns.
+std::vector<std::string> writing_sql(const Table& table) {
+    std::vector<std::string> set;
+    for (const auto& name : quoted_names(table.written_columns())) set.push_back(format("{0} = {0}", name));
+    const std::string name = "main." + sqlite::quoted_name(table.name);
+    return {format("INSERT INTO {} DEFAULT VALUES", name), format("UPDATE {} SET {}", name, comma_separated(set))};
+}
 
 }  // namespace
 
@@ -26,6 +38,38 @@ Result<void> KeptIndexes::follow(const Table& table) {
     for (const auto& object : schema_.objects) {
         if (object.type != "trigger" || !is_same_name(object.table, table.name) || !object.sql.starts_with(beginning)) continue;
         if (TRY(copy_trigger(table, object))) copies_.push_back(object.name);
+    }
+    return find_triggers(table);
+}
+
+void KeptIndexes::wrote(const Table& table, std::int64_t rowid) {
+    auto& rowids = rowids_[table.name];
+    if (rowids.size() <= compared_rows_max) rowids.push_back(rowid);
+}
+
+const Table* KeptIndexes::index_named(const std::string& name) const {
+    const Table* table = schema_.find(name);
+    if (table != nullptr && table->kind == TableKind::shadow) table = schema_.find(table->owner);
+    return table != nullptr && table->kind == TableKind::virtual_table ? table : nullptr;
+}
+
+// SQLite says it of a statement with all its triggers, and theirs. Where it cannot prepare one, those count that name an index.
+Result<void> KeptIndexes::find_triggers(const Table& table) {
+    if (std::ranges::none_of(schema_.tables, [](const Table& one) { return one.kind == TableKind::virtual_table; }) || table.kind != TableKind::ordinary) return {};
+    const sqlite::TriggersOn on(connection_);
+    sqlite::ActionRecorder recorder(connection_);
+    bool is_known = true;
+    for (const auto& sql : writing_sql(table)) is_known = connection_.prepare(sql).ok() && is_known;
+    for (const auto& action : recorder.take()) {
+        const Table* index = action.trigger.empty() ? nullptr : index_named(action.name);
+        if (index != nullptr) triggers_[index->name][table.name].insert(action.trigger);
+    }
+    if (is_known) return {};
+    for (const auto& object : schema_.objects) {
+        if (object.type != "trigger" || !is_same_name(object.table, table.name)) continue;
+        for (const auto& index : schema_.tables) {
+            if (index.kind == TableKind::virtual_table && mentions(object.sql, index.name)) triggers_[index.name][table.name].insert(object.name);
+        }
     }
     return {};
 }
@@ -44,7 +88,6 @@ Result<bool> KeptIndexes::copy_trigger(const Table& table, const SchemaObject& t
         return written != nullptr && (written->kind == TableKind::virtual_table || written->kind == TableKind::shadow);
     };
     if (!added.empty() && std::ranges::all_of(added, is_index)) {
-        for (const auto& name : added) followed_.insert(schema_.find(name)->name);
         return true;
     }
     TRY(connection_.execute(format("DROP TRIGGER temp.{}", sqlite::quoted_name(trigger.name))));
@@ -53,12 +96,8 @@ Result<bool> KeptIndexes::copy_trigger(const Table& table, const SchemaObject& t
 
 // The tables that SQLite says it would write, each as often as it says so.
 Result<std::vector<std::string>> KeptIndexes::writes_of(const Table& table) {
-    std::vector<std::string> set;
-    for (const auto& name : quoted_names(table.written_columns())) set.push_back(format("{0} = {0}", name));
-    const std::string name = "main." + sqlite::quoted_name(table.name);
     sqlite::ActionRecorder recorder(connection_);
-    TRY(connection_.prepare(format("INSERT INTO {} DEFAULT VALUES", name)));
-    TRY(connection_.prepare(format("UPDATE {} SET {}", name, comma_separated(set))));
+    for (const auto& sql : writing_sql(table)) TRY(connection_.prepare(sql));
     std::vector<std::string> names;
     for (auto& action : recorder.take()) names.push_back(std::move(action.name));
     std::ranges::sort(names);
@@ -73,9 +112,8 @@ bool KeptIndexes::is_over(const Table& index, const std::string& table) const {
     return std::ranges::any_of(schema_.objects, is_view_of_it);
 }
 
-Result<KeptIndex> KeptIndexes::settled(const Table& index, bool is_made) {
+Result<KeptIndex> KeptIndexes::settled(const Table& index, bool is_followed) {
     const std::string name = sqlite::quoted_name(index.name);
-    const bool is_followed = followed_.contains(index.name) && !is_made;
     if (is_followed) {
         const Table* sizes = schema_.find(index.name + "_docsize");
         const auto rows = sizes ? TRY(connection_.integer(format("SELECT coalesce(max(rowid), 0) FROM main.{}", sqlite::quoted_name(sizes->name)))) : 0;
@@ -91,13 +129,80 @@ Result<KeptIndex> KeptIndexes::settled(const Table& index, bool is_made) {
     return KeptIndex{index.name, KeptIndex::How::rebuilt};
 }
 
-Result<std::vector<KeptIndex>> KeptIndexes::finish(const std::vector<Written>& written) {
+bool KeptIndexes::is_copied(const std::set<std::string>& triggers) const {
+    return std::ranges::all_of(triggers, [&](const std::string& trigger) { return std::ranges::find(copies_, trigger) != copies_.end(); });
+}
+
+// What the index has under the rowids of rows that were written, here and in the backup. Nothing: its rows are not those of the table.
+Result<std::optional<KeptIndexes::Compared>> KeptIndexes::compared(const Table& index, const Written& of, bool is_by_content) {
+    const Table* index_then = backup_.schema.find(index.name);
+    const Table* then = backup_.schema.find(of.table);
+    const auto rowids = rowids_.find(of.table);
+    if (index_then == nullptr || then == nullptr || rowids == rowids_.end() || of.has_new_rowids || rowids->second.size() > compared_rows_max) return std::optional<Compared>();
+    const auto name = row_name_of(*then), index_name = row_name_of(index);
+    if (name.size() != 1 || index_name.size() != 1 || index_then->module != index.module) return std::optional<Compared>();
+    const std::string some = format("FROM (SELECT {} AS r FROM main.{} LIMIT 1000)", index_name.front(), sqlite::quoted_name(index.name));
+    const auto is_there = backup_.connection.integer(format("SELECT count(*) {}", some));
+    const auto is_other = backup_.connection.integer(format("SELECT count(*) {} WHERE NOT EXISTS (SELECT 1 FROM main.{} AS t WHERE t.{} = r)", some, sqlite::quoted_name(then->name), name.front()));
+    if (!is_there || !is_other || *is_there == 0 || *is_other > 0) return std::optional<Compared>();
+    auto columns = index_name;
+    if (is_by_content) std::ranges::copy(quoted_names(index.written_columns()), std::back_inserter(columns));
+    const std::string sql = format("SELECT {} FROM main.{} WHERE {} = ?1", select_list(columns, form_), sqlite::quoted_name(index.name), index_name.front());
+    auto here = connection_.prepare(sql), there = backup_.connection.prepare(sql);
+    if (!here || !there) return std::optional<Compared>();  // it has other columns now
+    Compared compared{.rows = rowids->second.size()};
+    for (const auto rowid : rowids->second) {
+        RowValues rows[2];
+        for (auto* statement : {&*here, &*there}) {
+            statement->reset();
+            TRY(statement->bind(1, rowid));
+            if (TRY(statement->step())) rows[statement == &*here ? 0 : 1] = read_row(*statement, columns.size(), form_);
+        }
+        compared.other += is_same_row(rows[0], rows[1]) ? 0U : 1U;
+    }
+    return std::optional(compared);
+}
+
+// All that writes it when these tables are written did run, and left it with the rows that the backup has.
+Result<bool> KeptIndexes::is_followed(const Table& index, const std::vector<Written>& written, std::vector<std::string>& notes) {
+    const auto triggers = triggers_.find(index.name);
+    if (triggers == triggers_.end()) return false;
+    const auto content = content_of(index);
+    bool is_any = false, are_all = true;
+    for (const auto& of : written) {
+        const auto found = triggers->second.find(of.table);
+        if (found == triggers->second.end()) continue;
+        is_any = true;
+        const bool has_run = is_copied(found->second) && !of.is_made;
+        std::optional<Compared> seen;
+        if (has_run || !content) seen = TRY(compared(index, of, !has_run));
+        are_all = are_all && has_run && (!seen || seen->other == 0);
+        if (seen ? seen->other == 0 : has_run) continue;
+        std::string names;
+        for (const auto& trigger : found->second) names += (names.empty() ? "" : ", ") + printable(trigger);
+        const std::string what = seen ? format("has something else than in the backup for {} of {} rows of {} that were written", seen->other, seen->rows, printable(of.table))
+                                      : format("may lack rows of {} that were written, or have them as they were", printable(of.table));
+        const std::string why = has_run ? "though its triggers did run" : "as its triggers did not run, which write other tables as well";
+        const std::string advice = content ? "the application can index them again" : format("--table {} brings its own rows back", printable(index.name));
+        notes.push_back(format("{} {}, {} ({}): {}", printable(index.name), what, why, names, advice));
+    }
+    return is_any && are_all;
+}
+
+Result<std::vector<KeptIndex>> KeptIndexes::finish(const std::vector<Written>& written, std::vector<std::string>& notes) {
+    for (const auto& one : written) {
+        const Table* table = one.is_made ? schema_.find(one.table) : nullptr;
+        if (table != nullptr) TRY(find_triggers(*table));
+    }
     std::vector<KeptIndex> kept;
     for (const auto& index : schema_.tables) {
         if (index.kind != TableKind::virtual_table) continue;
         const auto of = std::ranges::find_if(written, [&](const Written& one) { return is_same_name(index.name, one.table) ? content_of(index).has_value() : is_over(index, one.table); });
-        if (of != written.end()) kept.push_back(TRY(settled(index, of->is_made)));
-        else if (followed_.contains(index.name)) kept.push_back({index.name, KeptIndex::How::followed});
+        const bool is_itself_written = std::ranges::any_of(written, [&](const Written& one) { return is_same_name(index.name, one.table); });
+        std::vector<std::string> not_told;  // what is checked, or brought itself, needs no word
+        const bool has_followed = TRY(is_followed(index, written, of != written.end() || is_itself_written ? not_told : notes));
+        if (of != written.end()) kept.push_back(TRY(settled(index, has_followed)));
+        else if (has_followed) kept.push_back({index.name, KeptIndex::How::followed});
     }
     return kept;
 }

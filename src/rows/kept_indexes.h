@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/rows/schema.h"
+#include "holdfast/rows/row_values.h"
 
 namespace holdfast::rows {
 
@@ -21,34 +21,55 @@ struct KeptIndex {
 // Rows that come back are what triggers have already made of them, so the database's triggers are off. But an index in a
 // virtual table has forgotten a deleted row, and only the application's triggers know how it is written. Those that write
 // into virtual tables and nowhere else are therefore copied into the connection's temporary schema, where triggers fire;
-// the database's schema is not touched. See docs/decisions.
+// the database's schema is not touched. What others would have written is told. See docs/decisions.
 class KeptIndexes {
 public:
+    struct Backup {
+        sqlite::Connection& connection;  // in main
+        const Schema& schema;
+    };
     // Of a connection whose main is the database, in a transaction, with triggers off. All is outlived.
-    KeptIndexes(sqlite::Connection& connection, const Schema& schema) : connection_(connection), schema_(schema) {}
+    KeptIndexes(sqlite::Connection& connection, const Schema& schema, Backup backup, TextForm form) : connection_(connection), schema_(schema), backup_(backup), form_(form) {}
     ~KeptIndexes();  // takes the copies away
     KeptIndexes(const KeptIndexes&) = delete;
     KeptIndexes& operator=(const KeptIndexes&) = delete;
 
     // Before the first row of the table is written.
     Result<void> follow(const Table& table);
+    // A row was written that has this rowid here and in the backup.
+    void wrote(const Table& table, std::int64_t rowid);
     // After the last one: of the tables that were changed (or made), what follows them is checked, and rebuilt where needed.
+    // `notes`: which index may lack rows, by which trigger, and what is to be done.
     struct Written {
         std::string table;
-        bool is_made = false;  // just now: nothing could follow
+        bool is_made = false;         // just now: nothing could follow
+        bool has_new_rowids = false;  // some of its rows
     };
-    Result<std::vector<KeptIndex>> finish(const std::vector<Written>& written);
+    Result<std::vector<KeptIndex>> finish(const std::vector<Written>& written, std::vector<std::string>& notes);
 
 private:
+    // Triggers that write an index when rows of the table are written, at whatever distance.
+    using TriggersOfTables = std::map<std::string, std::set<std::string>>;
+    struct Compared {
+        std::uint64_t rows = 0, other = 0;  // of them, otherwise there than in the backup
+    };
     Result<bool> copy_trigger(const Table& table, const SchemaObject& trigger);
     Result<std::vector<std::string>> writes_of(const Table& table);
+    Result<void> find_triggers(const Table& table);
+    const Table* index_named(const std::string& name) const;
     bool is_over(const Table& index, const std::string& table) const;
-    Result<KeptIndex> settled(const Table& index, bool is_made);
+    bool is_copied(const std::set<std::string>& triggers) const;
+    Result<KeptIndex> settled(const Table& index, bool is_followed);
+    Result<bool> is_followed(const Table& index, const std::vector<Written>& written, std::vector<std::string>& notes);
+    Result<std::optional<Compared>> compared(const Table& index, const Written& of, bool is_by_content);
 
     sqlite::Connection& connection_;
     const Schema& schema_;
+    Backup backup_;
+    TextForm form_;
     std::vector<std::string> copies_;    // names as the schema has them
-    std::set<std::string> followed_;     // virtual tables that they write
+    std::map<std::string, TriggersOfTables> triggers_;  // by index
+    std::map<std::string, std::vector<std::int64_t>> rowids_;  // of rows that were written
 };
 
 }  // namespace holdfast::rows

@@ -1,8 +1,12 @@
 #include "holdfast/rows/made_tables.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/row_values.h"
+#include "holdfast/sqlite/trigger_switch.h"
 
 namespace holdfast::rows {
 namespace {
@@ -49,7 +53,10 @@ Result<void> complete_table(sqlite::Connection& destination, const TableDefiniti
     for (const auto* objects : {&definition.indexes, &definition.triggers}) {
         for (const auto& object : *objects) {
             auto made = run(destination, object.sql);
-            if (!made) return std::move(made).error().while_doing(format("make the {} {} of {}", object.type, printable(object.name), printable(definition.name)));
+            if (made) continue;
+            auto error = std::move(made).error().while_doing(format("make the {} {} of {}", object.type, printable(object.name), printable(definition.name)));
+            const bool is_taken = error.message().find("already exists") != std::string::npos || error.message().find("already a table named") != std::string::npos;
+            return is_taken ? std::move(error).with_advice("something else has its name now: rename that first; --to FILE writes the rows into a new file") : std::move(error);
         }
     }
     if (definition.sequence == 0) return {};
@@ -65,6 +72,24 @@ Result<void> complete_table(sqlite::Connection& destination, const TableDefiniti
     TRY(added.bind(2, definition.sequence));
     TRY(added.step());
     return {};
+}
+
+std::optional<std::string> what_its_triggers_lack(sqlite::Connection& destination, const Table& made) {
+    if (made.kind != TableKind::ordinary) return std::nullopt;
+    const std::string name = "main." + sqlite::quoted_name(made.name);
+    std::vector<std::string> set;
+    for (const auto& column : quoted_names(made.written_columns())) set.push_back(format("{0} = {0}", column));
+    const sqlite::TriggersOn on(destination);
+    for (const auto& [word, sql] : {std::pair("INSERT", format("INSERT INTO {} DEFAULT VALUES", name)), std::pair("UPDATE", format("UPDATE {} SET {}", name, comma_separated(set))),
+                                    std::pair("DELETE", format("DELETE FROM {}", name))}) {
+        const auto prepared = destination.prepare(sql);
+        if (prepared) continue;
+        const auto& why = prepared.error().message();
+        const bool lacks = std::ranges::any_of(std::array<std::string_view, 3>{"no such table", "no such column", "no column named"}, [&](std::string_view words) { return why.find(words) != std::string::npos; });
+        // Functions and modules may be the application's own.
+        if (lacks) return format("every {} of {} will fail, as its triggers need what is not there: {}; --table brings back what was dropped with it, or DROP TRIGGER removes them", word, printable(made.name), printable(why));
+    }
+    return std::nullopt;
 }
 
 }  // namespace holdfast::rows

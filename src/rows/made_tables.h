@@ -22,5 +22,7 @@ Result<void> make_table(sqlite::Connection& destination, const Schema& now, cons
 Result<void> drop_table(sqlite::Connection& destination, const TableDefinition& definition);
 // Behind its rows: indexes, triggers, and the last AUTOINCREMENT value, which never becomes less.
 Result<void> complete_table(sqlite::Connection& destination, const TableDefinition& definition);
+// Its triggers name a table or column that is not there, so that writes to it fail: a note for people. Triggers may be off.
+std::optional<std::string> what_its_triggers_lack(sqlite::Connection& destination, const Table& made);
 
 }  // namespace holdfast::rows

@@ -1,26 +1,14 @@
 #include "holdfast/rows/moved_rows.h"
 
-#include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
-#include "holdfast/base/wire.h"
 #include "holdfast/rows/chosen_rows.h"
+#include "holdfast/rows/row_mark.h"
 
 namespace holdfast::rows {
 namespace {
 
-// Equal rows give equal numbers; others nearly never, and what is found is compared.
-std::uint64_t mark_of(const RowValues& row) {
-    ByteWriter bytes;
-    for (std::size_t i = 1; i < row.size(); ++i) {
-        const auto& value = row[i];
-        bytes.counted_text(format("{}", value.index()));
-        if (const auto* integer = std::get_if<std::int64_t>(&value)) bytes.counted_text(format("{}", *integer));
-        if (const auto* real = std::get_if<double>(&value)) bytes.counted_text(format("{}", *real));
-        if (const auto* text = std::get_if<std::string>(&value)) bytes.counted_text(*text);
-        if (const auto* blob = std::get_if<Bytes>(&value)) bytes.counted_text(text_of(*blob));
-    }
-    return short_fingerprint(bytes.view(), 0);
-}
+// Of a row, whose first value is its rowid.
+std::uint64_t content_mark(const RowValues& row) { return mark_of(std::span(row).subspan(1)); }
 
 bool is_same_content(const RowValues& one, const RowValues& other) {
     return !other.empty() && is_same_row(RowValues(one.begin() + 1, one.end()), RowValues(other.begin() + 1, other.end()));
@@ -37,7 +25,7 @@ MovedRows::MovedRows(sqlite::Connection& backup, sqlite::Connection& destination
 Result<void> MovedRows::expect_new(const RowValues& row) {
     if (!is_needed_) return {};
     if (!present_) TRY(read_present());
-    const auto [first, last] = present_->equal_range(mark_of(row));
+    const auto [first, last] = present_->equal_range(content_mark(row));
     for (auto one = first; one != last; ++one) {
         if (!is_same_content(row, TRY(row_at(destination_, writer_.pair().now, one->second)))) continue;
         if (is_same_content(row, TRY(row_at(backup_, writer_.pair().then, one->second)))) continue;
@@ -57,7 +45,7 @@ Result<void> MovedRows::read_present() {
     while (TRY(rows.step())) {
         const auto row = read_row(rows, columns.size(), form);
         const auto* rowid = std::get_if<std::int64_t>(&row.front());
-        if (rowid != nullptr) present_->emplace(mark_of(row), *rowid);
+        if (rowid != nullptr) present_->emplace(content_mark(row), *rowid);
     }
     return {};
 }

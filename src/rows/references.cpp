@@ -6,31 +6,29 @@
 
 namespace holdfast::rows {
 
-// Of a column that the backup has not, an inserted row has the default.
-Result<std::optional<RowValues>> References::values_of(const TableWriter& writer, const ForeignKey& key, const RowValues& row) {
+// Of an inserted row it can be read what generated columns and defaults have given it.
+Result<std::optional<RowValues>> References::values_of(TableWriter& writer, const ForeignKey& key, const RowValues& row, const WrittenRow& written) {
     RowValues values;
     for (const auto& name : key.columns) {
-        if (const auto place = writer.place_of(name)) {
-            values.push_back(row[*place]);
-            continue;
-        }
-        const Column* column = writer.pair().now.find(name);
-        if (column == nullptr || !column->default_sql) return std::optional<RowValues>();
-        auto made = TRY(connection_.prepare(format("SELECT {}", select_list({*column->default_sql}, form_))));
-        if (!TRY(made.step())) return std::optional<RowValues>();
-        values.push_back(read_row(made, 1, form_).front());
+        if (const auto place = writer.place_of(name)) values.push_back(row[*place]);
+    }
+    if (values.size() != key.columns.size()) {
+        if (written.before) return std::optional<RowValues>();
+        auto stored = TRY(writer.stored(row, key.columns));
+        if (!stored) return std::optional<RowValues>();
+        values = std::move(*stored);
     }
     return has_null(values) ? std::optional<RowValues>() : std::optional(std::move(values));
 }
 
-Result<void> References::note(const TableWriter& writer, const RowValues& row, const WrittenRow& written) {
+Result<void> References::note(TableWriter& writer, const RowValues& row, const WrittenRow& written) {
     if (written.what != WrittenRow::What::inserted && written.what != WrittenRow::What::updated) return {};
     for (const auto& key : writer.pair().now.references) {
-        if (key.parent_columns.empty()) continue;  // SQLite itself cannot follow it
-        auto values = TRY(values_of(writer, key, row));
+        if (key.parent_columns.empty() && now_.find(key.parent) != nullptr) continue;  // SQLite itself cannot follow it
+        auto values = TRY(values_of(writer, key, row, written));
         if (!values) continue;
         if (written.before) {
-            const auto before = TRY(values_of(writer, key, *written.before));
+            const auto before = TRY(values_of(writer, key, *written.before, written));
             if (before && is_same_row(*before, *values)) continue;
         }
         if (TRY(has_row(key.parent, key.parent_columns, *values))) continue;
@@ -83,13 +81,15 @@ Result<std::optional<OpenReference>> References::next_open() {
     return std::optional<OpenReference>();
 }
 
-Error References::broken(const OpenReference& reference) const {
+Error References::broken(const OpenReference& reference, Parents parents) const {
     const std::string parent = in_words(reference.key->parent, reference.values);
     if (reference.is_orphaned) {
         return fail(ErrorCode::invalid, "restore {}: rows of {} refer to it by what it was called", parent, printable(reference.child)).with_advice("--on-conflict keep leaves the row as it is");
     }
-    return fail(ErrorCode::invalid, "restore {}: it refers to {}, which is not there", reference.child_in_words, parent)
-        .with_advice("--with-related brings what rows refer to, as far as the backup has it; --where leaves rows out");
+    auto error = fail(ErrorCode::invalid, "restore {}: it refers to {}, which is not there", reference.child_in_words, parent);
+    if (now_.find(reference.key->parent) == nullptr) return std::move(error).with_advice(format("there is no such table now: --table {0} beside the other one brings it back", printable(reference.key->parent)));
+    if (parents == Parents::sought) return std::move(error).with_advice("the backup has not got it either, or it cannot be brought; --where leaves rows out");
+    return std::move(error).with_advice("--with-related brings what rows refer to, as far as the backup has it; --where leaves rows out");
 }
 
 }  // namespace holdfast::rows

@@ -1,6 +1,7 @@
 #include "holdfast/rows/table_writer.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/chosen_rows.h"
@@ -41,6 +42,7 @@ Result<void> TableWriter::match_columns() {
             columns_kept_.push_back(name);
             continue;
         }
+        is_stored_otherwise_ = is_stored_otherwise_ || !is_same_name(same->declared_type, now.find(name)->declared_type);
         columns_.push_back(sqlite::quoted_name(name));
         read_columns_.push_back(sqlite::quoted_name(same->name));
     }
@@ -123,7 +125,9 @@ Result<std::optional<RowValues>> TableWriter::present(const RowValues& row) {
     find_->reset();
     TRY(bind_row(*find_, 0, name, pair_.form));
     if (!TRY(find_->step())) return std::optional<RowValues>();
-    return std::optional(read_row(*find_, read_columns_.size(), pair_.form));
+    auto there = read_row(*find_, read_columns_.size(), pair_.form);
+    find_->reset();  // lets go of large values
+    return std::optional(std::move(there));
 }
 
 Result<WrittenRow> TableWriter::write(const RowValues& row) {
@@ -141,7 +145,26 @@ Result<WrittenRow> TableWriter::write_missing(const RowValues& row) {
     if (!pair_.is_empty && TRY(present(row))) {
         return fail(ErrorCode::exists, "restore {}, which other rows need: another row has its key now", in_words(row)).with_advice(format("--table {} says that it may be replaced", printable(pair_.now.name)));
     }
-    return write_at_last(row);
+    auto written = TRY(write(row));
+    if (written.what != WrittenRow::What::waits) return written;
+    const auto holder = TRY(holder_of_unique_values(row));
+    return fail(ErrorCode::exists, "restore {}, which other rows need: {}", in_words(row), holder.value_or("another row has a value that must be unique"))
+        .with_advice("--where leaves out the rows that need it; or change the other row first");
+}
+
+std::optional<std::int64_t> TableWriter::rowid_in(const RowValues& row) const {
+    std::optional<std::size_t> place;
+    if (has_own_rowid_) place = 0;
+    else if (pair_.now.integer_key && pair_.then.integer_key) place = place_of(pair_.now.columns[*pair_.now.integer_key].name);
+    const auto* rowid = place ? std::get_if<std::int64_t>(&row[*place]) : nullptr;
+    return rowid ? std::optional(*rowid) : std::nullopt;
+}
+
+Result<std::optional<RowValues>> TableWriter::stored(const RowValues& row, const std::vector<std::string>& columns) {
+    auto found = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(quoted_names(columns), pair_.form), target(), equal_to(name_, 0, pair_.form))));
+    TRY(bind_row(found, 0, name_in(row), pair_.form));
+    if (!TRY(found.step())) return std::optional<RowValues>();
+    return std::optional(read_row(found, columns.size(), pair_.form));
 }
 
 Result<WrittenRow> TableWriter::differs(const RowValues& row, RowValues before) {
@@ -209,6 +232,7 @@ Result<WrittenRow> TableWriter::insert(const RowValues& row) {
         return explained(std::move(error), row);
     }
     statement.reset();
+    statement.clear_bindings();
     ++counts_.inserted;
     if (is_anew) ++counts_.new_rowids;
     return WrittenRow{WrittenRow::What::inserted, {}};
@@ -226,6 +250,13 @@ Result<WrittenRow> TableWriter::update(const RowValues& row, RowValues before) {
         return explained(std::move(error), row);
     }
     update_->reset();
+    update_->clear_bindings();
+    // '12' in a column of numbers is the 12 that stood there.
+    const auto stored = is_stored_otherwise_ ? TRY(present(row)) : std::nullopt;
+    if (stored && is_same_row(*stored, before)) {
+        ++counts_.unchanged;
+        return WrittenRow{WrittenRow::What::unchanged, {}};
+    }
     ++counts_.updated;
     return WrittenRow{WrittenRow::What::updated, std::move(before)};
 }
@@ -235,7 +266,14 @@ Result<WrittenRow> TableWriter::explained(Error error, const RowValues& row) {
     const bool is_unique = error.code() == ErrorCode::invalid && error.message().find("UNIQUE constraint failed") != std::string::npos;
     if (is_unique) return WrittenRow{WrittenRow::What::waits, {}};
     if (error.code() != ErrorCode::invalid) return error;
-    return std::move(error).while_doing(format("restore {}", in_words(row)));
+    const std::string why = error.message();
+    error = std::move(error).while_doing(format("restore {}", in_words(row)));
+    const auto says = [&](std::string_view words) { return why.find(words) != std::string::npos; };
+    if (says("NOT NULL constraint failed")) return std::move(error).with_advice("the backup has no value for it: give the column a default; --where leaves such rows out; --to FILE writes the backup's rows into a new file");
+    if (says("cannot store")) return std::move(error).with_advice("the table takes other types than at the time of the backup: --to FILE writes the backup's rows into a new file");
+    if (says(": constraint failed")) return std::move(error).with_advice("an index that a trigger writes has an entry for the row already: DELETE it there, or rebuild the index, then again");
+    if (says("CHECK constraint failed")) return std::move(error).with_advice("--where leaves such rows out; --to FILE writes the backup's rows into a new file");
+    return error;
 }
 
 Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const RowValues& row) {
@@ -253,6 +291,43 @@ Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const Ro
         return std::optional(format("{} has its {}", rows::in_words(pair_.now.name, name), comma_separated(key.columns)));
     }
     return std::optional<std::string>();
+}
+
+Result<std::optional<RowValues>> TableWriter::step_aside(const RowValues& row) {
+    if (pair_.is_empty || pair_.on_conflict == OnConflict::keep) return std::optional<RowValues>();
+    auto before = TRY(present(row));
+    find_->reset();
+    bool is_aside = false;
+    for (const auto& key : pair_.now.unique) {
+        const bool has_others = before && std::ranges::any_of(key.columns, [&](const std::string& column) {
+            const auto place = place_of(column);
+            return place && !is_same_value(row[*place], (*before)[*place]);
+        });
+        if (has_others && !key.is_primary_key) is_aside = TRY(free_one_of(key, row)) || is_aside;
+    }
+    return is_aside ? std::move(before) : std::nullopt;
+}
+
+// What the column takes (NOT NULL, CHECK, STRICT) is found out by trying.
+Result<bool> TableWriter::free_one_of(const UniqueKey& key, const RowValues& row) {
+    const auto name = pair_.now.key_columns();
+    ++stepped_aside_;
+    const std::string text = format("holdfast: aside {}", stepped_aside_);
+    const RowValues values{std::monostate(), text, std::numeric_limits<std::int64_t>::min() + stepped_aside_, Bytes(bytes_of(text).begin(), bytes_of(text).end())};
+    for (const auto& column : key.columns) {
+        const bool is_of_name = std::ranges::any_of(name, [&](const std::string& one) { return is_same_name(one, column); });
+        if (is_of_name || !place_of(column)) continue;
+        auto aside = TRY(connection_->prepare(format("UPDATE OR ABORT {} SET {} = {} WHERE {}", target(), sqlite::quoted_name(column), parameter(0, TextForm::utf8), equal_to(name_, 1, pair_.form))));
+        for (const auto& value : values) {
+            aside.reset();
+            TRY(bind_row(aside, 0, {value}, TextForm::utf8));
+            TRY(bind_row(aside, 1, name_in(row), pair_.form));
+            const auto done = aside.step();
+            if (done) return true;
+            if (done.error().code() != ErrorCode::invalid) return done.error().copy();
+        }
+    }
+    return false;
 }
 
 Result<WrittenRow> TableWriter::write_at_last(const RowValues& row) {

@@ -52,10 +52,17 @@ public:
 
     // `waits`: a unique value belongs to another row, which may yet be changed itself.
     Result<WrittenRow> write(const RowValues& row);
-    // Insert, or find it there as it is. A parent that is needed, and must change nothing.
+    // Insert: a parent that is needed, and must change nothing. `exists`: another row has its key, or a unique value of it.
     Result<WrittenRow> write_missing(const RowValues& row);
+    // Of a row that waits and is there, as it stands: its unique values are others' from now on, and it has some that nobody
+    // needs, until it is written. Nothing: there is none, or nothing of it may change.
+    Result<std::optional<RowValues>> step_aside(const RowValues& row);
     // A row that waits, for the last time. Error: it names both rows.
     Result<WrittenRow> write_at_last(const RowValues& row);
+    // What the destination's row of this name holds in these columns. Nothing: there is none.
+    Result<std::optional<RowValues>> stored(const RowValues& row, const std::vector<std::string>& columns);
+    // The rowid that it has in the backup, and here unless counts().new_rowids says that some have not. Nothing: it has none.
+    std::optional<std::int64_t> rowid_in(const RowValues& row) const;
     // on_conflict says fail (or the rows have no key), and some differ.
     Result<void> expect_no_conflicts() const;
 
@@ -76,6 +83,7 @@ private:
     Result<WrittenRow> update(const RowValues& row, RowValues before);
     Result<WrittenRow> differs(const RowValues& row, RowValues before);
     bool refers_to_others(const RowValues& row, const RowValues& before) const;
+    Result<bool> free_one_of(const UniqueKey& key, const RowValues& row);
     Result<WrittenRow> explained(Error error, const RowValues& row);
     Result<std::optional<std::string>> holder_of_unique_values(const RowValues& row);
     Result<bool> is_rowid_free(const RowValues& row);
@@ -88,8 +96,10 @@ private:
     std::vector<std::size_t> name_places_;                  // of these in a row
     bool has_own_rowid_ = false;                            // a row's first value is a rowid that no column shows
     bool is_by_rowid_ = false;                              // and it is all that a row can be found by
+    bool is_stored_otherwise_ = false;                      // a column has another type than in the backup
     std::optional<sqlite::Statement> find_, insert_, insert_anew_, update_, occupied_;
     WrittenCounts counts_;
+    std::int64_t stepped_aside_ = 0;
     std::vector<std::string> conflicts_;                    // at most 20 are told
     std::uint64_t conflict_count_ = 0;
     bool has_number_conflict_ = false;                      // one of them is a number that was given again

@@ -74,11 +74,12 @@ Action action_of(Action::Kind kind, const char* third, const char* fourth, const
 
 ActionRecorder::ActionRecorder(Connection& connection, std::function<bool(const Action&)> may)
     : open_(std::make_unique<Open>(Open{connection.handle(), std::move(may), {}})) {
-    const auto ask = [](void* self, int code, const char* third, const char* fourth, const char* fifth, const char*) noexcept {
+    const auto ask = [](void* self, int code, const char* third, const char* fourth, const char* fifth, const char* sixth) noexcept {
         Open& open = *static_cast<Open*>(self);
         const auto kind = kind_of(code);
         if (!kind) return SQLITE_OK;
         Action action = action_of(*kind, third, fourth, fifth);
+        action.trigger = text_of(sixth);
         const bool is_allowed = !open.may || open.may(action);
         if (open.seen.size() < actions_max) open.seen.push_back(std::move(action));
         return is_allowed ? SQLITE_OK : SQLITE_DENY;

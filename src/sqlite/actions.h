@@ -18,6 +18,7 @@ struct Action {
     std::string argument;  // of a pragma that has one
     bool has_argument = false;
     std::string database;  // main, temp, or the name of an attached one; empty: not said
+    std::string trigger = {};  // the innermost trigger or view in which it is done; empty: the statement does it itself
 };
 
 // While it lives, it is the connection's authorizer; one at a time. The connection must outlive it.

@@ -13,4 +13,8 @@ Result<void> switch_triggers_off(Connection& connection) {
     return fail(ErrorCode::unavailable, "switch triggers off: this SQLite library lacks the setting");
 }
 
+TriggersOn::TriggersOn(Connection& connection) : connection_(connection) { sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, nullptr); }
+
+TriggersOn::~TriggersOn() { sqlite3_db_config(connection_.handle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr); }
+
 }  // namespace holdfast::sqlite

@@ -132,5 +132,25 @@ TEST_F(RestoreRows, WhatCannotBeMeantIsRefused) {
     EXPECT_THAT(restore(context, file), FailsWith(ErrorCode::exists));
 }
 
+TEST_F(RestoreRows, WhatIsDamagedInTheRepositoryIsNamed) {
+    const std::string large = work + "/large.db";
+    create_database(large, 3000, {.mode = "delete"});
+    auto of_large = request();
+    of_large.snapshot = format("{}", must(try_backup({large})).number);
+    execute(large, "DELETE FROM ledger");
+    const auto now = rows_of(large);
+    std::string pack;
+    std::uintmax_t size = 0;
+    for (const auto& [path, bytes] : files_below(repository + "/packs")) {
+        if (bytes.size() > size) pack = path, size = bytes.size();
+    }
+    for (std::uintmax_t at = size / 8; at < size; at += size / 8) overwrite(pack, at, "xxxxxxxx");
+    const auto refused = restore(context, of_large);
+    ASSERT_THAT(refused, FailsWith(ErrorCode::corrupt));
+    EXPECT_THAT(refused.error().message(), HasSubstr(std::filesystem::path(pack).filename().string()));
+    EXPECT_THAT(refused.error().message(), HasSubstr("the backup cannot be read"));
+    EXPECT_EQ(rows_of(large), now);
+}
+
 }  // namespace
 }  // namespace holdfast::operations

@@ -5,6 +5,7 @@
 namespace holdfast::rows {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::Test;
 
 class BringRows : public RowsWorld {};
@@ -88,7 +89,7 @@ TEST_F(BringRows, AParentThatIsThereStaysAsItIs) {
     must(now.execute("DELETE FROM uses; UPDATE points SET point = 'other' WHERE id = 1"));
     const auto refused = try_to_bring({.tables = {"uses"}, .where = {}, .keys = {"1"}}, {.with_parents = true});
     ASSERT_THAT(refused, FailsWith(ErrorCode::exists));
-    EXPECT_EQ(refused.error().message(), "restore points 1, which other rows need: another row has its key now");
+    EXPECT_EQ(refused.error().message(), "restore uses 1: restore points 1, which other rows need: another row has its key now");
 }
 
 TEST_F(BringRows, AKeyThatOthersReferToIsNotTakenAway) {
@@ -149,9 +150,74 @@ TEST_F(BringRows, ValuesThatMovedAlongComeBack) {
     EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.updated = 3}));
     EXPECT_EQ(all("SELECT place FROM t ORDER BY id"), "1 2 3");
     must(now.execute("UPDATE t SET place = 9 WHERE id = 1; UPDATE t SET place = 1 WHERE id = 2; UPDATE t SET place = 2 WHERE id = 1"));
-    const auto refused = try_to_bring({.tables = {"t"}, .where = {}, .keys = {}});
-    ASSERT_THAT(refused, FailsWith(ErrorCode::exists));
+    const auto refused = try_to_bring({.tables = {"t"}, .where = {}, .keys = {"1"}});
+    ASSERT_THAT(refused, FailsWith(ErrorCode::exists)) << "the other one stays as it is";
     EXPECT_EQ(all("SELECT place FROM t ORDER BY id"), "2 1 3");
+}
+
+// Each holds what the next one needs, and the last what the first does.
+TEST_F(BringRows, ARingOfUniqueValuesComesBack) {
+    for (const char* column : {"place UNIQUE", "place INTEGER NOT NULL UNIQUE CHECK (typeof(place) = 'integer')", "place BLOB NOT NULL UNIQUE CHECK (typeof(place) IN ('blob', 'integer')), x REFERENCES t(place)"}) {
+        backup = in_memory();
+        now = in_memory();
+        both(format("CREATE TABLE t(id INTEGER PRIMARY KEY, {}); CREATE TABLE c(t REFERENCES t(place)); INSERT INTO t(id, place) VALUES(1, 1), (2, 2), (3, 3), (4, 4), (5, 5); INSERT INTO c VALUES(1), (2)", column));
+        must(now.execute("UPDATE t SET place = -place; UPDATE t SET place = CASE place WHEN -1 THEN 2 WHEN -2 THEN 3 WHEN -3 THEN 1 WHEN -4 THEN 5 ELSE 4 END"));
+        EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.updated = 5})) << column;
+        EXPECT_EQ(all("SELECT place FROM t ORDER BY id"), "1 2 3 4 5");
+    }
+    // What one of the ring was called by then nobody is called by: a reference to it is found, whatever it was called between.
+    both("CREATE TABLE u(id INTEGER PRIMARY KEY, a INTEGER UNIQUE, b INTEGER UNIQUE); INSERT INTO u VALUES(1, 1, 1), (2, 2, 2); CREATE TABLE d(b REFERENCES u(b))");
+    must(now.execute("UPDATE u SET a = -a, b = -b; UPDATE u SET a = 3 + a, b = 10 * id; INSERT INTO d VALUES(20)"));
+    const auto refused = try_to_bring({.tables = {"u"}, .where = {}, .keys = {}});
+    ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+    EXPECT_EQ(refused.error().message(), "restore u 20: rows of d refer to it by what it was called");
+}
+
+TEST_F(BringRows, AnIndexFollowsARing) {
+    both("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE); CREATE VIRTUAL TABLE f USING fts5(name, content = t, content_rowid = id);"
+         "CREATE TRIGGER a AFTER INSERT ON t BEGIN INSERT INTO f(rowid, name) VALUES(new.id, new.name); END;"
+         "CREATE TRIGGER b AFTER UPDATE ON t BEGIN INSERT INTO f(f, rowid, name) VALUES('delete', old.id, old.name); INSERT INTO f(rowid, name) VALUES(new.id, new.name); END;"
+         "INSERT INTO t VALUES(1, 'one'), (2, 'two'), (3, 'three')");
+    must(now.execute("UPDATE t SET name = id; UPDATE t SET name = CASE id WHEN 1 THEN 'two' WHEN 2 THEN 'three' ELSE 'one' END"));
+    EXPECT_EQ(bring({.tables = {"t"}, .where = {}, .keys = {}}).indexes, (std::vector<KeptIndex>{{"f", KeptIndex::How::verified}}));
+    EXPECT_EQ(all("SELECT rowid FROM f('two')") + all("SELECT count(*) FROM f('aside')"), "20");
+}
+
+// So many that they are not all held while they wait.
+TEST_F(BringRows, NoRowIsForgottenBehindThoseThatWait) {
+    both("CREATE TABLE t(id INTEGER PRIMARY KEY, name UNIQUE); WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100010) INSERT INTO t SELECT n, n FROM n");
+    must(now.execute("UPDATE t SET id = -id WHERE id <= 100005; DELETE FROM t WHERE id > 100005"));
+    EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}, {.on_conflict = OnConflict::keep}), "t").rows, (WrittenCounts{.inserted = 5, .left_out = 100005}));
+}
+
+TEST_F(BringRows, WhatCannotBeWrittenIsAdvised) {
+    both("CREATE TABLE t(id INTEGER PRIMARY KEY, n, m CHECK (m > 0) DEFAULT 1); INSERT INTO t VALUES(1, 'one', 1); CREATE VIEW v AS SELECT * FROM t; CREATE VIRTUAL TABLE f USING fts5(n);"
+         "CREATE TABLE s(id INTEGER PRIMARY KEY, x); CREATE INDEX si ON s(x);"
+         "CREATE TRIGGER a AFTER INSERT ON t BEGIN INSERT INTO f(rowid, n) VALUES(new.id, new.n); END");
+    const auto advice = [&](const RowsWanted& wanted) {
+        const auto refused = try_to_bring(wanted);
+        return refused ? "it was brought" : refused.error().text();
+    };
+    const RowsWanted t{.tables = {"t"}, .where = {}, .keys = {}};
+    EXPECT_EQ(advice({.tables = {"V"}, .where = {}, .keys = {}}), "restore the table V: it is a view, and has no rows of its own; --table names the tables that it reads");
+    EXPECT_THAT(advice({.tables = {"t"}, .where = {}, .keys = {"nope"}}), HasSubstr("the backup has none with that key; the key is of the column \"id\"; --where finds rows by other columns"));
+    EXPECT_THAT(advice({.tables = {"t"}, .where = "nosuch = 1", .keys = {}}), HasSubstr("read --where nosuch = 1: SQLite says: no such column: nosuch; an SQL"));
+    must(now.execute("DELETE FROM t; INSERT INTO f(rowid, n) VALUES(1, 'one')"));
+    EXPECT_THAT(advice(t), HasSubstr("an index that a trigger writes has an entry for the row already"));
+    must(now.execute("DELETE FROM f; DROP TRIGGER a; ALTER TABLE t DROP COLUMN m; ALTER TABLE t ADD COLUMN z NOT NULL DEFAULT 1; CREATE TABLE new(id INTEGER PRIMARY KEY, n, z NOT NULL); DROP VIEW v; DROP TABLE t; ALTER TABLE new RENAME TO t"));
+    EXPECT_THAT(advice(t), HasSubstr("give the column a default"));
+    must(now.execute("DROP TABLE t; CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER) STRICT"));
+    EXPECT_THAT(advice(t), HasSubstr("the table takes other types than at the time of the backup"));
+    must(now.execute("DROP TABLE s; CREATE INDEX si ON t(n)"));
+    EXPECT_THAT(advice({.tables = {"s"}, .where = {}, .keys = {}}), HasSubstr("something else has its name now: rename that first"));
+}
+
+TEST_F(BringRows, WhatATypeMakesOfAValueIsTheSameValue) {
+    must(backup.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, n TEXT); INSERT INTO t VALUES(1, '12'), (2, '13')"));
+    must(now.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t VALUES(1, 12), (2, 12)"));
+    EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.updated = 1, .unchanged = 1}));
+    EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.unchanged = 2}));
+    EXPECT_EQ(all("SELECT n, typeof(n) FROM t"), "12|integer 13|integer");
 }
 
 TEST_F(BringRows, ConstraintsNameTheRow) {

@@ -111,5 +111,70 @@ TEST_F(KeptIndexesTest, DroppedIndexesComeBack) {
     EXPECT_EQ(matches("kiwi"), "4") << "its triggers are back";
 }
 
+// What SQLite says of a trigger that writes more than the index: the index is not called followed, and who reads it is told.
+class IndexesOfOthers : public RowsWorld {
+protected:
+    std::string notes_of(const Brought& brought) {
+        EXPECT_EQ(brought.indexes, std::vector<KeptIndex>());
+        std::string notes;
+        for (const auto& note : brought.notes) notes += note + "\n";
+        return notes;
+    }
+    static constexpr const char* c = "CREATE TABLE c(id INTEGER PRIMARY KEY, t, del DEFAULT 0, n); CREATE TABLE log(x); CREATE VIRTUAL TABLE f USING fts5(t);";
+    static constexpr const char* some = "INSERT INTO c(id, t) VALUES(1, 'one'), (2, 'two');";
+};
+
+TEST_F(IndexesOfOthers, AnInsertThatIsLoggedIsTold) {
+    both(std::string(c) + "CREATE TRIGGER ai AFTER INSERT ON c BEGIN INSERT INTO f(rowid, t) VALUES(new.id, new.t); INSERT INTO log VALUES(1); END;"
+                          "CREATE TRIGGER ad AFTER DELETE ON c BEGIN DELETE FROM f WHERE rowid = old.id; END; CREATE TRIGGER au AFTER UPDATE ON c BEGIN UPDATE f SET t = new.t WHERE rowid = old.id; END;" + some);
+    must(now.execute("DELETE FROM f WHERE rowid = 2; DELETE FROM c WHERE id = 2"));
+    const RowsWanted wanted{.tables = {"c"}, .where = {}, .keys = {}};
+    EXPECT_EQ(notes_of(bring(wanted)), "f has something else than in the backup for 1 of 1 rows of c that were written, as its triggers did not run, which write other tables as well (ai, au): --table f brings its own rows back\n");
+    must(now.execute("DELETE FROM c WHERE id = 2"));
+    EXPECT_EQ(notes_of(bring({.tables = {"c", "f"}, .where = {}, .keys = {}})), "") << "it is brought with it";
+    EXPECT_EQ(all("SELECT rowid FROM f('two')"), "2");
+    must(now.execute("DELETE FROM c WHERE id = 2"));
+    EXPECT_EQ(notes_of(bring(wanted)), "") << "the row was never gone from it";
+}
+
+TEST_F(IndexesOfOthers, AnIndexThroughAnotherTriggerIsTold) {
+    both(std::string(c) + "CREATE TRIGGER ai AFTER INSERT ON c BEGIN INSERT INTO f(rowid, t) VALUES(new.id, new.t); UPDATE c SET n = 1 WHERE id = new.id; END;" + some);
+    must(now.execute("DELETE FROM f WHERE rowid = 2; DELETE FROM c WHERE id = 2"));
+    EXPECT_NE(notes_of(bring({.tables = {"c"}, .where = {}, .keys = {"2"}})).find("(ai)"), std::string::npos);
+    both("DROP TABLE c; CREATE TABLE c(id INTEGER PRIMARY KEY, t); DELETE FROM f; CREATE TABLE q(id INTEGER PRIMARY KEY, t); CREATE TRIGGER one AFTER INSERT ON c BEGIN INSERT INTO q VALUES(new.id, new.t); END;"
+         "CREATE TRIGGER two AFTER INSERT ON q BEGIN INSERT INTO f(rowid, t) VALUES(new.id, new.t); END; INSERT INTO c VALUES(1, 'one'), (2, 'two')");
+    must(now.execute("DELETE FROM f WHERE rowid = 2; DELETE FROM c WHERE id = 2; DELETE FROM q WHERE id = 2"));
+    EXPECT_NE(notes_of(bring({.tables = {"c"}, .where = {}, .keys = {"2"}})).find("(two)"), std::string::npos);
+    const auto both_tables = bring({.tables = {"q"}, .where = {}, .keys = {"2"}});
+    EXPECT_EQ(both_tables.indexes, (std::vector<KeptIndex>{{"f", KeptIndex::How::followed}}));
+}
+
+TEST_F(IndexesOfOthers, AConditionThatIsNotMetIsTold) {
+    both(std::string(c) + "CREATE TRIGGER ai AFTER INSERT ON c BEGIN INSERT INTO f(rowid, t) VALUES(new.id, new.t); END;"
+                          "CREATE TRIGGER soft AFTER UPDATE OF del ON c WHEN new.del = 1 BEGIN DELETE FROM f WHERE rowid = old.id; END;" + some);
+    must(now.execute("UPDATE c SET del = 1 WHERE id = 2; DELETE FROM f WHERE rowid = 2"));
+    EXPECT_EQ(notes_of(bring({.tables = {"c"}, .where = {}, .keys = {"2"}})), "f has something else than in the backup for 1 of 1 rows of c that were written, though its triggers did run (ai, soft): --table f brings its own rows back\n");
+}
+
+TEST_F(IndexesOfOthers, AnIndexWithoutContentIsTold) {
+    both("CREATE TABLE c(k TEXT PRIMARY KEY, t); CREATE TABLE log(x); CREATE VIRTUAL TABLE f USING fts5(t, content = '');"
+         "CREATE TRIGGER ai AFTER INSERT ON c BEGIN INSERT INTO f(rowid, t) VALUES(new.rowid, new.t); INSERT INTO log VALUES(1); END; INSERT INTO c VALUES('a', 'one')");
+    must(now.execute("DELETE FROM c"));
+    EXPECT_EQ(notes_of(bring({.tables = {"c"}, .where = {}, .keys = {}})), "f may lack rows of c that were written, or have them as they were, as its triggers did not run, which write other tables as well (ai): the application can index them again\n");
+    must(now.execute("DELETE FROM c; DROP TRIGGER ai; CREATE TRIGGER ai AFTER INSERT ON c BEGIN INSERT INTO f(rowid, t) VALUES(new.rowid, app(new.t)); END"));
+    EXPECT_NE(notes_of(bring({.tables = {"c"}, .where = {}, .keys = {}})).find("(ai)"), std::string::npos) << "what SQLite cannot prepare is read as text";
+}
+
+TEST_F(IndexesOfOthers, AMadeTableWhoseTriggersLackSomethingIsTold) {
+    both(std::string(c) + "CREATE TRIGGER ai AFTER INSERT ON c BEGIN INSERT INTO f(rowid, t) VALUES(new.id, new.t); END;" + some);
+    must(now.execute("DROP TABLE c"));
+    must(now.execute("DELETE FROM f WHERE rowid = 2"));
+    EXPECT_NE(notes_of(bring({.tables = {"c"}, .where = {}, .keys = {}})).find("f has something else than in the backup for 1 of 2 rows of c"), std::string::npos);
+    must(now.execute("DROP TABLE c; DROP TABLE f"));
+    EXPECT_NE(notes_of(bring({.tables = {"c"}, .where = {}, .keys = {}})).find("every INSERT of c will fail, as its triggers need what is not there: "), std::string::npos);
+    must(now.execute("DROP TABLE c"));
+    EXPECT_EQ(notes_of(bring({.tables = {"c", "f"}, .where = {}, .keys = {}})), "");
+}
+
 }  // namespace
 }  // namespace holdfast::rows

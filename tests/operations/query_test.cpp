@@ -98,6 +98,17 @@ TEST_F(QueryTest, ParametersAsExecHasThem) {
     EXPECT_THAT(query(context, asked), FailsWith(ErrorCode::invalid));
 }
 
+// SQLite would call the tokenizer at that address; of a bound value its own switch does not keep it.
+TEST_F(QueryTest, NoBytesAreTakenForAnAddress) {
+    for (const char* address : {"x'4141414141414141'", ":address"}) {
+        auto asked = request(format("SELECT fts3_tokenizer('simple', {}); CREATE VIRTUAL TABLE temp.v USING fts4(a); INSERT INTO v VALUES ('x y')", address));
+        if (address[0] == ':') asked.script.parameters = {"address=AAAAAAAA"};
+        const auto refused = query(context, asked);
+        ASSERT_FALSE(refused.ok()) << address;
+        EXPECT_THAT(refused.error().message(), HasSubstr("fts3_tokenizer"));
+    }
+}
+
 TEST_F(QueryTest, RowsEndAtTheLimitAndSaySo) {
     insert(database, 2000);
     backup();

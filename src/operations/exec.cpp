@@ -125,7 +125,7 @@ Result<ExecReport> exec(Context& outer, const ExecRequest& request) {
     if (look.read) tell(report, std::move(*look.read));
     else TRY(write(context, request, script, reason_of(request, look.plan), beside, report));
     TRY(beside.finish());
-    if (report.before.in_use) report.before.command += flags_to_go_back(context, *report.before.in_use).value_or("");
+    if (report.before.in_use) report.before.command += flags_to_go_back(context, *report.before.in_use, report.database).value_or("");
     report.duration_ms = stopwatch.ms();
     return report;
 }

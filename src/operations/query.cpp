@@ -29,9 +29,9 @@ public:
         results.emplace_back();
         return {};
     }
-    Result<void> row(std::span<const SqlValue> values) override {
+    Result<void> row(std::span<const SqlView> values) override {
         auto& cells = results.back().emplace_back();
-        for (const auto& value : values) cells.push_back({value});
+        for (const auto& value : values) cells.push_back({owned(value)});
         return {};
     }
     std::vector<std::vector<std::vector<Cell>>> results;

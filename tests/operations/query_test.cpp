@@ -35,7 +35,7 @@ public:
         for (const auto& column : of) columns.push_back(column.name + ":" + column.declared_type);
         return {};
     }
-    Result<void> row(std::span<const SqlValue> values) override {
+    Result<void> row(std::span<const SqlView> values) override {
         if (rows == rows_max_) return fail(ErrorCode::full, "no room for row {}", rows + 1);
         ++rows;
         sum += std::get<std::int64_t>(values[0]);

@@ -57,8 +57,11 @@ QueryRequest with_words_in_place(const Context& context, QueryRequest request) {
 
 Result<live::Query> query_of(Context& context, const QueryRequest& request) {
     const std::string how = format("holdfast query {} \"SELECT …\", or --file FILE; --tables lists what is there", shell_word(request.snapshot));
-    live::Query query{.sql = TRY(text_of_script(context, request.script, how)), .parameters = TRY(parameters_of(request.script)),
-                      .rows_max = TRY(rows_max_of(request)), .is_one_result = request.rows != nullptr};
+    live::Query query;  // one by one: of designated members, gcc 12 loses those that are made before a return
+    query.sql = TRY(text_of_script(context, request.script, how));
+    query.parameters = TRY(parameters_of(request.script));
+    query.rows_max = TRY(rows_max_of(request));
+    query.is_one_result = request.rows != nullptr;
     if (request.time_limit.empty()) return query;
     const std::int64_t until_ns = context.host.clock.monotonic_ns() + TRY(parse_duration_s(request.time_limit)) * nanoseconds_per_second;
     query.is_over = [&clock = context.host.clock, until_ns] { return clock.monotonic_ns() >= until_ns; };

@@ -3,6 +3,8 @@
 
 #include <span>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "holdfast/base/error.h"
@@ -15,12 +17,23 @@ struct ResultColumn {
     std::string declared_type;  // of the table's column that it shows; empty: an expression, or none was declared
 };
 
+// As SqlValue, but it owns nothing: a value may have a gigabyte.
+using SqlView = std::variant<std::monostate, std::int64_t, double, std::string_view, ByteView>;
+
+inline SqlValue owned(const SqlView& view) {
+    if (const auto* text = std::get_if<std::string_view>(&view)) return std::string(*text);
+    if (const auto* blob = std::get_if<ByteView>(&view)) return Bytes(blob->begin(), blob->end());
+    if (const auto* integer = std::get_if<std::int64_t>(&view)) return *integer;
+    if (const auto* real = std::get_if<double>(&view)) return *real;
+    return {};
+}
+
 // Called in one thread. An Error ends what makes the rows.
 class RowSink {
 public:
     virtual ~RowSink() = default;
     virtual Result<void> begin(const std::vector<ResultColumn>& columns) = 0;  // a result begins; the one before has ended
-    virtual Result<void> row(std::span<const SqlValue> values) = 0;            // as many as columns; gone after the call
+    virtual Result<void> row(std::span<const SqlView> values) = 0;             // as many as columns; gone after the call
 };
 
 }  // namespace holdfast

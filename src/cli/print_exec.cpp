@@ -58,6 +58,7 @@ std::string text_of(const operations::ExecReport& report, const Style& style) {
         if (statement.untried) out += format("not tried: {}: it cannot be taken back\n", statement.sql);
         else if (!statement.columns.empty()) out += rows_of(statement, style);
     }
+    if (report.statements.empty() && !report.wrote) out += "nothing to do: there are comments in the SQL, and no statement\n";
     if (!report.wrote) return out;
     const bool is_changed = !report.changes.empty() || !report.schema.empty() || !report.properties.empty();
     out += report.dry_run ? "dry run: nothing is changed\n" : is_changed ? style.good("done") + "\n" : std::string("done: nothing of it changed\n");

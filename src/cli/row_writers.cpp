@@ -1,15 +1,18 @@
 #include "holdfast/cli/row_writers.h"
 
+#include <algorithm>
 #include <set>
 
 #include "holdfast/base/text.h"
+#include "holdfast/base/utf8.h"
 #include "holdfast/host/standard_output.h"
 #include "holdfast/operations/sql_rows.h"
 
 namespace holdfast::cli {
 namespace {
 
-// Lines gathered, so that a million rows are not a million writes.
+// Lines gathered, so that a million rows are not a million writes; and values in pieces, so that one of a gigabyte is not
+// there a second time.
 class LineWriter : public RowWriter {
 public:
     Result<void> finish() override {
@@ -19,22 +22,34 @@ public:
     }
 
 protected:
-    Result<void> written() { return text_.size() < flushed_at ? Result<void>() : finish(); }
-    std::string text_;
+    static constexpr std::size_t piece = 64 * 1024;
 
-private:
-    static constexpr std::size_t flushed_at = 64 * 1024;
+    Result<void> written() { return text_.size() < piece ? Result<void>() : finish(); }
+    Result<void> add_hex(ByteView bytes) {
+        for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size()))) {
+            text_ += to_hex(bytes.first(std::min(piece, bytes.size())));
+            TRY(written());
+        }
+        return {};
+    }
+    std::string text_;
 };
 
 class CsvWriter final : public LineWriter {
 public:
     Result<void> begin(const std::vector<ResultColumn>& columns) override {
-        for (std::size_t i = 0; i < columns.size(); ++i) add(i, quoted_if_needed(columns[i].name));
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            if (i > 0) text_ += ',';
+            TRY(add_text(columns[i].name));
+        }
         text_ += line_end;
         return written();
     }
-    Result<void> row(std::span<const SqlValue> values) override {
-        for (std::size_t i = 0; i < values.size(); ++i) add(i, field_of(values[i]));
+    Result<void> row(std::span<const SqlView> values) override {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (i > 0) text_ += ',';
+            TRY(add(values[i]));
+        }
         text_ += line_end;
         return written();
     }
@@ -42,24 +57,30 @@ public:
 private:
     static constexpr std::string_view line_end = "\r\n";
 
-    void add(std::size_t column, const std::string& field) {
-        if (column > 0) text_ += ',';
-        text_ += field;
+    Result<void> add(const SqlView& value) {
+        if (const auto* text = std::get_if<std::string_view>(&value)) return add_text(*text);
+        if (const auto* blob = std::get_if<ByteView>(&value)) {
+            text_ += "x'";
+            TRY(add_hex(*blob));
+            text_ += '\'';
+        } else if (!std::holds_alternative<std::monostate>(value)) {
+            text_ += operations::text_of_cell({owned(value)});
+        }
+        return {};
     }
     // Bytes as they are: what a text holds is the reader's.
-    static std::string field_of(const SqlValue& value) {
-        if (std::holds_alternative<std::monostate>(value)) return {};
-        if (const auto* text = std::get_if<std::string>(&value)) return quoted_if_needed(*text);
-        return operations::text_of_cell({value});
-    }
-    static std::string quoted_if_needed(const std::string& text) {
-        if (!text.empty() && text.find_first_of(",\"\r\n") == std::string::npos) return text;
-        std::string quoted = "\"";
-        for (const char c : text) {
-            if (c == '"') quoted += '"';
-            quoted += c;
+    Result<void> add_text(std::string_view text) {
+        const bool is_quoted = text.empty() || text.find_first_of(",\"\r\n") != std::string_view::npos;
+        if (is_quoted) text_ += '"';
+        for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) {
+            for (const char c : text.substr(0, piece)) {
+                if (c == '"') text_ += '"';
+                text_ += c;
+            }
+            TRY(written());
         }
-        return quoted + '"';
+        if (is_quoted) text_ += '"';
+        return {};
     }
 };
 
@@ -76,17 +97,45 @@ public:
         }
         return {};
     }
-    Result<void> row(std::span<const SqlValue> values) override {
+    Result<void> row(std::span<const SqlView> values) override {
         for (std::size_t i = 0; i < values.size(); ++i) {
             text_ += i == 0 ? '{' : ',';
             text_ += names_[i];
-            text_ += operations::json_of(operations::Cell{values[i]}).to_text();
+            TRY(add(values[i]));
         }
         text_ += "}\n";
         return written();
     }
 
 private:
+    // As operations::json_of a cell.
+    Result<void> add(const SqlView& value) {
+        const auto* text = std::get_if<std::string_view>(&value);
+        if (const auto* blob = std::get_if<ByteView>(&value)) return add_bytes("hex", *blob);
+        if (text) return is_utf8(*text) ? add_text(*text) : add_bytes("text_hex", bytes_of(*text));
+        text_ += operations::json_of(operations::Cell{owned(value)}).to_text();
+        return {};
+    }
+    Result<void> add_bytes(std::string_view name, ByteView bytes) {
+        text_ += format("{{\"{}\":\"", name);
+        TRY(add_hex(bytes));
+        text_ += "\"}";
+        return {};
+    }
+    Result<void> add_text(std::string_view text) {
+        text_ += '"';
+        while (!text.empty()) {
+            std::size_t size = std::min(piece, text.size());
+            while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0u) == 0x80u) --size;  // not within a character
+            const std::string quoted = Json(std::string(text.substr(0, size))).to_text();
+            text_ += std::string_view(quoted).substr(1, quoted.size() - 2);
+            text.remove_prefix(size);
+            TRY(written());
+        }
+        text_ += '"';
+        return {};
+    }
+
     std::vector<std::string> names_;
 };
 

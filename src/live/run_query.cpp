@@ -14,6 +14,19 @@ Error would_write(const JudgedStatement& judged) {
         .with_advice("holdfast exec writes into a live database, with a backup before; holdfast restore --to FILE makes a copy of a backup");
 }
 
+// Until the next step.
+SqlView view_of(const sqlite::Statement& statement, int column) {
+    using Type = sqlite::Statement::ColumnType;
+    switch (statement.column_type(column)) {
+        case Type::null: break;
+        case Type::integer: return statement.column_integer(column);
+        case Type::real: return statement.column_real(column);
+        case Type::text: return text_of(statement.column_view(column));
+        case Type::blob: return statement.column_view(column);
+    }
+    return {};
+}
+
 class QueryRun {
 public:
     QueryRun(sqlite::Connection& connection, const Query& query, RowSink& sink, const Watch& watch)
@@ -58,13 +71,13 @@ private:
         QueryResult result{.place = judged.place, .columns = {}};
         for (int i = 0; i < columns; ++i) result.columns.push_back({.name = statement.column_name(i), .declared_type = statement.column_declared_type(i)});
         if (columns > 0) TRY(sink_.begin(result.columns));
-        std::vector<SqlValue> values(static_cast<std::size_t>(columns));
+        std::vector<SqlView> values(static_cast<std::size_t>(columns));
         while (TRY(statement.step())) {
             TRY(watch_.go_on());
             if (query_.is_over && query_.is_over()) return fail(ErrorCode::cancelled, "the time is over");
             result.has_more = query_.rows_max != 0 && result.row_count == query_.rows_max;
             if (result.has_more) break;
-            for (int i = 0; i < columns; ++i) values[static_cast<std::size_t>(i)] = statement.column_value(i);
+            for (int i = 0; i < columns; ++i) values[static_cast<std::size_t>(i)] = view_of(statement, i);
             TRY(sink_.row(values));
             ++result.row_count;
         }

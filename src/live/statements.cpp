@@ -329,7 +329,8 @@ Result<ScriptPlan> plan_script(sqlite::Connection& on_image, const std::string& 
         else TRY(std::move(run));
     }
     TRY(expect_all_used(parameters, used));
-    if (plan.statements.empty()) return fail(ErrorCode::invalid, "there is no statement in the SQL");
+    const bool has_comment = sql.find("--") != std::string::npos || sql.find("/*") != std::string::npos;
+    if (plan.statements.empty() && !has_comment) return fail(ErrorCode::invalid, "there is nothing in the SQL");
     return plan;
 }
 

@@ -197,7 +197,8 @@ Result<std::optional<repository::Snapshot>> Adoption::record_once(const AdoptedB
     repository::Snapshot draft;
     for (auto& member : group) {
         const auto& image = member.database->image();
-        FrozenDatabase frozen{.facts = member.database->frozen->facts(), .schema = TRY(read_schema(image)), .page_count = image.last_page().value, .schema_version = {}};
+        auto schema = TRY(read_schema(image));
+        FrozenDatabase frozen{.facts = member.database->frozen->facts(), .schema = std::move(schema), .page_count = image.last_page().value, .schema_version = {}};
         judge_header(frozen);
         if (member.is_damaged) frozen.schema.findings = member.findings;
         auto* recording = TRY(recorder->member(member.name, image.page_size().bytes()));

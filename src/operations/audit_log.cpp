@@ -166,7 +166,8 @@ Result<AuditHead> AuditHead::parse(std::string_view text) {
     if (parts.size() != 4 || !is_all_digits(parts[1]) || parts[1].size() > digits_max) {
         return fail(ErrorCode::invalid, "read the head of an audit log: '{}' is none", printable(text));
     }
-    return AuditHead{.log = parts[0], .sequence = std::stoull(parts[1]), .last_line = TRY(Hash::from_hex(parts[2])), .place = parts[3]};
+    const auto last_line = TRY(Hash::from_hex(parts[2]));
+    return AuditHead{.log = parts[0], .sequence = std::stoull(parts[1]), .last_line = last_line, .place = parts[3]};
 }
 
 std::string audit_log_path(const std::string& repository) {
@@ -212,10 +213,11 @@ Result<std::optional<AuditHead>> head_of_audit_log(host::Host host, const std::s
     const auto file = TRY(host.files.open_to_read(path));
     const Tail tail = TRY(read_tail(*file, path));
     if (!tail.last) return std::optional<AuditHead>();
+    auto place = TRY(audit_log_place(host.files, path));
     return std::optional(AuditHead{.log = tail.last->log,
                                    .sequence = tail.last->sequence,
                                    .last_line = tail.last_line,
-                                   .place = TRY(audit_log_place(host.files, path))});
+                                   .place = std::move(place)});
 }
 
 Result<void> read_audit_log(host::FileSystem& files, const std::string& path, const std::function<Result<void>(const AuditLine&)>& take) {

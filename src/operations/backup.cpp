@@ -17,6 +17,7 @@
 #include "holdfast/operations/plain_copies.h"
 #include "holdfast/operations/record_backup.h"
 #include "holdfast/operations/rehearse_backup.h"
+#include "holdfast/operations/rest_of_source.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/source_of_databases.h"
 
@@ -194,10 +195,15 @@ Result<BackupReport> backup_between(Context& context, const BackupRequest& reque
     const auto plain = plain_copy_order(context, request);
     if (!plain && request.plain.is_said()) return plain.error().copy();
     auto databases = TRY(named_databases(context, request.databases));
-    facts.databases.clear();
-    for (const auto& database : databases) facts.databases.push_back(database.path);
+    const auto tell = [&] {
+        facts.databases.clear();
+        for (const auto& database : databases) facts.databases.push_back(database.path);
+    };
+    tell();
     OpenHow how{.databases = facts.databases, .create_default = true, .low_priority = true};
     const std::shared_ptr<OpenRepository> opened = TRY(open_repository(context, request.repository, how));
+    if (request.with_rest_of_source) TRY(add_rest_of_source(context, *opened, request, databases));
+    tell();
     facts.repository = opened->path();
     auto order = TRY(backup_order(context, *opened, request, databases));
     facts.source = order.source.record.name;

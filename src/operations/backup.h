@@ -25,6 +25,7 @@ struct BackupRequest {
     bool full = false;
     bool skip_unchanged = false;
     bool all_or_nothing = false;
+    bool with_rest_of_source = false;  // no flag: the others of the source that the databases belong to, too; they may fail
     bool list = false;
     bool dry_run = false;
     PlainCopyRequest plain;

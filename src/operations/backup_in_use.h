@@ -18,6 +18,6 @@ Result<std::shared_ptr<const BackupInUse>> use_backup(const std::shared_ptr<Open
 
 // What is said to people must work: `corrupt` or `not_found` when it cannot be gone back to any more; else the flags with
 // which a restore in place would go through now, " --offline" or none. An obstacle that no flag takes away is the restore's.
-Result<std::string> flags_to_go_back(Context& context, const BackupInUse& backup);
+Result<std::string> flags_to_go_back(Context& context, const BackupInUse& backup, const std::string& only = {});
 
 }  // namespace holdfast::operations

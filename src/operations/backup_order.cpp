@@ -91,6 +91,7 @@ void look_at_all(Context& context, OpenRepository& opened, std::vector<NamedData
         plan.path = database.path;
         if (!database.failure) plan = look_at(context, opened.get(), order.source, database.path);
         plan.failure = std::move(database.failure);
+        plan.may_fail = database.may_fail;
         plan.is_unchanged = plan.is_unchanged && !order.full;
         order.members.push_back(std::move(plan));
     }

@@ -19,6 +19,21 @@ Error refused(Error error) {
         .with_advice(own + "-r REPOSITORY on another disk; or --no-backup, which gives up the way back");
 }
 
+// Only databases that are not about to be written are damaged.
+bool is_of_others(const BackupReport& made, const std::string& database) {
+    const auto is_damaged = [](const BackupMember& member) { return member.damaged; };
+    const auto is_hit = [&](const BackupMember& member) { return member.damaged && member.path == database; };
+    return made.verified != "damage found" && std::ranges::any_of(made.databases, is_damaged) && std::ranges::none_of(made.databases, is_hit);
+}
+
+// Of the others of the source: what is written has its way back.
+void tell_of_others(const BackupReport& made, std::vector<std::string>& warnings) {
+    for (const auto& member : made.databases) {
+        if (!member.error.empty()) warnings.push_back(format("backup #{} lacks {}: {}", made.number, printable(member.path), member.error));
+        if (member.damaged) warnings.push_back(format("{} is damaged: holdfast maintain check {}", printable(member.path), shell_word(member.path)));
+    }
+}
+
 }  // namespace
 
 Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason) {
@@ -28,17 +43,20 @@ Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& reque
     order.purpose.operation = request.on_behalf.empty() ? reason.operation : request.on_behalf;
     if (!reason.what.empty()) order.purpose.comment = "Auto-backup before: " + reason.what;
     order.all_or_nothing = true;
+    order.with_rest_of_source = true;
     order.wait_s = request.wait_s;
     order.in_use_by = order.purpose.operation;
     auto made = backup(context, order);
     if (!made && made.error().code() == ErrorCode::cancelled) return std::move(made).error();
     if (!made) return refused(std::move(made).error());
-    if (made->damaged) {
+    if (made->damaged && !is_of_others(*made, database)) {
         return fail(ErrorCode::corrupt, "write into {}: it is damaged; it is kept as #{} as it is", printable(database), made->number)
             .with_advice(format("holdfast maintain check {}", shell_word(database)));
     }
     WayBack way_back{.number = made->number, .repository = made->repository, .was_there = made->confirmed_only, .warnings = std::move(made->warnings), .in_use = std::move(made->in_use)};
-    way_back.command = restore_command(request.repository, {.number = way_back.number, .repository = way_back.repository});
+    tell_of_others(*made, way_back.warnings);
+    const bool is_alone = made->databases.size() == 1;
+    way_back.command = restore_command(request.repository, {.number = way_back.number, .repository = way_back.repository, .only = is_alone ? "" : database});
     if (!made->repository_note.empty()) way_back.warnings.push_back(made->repository_note);
     return way_back;
 }

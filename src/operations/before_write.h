@@ -46,7 +46,8 @@ struct WriteReason {
     std::string operation;  // a name
     std::string what;       // for the comment; empty: the operation
 };
-// An automatic backup of the database as it is now. Any failure must keep the caller from writing; it says what else can
+// An automatic backup of the database as it is now, with the others of its source, so that it is one of that source's
+// backups; of those, some may fail. The way back is for the database alone. Any failure must keep the caller from writing; it says what else can
 // be done. A database that is damaged is kept as evidence, and refused.
 Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason);
 

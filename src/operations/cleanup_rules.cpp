@@ -13,7 +13,8 @@ Result<live::CleanupRule> rule_of_flags(const CleanupRuleText& text) {
     if (text.table.empty() || text.column.empty() || text.older_than.empty()) {
         return fail(ErrorCode::invalid, "clean up by a rule: it needs a table, a column and an age").with_advice("--table sessions --column ended_at --older-than 30d");
     }
-    return live::CleanupRule{.table = text.table, .column = text.column, .older_than_s = TRY(parse_duration_s(text.older_than)), .where = text.where};
+    const auto older_than_s = TRY(parse_duration_s(text.older_than));
+    return live::CleanupRule{.table = text.table, .column = text.column, .older_than_s = older_than_s, .where = text.where};
 }
 
 }  // namespace

@@ -182,6 +182,8 @@ Result<DiffReport> diff(Context& context, const DiffRequest& request) {
         const bool may_repeat = !done && done.error().code() == ErrorCode::busy && !request.sql && attempt < attempts_max;
         if (may_repeat) continue;
         if (!done) return done;
+        // A script that says so is not one that was never made.
+        if (request.sql && done->statements == 0) TRY(request.script("-- Made by holdfast. Nothing differs: there is nothing to do.\n"));
         done->duration_ms = stopwatch.ms();
         return done;
     }

@@ -14,8 +14,12 @@ namespace holdfast::operations {
 namespace {
 
 Result<live::Script> script_of(Context& context, const ExecRequest& request) {
-    return live::Script{.sql = TRY(text_of_script(context, request, "holdfast exec DATABASE \"SQL\", or --file FILE")), .parameters = TRY(parameters_of(request)),
-                        .rows_max = request.limit, .is_dry = request.dry_run};
+    live::Script script;  // one by one: of designated members, gcc 12 loses those that are made before a return
+    script.sql = TRY(text_of_script(context, request, "holdfast exec DATABASE \"SQL\", or --file FILE"));
+    script.parameters = TRY(parameters_of(request));
+    script.rows_max = request.limit;
+    script.is_dry = request.dry_run;
+    return script;
 }
 
 Result<live::Attachments> attachments_of(Context& context, const ExecRequest& request, const std::string& database) {
@@ -92,8 +96,8 @@ Error told_how_far(Error error, const live::ScriptProgress& progress, const WayB
 
 Result<void> write(Context& context, const ExecRequest& request, const live::Script& script, const WriteReason& reason, const live::Attachments& beside,
                    ExecReport& report) {
-    live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms},
-                           .foreign_keys = TRY(foreign_keys_of(request.foreign_keys))};
+    const auto foreign_keys = TRY(foreign_keys_of(request.foreign_keys));
+    live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}, .foreign_keys = foreign_keys};
     if (!request.dry_run) TRY(expect_meant(context, request.before, report.database));
     if (!request.dry_run && !request.before.no_backup) {
         order.safety = [&]() -> Result<void> {
@@ -125,7 +129,7 @@ Result<ExecReport> exec(Context& outer, const ExecRequest& request) {
     if (look.read) tell(report, std::move(*look.read));
     else TRY(write(context, request, script, reason_of(request, look.plan), beside, report));
     TRY(beside.finish());
-    if (report.before.in_use) report.before.command += flags_to_go_back(context, *report.before.in_use).value_or("");
+    if (report.before.in_use) report.before.command += flags_to_go_back(context, *report.before.in_use, report.database).value_or("");
     report.duration_ms = stopwatch.ms();
     return report;
 }

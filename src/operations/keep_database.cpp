@@ -26,7 +26,8 @@ public:
     }
     Result<void> last(const sqlite::Image& image, const live::FreezeFacts& facts) {
         TRY(look(image));
-        frozen_ = {.facts = facts, .schema = TRY(read_schema(image)), .page_count = image.last_page().value};
+        auto schema = TRY(read_schema(image));
+        frozen_ = {.facts = facts, .schema = std::move(schema), .page_count = image.last_page().value};
         judge_header(frozen_);
         if (!query_.empty() && !frozen_.schema.is_damaged) ask_version(image);
         return {};

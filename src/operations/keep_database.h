@@ -13,6 +13,7 @@ namespace holdfast::operations {
 struct MemberPlan {
     std::string path;                                  // canonical
     std::optional<Error> failure;                      // it cannot be backed up, and this is why
+    bool may_fail = false;                             // also of a backup that is all or nothing
     std::optional<history::KeptBefore> before;         // how it was kept the last time
     std::string appearance;                            // before it is read; empty: not known
     Timestamp seen{};                                  // when it was looked at

@@ -22,6 +22,21 @@ bool is_named(const DirectoryEntry& entry, const std::string& name) {
     return entry.name == name || entry.name.ends_with("/" + name);
 }
 
+// The shortest end of its path that no other has.
+std::string telling_name(const DirectoryEntry& entry, const std::vector<const DirectoryEntry*>& all) {
+    for (auto at = entry.name.rfind('/'); at != std::string::npos && at > 0; at = entry.name.rfind('/', at - 1)) {
+        std::string name = entry.name.substr(at + 1);
+        if (std::ranges::count_if(all, [&](const auto* one) { return is_named(*one, name); }) == 1) return name;
+    }
+    return entry.name;
+}
+
+std::string telling_names(const std::vector<const DirectoryEntry*>& some, const std::vector<const DirectoryEntry*>& all) {
+    std::string names;
+    for (const auto* entry : some) names += (names.empty() ? "" : ", ") + printable(telling_name(*entry, all));
+    return names;
+}
+
 Result<const DirectoryEntry*> member_of(const Snapshot& snapshot, const std::string& name) {
     std::vector<const DirectoryEntry*> all, named;
     for (const auto& entry : snapshot.members) {
@@ -35,7 +50,7 @@ Result<const DirectoryEntry*> member_of(const Snapshot& snapshot, const std::str
     std::string listed;
     for (const auto* entry : all) listed += (listed.empty() ? "" : ", ") + printable(entry->name);
     return fail(ErrorCode::not_found, "open {} of backup #{}: {} of its databases are called so; it has {}", printable(name), snapshot.number.value, named.size(), listed)
-        .with_advice("name one of them, by as much of its path as tells which it is");
+        .with_advice("name one of them: " + telling_names(named.empty() ? all : named, all));
 }
 
 Result<void> expect_kept(const KeptImageRequest& request) {

@@ -6,7 +6,9 @@
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/history/sources.h"
+#include "holdfast/operations/go_back.h"
 #include "holdfast/operations/repository_place.h"
+#include "holdfast/operations/restore_rows.h"
 #include "holdfast/operations/safety_backup.h"
 #include "holdfast/operations/selection.h"
 
@@ -47,6 +49,25 @@ Result<std::optional<history::Moment>> newest_undoable(std::vector<history::Mome
 Result<std::vector<history::Moment>> moments_in(const repository::Repository& repository, history::Filter filter) {
     filter.with_forgotten = true;
     return TRY(history::list_moments(repository, filter)).moments;
+}
+
+// The backup before the last restore of rows, which undo does not take back; none where a whole restore came after it.
+const history::Moment* last_rows_back(const std::vector<history::Moment>& moments) {
+    for (auto at = moments.rbegin(); at != moments.rend(); ++at) {
+        const auto& snapshot = at->snapshot;
+        if (snapshot.kind == SnapshotKind::safety) return nullptr;
+        if (snapshot.kind == SnapshotKind::automatic && snapshot.operation == rows_back_operation) return at->notes.forgotten ? nullptr : &*at;
+    }
+    return nullptr;
+}
+
+// "": there was none.
+std::string way_back_of_rows(const std::vector<history::Moment>& moments, const RepositoryRequest& opened_by, const std::string& repository) {
+    const auto* before = last_rows_back(moments);
+    if (!before) return {};
+    const auto& snapshot = before->snapshot;
+    const BackupToRestore backup{.number = snapshot.number.value, .repository = repository, .only = snapshot.source.paths.size() > 1 ? "DATABASE" : ""};
+    return format("{} goes back to before the last restore of rows, at {}, and takes all that came since along", restore_command(opened_by, backup), to_rfc3339(snapshot.time));
 }
 
 // The databases of the sources meant, and the one that is named.
@@ -114,6 +135,7 @@ Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& re
     const std::string meant = opened->path();
     auto moments = TRY(moments_in(opened->get(), filter));
     const auto databases = databases_of(moments, filter);
+    const std::string rows_back = way_back_of_rows(moments, request, meant);
     std::optional<LastReplaced> last;
     if (auto found = TRY(newest_undoable(std::move(moments)))) {
         last = LastReplaced{.opened = std::move(opened), .request = request, .moment = *std::move(found)};
@@ -121,8 +143,9 @@ Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& re
     for (const auto& database : databases) TRY(look_beside(context, database, meant, last));
     if (!last) {
         return fail(ErrorCode::not_found, "undo: no restore in place is left that could be taken back")
-            .with_advice("holdfast list --kind safety shows what restores have replaced");
+            .with_advice(rows_back.empty() ? "holdfast list --kind safety shows what restores have replaced" : rows_back);
     }
+    last->rows_back = rows_back;
     TRY(expect_usable(*last));
     last->moment.snapshot = TRY(last->opened->get().snapshot(last->moment.snapshot.number));  // whole: lists leave much out
     return *std::move(last);

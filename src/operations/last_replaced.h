@@ -11,9 +11,10 @@ struct LastReplaced {
     RepositoryRequest request;    // that opens it
     history::Moment moment;       // neither forgotten nor raw
     bool is_beside = false;       // in .holdfast-safety beside the database, not where the request says
+    std::string rows_back;        // how to go back to before rows that restore --table brought since then; empty: none
 };
 // Of the repository meant and, for when that was full or could not be written, those beside the source's databases: the
-// newest. `not_found`: none is left, or it is forgotten; `invalid`: of several sources, or damaged bytes.
+// newest. `not_found`: none is left (the advice tells of rows that came back last), or it is forgotten; `invalid`: of several sources, or damaged bytes.
 Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& request, const std::string& source);
 
 }  // namespace holdfast::operations

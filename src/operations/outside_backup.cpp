@@ -158,7 +158,8 @@ Result<OutsideBackup> open_outside(Context& context, const std::string& path, co
     backup.path = TRY(context.host.files.canonical(path));
     backup.size = TRY(context.host.files.status(backup.path)).size;
     TRY(prove_by_file_beside(context, backup));
-    const bundle::UnpackRequest unpacking{.path = backup.path, .folder = TRY(folder_for_unpacking(request)),
+    auto folder = TRY(folder_for_unpacking(request));
+    const bundle::UnpackRequest unpacking{.path = backup.path, .folder = std::move(folder),
                                           .secrets = {.passphrase_file = request.decrypt_passphrase_file, .age_identity = request.age_identity}, .limits = {}};
     backup.unpacked = std::make_unique<bundle::Unpacked>(TRY(bundle::Unpacked::open(context.host, unpacking, context.watch)));
     bundle::Catalogue catalogue = known;

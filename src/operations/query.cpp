@@ -29,9 +29,9 @@ public:
         results.emplace_back();
         return {};
     }
-    Result<void> row(std::span<const SqlValue> values) override {
+    Result<void> row(std::span<const SqlView> values) override {
         auto& cells = results.back().emplace_back();
-        for (const auto& value : values) cells.push_back({value});
+        for (const auto& value : values) cells.push_back({owned(value)});
         return {};
     }
     std::vector<std::vector<std::vector<Cell>>> results;
@@ -46,18 +46,22 @@ Result<std::uint64_t> rows_max_of(const QueryRequest& request) {
     return fail(ErrorCode::invalid, "read --limit {}: it is no number of rows", printable(request.limit)).with_advice("--limit 100; 0 gives all");
 }
 
-// "--at TIME SQL": with a time, the one word is the SQL.
-QueryRequest with_words_in_place(QueryRequest request) {
+// "--at TIME SQL", or SQL alone, of the newest: the one word is the SQL.
+QueryRequest with_words_in_place(const Context& context, QueryRequest request) {
     const bool has_sql = !request.script.sql.empty() || !request.script.file.empty() || request.tables;
-    if (request.at.empty() || has_sql || request.snapshot == QueryRequest().snapshot) return request;
+    const bool is_selector = request.at.empty() && (request.snapshot.find_first_of(" \t\n") == std::string::npos || context.host.files.status(request.snapshot).ok());
+    if (is_selector || has_sql || request.snapshot == QueryRequest().snapshot) return request;
     request.script.sql = std::exchange(request.snapshot, QueryRequest().snapshot);
     return request;
 }
 
 Result<live::Query> query_of(Context& context, const QueryRequest& request) {
     const std::string how = format("holdfast query {} \"SELECT …\", or --file FILE; --tables lists what is there", shell_word(request.snapshot));
-    live::Query query{.sql = TRY(text_of_script(context, request.script, how)), .parameters = TRY(parameters_of(request.script)),
-                      .rows_max = TRY(rows_max_of(request)), .is_one_result = request.rows != nullptr};
+    live::Query query;  // one by one: of designated members, gcc 12 loses those that are made before a return
+    query.sql = TRY(text_of_script(context, request.script, how));
+    query.parameters = TRY(parameters_of(request.script));
+    query.rows_max = TRY(rows_max_of(request));
+    query.is_one_result = request.rows != nullptr;
     if (request.time_limit.empty()) return query;
     const std::int64_t until_ns = context.host.clock.monotonic_ns() + TRY(parse_duration_s(request.time_limit)) * nanoseconds_per_second;
     query.is_over = [&clock = context.host.clock, until_ns] { return clock.monotonic_ns() >= until_ns; };
@@ -152,9 +156,6 @@ Result<void> expect_sense(const QueryRequest& request) {
         return fail(ErrorCode::invalid, "list tables, and {}", has_sql ? "run SQL" : "give rows").with_advice("--tables alone, or with --json");
     }
     if (request.csv && request.json_lines) return fail(ErrorCode::invalid, "give rows both as CSV and as JSON lines").with_advice("one of them");
-    if (!has_sql && request.snapshot.find(' ') != std::string::npos) {
-        return fail(ErrorCode::invalid, "which backup is meant: there is SQL, and nothing else").with_advice("holdfast query latest \"SQL\"");
-    }
     return {};
 }
 
@@ -162,7 +163,7 @@ Result<void> expect_sense(const QueryRequest& request) {
 
 Result<QueryReport> query(Context& context, const QueryRequest& given) {
     const host::Stopwatch stopwatch(context.host.clock);
-    const QueryRequest request = with_words_in_place(given);
+    const QueryRequest request = with_words_in_place(context, given);
     TRY(expect_sense(request));
     std::optional<live::Query> asked;
     if (!request.tables) asked = TRY(query_of(context, request));

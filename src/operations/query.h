@@ -28,7 +28,8 @@ struct QueryRequest {
                            "file's name (app.sessions); unqualified names are looked for in all of them. It stays whole until the query has ended, whatever is pruned "
                            "meanwhile. --csv and --json-lines give row by row, however many there are: NULL is an empty field in CSV and an empty text is \"\"; a blob is "
                            "x'…' in CSV, and {\"hex\": …} in JSON.",
-                .examples = {{"holdfast query 43 'SELECT count(*) FROM sessions'", "in backup #43"},
+                .examples = {{"holdfast query 'SELECT count(*) FROM sessions'", "in the newest backup"},
+                             {"holdfast query 43 'SELECT count(*) FROM sessions'", "in backup #43"},
                              {"holdfast query --at yesterday 'SELECT * FROM sessions WHERE id = :id' -p id=42", "as it was then"},
                              {"holdfast query latest --csv 'SELECT * FROM events'", "a whole table, row by row"},
                              {"holdfast query live --source app.db 'PRAGMA integrity_check'", "the database in use, frozen for the query"},

@@ -26,7 +26,7 @@ Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& re
     std::vector<KeptMember> members;
     for (const auto& plan : order.members) {
         auto member = TRY(keep_database(context, recorder, {.plan = plan, .schema_version_query = order.schema_version_query}));
-        if (member.failure && order.all_or_nothing) return std::move(*member.failure);
+        if (member.failure && order.all_or_nothing && !plan.may_fail) return std::move(*member.failure);
         if (member.failure) recorder.failed(plan.path, *member.failure);
         members.push_back(std::move(member));
     }

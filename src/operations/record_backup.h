@@ -40,7 +40,7 @@ struct RecordedBackup {
 // to be read. Records nothing: to be noted by the caller.
 Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order);
 
-// Errors: no database could be backed up (the first one's reason), or any, with all_or_nothing; the repository's own.
+// Errors: no database could be backed up (the first one's reason), or any that may not, with all_or_nothing; the repository's own.
 // A number voided by a prune is tried once more. After success everything needed to restore survives a power cut.
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order);
 

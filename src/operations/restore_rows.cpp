@@ -129,7 +129,7 @@ private:
     Result<void> back_up() {
         BeforeWriteRequest before{.repository = request_.repository};
         before.wait_s = request_.wait_s;
-        auto made = back_up_before(context_, before, report_.rows.database, {.operation = "restore rows", .what = format("restore rows of #{}", report_.number)});
+        auto made = back_up_before(context_, before, report_.rows.database, {.operation = std::string(rows_back_operation), .what = format("restore rows of #{}", report_.number)});
         if (!made && (made.error().code() == ErrorCode::cancelled || !request_.no_safety_backup)) return std::move(made).error();
         if (!made) {
             report_.warnings.push_back(format("no backup of the state before: {}", made.error().message()));

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/selection.h"
 
 namespace holdfast::operations {
+
+// Of the automatic backup before it.
+constexpr std::string_view rows_back_operation = "restore rows";
 
 // `invalid`, before anything is opened: words that do not go together.
 Result<void> expect_rows_make_sense(const RestoreRequest& request);

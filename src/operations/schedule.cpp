@@ -65,7 +65,8 @@ Result<SchedulePlan> plan_of(Context& context, const ScheduleInstallRequest& req
     plan.environment = folders_in_environment();
     for (const auto& [name, time] : wanted_jobs(request, settings.schedule)) {
         const auto* kind = TRY(job_kind(name));
-        plan.jobs.push_back({.name = name, .time = TRY(parse_schedule_time(time, kind->hour)), .as_said = time, .takes_databases = kind->takes_databases});
+        auto parsed = TRY(parse_schedule_time(time, kind->hour));
+        plan.jobs.push_back({.name = name, .time = std::move(parsed), .as_said = time, .takes_databases = kind->takes_databases});
     }
     TRY(expect_something_to_do(request, settings, plan));
     return plan;
@@ -81,7 +82,10 @@ Result<std::vector<ScheduleText>> definitions(const SchedulePlan& plan, const st
     if (language == "systemd") return texts_of(TRY(systemd_units(plan)));
     if (language == "launchd") return texts_of(TRY(launchd_agents(plan)));
     if (language == "windows") return texts_of(TRY(windows_tasks(plan)));
-    if (language == "cron") return std::vector<ScheduleText>{{.name = "crontab", .text = TRY(cron_block(plan))}};
+    if (language == "cron") {
+        auto block = TRY(cron_block(plan));
+        return std::vector<ScheduleText>{{.name = "crontab", .text = std::move(block)}};
+    }
     return fail(ErrorCode::invalid, "print a schedule for {}: that is none of systemd, cron, launchd and windows", printable(language));
 }
 

@@ -92,7 +92,8 @@ std::vector<std::string> SchedulePlan::words(const ScheduledJob& job, When when)
 Result<std::vector<DefinitionFile>> systemd_units(const SchedulePlan& plan) {
     std::vector<DefinitionFile> files;
     for (const auto& job : plan.jobs) {
-        files.push_back({.name = unit_name(plan, job) + ".service", .text = TRY(service(plan, job))});
+        auto text = TRY(service(plan, job));
+        files.push_back({.name = unit_name(plan, job) + ".service", .text = std::move(text)});
         files.push_back({.name = unit_name(plan, job) + ".timer", .text = timer(plan, job)});
     }
     return files;

@@ -41,6 +41,7 @@ Result<RestoreReport> undo(Context& context, const UndoRequest& request) {
     if (last.is_beside) {
         report.warnings.push_back(format("the state before was in {}: the repository could not take it when it was replaced", printable(last.opened->path())));
     }
+    if (!last.rows_back.empty()) report.warnings.push_back("rows were restored since then, and go with the rest: " + last.rows_back);
     for (const auto& path : put_in_place_of_nothing(context, last.moment.snapshot)) {
         report.warnings.push_back(format("{} was not there before the restore, and is left as it is", printable(path)));
     }

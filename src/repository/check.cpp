@@ -108,11 +108,12 @@ Result<void> Checking::check_all_objects(const ChosenEntries& chosen) {
     for (const auto& lease : TRY(read_leases(repository_.store(), repository_.keys()))) {
         if (lease.number == prune_lease) unfinished.by_prune = true;
     }
+    auto gaps = TRY(read_gaps(repository_.store(), repository_.keys()));
     // Listed now: what has gone since was pruned, and is no damage.
     return check_objects(repository_,
                          {.objects = TRY(repository_.store().list("")),
                           .read_tables = request_.level != VerifyLevel::listed,
-                          .gaps = TRY(read_gaps(repository_.store(), repository_.keys())).numbers,
+                          .gaps = std::move(gaps.numbers),
                           .dictionaries = chosen.dictionaries,
                           .unfinished = std::move(unfinished)},
                          watch_, report_);

@@ -169,7 +169,8 @@ Result<OpenedConfig> open_config(store::ObjectStore& store, const Unlock& unlock
         return fail(ErrorCode::denied, "open repository {}: it is sealed, and no password or key was given", store.place())
             .with_advice("give its password or key file");
     }
-    return OpenedConfig{.config = read.config, .keys = TRY(open_keys(store, read, unlock))};
+    auto keys = TRY(open_keys(store, read, unlock));
+    return OpenedConfig{.config = read.config, .keys = std::move(keys)};
 }
 
 Result<Config> read_config(store::ObjectStore& store) { return TRY(read_config_record(store)).config; }

@@ -35,14 +35,12 @@ Result<Note> decode_note(ByteView bytes) {
     auto record = TRY(RecordReader::parse(bytes, "note"));
     const std::uint64_t type = TRY(record.number(tag::type));
     if (type == 0 || type > UINT16_MAX) return fail(ErrorCode::corrupt, "read note: {} is no type of one", type);
-    Note note{.type = static_cast<NoteType>(type),
-              .time = {},
-              .text = TRY(record.text_or_empty(tag::text)),
-              .value = TRY(record.number_or(tag::value, 0)),
-              .good = TRY(record.number_or(tag::bad, 0)) == 0,
-              .hash = {},
-              .tags = {},
-              .audit_head = TRY(record.text_or_empty(tag::audit_head))};
+    Note note;
+    note.type = static_cast<NoteType>(type);
+    note.text = TRY(record.text_or_empty(tag::text));
+    note.value = TRY(record.number_or(tag::value, 0));
+    note.good = TRY(record.number_or(tag::bad, 0)) == 0;
+    note.audit_head = TRY(record.text_or_empty(tag::audit_head));
     note.time.nanoseconds = static_cast<std::int64_t>(TRY(record.number(tag::time)));
     if (const auto hash = record.bytes_if(tag::hash)) note.hash = TRY(Hash::from_bytes(*hash));
     for (const ByteView bytes_of_tag : record.all(tag::snapshot_tag)) note.tags.emplace_back(text_of(bytes_of_tag));

@@ -118,7 +118,9 @@ Result<SourceRecord> read_source(ByteView bytes) {
 
 Result<FailedMember> read_failed(ByteView bytes) {
     auto record = TRY(RecordReader::parse(bytes, "failed member"));
-    FailedMember failed{.path = TRY(record.text(failed_tag::path)), .error = TRY(record.text_or_empty(failed_tag::error))};
+    FailedMember failed;
+    failed.path = TRY(record.text(failed_tag::path));
+    failed.error = TRY(record.text_or_empty(failed_tag::error));
     TRY(record.finish());
     return failed;
 }

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace holdfast::sqlite {
@@ -55,6 +56,11 @@ std::optional<Action::Kind> kind_of(int code) {
     }
 }
 
+// The connection's settings refuse it addresses that stand in the SQL; bound ones it takes nevertheless.
+bool is_unsafe_function(int code, const char* name) {
+    return code == SQLITE_FUNCTION && name && std::string_view(name) == "fts3_tokenizer";
+}
+
 // The arguments of SQLite's authorizer, whose places depend on the code.
 Action action_of(Action::Kind kind, const char* third, const char* fourth, const char* fifth) {
     Action action{.kind = kind, .name = text_of(third), .argument = {}, .database = text_of(fifth)};
@@ -77,7 +83,7 @@ ActionRecorder::ActionRecorder(Connection& connection, std::function<bool(const 
     const auto ask = [](void* self, int code, const char* third, const char* fourth, const char* fifth, const char* sixth) noexcept {
         Open& open = *static_cast<Open*>(self);
         const auto kind = kind_of(code);
-        if (!kind) return SQLITE_OK;
+        if (!kind) return is_unsafe_function(code, fourth) ? SQLITE_DENY : SQLITE_OK;
         Action action = action_of(*kind, third, fourth, fifth);
         action.trigger = text_of(sixth);
         const bool is_allowed = !open.may || open.may(action);

@@ -25,7 +25,7 @@ struct Action {
 class ActionRecorder {
 public:
     // `may` is asked before an action is recorded, also while statements run; one that may not makes the statement fail
-    // (`denied`). Without it everything may.
+    // (`denied`). Without it everything may; but fts3_tokenizer() never, as SQLite takes a bound value for an address.
     ActionRecorder(Connection& connection, std::function<bool(const Action&)> may = {});
     ActionRecorder(const ActionRecorder&) = delete;
     ActionRecorder& operator=(const ActionRecorder&) = delete;

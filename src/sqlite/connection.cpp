@@ -60,7 +60,8 @@ int set(sqlite3* connection, int setting, int value) {
 Result<void> prepare_for_strangers(sqlite3* connection, const ConnectionOptions& options) {
     bool ok = set(connection, SQLITE_DBCONFIG_DEFENSIVE, 1) == SQLITE_OK &&
               set(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, options.trust_schema ? 1 : 0) == SQLITE_OK &&
-              set(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0) == SQLITE_OK;
+              set(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0) == SQLITE_OK &&
+              set(connection, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0) == SQLITE_OK;  // it takes bytes for an address
     if (options.keep_wal) ok = ok && set(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1) == SQLITE_OK;
     if (!ok) return fail(ErrorCode::unavailable, "set up a connection: this SQLite library lacks a setting");
     const auto timeout = std::clamp<std::int64_t>(options.busy_timeout_ms, 0, 24 * 60 * 60 * 1000);

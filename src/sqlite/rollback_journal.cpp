@@ -174,10 +174,8 @@ Result<std::optional<JournalMap>> scan_journal(const RawFile& journal, PageSize 
         sector_size >= smallest_sector && sector_size <= largest_sector && std::has_single_bit(sector_size);
     // Such a header was never synced, so no page of the database was changed yet.
     if (!page_size || !sector_is_possible) return std::optional<JournalMap>();
-    JournalMap map{.page_size = *page_size,
-                   .original_pages = PageNumber{header->original_pages},
-                   .offset_of_page = {},
-                   .super_journal = TRY(read_super_journal(journal, size))};
+    JournalMap map{.page_size = *page_size, .original_pages = PageNumber{header->original_pages}, .offset_of_page = {}, .super_journal = {}};
+    map.super_journal = TRY(read_super_journal(journal, size));
     TRY(Playback(reader, map, sector_size).run());
     return std::optional(std::move(map));
 }

@@ -64,6 +64,23 @@ TEST_F(Attaching, TellsInWordsWhyItCannot) {
     EXPECT_THAT(leases(), IsEmpty());
 }
 
+TEST_F(Attaching, OfTwoThatAreCalledTheSameTheNamesAreToldThatFit) {
+    must(files.make_folder(work + "/d", 0755));
+    const std::string below = work + "/d/app.db";
+    const std::string jobs = work + "/jobs.db";
+    create_database(database, 10);
+    create_database(below, 20);
+    create_database(jobs, 1);
+    must(try_backup({database, below, jobs}));
+    Program program;
+    EXPECT_THAT(program.attach(backup_number(1)), StartsWith("error 14"));
+    EXPECT_THAT(program.why(), HasSubstr("name one of them: work/app.db, d/app.db"));
+    EXPECT_THAT(program.why(), Not(HasSubstr("them: jobs.db")));
+    ASSERT_EQ(program.attach(backup_number(1), "a", "work/app.db"), "");
+    ASSERT_EQ(program.attach(backup_number(1), "b", "d/app.db"), "");
+    EXPECT_EQ(program.ask("SELECT (SELECT count(*) FROM a.ledger), (SELECT count(*) FROM b.ledger)"), "10|20");
+}
+
 TEST_F(Attaching, NamesTheDatabaseOfASet) {
     const std::string jobs = work + "/jobs.db";
     create_database(database, 10);
@@ -76,6 +93,7 @@ TEST_F(Attaching, NamesTheDatabaseOfASet) {
     EXPECT_THAT(leases(), SizeIs(2));
     EXPECT_THAT(program.attach(backup_number(1), "x", "other.db"), StartsWith("error 14"));
     EXPECT_THAT(program.why(), HasSubstr("0 of its databases are called so; it has " + database + ", " + jobs));
+    EXPECT_THAT(program.why(), HasSubstr("name one of them: app.db, jobs.db"));
 }
 
 TEST_F(Attaching, OpensWhatIsSealedByFileCommandOrEnvironment) {

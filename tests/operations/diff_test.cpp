@@ -49,6 +49,8 @@ TEST_F(Diff, OfWhatDidNotChangeReadsNothing) {
     EXPECT_EQ(report.before.number, 1u);
     EXPECT_EQ(report.after.number, 0u);
     EXPECT_TRUE(told(request("latest", "1")).equal);
+    EXPECT_THAT(script(request("1")), HasSubstr("-- Made by holdfast. Nothing differs"));
+    EXPECT_THAT(script(request("latest", "1")), HasSubstr("-- Made by holdfast. Nothing differs"));
 }
 
 TEST_F(Diff, TellsRowsOfTheLiveDatabaseOfBackupsAndOfFilesAlike) {

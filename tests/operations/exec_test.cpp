@@ -151,6 +151,17 @@ TEST_F(ExecTest, AVacuumByWayOfAnotherFolderLosesNoCommit) {
     EXPECT_TRUE(must(files.list(vacuum.by_way_of)).empty());
 }
 
+// As diff --sql writes it where nothing differs. What is empty altogether may be what a program left that died.
+TEST_F(ExecTest, CommentsAloneAreNothingToDo) {
+    for (const char* sql : {"-- nothing differs\n", " ; /* nothing */"}) {
+        const auto report = must(exec(context, request(sql)));
+        EXPECT_FALSE(report.wrote);
+        EXPECT_TRUE(report.statements.empty());
+    }
+    EXPECT_TRUE(numbers().empty());
+    EXPECT_THAT(exec(context, request(" ;\n")), FailsWith(ErrorCode::invalid));
+}
+
 TEST_F(ExecTest, AllUsesOneBackup) {
     MaintainAllRequest all;
     all.databases = {database};

@@ -3,15 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "holdfast/base/shell_word.h"
 #include "operations/world.h"
 
 namespace holdfast::operations {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class Undoing : public World {
 protected:
@@ -59,6 +62,29 @@ TEST_F(Undoing, RestoringTwiceAndUndoingTwiceComesBack) {
 
     restore_in_place(std::to_string(first.safety_number));
     EXPECT_EQ(rows_of(database), states[1]) << "and what an undo replaced can be had back as well";
+}
+
+// A backup like any other is before them: the way back is told, and not taken by itself.
+TEST_F(Undoing, RowsThatCameBackAreNotTakenBackAndTheWayIsTold) {
+    make_three_states();
+    const auto bring_rows = [&] {
+        execute(database, "DELETE FROM ledger WHERE n = 5");
+        auto request = restore_request("latest");
+        request.rows.tables = {"ledger"};
+        return must(restore(context, request)).safety_number;
+    };
+    const auto first = bring_rows();
+    const auto none = try_undo();
+    ASSERT_THAT(none, FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(none.error().advice(), HasSubstr(format("holdfast restore {} -r {} goes back", first, shell_word(repository))));
+    restore_in_place("1");
+    EXPECT_THAT(must(try_undo(true)).warnings, Not(Contains(HasSubstr("rows were restored"))));
+    const auto second = bring_rows();
+    EXPECT_THAT(must(try_undo(true)).warnings, Contains(AllOf(HasSubstr("rows were restored"), HasSubstr(format("holdfast restore {} ", second)))));
+    must(try_undo());
+    const auto done = try_undo();
+    ASSERT_THAT(done, FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(done.error().advice(), HasSubstr("--kind safety"));
 }
 
 TEST_F(Undoing, ADryRunSaysWhichAndChangesNothing) {

@@ -73,6 +73,14 @@ TEST(ConnectionTest, AHostileSchemaCannotReachOut) {
     EXPECT_FALSE(connection.text("SELECT * FROM v").ok());
 }
 
+// SQLite would call the tokenizer at that address as soon as a table uses it.
+TEST(ConnectionTest, NoBytesAreTakenForAnAddress) {
+    auto connection = in_memory();
+    EXPECT_FALSE(connection.execute("SELECT fts3_tokenizer('simple', x'4141414141414141')").ok());
+    EXPECT_THAT(connection.execute("CREATE VIRTUAL TABLE f USING fts4(a); INSERT INTO f VALUES ('x y')"), Succeeds());
+    EXPECT_EQ(must(connection.integer("SELECT count(*) FROM f WHERE f MATCH 'y'")), 1);
+}
+
 TEST(ConnectionTest, KeepWalLeavesTheWalOfALastClose) {
     const TemporaryFolder folder;
     const std::string path = folder / "a.db";

@@ -57,15 +57,6 @@ TEST_F(RestoreRows, ADryRunSaysWhatTheRealOneDoesAndLeavesNothing) {
     EXPECT_EQ(rows_of(database), before_);
 }
 
-TEST_F(RestoreRows, AConditionSetsNoTokenizer) {
-    execute(database, "DELETE FROM ledger WHERE n = 5");
-    const auto now = rows_of(database);
-    auto wild = request();
-    wild.rows.where = "fts3_tokenizer('simple', x'4141414141414141') IS NOT NULL";
-    EXPECT_FALSE(restore(context, wild).ok());
-    EXPECT_EQ(rows_of(database), now);
-}
-
 // The repository cannot take the backup: nothing is written, unless that is meant.
 TEST_F(RestoreRows, WithoutABackupNothingIsWritten) {
     execute(database, "DELETE FROM ledger WHERE n = 5");

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
-#include "holdfast/live/quoted.h"
 #include "holdfast/live/references.h"
 #include "holdfast/live/shadow_tables.h"
 #include "holdfast/sqlite/interruptible.h"
@@ -23,7 +22,7 @@ constexpr std::string_view seconds_of_value =
     " WHEN {0} < 1e17 THEN {0} / 1e6 ELSE {0} / 1e9 END"
     " END";
 
-std::string seconds_of(const CleanupRule& rule) { return fmt::format(fmt::runtime(seconds_of_value), quoted(rule.column)); }
+std::string seconds_of(const CleanupRule& rule) { return fmt::format(fmt::runtime(seconds_of_value), sqlite::quoted_name(rule.column)); }
 
 std::string in_words(const CleanupRule& rule) { return format("clean up {} by {}", printable(rule.table), printable(rule.column)); }
 
@@ -31,7 +30,7 @@ std::string in_words(const CleanupRule& rule) { return format("clean up {} by {}
 std::string and_where(const CleanupRule& rule) { return rule.where.empty() ? std::string() : format(" AND ({}\n)", rule.where); }
 
 Result<std::int64_t> count(sqlite::Connection& connection, const CleanupRule& rule, const std::string& condition) {
-    return connection.integer(format("SELECT count(*) FROM main.{} WHERE {}{}", quoted(rule.table), condition, and_where(rule)));
+    return connection.integer(format("SELECT count(*) FROM main.{} WHERE {}{}", sqlite::quoted_name(rule.table), condition, and_where(rule)));
 }
 
 // A condition in brackets of its own: one that closes them and goes on ("1) OR (1") would take the age away. It must stand
@@ -39,7 +38,7 @@ Result<std::int64_t> count(sqlite::Connection& connection, const CleanupRule& ru
 Result<void> expect_condition(sqlite::Connection& connection, const CleanupRule& rule) {
     if (rule.where.empty()) return {};
     for (const char* place : {"SELECT 1 FROM main.{0} WHERE ({1}\n)", "SELECT CASE WHEN {1}\n THEN 1 END FROM main.{0}"}) {
-        auto prepared = connection.prepare(fmt::format(fmt::runtime(place), quoted(rule.table), rule.where));
+        auto prepared = connection.prepare(fmt::format(fmt::runtime(place), sqlite::quoted_name(rule.table), rule.where));
         if (prepared && prepared->parameter_count() == 0) continue;
         const std::string why = prepared ? "it has parameters" : prepared.error().message();
         return fail(ErrorCode::invalid, "{}: '{}' is no condition: {}", in_words(rule), printable(rule.where), why)
@@ -53,11 +52,11 @@ Result<RuleOutcome> apply(sqlite::Connection& connection, const CleanupRule& rul
     RuleOutcome outcome{.rule = rule};
     const std::string seconds = seconds_of(rule);
     const std::int64_t cutoff_s = now.nanoseconds / nanoseconds_per_second - rule.older_than_s;
-    outcome.without_time = static_cast<std::uint64_t>(TRY(count(connection, rule, format("{} IS NULL", quoted(rule.column)))));
+    outcome.without_time = static_cast<std::uint64_t>(TRY(count(connection, rule, format("{} IS NULL", sqlite::quoted_name(rule.column)))));
     outcome.unreadable = static_cast<std::uint64_t>(
-        TRY(count(connection, rule, format("{} IS NOT NULL AND ({}) IS NULL", quoted(rule.column), seconds))));
+        TRY(count(connection, rule, format("{} IS NOT NULL AND ({}) IS NULL", sqlite::quoted_name(rule.column), seconds))));
     auto statement = TRY(connection.prepare(
-        format("DELETE FROM main.{} WHERE ({}) < {}{}", quoted(rule.table), seconds, cutoff_s, and_where(rule))));
+        format("DELETE FROM main.{} WHERE ({}) < {}{}", sqlite::quoted_name(rule.table), seconds, cutoff_s, and_where(rule))));
     auto done = statement.step();
     if (!done) {
         const bool is_reference = done.error().code() == ErrorCode::invalid;

@@ -2,7 +2,6 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/base/wire.h"
-#include "holdfast/live/quoted.h"
 #include "holdfast/sqlite/interruptible.h"
 
 namespace holdfast::live {
@@ -52,7 +51,7 @@ Result<Hash> content_hash(sqlite::Connection& connection, const Watch& watch) {
     for (const auto& table : TRY(tables_with_rows(connection))) {
         TRY(watch.go_on());
         hash.update(bytes_of(table));
-        TRY(add_rows(hash, connection, format("SELECT * FROM main.{} NOT INDEXED", quoted(table))));
+        TRY(add_rows(hash, connection, format("SELECT * FROM main.{} NOT INDEXED", sqlite::quoted_name(table))));
     }
     return hash.finish();
 }

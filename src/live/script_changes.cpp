@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "holdfast/live/quoted.h"
 
 namespace holdfast::live {
 namespace {
@@ -73,7 +72,7 @@ Result<void> ScriptChanges::before(const JudgedStatement& judged) {
         const auto at = first_names_.find(table);
         const std::string& first = at == first_names_.end() ? table : at->second;
         if (name_now(first) != table || before_.at(first).type != "table") continue;
-        dropped_rows_[first] = static_cast<std::uint64_t>(connection_->integer("SELECT count(*) FROM main." + quoted(table)).value_or(0));
+        dropped_rows_[first] = static_cast<std::uint64_t>(connection_->integer("SELECT count(*) FROM main." + sqlite::quoted_name(table)).value_or(0));
     }
     return {};
 }

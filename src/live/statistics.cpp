@@ -4,7 +4,6 @@
 #include <map>
 
 #include "holdfast/base/text.h"
-#include "holdfast/live/quoted.h"
 #include "holdfast/sqlite/interruptible.h"
 #include "holdfast/sqlite/serve_image.h"
 
@@ -56,7 +55,7 @@ Result<DatabaseStatistics> statistics_of(const sqlite::Image& image, const Watch
     found.tables = TRY(sizes_by_table(connection));
     for (auto& table : found.tables) {
         TRY(watch.go_on());
-        table.rows = TRY(counted(connection, "SELECT count(*) FROM main." + quoted(table.table)));
+        table.rows = TRY(counted(connection, "SELECT count(*) FROM main." + sqlite::quoted_name(table.table)));
     }
     return found;
 }

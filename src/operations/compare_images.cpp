@@ -7,16 +7,6 @@ namespace holdfast::operations {
 
 namespace {
 
-std::string_view name_of(rows::Change change) {
-    switch (change) {
-        case rows::Change::added: return "added";
-        case rows::Change::removed: return "removed";
-        case rows::Change::moved: return "moved";
-        case rows::Change::changed: break;
-    }
-    return "changed";
-}
-
 std::vector<Cell> cells_of(const rows::Row* row, sqlite::TextEncoding encoding) {
     std::vector<Cell> cells;
     if (row == nullptr) return cells;
@@ -48,7 +38,7 @@ public:
             if (!is_newest_wanted) return {};
             kept.rows.erase(kept.rows.begin());  // a few at most
         }
-        kept.rows.push_back({std::string(name_of(change.change)), cells_of(change.before, table.encoding_before), cells_of(change.after, table.encoding_after)});
+        kept.rows.push_back({std::string(rows::name_of(change.change)), cells_of(change.before, table.encoding_before), cells_of(change.after, table.encoding_after)});
         return {};
     }
     std::map<std::string, OfTable> tables;
@@ -59,13 +49,17 @@ private:
 
 }  // namespace
 
+std::function<bool()> over_after(host::Clock& clock, std::int64_t time_ms) {
+    return [&clock, end_ns = clock.monotonic_ns() + time_ms * 1'000'000] { return clock.monotonic_ns() >= end_ns; };
+}
+
 Result<DatabaseDifference> compare_images(rows::DatabasePair& pair, const CompareOrder& order, const Watch& watch) {
     KeptRows kept(order.rows);
     auto found = TRY(pair.compare({.tables = order.tables, .internal = order.internal, .sink = order.rows.most > 0 ? &kept : nullptr, .watch = watch, .is_over = order.is_over}));
     DatabaseDifference told;
     told.equal = found.is_equal();
     for (auto& one : found.properties) told.properties.push_back({one.name, one.before, one.after});
-    for (auto& one : found.schema) told.schema.push_back({std::string(name_of(one.change)), one.type, one.name, one.table, one.before, one.after});
+    for (auto& one : found.schema) told.schema.push_back({std::string(rows::name_of(one.change)), one.type, one.name, one.table, one.before, one.after});
     for (auto& one : found.tables) {
         TableDifference table{.name = one.name, .kind = one.kind, .identity = one.identity, .note = one.note, .not_compared = one.not_compared,
                               .added = one.added, .removed = one.removed, .changed = one.changed, .moved = one.moved,

@@ -1,6 +1,7 @@
 // compare_images(): two images of a database compared, told as reports tell it.
 #pragma once
 
+#include "holdfast/host/clock.h"
 #include "holdfast/operations/database_difference.h"
 #include "holdfast/rows/compare.h"
 
@@ -18,6 +19,8 @@ struct CompareOrder {
     RowsToTell rows = {};
     std::function<bool()> is_over = {};  // as in rows::CompareRequest
 };
+// For is_over: so long from now on.
+std::function<bool()> over_after(host::Clock& clock, std::int64_t time_ms);
 // Errors: those of rows::compare().
 Result<DatabaseDifference> compare_images(rows::DatabasePair& pair, const CompareOrder& order, const Watch& watch);
 

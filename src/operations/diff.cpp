@@ -24,14 +24,9 @@ constexpr std::size_t unpacked_bytes_max = 8 * 1024 * 1024;  // of each backup
 
 DiffSide side_of(const NamedImages& images) { return {.of = images.in_words(), .number = images.number(), .time = images.time()}; }
 
-ImagesRequest images_of(const DiffRequest& request, const std::string& word) {
-    ImagesRequest images{.word = word, .at = {}, .source = request.source, .only = request.only, .outside = request.outside};
-    return images;
-}
-
 // A file is of no source; what is named besides is.
 Result<ImagesRequest> side_request(Context& context, const DiffRequest& request, const std::string& word) {
-    auto images = images_of(request, word);
+    ImagesRequest images{.word = word, .at = {}, .source = request.source, .only = request.only, .outside = request.outside};
     if (word != live_word && TRY(means_a_file(context, word))) images.source.clear();
     return images;
 }

@@ -12,12 +12,6 @@ using rows::ComparedTable;
 using rows::Field;
 using rows::Row;
 
-std::string_view word_of(rows::Change change) {
-    if (change == rows::Change::added) return "added";
-    if (change == rows::Change::removed) return "removed";
-    return change == rows::Change::changed ? "changed" : "moved";
-}
-
 Json json_of_field(const Field& field, sqlite::TextEncoding encoding) {
     if (const auto* large = std::get_if<rows::LargeValue>(&field)) return Json::object().set("size", large->size);
     return json_of(Cell{rows::to_sql_value({.field = field, .encoding = encoding})});
@@ -58,7 +52,7 @@ public:
     Result<void> row(const ComparedTable& table, const rows::RowChange& found) override {
         const Side before{.table = table.before, .columns = table.columns_before, .encoding = table.encoding_before};
         const Side after{.table = table.after, .columns = table.columns_after, .encoding = table.encoding_after};
-        return take_({.change = std::string(word_of(found.change)),
+        return take_({.change = std::string(rows::name_of(found.change)),
                       .key = found.before != nullptr ? key_of(table.identity, *found.before, before) : key_of(table.identity, *found.after, after),
                       .before = json_of_row(found.before, before),
                       .after = json_of_row(found.after, after)});

@@ -25,9 +25,9 @@ std::string lost_of(const TableDifference& table, const std::vector<SchemaDiffer
 }  // namespace
 
 Result<std::vector<std::string>> lost_rows(Context& context, const sqlite::Image& before, const sqlite::Image& after) {
-    const std::int64_t end_ns = context.host.clock.monotonic_ns() + compare_ms_max * 1'000'000;
+    const auto is_over = over_after(context.host.clock, compare_ms_max);
     auto pair = TRY(rows::DatabasePair::open(before, after));
-    const auto found = TRY(compare_images(pair, {.is_over = [&clock = context.host.clock, end_ns] { return clock.monotonic_ns() >= end_ns; }}, context.watch));
+    const auto found = TRY(compare_images(pair, {.is_over = is_over}, context.watch));
     std::vector<std::string> lost;
     for (const auto& table : found.tables) {
         if (auto words = lost_of(table, found.schema); !words.empty()) lost.push_back(std::move(words));

@@ -18,8 +18,7 @@ constexpr std::uint64_t rows_shown = 3;           // of each table
 // From the live database to the image. None: one of them cannot be read.
 Result<std::optional<DatabaseDifference>> difference_to(Context& context, OpenRepository* opened, const std::string& path, const sqlite::Image& then) {
     std::optional<DatabaseDifference> found;
-    const std::int64_t end_ns = context.host.clock.monotonic_ns() + comparing_ms_max * 1'000'000;
-    const auto is_over = [&clock = context.host.clock, end_ns] { return clock.monotonic_ns() >= end_ns; };
+    const auto is_over = over_after(context.host.clock, comparing_ms_max);
     const auto use = [&](const sqlite::Image& now, const live::FreezeFacts&) -> Result<void> {
         const auto named = opened && now.last_page().value > 0 ? TRY(history::with_extent_names(now, {.repository = opened->get(), .pool = opened->pool()}, context.watch)) : nullptr;
         auto pair = TRY(rows::DatabasePair::open(named ? *named : now, then, opened ? &opened->pool() : nullptr));

@@ -17,11 +17,6 @@ namespace {
 
 using sqlite::TreeRoots;
 
-std::string in_small(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
-    return text;
-}
-
 std::string_view name_of(TableKind kind) {
     switch (kind) {
         case TableKind::virtual_table: return "virtual table";
@@ -141,7 +136,7 @@ private:
         const auto add = [&](const Schema& schema, const Table* ComparedTable::*side) {
             for (const auto& table : schema.tables) {
                 if (!is_asked_for(table)) continue;
-                auto& pair = tables_[in_small(table.name)];
+                auto& pair = tables_[in_small_letters(table.name)];
                 if (pair.name.empty()) pair.name = table.name;
                 pair.*side = &table;
             }
@@ -281,6 +276,25 @@ private:
 };
 
 }  // namespace
+
+std::string_view name_of(Change change) {
+    switch (change) {
+        case Change::added: return "added";
+        case Change::removed: return "removed";
+        case Change::moved: return "moved";
+        case Change::changed: break;
+    }
+    return "changed";
+}
+
+void TableDifference::count(Change change) {
+    switch (change) {
+        case Change::added: ++added; break;
+        case Change::removed: ++removed; break;
+        case Change::moved: ++moved; break;
+        case Change::changed: ++changed; break;
+    }
+}
 
 DatabasePair::DatabasePair(std::unique_ptr<Open> open) : open_(std::move(open)) {}
 DatabasePair::DatabasePair(DatabasePair&&) noexcept = default;

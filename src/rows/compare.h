@@ -23,6 +23,8 @@ enum class Change : std::uint8_t {
     moved,  // of rows alone: the same values under another rowid
 };
 
+std::string_view name_of(Change change);  // "added", ...
+
 struct SchemaChange {
     Change change{};
     std::string type, name, table;            // as in sqlite_schema
@@ -75,6 +77,7 @@ struct TableDifference {
     std::vector<std::string> columns_added, columns_removed;  // rows are compared by the others
     std::string note;                          // what else should be known
     std::string not_compared;                  // why its rows were not; the numbers mean nothing then
+    void count(Change change);
     bool is_different() const { return added + removed + changed + moved > 0 || !not_compared.empty(); }
 };
 struct Comparison {

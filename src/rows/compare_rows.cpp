@@ -160,10 +160,7 @@ private:
     }
 
     Result<void> tell(const RowChange& change) {
-        if (change.change == Change::added) ++found_.added;
-        if (change.change == Change::removed) ++found_.removed;
-        if (change.change == Change::changed) ++found_.changed;
-        if (change.change == Change::moved) ++found_.moved;
+        found_.count(change.change);
         return sink_ ? sink_->row(versions_.table, change) : Result<void>();
     }
 

@@ -11,11 +11,7 @@ namespace {
 // Type, and name in small letters: what tells an object from others.
 using Key = std::pair<std::string, std::string>;
 
-Key key_of(const SchemaObject& object) {
-    std::string name = object.name;
-    std::ranges::transform(name, name.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
-    return {object.type, name};
-}
+Key key_of(const SchemaObject& object) { return {object.type, in_small_letters(object.name)}; }
 
 std::map<Key, const SchemaObject*> objects_of(const Schema& schema, CompareRequest::Internal internal) {
     std::map<Key, const SchemaObject*> objects;

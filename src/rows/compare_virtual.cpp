@@ -21,15 +21,6 @@ std::vector<std::string> visible_columns(const Table& table) {
     return names;
 }
 
-Field field_of(const sqlite::Statement& statement, int column, sqlite::TextEncoding encoding) {
-    SqlValue value = statement.column_value(column);
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
-    if (const auto* real = std::get_if<double>(&value)) return *real;
-    if (std::holds_alternative<std::string>(value)) return StoredText{statement.column_text_as_stored(column, encoding)};
-    if (auto* blob = std::get_if<Bytes>(&value)) return std::move(*blob);
-    return {};
-}
-
 // The rows of an R-Tree by their ids, as SQLite reads them.
 class RtreeRows {
 public:
@@ -78,9 +69,7 @@ Result<bool> is_same_row(const Row& before, const Row& after, const ComparedTabl
 }
 
 Result<void> tell(const ComparedTable& table, const RowChange& change, ChangeSink* sink, TableDifference& found) {
-    if (change.change == Change::added) ++found.added;
-    if (change.change == Change::removed) ++found.removed;
-    if (change.change == Change::changed) ++found.changed;
+    found.count(change.change);
     return sink ? sink->row(table, change) : Result<void>();
 }
 

@@ -7,6 +7,7 @@
 
 #include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
+#include "holdfast/rows/names.h"
 
 namespace holdfast::rows {
 namespace {
@@ -80,13 +81,11 @@ int compare_bytes(std::string_view one, std::string_view other) {
     return first != 0 ? first : order_of(one.size(), other.size());
 }
 
-unsigned char in_small(char c) { return static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); }
-
 // SQLite's NOCASE looks no further than a NUL that both have, but for the lengths.
 int compare_without_case(std::string_view one, std::string_view other) {
     const std::size_t common = std::min(one.size(), other.size());
     for (std::size_t i = 0; i < common; ++i) {
-        const auto mine = in_small(one[i]), theirs = in_small(other[i]);
+        const auto mine = static_cast<unsigned char>(in_small(one[i])), theirs = static_cast<unsigned char>(in_small(other[i]));
         if (mine != theirs) return mine - theirs;
         if (mine == 0) break;
     }
@@ -117,6 +116,15 @@ int compare_blobs(const Field& one, const Field& other) {
 }
 
 }  // namespace
+
+Field field_of(const sqlite::Statement& statement, int column, TextEncoding encoding) {
+    SqlValue value = statement.column_value(column);
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
+    if (const auto* real = std::get_if<double>(&value)) return *real;
+    if (std::holds_alternative<std::string>(value)) return StoredText{statement.column_text_as_stored(column, encoding)};
+    if (auto* blob = std::get_if<Bytes>(&value)) return std::move(*blob);
+    return {};
+}
 
 std::string in_utf8(const StoredText& text, TextEncoding encoding) { return sqlite::utf8_of(bytes_of(text.bytes), encoding); }
 
@@ -166,8 +174,7 @@ std::uint64_t hash_of(const EncodedField& field, const FieldOrder& order) {
     std::string text = sqlite::utf8_of(bytes_of(bytes_held(field.field, room)), field.encoding);
     if (!is_binary(order)) {
         text.resize(std::min(text.find('\0'), text.size()));  // NOCASE looks no further
-        std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(in_small(c)); });
-        text = without_spaces_behind(text);
+        text = in_small_letters(std::string(without_spaces_behind(text)));
     }
     return short_fingerprint(bytes_of(text), rank);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "holdfast/base/sql_value.h"
+#include "holdfast/sqlite/connection.h"
 #include "holdfast/sqlite/tree_reader.h"
 
 namespace holdfast::rows {
@@ -38,6 +39,8 @@ struct EncodedField {
     const Field& field;
     sqlite::TextEncoding encoding;
 };
+// A column of the row that a statement is at, of a database of this encoding.
+Field field_of(const sqlite::Statement& statement, int column, sqlite::TextEncoding encoding);
 // The same type and the same value, to the byte (texts of two encodings: the same characters). Errors: reading a large one.
 Result<bool> is_same(const EncodedField& one, const EncodedField& other);
 

@@ -14,8 +14,7 @@ using sqlite::TextEncoding;
 
 // REAL affinity (https://sqlite.org/datatype3.html, 3.1): whole numbers are stored as integers, and read as reals.
 bool has_real_affinity(std::string_view declared_type) {
-    std::string type(declared_type);
-    std::ranges::transform(type, type.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+    const std::string type = in_small_letters(std::string(declared_type));
     const auto has = [&](std::string_view word) { return type.find(word) != std::string::npos; };
     if (has("int") || has("char") || has("clob") || has("text") || has("blob")) return false;
     return has("real") || has("floa") || has("doub");
@@ -36,12 +35,6 @@ std::string in_capitals(std::string text) {
     return text;
 }
 
-std::string in_quotes(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
-    return out + "'";
-}
-
 // As SQLite itself gives it: by a row of nothing but defaults in a table of that column, without its constraints.
 Result<Field> default_of(const Column& column, TextEncoding encoding) {
     auto connection = TRY(sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create}));
@@ -54,12 +47,7 @@ Result<Field> default_of(const Column& column, TextEncoding encoding) {
     TRY(connection.execute("INSERT INTO d DEFAULT VALUES"));
     auto row = TRY(connection.prepare("SELECT c FROM d"));
     if (!TRY(row.step())) return fail(ErrorCode::bug, "a row of defaults has gone");
-    SqlValue value = row.column_value(0);
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) return Field(*integer);
-    if (const auto* real = std::get_if<double>(&value)) return Field(*real);
-    if (std::holds_alternative<std::string>(value)) return Field(StoredText{row.column_text_as_stored(0, encoding)});
-    if (auto* blob = std::get_if<Bytes>(&value)) return Field(std::move(*blob));
-    return Field();
+    return field_of(row, 0, encoding);
 }
 
 }  // namespace
@@ -99,7 +87,7 @@ Result<void> RowLayout::place_columns(sqlite::Connection& connection, const std:
 Result<void> RowLayout::place_without_rowid(sqlite::Connection& connection, const std::string& database) {
     const auto key = std::ranges::find(table_.unique, true, &UniqueKey::is_primary_key);
     if (key == table_.unique.end()) return fail(ErrorCode::corrupt, "{} is WITHOUT ROWID, and has no primary key", printable(table_.name));
-    auto rows = TRY(connection.prepare(format("SELECT cid, key, \"desc\", coll FROM pragma_index_xinfo({}, {}) ORDER BY seqno", in_quotes(key->index), in_quotes(database))));
+    auto rows = TRY(connection.prepare(format("SELECT cid, key, \"desc\", coll FROM pragma_index_xinfo({}, {}) ORDER BY seqno", quoted_text(key->index), quoted_text(database))));
     std::ranges::fill(place_, std::nullopt);
     for (std::size_t place = 0; TRY(rows.step()); ++place) {
         const auto column = rows.column_integer(0);

@@ -4,11 +4,10 @@
 #include <bit>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/names.h"
 
 namespace holdfast::rows {
 namespace {
-
-char in_small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string separated(const std::vector<std::string>& parts, std::string_view by) {
     std::string all;

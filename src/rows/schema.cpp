@@ -12,15 +12,6 @@ namespace {
 using sqlite::Connection;
 using sqlite::quoted_name;
 
-char in_small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-struct NameOrder {
-    using is_transparent = void;
-    bool operator()(std::string_view one, std::string_view other) const {
-        return std::ranges::lexicographical_compare(one, other, {}, in_small, in_small);
-    }
-};
-
 // What SQLite tells of each table before anything of it is read.
 struct Listed {
     std::string type;
@@ -87,8 +78,7 @@ private:
         std::string name = sql.substr(at, open == std::string::npos ? std::string::npos : open - at);
         while (!name.empty() && std::string_view(" \t\r\n").find(name.back()) != std::string_view::npos) name.pop_back();
         if (name.size() >= 2 && (name.front() == '"' || name.front() == '[' || name.front() == '`')) name = name.substr(1, name.size() - 2);
-        std::ranges::transform(name, name.begin(), in_small);
-        table.module = name;
+        table.module = in_small_letters(std::move(name));
         const std::size_t close = sql.rfind(')');
         if (open != std::string::npos && close != std::string::npos && close > open) table.module_arguments = sql.substr(open + 1, close - open - 1);
     }
@@ -119,16 +109,6 @@ private:
         return sql.size();
     }
 
-    static std::string argument(std::string_view name) { return "'" + replaced(name, "'", "''") + "'"; }
-    static std::string replaced(std::string_view text, std::string_view what, std::string_view by) {
-        std::string out;
-        for (std::size_t at = 0; at < text.size();) {
-            if (text.substr(at, what.size()) == what) out += by, at += what.size();
-            else out += text[at++];
-        }
-        return out;
-    }
-
     // A table of a module that is not here answers nothing but errors.
     Result<void> fill(Table& table) {
         const auto read = [&]() -> Result<void> {
@@ -145,7 +125,7 @@ private:
     }
 
     Result<void> read_columns(Table& table) {
-        auto rows = TRY(connection_.prepare(format("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo({}, {})", argument(table.name), argument(database_))));
+        auto rows = TRY(connection_.prepare(format("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo({}, {})", quoted_text(table.name), quoted_text(database_))));
         while (TRY(rows.step())) {
             Column column{.name = rows.column_text(0), .declared_type = rows.column_text(1), .collation = {}, .is_not_null = rows.column_integer(2) != 0};
             if (!rows.column_is_null(3)) column.default_sql = rows.column_text(3);
@@ -165,10 +145,10 @@ private:
     }
 
     Result<void> read_unique(Table& table) {
-        auto rows = TRY(connection_.prepare(format("SELECT name, origin, partial FROM pragma_index_list({}, {}) WHERE \"unique\"", argument(table.name), argument(database_))));
+        auto rows = TRY(connection_.prepare(format("SELECT name, origin, partial FROM pragma_index_list({}, {}) WHERE \"unique\"", quoted_text(table.name), quoted_text(database_))));
         while (TRY(rows.step())) {
             UniqueKey key{.index = rows.column_text(0), .columns = {}, .is_primary_key = rows.column_text(1) == "pk", .is_partial = rows.column_integer(2) != 0};
-            auto columns = TRY(connection_.prepare(format("SELECT name, cid FROM pragma_index_xinfo({}, {}) WHERE key ORDER BY seqno", argument(key.index), argument(database_))));
+            auto columns = TRY(connection_.prepare(format("SELECT name, cid FROM pragma_index_xinfo({}, {}) WHERE key ORDER BY seqno", quoted_text(key.index), quoted_text(database_))));
             bool is_of_columns = !key.is_partial;
             while (TRY(columns.step())) {
                 is_of_columns = is_of_columns && columns.column_integer(1) >= 0;
@@ -196,7 +176,7 @@ private:
 
     Result<void> read_references(Table& table) {
         auto rows = TRY(connection_.prepare(
-            format("SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list({}, {}) ORDER BY id DESC, seq", argument(table.name), argument(database_))));
+            format("SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list({}, {}) ORDER BY id DESC, seq", quoted_text(table.name), quoted_text(database_))));
         std::int64_t last = -1;
         while (TRY(rows.step())) {
             if (rows.column_integer(0) != last) {
@@ -234,8 +214,6 @@ private:
 };
 
 }  // namespace
-
-bool is_same_name(std::string_view one, std::string_view other) { return std::ranges::equal(one, other, {}, in_small, in_small); }
 
 const Column* Table::find(std::string_view column) const {
     const auto found = std::ranges::find_if(columns, [&](const Column& one) { return is_same_name(one.name, column); });

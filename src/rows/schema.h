@@ -7,13 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "holdfast/rows/names.h"
 #include "holdfast/sqlite/connection.h"
 #include "holdfast/sqlite/page.h"
 
 namespace holdfast::rows {
-
-// Names compare as SQLite compares them: without regard to the case of ASCII letters.
-bool is_same_name(std::string_view one, std::string_view other);
 
 enum class Generated : std::uint8_t { no, when_read, stored };
 

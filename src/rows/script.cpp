@@ -6,6 +6,7 @@
 #include <set>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/compare_schema.h"
 #include "holdfast/rows/script_rows.h"
 #include "holdfast/rows/script_tables.h"
 
@@ -14,12 +15,6 @@ namespace {
 
 using sqlite::quoted_name;
 
-struct NameOrder {
-    bool operator()(const std::string& one, const std::string& other) const {
-        const auto in_small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-        return std::ranges::lexicographical_compare(one, other, {}, in_small, in_small);
-    }
-};
 using Names = std::set<std::string, NameOrder>;
 
 class Writing {
@@ -71,7 +66,7 @@ private:
             if (table.is_different()) differing_.insert(table.name);
             if (table.is_different() && table.identity == "content") refilled_.insert(table.name);
         }
-        changes_ = request_.tables.empty() ? found.schema : TRY(pair_.compare({.watch = request_.watch})).schema;
+        changes_ = compare_schemas(before_, after_, CompareRequest::Internal::hide);
         std::erase_if(changes_, [&](const SchemaChange& change) { return !is_meant(change.table); });
         for (const auto& change : changes_) {
             if (change.type == "table") look_at_table(change);

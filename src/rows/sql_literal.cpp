@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/names.h"
 
 namespace holdfast::rows {
 namespace {
@@ -88,15 +89,6 @@ std::string exact_real(double value) {
 }
 
 }  // namespace
-
-std::string quoted_text(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) {
-        out += c;
-        if (c == '\'') out += c;
-    }
-    return out + "'";
-}
 
 // SQLite 3.40's own parser rounds some literals wrongly: each is read back before it is believed.
 Result<std::string> LiteralWriter::real(double value) {

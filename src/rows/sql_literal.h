@@ -30,7 +30,4 @@ private:
     std::optional<sqlite::Connection> judge_;  // SQLite's own parser, for reals
 };
 
-// A text without NUL, as SQL has it: 'it''s'.
-std::string quoted_text(std::string_view text);
-
 }  // namespace holdfast::rows

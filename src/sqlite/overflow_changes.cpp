@@ -1,17 +1,9 @@
 #include "holdfast/sqlite/overflow_changes.h"
 
-#include "holdfast/base/text.h"
+#include "holdfast/sqlite/page_owners.h"
 
 namespace holdfast::sqlite {
 namespace {
-
-bool is_pointer_map(PageNumber page, const TreeReader& reader) {
-    if (reader.header().largest_root_page == 0 || page.value < 2) return false;
-    const std::uint32_t pages_of_a_map = reader.usable_size() / 5 + 1;
-    PageNumber map{(page.value - 2) / pages_of_a_map * pages_of_a_map + 2};
-    if (map == lock_page(reader.image().page_size())) ++map.value;
-    return page == map;
-}
 
 class Explaining {
 public:
@@ -37,7 +29,7 @@ private:
         const auto before = TRY(versions_.before.free_pages()), after = TRY(versions_.after.free_pages());
         std::vector<PageNumber> out;
         unexplained_.for_each([&](PageNumber page) {
-            if (before.contains(page) || after.contains(page) || is_pointer_map(page, versions_.before) || is_pointer_map(page, versions_.after)) out.push_back(page);
+            if (before.contains(page) || after.contains(page) || is_pointer_map(versions_.before.header(), page) || is_pointer_map(versions_.after.header(), page)) out.push_back(page);
         });
         for (const PageNumber page : out) unexplained_.remove(page);
         return {};

@@ -122,12 +122,8 @@ public:
         claims_.claim(lock_page(size), lock);
         if (reader_.header().largest_root_page == 0) return;
         const std::size_t map = claims_.add_owner(OwnerKind::pointer_map, "");
-        const std::uint32_t pages_of_a_map = reader_.usable_size() / 5 + 1;
         claims_.for_each_wanted([&](PageNumber page) {
-            if (page.value < 2) return;
-            PageNumber map_page{(page.value - 2) / pages_of_a_map * pages_of_a_map + 2};
-            if (map_page == lock_page(size)) ++map_page.value;
-            if (page == map_page) claims_.claim(page, map);
+            if (is_pointer_map(reader_.header(), page)) claims_.claim(page, map);
         });
     }
 
@@ -184,6 +180,14 @@ Result<void> search(const BtreeReader& reader, Claims& claims, OverflowSearch ov
 }
 
 }  // namespace
+
+bool is_pointer_map(const DatabaseHeader& header, PageNumber page) {
+    if (header.largest_root_page == 0 || page.value < 2) return false;
+    const std::uint32_t pages_of_a_map = (header.page_size.bytes() - header.reserved_bytes) / 5 + 1;
+    PageNumber map{(page.value - 2) / pages_of_a_map * pages_of_a_map + 2};
+    if (map == lock_page(header.page_size)) ++map.value;
+    return page == map;
+}
 
 Result<std::vector<OwnedPages>> owners_of(const Image& image, const std::vector<PageNumber>& wanted,
                                           OverflowSearch overflow) {

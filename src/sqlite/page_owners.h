@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "holdfast/sqlite/database_header.h"
 #include "holdfast/sqlite/image.h"
 
 namespace holdfast::sqlite {
@@ -16,6 +17,9 @@ enum class OwnerKind {
     lock,         // never used
     unknown,      // nothing that can be reached owns it
 };
+
+// With auto_vacuum every so many pages begin with one that tells whose they are.
+bool is_pointer_map(const DatabaseHeader& header, PageNumber page);
 
 struct OwnedPages {
     OwnerKind kind = OwnerKind::unknown;

@@ -1,6 +1,7 @@
 #include "holdfast/rows/row_reader.h"
 
 #include <algorithm>
+#include <array>
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/chosen_rows.h"
@@ -11,6 +12,13 @@ namespace {
 // Of a blob SQLite reads the size without the bytes, and zeroblob() does not make any. Of a text it reads all.
 std::string with_large_blobs_as_zeroes(const std::string& column) {
     return format("CASE WHEN typeof({0}) = 'blob' AND length({0}) > {1} THEN zeroblob(length({0})) ELSE {0} END", column, held_in_row_max);
+}
+
+// Asking each value costs a quarter of the time in which small rows are compared: not where blobs are not expected.
+bool is_for_blobs(const Table& table, const RowColumn& column) {
+    const Column* declared = table.find(column.name);
+    constexpr std::array<std::string_view, 7> others = {"int", "char", "clob", "text", "real", "floa", "doub"};
+    return declared != nullptr && std::ranges::none_of(others, [&](std::string_view word) { return mentions(declared->declared_type, word); });
 }
 
 }  // namespace
@@ -29,8 +37,8 @@ std::string RowReader::select_list(std::string_view table_alias) const {
     for (const auto& column : columns_) {
         std::string name = column.name.empty() ? row_name_of(*table_).front() : sqlite::quoted_name(column.name);
         if (!table_alias.empty()) name = format("{}.{}", table_alias, name);
-        if (form_ == TextForm::utf8) parts.push_back(column.is_left_in_place ? with_large_blobs_as_zeroes(name) : name);
-        else parts.push_back(text_as_bytes(name, column.is_left_in_place ? with_large_blobs_as_zeroes(name) : name));
+        const std::string value = column.is_left_in_place && is_for_blobs(*table_, column) ? with_large_blobs_as_zeroes(name) : name;
+        parts.push_back(form_ == TextForm::utf8 ? value : text_as_bytes(name, value));
     }
     return comma_separated(parts);
 }

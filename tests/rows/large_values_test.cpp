@@ -1,5 +1,7 @@
 #include "holdfast/rows/large_columns.h"
+#include "holdfast/sqlite/serve_image.h"
 #include "rows/rows_world.h"
+#include "support/images.h"
 
 namespace holdfast::rows {
 namespace {
@@ -149,6 +151,22 @@ TEST_F(LargeValues, AColumnOfAnotherTypeNowMakesNoChangeUnseen) {
     EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.updated = 1}));
     EXPECT_TRUE(all("SELECT hex(b) FROM t") == all(backup, "SELECT hex(b) FROM t"));
     EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.unchanged = 1}));
+}
+
+// Else the table there would be dropped, and made again of what cannot be read.
+TEST_F(LargeValues, DamageInTheBackupIsNotTakenForDamageThere) {
+    const std::string sql = "PRAGMA page_size = 4096; CREATE TABLE t(id INTEGER PRIMARY KEY, b); INSERT INTO t VALUES (1, randomblob(1500000));";
+    auto bytes = tests::database_bytes(sql);
+    std::fill_n(bytes.begin() + 100 * 4096, 4, std::byte{0x7f});  // where its content goes on
+    const auto image = tests::image_of(bytes);
+    const auto served = must(sqlite::serve_image(*image));
+    for (const char* change : {"DELETE FROM t", "UPDATE t SET b = zeroblob(1500000)"}) {
+        now = in_memory(std::string(sql) + change);
+        backup = must(served->connect());
+        EXPECT_THAT(try_to_bring({.tables = {"t"}, .where = {}, .keys = {}}), FailsWith(ErrorCode::corrupt));
+        EXPECT_FALSE(state.is_damage_there);
+        backup = in_memory();
+    }
 }
 
 TEST_F(LargeValues, WhatSqliteComputesFromAValueIsNotFilledLater) {

@@ -158,7 +158,7 @@ Result<std::optional<KeptIndexes::Compared>> KeptIndexes::compared(const Table& 
             TRY(statement->bind(1, rowid));
             if (TRY(statement->step())) rows[statement == &*here ? 0 : 1] = read_row(*statement, columns.size(), form_);
         }
-        compared.other += is_same_row(rows[0], rows[1]) ? 0U : 1U;
+        compared.other += TRY(is_same_row(rows[0], rows[1])) ? 0U : 1U;
     }
     return std::optional(compared);
 }

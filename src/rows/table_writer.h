@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/rows/row_values.h"
+#include "holdfast/rows/large_columns.h"
+#include "holdfast/rows/row_reader.h"
 
 namespace holdfast::rows {
 
@@ -26,6 +27,8 @@ struct WrittenCounts {
 struct TablePair {
     const Table& then;             // in the backup
     const Table& now;              // in the destination
+    Origin& backup;
+    LargeColumns large = {};
     TextForm form = TextForm::utf8;
     OnConflict on_conflict = OnConflict::by_key;
     bool is_empty = false;         // made just now: nothing need be looked for
@@ -34,18 +37,19 @@ struct TablePair {
 // A row as it was handed over, and what stood there before.
 struct WrittenRow {
     enum class What : std::uint8_t { inserted, updated, unchanged, kept, waits } what = What::unchanged;
-    std::optional<RowValues> before;     // of `updated`
+    // Of `updated`. What was left in place there is no more; it is in no reference, and in no key.
+    std::optional<RowValues> before;
 };
 
 class TableWriter {
 public:
     // `invalid`: the two do not fit: their rows are named differently, or no column is common to both.
-    static Result<TableWriter> open(sqlite::Connection& destination, const TablePair& pair);
+    static Result<TableWriter> open(Origin& destination, const TablePair& pair);
 
-    // What to read in the backup for each row, as SQL.
-    const std::vector<std::string>& read_columns() const { return read_columns_; }
-    // The columns that are written, by their names now; the row's values at the same places, behind the rowid if there is one.
-    const std::vector<std::string>& columns() const { return columns_; }
+    // The rows in the backup, and those in the destination: the columns that are written, at the same places, behind the rowid
+    // if there is one.
+    const RowReader& then() const { return *then_; }
+    const RowReader& now() const { return *now_; }
     std::size_t first_value() const { return has_own_rowid_ ? 1 : 0; }
     std::optional<std::size_t> place_of(const std::string& column) const;  // in a row
     std::string in_words(const RowValues& row) const;
@@ -72,31 +76,34 @@ public:
     const TablePair& pair() const { return pair_; }
 
 private:
-    TableWriter(sqlite::Connection& destination, const TablePair& pair) : connection_(&destination), pair_(pair) {}
+    TableWriter(Origin& destination, const TablePair& pair) : destination_(&destination), connection_(&destination.connection), pair_(pair) {}
     Result<void> match_columns();
     Result<void> match_names();
     Result<void> prepare();
     std::string target() const;
     RowValues name_in(const RowValues& row) const;
     Result<std::optional<RowValues>> present(const RowValues& row);
+    Result<void> fill(const RowValues& row);
     Result<WrittenRow> insert(const RowValues& row);
     Result<WrittenRow> update(const RowValues& row, RowValues before);
     Result<WrittenRow> differs(const RowValues& row, RowValues before);
-    bool refers_to_others(const RowValues& row, const RowValues& before) const;
+    Result<bool> refers_to_others(const RowValues& row, const RowValues& before) const;
     Result<bool> free_one_of(const UniqueKey& key, const RowValues& row);
     Result<WrittenRow> explained(Error error, const RowValues& row);
     Result<std::optional<std::string>> holder_of_unique_values(const RowValues& row);
     Result<bool> is_rowid_free(const RowValues& row);
 
+    Origin* destination_;
     sqlite::Connection* connection_;
     TablePair pair_;
-    std::vector<std::string> columns_, read_columns_;       // quoted; names as they are now, and SQL in the backup
+    std::vector<std::string> columns_;                      // quoted; names as they are now
+    std::optional<RowReader> then_, now_;                   // with the same columns
     std::vector<std::string> columns_left_out_, columns_kept_;
     std::vector<std::string> name_;                         // what a row is found by, as SQL now
     std::vector<std::size_t> name_places_;                  // of these in a row
     bool has_own_rowid_ = false;                            // a row's first value is a rowid that no column shows
     bool is_by_rowid_ = false;                              // and it is all that a row can be found by
-    bool is_stored_otherwise_ = false;                      // a column has another type than in the backup
+    bool is_stored_otherwise_ = false;                      // a column has another type than in the backup: rows are compared after they are written
     std::optional<sqlite::Statement> find_, insert_, insert_anew_, update_, occupied_;
     WrittenCounts counts_;
     std::int64_t stepped_aside_ = 0;

@@ -146,6 +146,36 @@ TEST_F(Diff, OfSeveralDatabasesPairsThemByTheirPaths) {
     EXPECT_TRUE(told(asked).equal);
 }
 
+TEST_F(Diff, AScriptIsForOneDatabase) {
+    const std::string other = root / "work/jobs.db";
+    create_database(other);
+    must(try_backup({database, other}));
+    execute(other, "DELETE FROM ledger WHERE n = 1");
+    auto asked = request("2");
+    const auto refused = [&](const DiffRequest& one) {
+        std::string sql;
+        auto wanted = one;
+        wanted.sql = true;
+        wanted.script = [&](std::string_view text) -> Result<void> {
+            sql += text;
+            return {};
+        };
+        const auto done = diff(context, wanted);
+        EXPECT_THAT(done, FailsWith(ErrorCode::invalid));
+        EXPECT_EQ(sql, "");
+        return done ? std::string() : done.error().message() + done.error().advice();
+    };
+    EXPECT_THAT(refused(asked), ::testing::AllOf(HasSubstr(other), HasSubstr(database), HasSubstr("--only")));
+    EXPECT_THAT(refused(request(other, "2")), HasSubstr("2 databases")) << "which of them the file is, nobody said";
+    auto swapped = request("2", other);
+    swapped.reverse = true;
+    refused(swapped);
+    asked.only = {"jobs.db"};
+    EXPECT_THAT(script(asked), HasSubstr("DELETE FROM \"ledger\" WHERE \"n\" = 1;"));
+    asked.only = {"app.db"};
+    EXPECT_THAT(script(asked), HasSubstr("Nothing differs"));
+}
+
 TEST_F(Diff, RefusesWhatMakesNoSense) {
     EXPECT_THAT(diff(context, request("live", "live")), FailsWith(ErrorCode::invalid));
     EXPECT_THAT(diff(context, request("99")), FailsWith(ErrorCode::not_found));

@@ -146,6 +146,25 @@ TEST_F(Diff, OfSeveralDatabasesPairsThemByTheirPaths) {
     EXPECT_TRUE(told(asked).equal);
 }
 
+TEST_F(Diff, OneBrokenVirtualTableCostsThatTableAlone) {
+    execute(database, "CREATE VIRTUAL TABLE f USING fts5(a, content='ledger', content_rowid='n'); CREATE VIRTUAL TABLE own USING fts5(a); INSERT INTO own VALUES ('x'); CREATE VIRTUAL TABLE box USING rtree(id, x0, x1)");
+    backup();
+    auto connection = connect(database);
+    sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
+    must(connection.execute("DELETE FROM ledger WHERE n = 1; DELETE FROM f_data; DELETE FROM own_data; DELETE FROM own_content; DELETE FROM box_node"));
+    const auto report = told(request("2"));
+    EXPECT_FALSE(report.equal);
+    EXPECT_TRUE(report.incomplete);
+    ASSERT_EQ(report.databases.size(), 1u);
+    std::vector<std::string> lines;
+    for (const auto& table : report.databases[0].tables) lines.push_back(table.not_compared.empty() ? format("{} -{}", table.name, table.removed) : table.name + " not compared");
+    EXPECT_THAT(lines, ElementsAre("box not compared", "f not compared", "ledger -1", "own -1"));
+    auto asked = request("2");
+    asked.tables = {"ledger"};
+    EXPECT_THAT(numbers(told(asked)), ElementsAre("ledger +0 -1 ~0"));
+    EXPECT_THAT(script(asked), HasSubstr("DELETE FROM \"ledger\" WHERE \"n\" = 1;"));
+}
+
 TEST_F(Diff, AScriptIsForOneDatabase) {
     const std::string other = root / "work/jobs.db";
     create_database(other);

@@ -165,6 +165,26 @@ TEST_F(Diff, OneBrokenVirtualTableCostsThatTableAlone) {
     EXPECT_THAT(script(asked), HasSubstr("DELETE FROM \"ledger\" WHERE \"n\" = 1;"));
 }
 
+TEST_F(Diff, TellsWhatFullTextIndexesWereTold) {
+    execute(database, "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f(f, rank) VALUES ('rank', 'bm25()'); CREATE VIRTUAL TABLE g USING fts5(a)");
+    backup();
+    execute(database, "INSERT INTO f(f, rank) VALUES ('rank', 'bm25(10.0)'); INSERT INTO g(g, rank) VALUES ('pgsz', 512)");
+    const auto properties = [&](const DiffRequest& asked) {
+        std::vector<std::string> lines;
+        const auto report = told(asked);
+        EXPECT_FALSE(report.equal);
+        for (const auto& one : report.databases.at(0).properties) lines.push_back(format("{}: {} | {}", one.name, one.before, one.after));
+        return lines;
+    };
+    EXPECT_THAT(properties(request("2")), ElementsAre("rank of f: 'bm25()' | 'bm25(10.0)'", "pgsz of g: 4050 | 512"));
+    auto asked = request("2");
+    asked.tables = {"F"};
+    EXPECT_THAT(properties(asked), ElementsAre("rank of f: 'bm25()' | 'bm25(10.0)'"));
+    EXPECT_THAT(script(asked), HasSubstr("INSERT INTO \"f\"(\"f\", rank) VALUES('rank', 'bm25(10.0)');"));
+    execute(database, "INSERT INTO f(f, rank) VALUES ('rank', 'bm25()'); INSERT INTO g(g, rank) VALUES ('pgsz', 4050)");
+    EXPECT_TRUE(told(request("2")).equal) << "as where nobody set it";
+}
+
 TEST_F(Diff, AScriptIsForOneDatabase) {
     const std::string other = root / "work/jobs.db";
     create_database(other);

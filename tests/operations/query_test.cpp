@@ -150,6 +150,7 @@ TEST_F(QueryTest, ASinkGetsEveryRowAndMayEndIt) {
     CountingSink sink;
     auto asked = request("SELECT n, payload FROM ledger");
     asked.rows = &sink;
+    asked.csv = true;
     const auto report = must(query(context, asked));
     EXPECT_EQ(sink.rows, 5200u);
     EXPECT_EQ(sink.sum, 5200 * 5201 / 2);

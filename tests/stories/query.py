@@ -141,12 +141,16 @@ class Query(stories.Story):
         db.close()
         self.backup()
         cases = (("b", "--csv", b"b\r\nx'" + blob.hex().encode() + b"'\r\n"), ("b", "--json-lines", b'{"b":{"hex":"' + blob.hex().encode() + b'"}}\n'),
-                 ("s", "--csv", b's\r\n"' + text.replace('"', '""').encode() + b'"\r\n'), ("s", "--json-lines", None))
+                 ("s", "--csv", b's\r\n"' + text.replace('"', '""').encode() + b'"\r\n'), ("s", "--json-lines", None), ("b", "--json", {"hex": blob.hex()}), ("s", "--json", text))
         idle = self.peak_of("1", "SELECT 1 AS one", "--csv")[0]
         for column, form, expected in cases:
             with self.subTest(column=column, form=form):
                 peak, out = self.peak_of("1", f"SELECT {column} FROM t WHERE {column} IS NOT NULL", form)
-                if expected:
+                if form == "--json":
+                    [result] = json.loads(out)["results"]
+                    self.assertTrue(result["rows"] == [[expected]])
+                    self.assertEqual((result["row_count"], result["more"]), (1, False))
+                elif expected:
                     self.assertTrue(out == expected)
                 else:
                     self.assertTrue(json.loads(out) == {"s": text})

@@ -1,6 +1,7 @@
 // RowSink: takes the rows of a result one by one, as they come, so that nobody has to hold them all.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,12 +29,21 @@ inline SqlValue owned(const SqlView& view) {
     return {};
 }
 
+struct ResultEnd {
+    std::string_view sql;        // the beginning of its statement
+    std::uint64_t row_count = 0; // handed on
+    bool has_more = false;       // a limit ended it
+};
+
 // Called in one thread. An Error ends what makes the rows.
 class RowSink {
 public:
     virtual ~RowSink() = default;
     virtual Result<void> begin(const std::vector<ResultColumn>& columns) = 0;  // a result begins; the one before has ended
     virtual Result<void> row(std::span<const SqlView> values) = 0;             // as many as columns; gone after the call
+    virtual Result<void> end(const ResultEnd&) { return {}; }                  // it has no more rows
+    // What came is void, and comes anew. False: it cannot be taken back.
+    virtual bool start_over() { return false; }
 };
 
 }  // namespace holdfast

@@ -66,7 +66,7 @@ std::string difference_in_words(const operations::DatabaseDifference& database, 
     if (database.equal) return "  nothing differs\n";
     if (database.after.empty() || database.before.empty()) return format("{}: only {}\n", style.bold(printable(database.before + database.after)), database.after.empty() ? "before" : "after");
     std::string out;
-    for (const auto& property : database.properties) out += format("  {} {} → {}\n", property.name, property.before, property.after);
+    for (const auto& property : database.properties) out += format("  {} {} → {}\n", printable(property.name), printable(property.before), printable(property.after));
     for (const auto& object : database.schema) {
         out += format("  {} {} {} {}\n", sign_of(object.change, style), object.type, style.bold(printable(object.name)), object.change);
         if (object.change == "changed") out += sql_of(object.before, "-", style) + sql_of(object.after, "+", style);

@@ -16,6 +16,7 @@ namespace {
 class LineWriter : public RowWriter {
 public:
     Result<void> finish() override {
+        held_ = piece;
         TRY(host::write_to_standard_output(bytes_of(text_)));
         text_.clear();
         return {};
@@ -24,7 +25,7 @@ public:
 protected:
     static constexpr std::size_t piece = 64 * 1024;
 
-    Result<void> written() { return text_.size() < piece ? Result<void>() : finish(); }
+    Result<void> written() { return text_.size() < held_ ? Result<void>() : finish(); }
     Result<void> add_hex(ByteView bytes) {
         for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size()))) {
             text_ += to_hex(bytes.first(std::min(piece, bytes.size())));
@@ -33,6 +34,7 @@ protected:
         return {};
     }
     std::string text_;
+    std::size_t held_ = piece;  // so much is held back before it is written
 };
 
 class CsvWriter final : public LineWriter {
@@ -84,30 +86,8 @@ private:
     }
 };
 
-class JsonLinesWriter final : public LineWriter {
-public:
-    Result<void> begin(const std::vector<ResultColumn>& columns) override {
-        std::set<std::string> seen;
-        names_.clear();
-        for (const auto& column : columns) {
-            if (!seen.insert(column.name).second) {
-                return fail(ErrorCode::invalid, "give rows as JSON lines: two columns are called {}", printable(column.name)).with_advice("name one of them with AS; or --csv");
-            }
-            names_.push_back(Json(column.name).to_text() + ':');
-        }
-        return {};
-    }
-    Result<void> row(std::span<const SqlView> values) override {
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            text_ += i == 0 ? '{' : ',';
-            text_ += names_[i];
-            TRY(add(values[i]));
-        }
-        text_ += "}\n";
-        return written();
-    }
-
-private:
+class JsonWriter : public LineWriter {
+protected:
     // As operations::json_of a cell.
     Result<void> add(const SqlView& value) {
         const auto* text = std::get_if<std::string_view>(&value);
@@ -135,11 +115,97 @@ private:
         text_ += '"';
         return {};
     }
+};
 
+class JsonLinesWriter final : public JsonWriter {
+public:
+    Result<void> begin(const std::vector<ResultColumn>& columns) override {
+        std::set<std::string> seen;
+        names_.clear();
+        for (const auto& column : columns) {
+            if (!seen.insert(column.name).second) {
+                return fail(ErrorCode::invalid, "give rows as JSON lines: two columns are called {}", printable(column.name)).with_advice("name one of them with AS; or --csv");
+            }
+            names_.push_back(Json(column.name).to_text() + ':');
+        }
+        return {};
+    }
+    Result<void> row(std::span<const SqlView> values) override {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            text_ += i == 0 ? '{' : ',';
+            text_ += names_[i];
+            TRY(add(values[i]));
+        }
+        text_ += "}\n";
+        return written();
+    }
+
+private:
     std::vector<std::string> names_;
 };
 
 }  // namespace
+
+class JsonReportWriter::Text final : public JsonWriter {
+public:
+    Text() { clear(); }
+    Result<void> begin(const std::vector<ResultColumn>& columns) override {
+        Json names = Json::array(), types = Json::array();
+        for (const auto& column : columns) {
+            names.push(column.name);
+            types.push(column.declared_type);
+        }
+        text_ += format("{}{{\"columns\":{},\"types\":{},\"rows\":[", results_++ == 0 ? "" : ",", names.to_text(), types.to_text());
+        rows_ = 0;
+        return written();
+    }
+    Result<void> row(std::span<const SqlView> values) override {
+        text_ += rows_++ == 0 ? "[" : ",[";
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (i > 0) text_ += ',';
+            TRY(add(values[i]));
+        }
+        text_ += ']';
+        return written();
+    }
+    Result<void> end(const ResultEnd& end) override {
+        text_ += format("],\"sql\":{},\"row_count\":{},\"more\":{}}}", Json(end.sql).to_text(), end.row_count, end.has_more);
+        return written();
+    }
+    bool start_over() override {
+        const bool is_out = held_ == piece;
+        if (!is_out) clear();
+        return !is_out;
+    }
+    Result<void> complete(const Json& report) {
+        text_ += ']';
+        const auto* members = report.as_object();
+        if (members == nullptr) return fail(ErrorCode::bug, "a report is no JSON object");
+        for (const auto& [key, value] : *members) {
+            if (key != "results") text_ += format(",{}:{}", Json(key).to_text(), value.to_text());
+        }
+        text_ += "}\n";
+        return LineWriter::finish();
+    }
+
+private:
+    static constexpr std::size_t held_back = 4 * 1024 * 1024;
+
+    void clear() {
+        text_ = "{\"results\":[";
+        held_ = held_back;
+        results_ = 0;
+    }
+    std::size_t results_ = 0, rows_ = 0;
+};
+
+JsonReportWriter::JsonReportWriter() : text_(std::make_unique<Text>()) {}
+JsonReportWriter::~JsonReportWriter() = default;
+Result<void> JsonReportWriter::begin(const std::vector<ResultColumn>& columns) { return text_->begin(columns); }
+Result<void> JsonReportWriter::row(std::span<const SqlView> values) { return text_->row(values); }
+Result<void> JsonReportWriter::end(const ResultEnd& end) { return text_->end(end); }
+bool JsonReportWriter::start_over() { return text_->start_over(); }
+Result<void> JsonReportWriter::finish(const Json& report) { return text_->complete(report); }
 
 std::unique_ptr<RowWriter> csv_writer() { return std::make_unique<CsvWriter>(); }
 std::unique_ptr<RowWriter> json_lines_writer() { return std::make_unique<JsonLinesWriter>(); }

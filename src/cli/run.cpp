@@ -205,12 +205,12 @@ int run_verb(Verb& verb, const EveryVerbsFlags& flags) {
     };
     PersonAtTerminal person(context.watch.stop);
     if (context.may_ask && host::is_terminal(host::Stream::error)) context.person = &person;
-    const Style style{.colour = host::is_terminal(host::Stream::output) && !host::environment("NO_COLOR"), .quiet = flags.quiet};
+    const Style style{.colour = host::is_terminal(host::Stream::output) && !host::environment("NO_COLOR"), .quiet = flags.quiet, .json = flags.json};
     auto answer = verb.run(context, style);
     progress.finish();
     if (!answer) return report_error(answer.error(), flags.json);
     std::FILE* to = answer->is_beside ? stderr : stdout;
-    if (flags.json) print(to, answer->json.to_text() + "\n");
+    if (flags.json) print(to, answer->json.is_null() ? "" : answer->json.to_text() + "\n");
     else if (!flags.quiet || (answer->is_beside && answer->exit_code != 0)) print(to, answer->text);
     if (!flags.json && !flags.quiet) print(stderr, answer->notes);
     if (!finished_writing()) {

@@ -158,20 +158,30 @@ public:
 };
 
 // Rows go to standard output, the moment they are of beside them. With --csv and --json-lines they go as they come, and the
-// report is beside, too.
+// report is beside, too; with --json they go so within the report.
 class QueryVerb : public VerbOf<QueryRequest, QueryReport, operations::query> {
 public:
     Result<Answer> run(Context& context, const Style& style) override {
         const auto writer = request_.csv ? csv_writer() : request_.json_lines ? json_lines_writer() : nullptr;
+        if (style.json && !writer && !request_.tables) return run_as_json(context);
         request_.rows = writer.get();
         auto report = audited(context, request_, operations::query);
         if (writer) TRY(writer->finish());  // also what came before a failure
         if (!report) return std::move(report).error();
-        Answer answer{.json = json_of(*report), .text = writer ? "" : text_of(*report, style), .exit_code = 0, .is_beside = writer != nullptr, .notes = {}};
+        Answer answer{.json = style.json ? json_of(*report) : Json(), .text = writer ? "" : text_of(*report, style), .exit_code = 0, .is_beside = writer != nullptr, .notes = {}};
         answer.notes = notes_of(*report, style);
         return answer;
     }
     static std::unique_ptr<Verb> make() { return std::make_unique<QueryVerb>(); }
+
+private:
+    Result<Answer> run_as_json(Context& context) {
+        JsonReportWriter writer;
+        request_.rows = &writer;
+        const auto report = TRY(audited(context, request_, operations::query));
+        TRY(writer.finish(json_of(report)));
+        return Answer{};
+    }
 };
 
 // The script is the result, and goes to standard output as it is made.

@@ -15,7 +15,7 @@
 namespace holdfast::cli {
 
 struct Answer {
-    Json json;
+    Json json;  // null: it is out already
     std::string text;
     int exit_code = 0;
     bool is_beside = false;  // standard output was another program's, or has the result itself: this goes to standard error

@@ -81,7 +81,9 @@ private:
             TRY(sink_.row(values));
             ++result.row_count;
         }
-        if (columns > 0) results_.push_back(std::move(result));
+        if (columns == 0) return {};
+        TRY(sink_.end({.sql = result.place.start, .row_count = result.row_count, .has_more = result.has_more}));
+        results_.push_back(std::move(result));
         return {};
     }
 

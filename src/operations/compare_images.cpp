@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "holdfast/base/text.h"
+#include "holdfast/rows/index_settings.h"
+
 namespace holdfast::operations {
 
 namespace {
@@ -47,6 +50,30 @@ private:
     RowsToTell wanted_;
 };
 
+bool is_asked_for(const std::vector<std::string>& tables, const std::string& name) {
+    return tables.empty() || std::ranges::any_of(tables, [&](const std::string& one) { return rows::is_same_name(one, name); });
+}
+
+// What full-text indexes of both were told about themselves. One that does not say it is told as not compared.
+Result<void> compare_settings(rows::DatabasePair& pair, const CompareOrder& order, DatabaseDifference& told) {
+    for (const auto& index : pair.schema_after().tables) {
+        const auto* before = pair.schema_before().find(index.name);
+        if (before == nullptr || index.kind != rows::TableKind::virtual_table || !is_asked_for(order.tables, index.name)) continue;
+        const auto mine = rows::settings_of(pair.connection_before(), *before), theirs = rows::settings_of(pair.connection_after(), index);
+        for (const auto* settings : {&mine, &theirs}) {
+            if (settings->ok()) continue;
+            const auto code = settings->error().code();
+            if (code != ErrorCode::corrupt && code != ErrorCode::unavailable && code != ErrorCode::invalid) return settings->error().copy();
+            const auto there = std::ranges::find(told.tables, index.name, &TableDifference::name);
+            auto& table = there == told.tables.end() ? told.tables.emplace_back(TableDifference{.name = index.name, .kind = "virtual table"}) : *there;
+            if (table.not_compared.empty()) table.not_compared = settings->error().text();
+        }
+        if (!mine || !theirs) continue;
+        for (auto& change : rows::compare_settings(*mine, *theirs)) told.properties.push_back({format("{} of {}", change.name, index.name), std::move(change.before), std::move(change.after)});
+    }
+    return {};
+}
+
 }  // namespace
 
 std::function<bool()> over_after(host::Clock& clock, std::int64_t time_ms) {
@@ -57,7 +84,6 @@ Result<DatabaseDifference> compare_images(rows::DatabasePair& pair, const Compar
     KeptRows kept(order.rows);
     auto found = TRY(pair.compare({.tables = order.tables, .internal = order.internal, .sink = order.rows.most > 0 ? &kept : nullptr, .watch = watch, .is_over = order.is_over}));
     DatabaseDifference told;
-    told.equal = found.is_equal();
     for (auto& one : found.properties) told.properties.push_back({one.name, one.before, one.after});
     for (auto& one : found.schema) told.schema.push_back({std::string(rows::name_of(one.change)), one.type, one.name, one.table, one.before, one.after});
     for (auto& one : found.tables) {
@@ -72,7 +98,9 @@ Result<DatabaseDifference> compare_images(rows::DatabasePair& pair, const Compar
         table.rows_left_out = rows.left_out;
         told.tables.push_back(std::move(table));
     }
-    if (!order.tables.empty()) told.equal = found.schema.empty() && std::ranges::none_of(found.tables, &rows::TableDifference::is_different);
+    TRY(compare_settings(pair, order, told));
+    const bool is_any_different = std::ranges::any_of(found.tables, &rows::TableDifference::is_different) || std::ranges::any_of(told.tables, [](const auto& table) { return !table.not_compared.empty(); });
+    told.equal = found.schema.empty() && told.properties.empty() && (order.tables.empty() ? told.tables.empty() : !is_any_different);
     return told;
 }
 

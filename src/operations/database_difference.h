@@ -63,7 +63,7 @@ struct DatabaseDifference {
         visit("before", before, "The one database; empty: it is not there.");
         visit("after", after, "The other; empty: it is not there.");
         visit("equal", equal, "Nothing differs.");
-        visit("properties", properties, "user_version and their like that differ.");
+        visit("properties", properties, "user_version and their like that differ; settings of full-text indexes (rank of notes), as SQL.");
         visit("schema", schema, "Tables, indexes, views and triggers that differ.");
         visit("tables", tables, "Tables whose rows differ; those that were named, in any case.");
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/history/extent_names.h"
 #include "holdfast/history/history.h"
@@ -145,14 +146,26 @@ Result<std::optional<DiffReport>> unchanged(Context& context, OpenRepository* op
     return std::optional(std::move(report));
 }
 
+// SQL does not say which database it is for: a script of two would run on either.
+Result<void> expect_script_of_one(const DiffRequest& request, const NamedImages& images) {
+    const auto& databases = images.databases();
+    if (!request.sql || databases.size() == 1) return {};
+    std::string named;
+    for (const auto& one : databases) named += (named.empty() ? "" : ", ") + printable(one.path);
+    return fail(ErrorCode::invalid, "write a script: {} has {} databases, {}, and a script is for one", images.in_words(), databases.size(), named)
+        .with_advice(format("--only {}, and so for each", shell_word(databases.front().path)));
+}
+
 Result<DiffReport> diff_once(Context& context, OpenRepository* opened, const DiffRequest& request, std::pair<ImagesRequest, ImagesRequest> sides) {
     auto before = TRY(open_images(context, opened, sides.first));
+    TRY(expect_script_of_one(request, *before));
     if (sides.second.word == live_word) {
         if (auto known = TRY(unchanged(context, opened, request, *before))) return *std::move(known);
     }
     // The live database is that of the backup, whatever other sources there are.
     if (sides.second.word == live_word && sides.second.source.empty() && before->source()) sides.second.source = to_hex(*before->source());
     auto after = TRY(open_images(context, opened, sides.second));
+    TRY(expect_script_of_one(request, *after));
     auto done = request.reverse ? Diffing(context, opened, request).run(*after, *before) : Diffing(context, opened, request).run(*before, *after);
     if (!done) return done;
     TRY(before->finish());

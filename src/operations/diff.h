@@ -26,7 +26,7 @@ struct DiffRequest {
                            "of a database or a backup file, packed or not. Rows are paired by primary key, else by rowid, and compared to the byte, types included. Only what "
                            "differs is read: pages that two backups share cost nothing. Full-text and R-Tree tables are compared by their rows; where they keep them is not "
                            "shown unless --internal. --sql writes a script that turns BEFORE into AFTER (the other way round with --reverse): run it as a whole or not at all, "
-                           "as holdfast exec and sqlite3 -bail do.",
+                           "as holdfast exec and sqlite3 -bail do. It is for one database: of several, --only says which.",
                 .examples = {{"holdfast diff 43", "what has happened since backup #43"},
                              {"holdfast diff 43 44 --rows --table sessions", "rows of one table that differ between two backups"},
                              {"holdfast diff 43 --stat", "in numbers only"},

@@ -38,7 +38,7 @@ public:
 };
 
 Result<std::uint64_t> rows_max_of(const QueryRequest& request) {
-    if (request.limit.empty()) return request.rows ? 0 : rows_kept_max;
+    if (request.limit.empty()) return request.csv || request.json_lines ? 0 : rows_kept_max;
     std::uint64_t rows = 0;
     const char* end = request.limit.data() + request.limit.size();
     const auto read = std::from_chars(request.limit.data(), end, rows);
@@ -61,7 +61,7 @@ Result<live::Query> query_of(Context& context, const QueryRequest& request) {
     query.sql = TRY(text_of_script(context, request.script, how));
     query.parameters = TRY(parameters_of(request.script));
     query.rows_max = TRY(rows_max_of(request));
-    query.is_one_result = request.rows != nullptr;
+    query.is_one_result = request.csv || request.json_lines;
     if (request.time_limit.empty()) return query;
     const std::int64_t until_ns = context.host.clock.monotonic_ns() + TRY(parse_duration_s(request.time_limit)) * nanoseconds_per_second;
     query.is_over = [&clock = context.host.clock, until_ns] { return clock.monotonic_ns() >= until_ns; };
@@ -171,7 +171,7 @@ Result<QueryReport> query(Context& context, const QueryRequest& given) {
     for (int attempt = 1;; ++attempt) {
         auto report = query_once(context, opened.get(), request, asked ? &*asked : nullptr);
         const bool is_void = !report && report.error().code() == ErrorCode::busy && request.snapshot == live_word;
-        if (is_void && !request.rows && attempt < attempts_max) continue;
+        if (is_void && attempt < attempts_max && (!request.rows || request.rows->start_over())) continue;
         if (report) report->duration_ms = stopwatch.ms();
         return report;
     }

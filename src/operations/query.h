@@ -17,7 +17,7 @@ struct QueryRequest {
     ScriptRequest script;
     OutsideRequest outside;
     bool tables = false, csv = false, json_lines = false;
-    RowSink* rows = nullptr;  // by the surface, for csv and json_lines: takes the rows of the one result, and the report has none
+    RowSink* rows = nullptr;  // by the surface: takes the rows as they come, and the report has none; with csv and json_lines of one result
 
     static OperationText operation() {
         return {.name = "query",
@@ -108,8 +108,8 @@ struct QueryReport {
     }
 };
 // `invalid`: SQL that SQLite does not take, or that would write; `corrupt`: a page that was needed is damaged; `cancelled`:
-// on request, or over the time limit; `busy`: what was read of a live database did not belong to one moment (rows that
-// went to a sink are void then; without one it is asked again).
+// on request, or over the time limit; `busy`: what was read of a live database did not belong to one moment (it is
+// asked again, unless a sink has rows that it cannot take back: they are void).
 Result<QueryReport> query(Context& context, const QueryRequest& request);
 
 }  // namespace holdfast::operations

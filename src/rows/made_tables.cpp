@@ -21,12 +21,13 @@ Result<void> run(sqlite::Connection& connection, const std::string& sql) {
 }  // namespace
 
 Result<TableDefinition> definition_of(sqlite::Connection& connection, const Schema& schema, const Table& table) {
-    TableDefinition definition{.name = table.name, .sql = table.sql, .indexes = {}, .triggers = {}};
+    TableDefinition definition{.name = table.name, .sql = table.sql, .indexes = {}, .triggers = {}, .settings = {}};
     for (const auto& object : schema.objects) {
         if (!is_same_name(object.table, table.name) || object.sql.empty()) continue;
         if (object.type == "index") definition.indexes.push_back(object);
         if (object.type == "trigger") definition.triggers.push_back(object);
     }
+    definition.settings = TRY(settings_of(connection, table));
     if (!table.is_autoincrement) return definition;
     auto last = TRY(connection.prepare("SELECT seq FROM main.sqlite_sequence WHERE name = ?1"));
     TRY(last.bind(1, table.name));
@@ -41,6 +42,7 @@ Result<void> make_table(sqlite::Connection& destination, const Schema& now, cons
         return fail(ErrorCode::exists, "restore the table {}: the name belongs to {} {} now", printable(definition.name), other->type == "index" ? "an" : "a", other->type).with_advice("--to FILE writes it into a new file");
     }
     auto made = run(destination, definition.sql);
+    for (auto setting = definition.settings.begin(); made && setting != definition.settings.end(); ++setting) made = run(destination, setting_sql(definition.name, setting->first, setting->second));
     if (!made) return std::move(made).error().while_doing(format("make the table {}", printable(definition.name)));
     return {};
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "holdfast/rows/index_settings.h"
 #include "holdfast/rows/schema.h"
 
 namespace holdfast::rows {
@@ -13,11 +14,12 @@ struct TableDefinition {
     std::string name;
     std::string sql;
     std::vector<SchemaObject> indexes, triggers;
+    IndexSettings settings;
     std::int64_t sequence = 0;  // the last AUTOINCREMENT value; 0: none
 };
 Result<TableDefinition> definition_of(sqlite::Connection& connection, const Schema& schema, const Table& table);
 
-// `exists`: something else has the name now.
+// With the settings of a full-text index. `exists`: something else has the name now.
 Result<void> make_table(sqlite::Connection& destination, const Schema& now, const TableDefinition& definition);
 Result<void> drop_table(sqlite::Connection& destination, const TableDefinition& definition);
 // Behind its rows: indexes, triggers, and the last AUTOINCREMENT value, which never becomes less.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/sql_text.h"
 
 namespace holdfast::rows {
 namespace {
@@ -85,31 +86,15 @@ private:
 
     // Where the text goes on behind a keyword that stands outside quotes and comments; its end: there is none.
     static std::size_t after_word(std::string_view sql, std::string_view word) {
-        const auto is_letter = [](char c) { return (in_small(c) >= 'a' && in_small(c) <= 'z') || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80; };
-        std::size_t at = 0;
-        while (at < sql.size()) {
-            const char c = sql[at];
-            if (c == '"' || c == '\'' || c == '`' || c == '[') {
-                const std::size_t end = sql.find(c == '[' ? ']' : c, at + 1);  // a doubled one begins the next piece
-                at = end == std::string_view::npos ? sql.size() : end + 1;
-            } else if (sql.substr(at, 2) == "--") {
-                at = std::min(sql.find('\n', at), sql.size());
-            } else if (sql.substr(at, 2) == "/*") {
-                const std::size_t end = sql.find("*/", at + 2);
-                at = end == std::string_view::npos ? sql.size() : end + 2;
-            } else if (is_letter(c)) {
-                std::size_t end = at;
-                while (end < sql.size() && is_letter(sql[end])) ++end;
-                if (is_same_name(sql.substr(at, end - at), word)) return end;
-                at = end;
-            } else {
-                ++at;
-            }
+        for (std::size_t at = 0; at < sql.size();) {
+            const std::size_t end = end_of_piece(sql, at);
+            if (is_same_name(sql.substr(at, end - at), word)) return end;
+            at = end;
         }
         return sql.size();
     }
 
-    // A table of a module that is not here answers nothing but errors.
+    // A virtual table whose module is not here, or does not open what it kept, answers nothing but errors.
     Result<void> fill(Table& table) {
         const auto read = [&]() -> Result<void> {
             TRY(read_columns(table));
@@ -118,9 +103,11 @@ private:
             return {};
         };
         auto done = read();
-        const bool is_of_missing_module = !done && table.kind == TableKind::virtual_table && done.error().code() == ErrorCode::invalid;
-        if (!done && !is_of_missing_module) return done;
-        if (is_of_missing_module) table.columns.clear();
+        if (done) return {};
+        const auto code = done.error().code();
+        const bool is_of_its_module = table.kind == TableKind::virtual_table && (code == ErrorCode::invalid || code == ErrorCode::corrupt);
+        if (!is_of_its_module) return done;
+        table.columns.clear();
         return {};
     }
 

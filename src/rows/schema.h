@@ -88,8 +88,8 @@ struct Schema {
     const Table* find(std::string_view table) const;
 };
 
-// `database` is the name of an attached one, or main. A table whose module or collation this library lacks is told with what
-// sqlite_schema has of it; its columns are then empty. Errors: corrupt, unavailable, cancelled by an Interruptible.
+// `database` is the name of an attached one, or main. A table whose module or collation this library lacks, and a virtual
+// one that its module cannot open, is told with what sqlite_schema has of it; its columns are then empty. Errors: corrupt, unavailable, cancelled by an Interruptible.
 Result<Schema> read_schema(sqlite::Connection& connection, const std::string& database = "main");
 
 }  // namespace holdfast::rows

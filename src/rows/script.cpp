@@ -7,8 +7,11 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/compare_schema.h"
+#include "holdfast/rows/full_text.h"
+#include "holdfast/rows/index_settings.h"
 #include "holdfast/rows/script_rows.h"
 #include "holdfast/rows/script_tables.h"
+#include "holdfast/rows/sql_text.h"
 
 namespace holdfast::rows {
 namespace {
@@ -17,22 +20,32 @@ using sqlite::quoted_name;
 
 using Names = std::set<std::string, NameOrder>;
 
+// Type, and name in small letters: what tells an object from others.
+using Key = std::pair<std::string, std::string>;
+Key key_of(const SchemaObject& object) { return {object.type, in_small_letters(object.name)}; }
+
 class Writing {
 public:
     Writing(DatabasePair& pair, const ScriptRequest& request, const TextSink& sink)
         : pair_(pair), request_(request), sink_(sink), before_(pair.schema_before()), after_(pair.schema_after()) {}
 
     Result<ScriptReport> run() {
+        TRY(expect_same_encoding());
         const auto found = TRY(pair_.compare({.tables = request_.tables, .watch = request_.watch}));
         TRY(look(found));
-        if (found.is_equal() && !is_sequence_different()) return std::move(report_);
+        TRY(look_at_settings());
+        if (found.is_equal() && settings_.empty() && !is_sequence_different()) return std::move(report_);
         TRY(begin());
         TRY(drop_objects());
-        TRY(make_tables());
+        TRY(make_tables(TableKind::ordinary));
+        TRY(make_objects("view"));
+        TRY(make_tables(TableKind::virtual_table));  // FTS4 asks the table or view that it is over for its columns
+        for (const auto& setting : settings_) TRY(statement(setting));
         for (const auto& name : written_) TRY(write_rows(name));
         for (const auto& name : refilled_) TRY(fill(name));
+        TRY(make_objects("index"));
         TRY(rebuild_indexes_over());
-        TRY(make_objects());
+        TRY(make_objects("trigger"));
         TRY(set_sequences());
         for (const auto& property : properties_) TRY(statement(property));
         if (request_.transaction == ScriptRequest::Transaction::own) TRY(statement("COMMIT"));
@@ -42,7 +55,7 @@ public:
 private:
     Result<void> statement(const std::string& sql) {
         ++report_.statements;
-        return sink_(sql + ";\n");
+        return sink_(with_comment_ended(sql) + ";\n");
     }
 
     bool is_meant(const std::string& table) const {
@@ -51,15 +64,21 @@ private:
 
     // --- what is to be done ---
 
+    // Texts that quotes cannot hold are written as their bytes.
+    Result<void> expect_same_encoding() {
+        const auto before = TRY(pair_.connection_before().text("PRAGMA encoding")), after = TRY(pair_.connection_after().text("PRAGMA encoding"));
+        if (before == after) return {};
+        return fail(ErrorCode::invalid, "write a script: one database has its texts in {}, the other in {}", before, after).with_advice("holdfast restore --table brings rows back");
+    }
+
     Result<void> look(const Comparison& found) {
         for (const auto& property : found.properties) {
-            if (property.name == "encoding") return fail(ErrorCode::invalid, "write a script: one database has its texts in {}, the other in {}", property.before, property.after).with_advice("holdfast restore --table brings rows back");
             if (property.name == "user_version" || property.name == "application_id") properties_.push_back(format("PRAGMA {} = {}", property.name, property.after));
             else report_.warnings.push_back(format("{} is {} in one and {} in the other: SQL does not change that", property.name, property.before, property.after));
         }
         for (const auto& table : found.tables) {
             if (is_contentless(table.name) && !table.not_compared.empty()) {
-                report_.warnings.push_back(format("{} is a full-text index without content: SQL cannot fill it", printable(table.name)));
+                if (after_.find(table.name) != nullptr) unfilled_.insert(table.name);
                 continue;
             }
             if (!table.not_compared.empty()) return fail(ErrorCode::corrupt, "write a script: {} cannot be compared: {}", printable(table.name), table.not_compared);
@@ -74,12 +93,24 @@ private:
         for (const auto& name : differing_) {
             if (!remade_.contains(name) && !dropped_.contains(name) && !refilled_.contains(name)) written_.insert(name);
         }
-        for (const auto& name : remade_) refilled_.insert(name);
+        for (const auto& name : remade_) (is_contentless(name) ? unfilled_ : refilled_).insert(name);
+        for (const auto& name : unfilled_) report_.warnings.push_back(format("{} is a full-text index without content: SQL cannot fill it", printable(name)));
+        return {};
+    }
+
+    Result<void> look_at_settings() {
+        for (const auto& table : after_.tables) {
+            const Table* mine = before_.find(table.name);
+            const bool is_anew = remade_.contains(table.name);
+            if (table.kind != TableKind::virtual_table || !is_meant(table.name) || (!is_anew && mine == nullptr)) continue;
+            const auto now = is_anew ? IndexSettings() : TRY(settings_of(pair_.connection_before(), *mine));
+            for (const auto& change : compare_settings(now, TRY(settings_of(pair_.connection_after(), table)))) settings_.push_back(setting_sql(table.name, change.name, change.after));
+        }
         return {};
     }
 
     bool is_contentless(const std::string& name) const {
-        const Table* table = after_.find(name);
+        const Table* table = after_.find(name) ? after_.find(name) : before_.find(name);
         return table != nullptr && table->kind == TableKind::virtual_table && module_option(*table, "content") == "";
     }
 
@@ -110,29 +141,47 @@ private:
         return std::ranges::any_of(changes_, [&](const SchemaChange& change) { return change.change != Change::added && change.type == object.type && is_same_name(change.name, object.name); });
     }
     // Not a view whose name a table gets: that one has to be dropped by itself.
-    bool is_gone_with_table(const SchemaObject& object) const { return before_.find(object.table) != nullptr && (dropped_.contains(object.table) || remade_.contains(object.table)); }
+    bool is_gone_with_table(const SchemaObject& object) const {
+        const Table* table = before_.find(object.table);
+        if (table == nullptr) return false;
+        const std::string& owner = table->kind == TableKind::shadow ? table->owner : table->name;
+        return dropped_.contains(owner) || remade_.contains(owner);
+    }
     bool is_on_written(const SchemaObject& object) const { return object.type == "trigger" && (written_.contains(object.table) || refilled_.contains(object.table)); }
 
     // Triggers must not act on what the script writes; they are made again behind it.
     Result<void> drop_objects() {
-        for (const char* type : {"trigger", "view", "index"}) {
-            for (const auto& object : before_.objects) {
-                const bool is_to_go = is_changed(object) || is_on_written(object);
-                if (object.type != type || object.sql.empty() || !is_to_go || is_gone_with_table(object)) continue;
-                TRY(statement(format("DROP {} {}", type, quoted_name(object.name))));
-                gone_.insert(object.type + " " + object.name);
-            }
-        }
         for (const auto& object : before_.objects) {
-            if (object.type == "table" && before_.find(object.name) && is_gone_with_table(object) && is_same_name(object.name, object.table) && before_.find(object.name)->kind != TableKind::shadow) {
-                TRY(statement(format("DROP TABLE {}", quoted_name(object.name))));
-            }
+            if (object.type != "table" && !object.sql.empty() && !is_gone_with_table(object)) standing_[key_of(object)] = &object;
+        }
+        TRY(drop_changed("trigger"));
+        TRY(drop_tables(TableKind::virtual_table));  // FTS4 asks what it is over even then
+        TRY(drop_changed("view"));
+        TRY(drop_changed("index"));
+        return drop_tables(TableKind::ordinary);
+    }
+
+    Result<void> drop_changed(std::string_view type) {
+        for (const auto& object : before_.objects) {
+            if (object.type != type || !standing_.contains(key_of(object)) || (!is_changed(object) && !is_on_written(object))) continue;
+            TRY(statement(format("DROP {} {}", type, quoted_name(object.name))));
+            standing_.erase(key_of(object));
+            // A view's triggers go with it.
+            if (type == "view") std::erase_if(standing_, [&](const auto& one) { return one.second->type == "trigger" && is_same_name(one.second->table, object.name); });
         }
         return {};
     }
 
-    Result<void> make_tables() {
+    Result<void> drop_tables(TableKind kind) {
+        for (const auto& table : before_.tables) {
+            if (table.kind == kind && (dropped_.contains(table.name) || remade_.contains(table.name))) TRY(statement(format("DROP TABLE {}", quoted_name(table.name))));
+        }
+        return {};
+    }
+
+    Result<void> make_tables(TableKind kind) {
         for (const auto& table : after_.tables) {
+            if (table.kind != kind) continue;
             if (remade_.contains(table.name)) TRY(statement(table.sql));
             const auto additions = additions_.find(table.name);
             if (additions == additions_.end()) continue;
@@ -141,14 +190,16 @@ private:
         return {};
     }
 
-    Result<void> make_objects() {
-        for (const char* type : {"index", "view", "trigger"}) {
-            for (const auto& object : after_.objects) {
-                if (object.type != type || object.sql.empty()) continue;
-                const bool was_there = std::ranges::any_of(before_.objects, [&](const auto& old) { return old.type == object.type && is_same_name(old.name, object.name); });
-                const bool is_lost = remade_.contains(object.table) || gone_.contains(object.type + " " + object.name);
-                const bool is_new = !was_there && is_meant(object.table);
-                if (is_new || is_lost) TRY(statement(object.sql));
+    // What belongs to the later schema and does not stand: for whatever reason it is not there, or not any more.
+    Result<void> make_objects(std::string_view type) {
+        for (const auto& object : after_.objects) {
+            if (object.type != type || object.sql.empty() || !is_meant(object.table)) continue;
+            const auto stands = standing_.find(key_of(object));
+            if (stands == standing_.end()) {
+                TRY(statement(object.sql));
+            } else if (stands->second->sql != object.sql) {
+                return fail(ErrorCode::invalid, "write a script: the {} {} is of {} in one database, and of {} in the other", type, printable(object.name), printable(stands->second->table), printable(object.table))
+                    .with_advice(format("--table {} besides", printable(stands->second->table)));
             }
         }
         return {};
@@ -182,13 +233,21 @@ private:
         return {};
     }
 
-    // Full-text search over another table has no rows of its own.
+    // Full-text search over another table, or a view, has no rows of its own. What a view shows of a change nobody tells.
     Result<void> rebuild_indexes_over() {
-        for (const auto& table : after_.tables) {
-            const auto content = module_option(table, "content");
-            if (table.kind != TableKind::virtual_table || !content || content->empty()) continue;
-            const bool is_behind = written_.contains(*content) || refilled_.contains(*content) || remade_.contains(table.name);
-            if (is_behind) TRY(statement(format("INSERT INTO {0}({0}) VALUES('rebuild')", quoted_name(table.name))));
+        const bool is_any_written = !written_.empty() || !refilled_.empty() || !dropped_.empty() || std::ranges::any_of(changes_, [](const SchemaChange& change) { return change.type == "view"; });
+        const auto rebuild = [&](const Table& index) -> Result<void> {
+            const auto content = is_full_text(index) ? module_option(index, "content") : std::nullopt;
+            if (!content || content->empty()) return {};
+            const bool is_over_view = std::ranges::any_of(after_.objects, [&](const SchemaObject& object) { return object.type == "view" && is_same_name(object.name, *content); });
+            const bool is_behind = remade_.contains(index.name) || written_.contains(*content) || refilled_.contains(*content) || (is_over_view && is_any_written);
+            return is_behind ? statement(format("INSERT INTO {0}({0}) VALUES('rebuild')", quoted_name(index.name))) : Result<void>();
+        };
+        for (const auto& index : before_.tables) {
+            if (!dropped_.contains(index.name) && !remade_.contains(index.name)) TRY(rebuild(index));
+        }
+        for (const auto& index : after_.tables) {
+            if (remade_.contains(index.name)) TRY(rebuild(index));
         }
         return {};
     }
@@ -230,13 +289,14 @@ private:
     const Schema& before_;
     const Schema& after_;
     std::vector<SchemaChange> changes_;
-    std::vector<std::string> properties_;
+    std::vector<std::string> properties_, settings_;  // statements
     Names differing_, dropped_;
     Names remade_;    // dropped and made anew, or made for the first time
     Names refilled_;  // emptied and filled with every row
     Names written_;   // row by row
+    Names unfilled_;  // differ, but nobody can say in what
     std::map<std::string, std::vector<std::string>, NameOrder> additions_;
-    std::set<std::string> gone_;  // "trigger name"
+    std::map<Key, const SchemaObject*> standing_;  // indexes, views and triggers of the earlier schema that the script has left there so far
     ScriptReport report_;
 };
 

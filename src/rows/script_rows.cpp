@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/script_tables.h"
 
 namespace holdfast::rows {
 namespace {
@@ -72,6 +73,25 @@ Result<void> write_condition(const ComparedTable& table, const Row& row, Literal
     return sink(";\n");
 }
 
+// The fields of rows that a virtual table keeps in a table of its own are called otherwise there than in itself.
+Result<std::vector<std::string>> columns_to_write(const ComparedTable& table) {
+    if (table.after == nullptr) return std::vector<std::string>();
+    const bool is_itself = !is_virtual(table) || table.rows_after == nullptr;
+    if (is_itself) return table.columns_after;
+    const Table& own = *table.after;
+    if (module_option(own, "compress") || module_option(own, "uncompress")) {
+        return fail(ErrorCode::unavailable, "write rows of {}: functions of the application compress them", printable(own.name)).with_advice("holdfast restore gives the whole database");
+    }
+    std::vector<std::string> columns = {"rowid"};
+    for (const auto& column : own.columns) {
+        if (!column.is_hidden) columns.push_back(column.name);
+    }
+    const auto language = module_option(own, "languageid");
+    if (language && own.module == "fts4") columns.push_back(*language);
+    if (!own.columns.empty() && columns.size() == table.columns_after.size()) return columns;
+    return fail(ErrorCode::unavailable, "write rows of {}: it keeps them in a way that this version does not know", printable(own.name)).with_advice("holdfast restore gives the whole database");
+}
+
 }  // namespace
 
 Result<void> RowsToDelete::row(const ComparedTable& table, const RowChange& change) {
@@ -80,6 +100,11 @@ Result<void> RowsToDelete::row(const ComparedTable& table, const RowChange& chan
     ++statements_;
     TRY(sink_(format("DELETE FROM {}", quoted_name(table.name))));
     return write_condition(table, *change.before, literals_, sink_);
+}
+
+Result<void> RowsToWrite::begin(const ComparedTable& table) {
+    columns_ = TRY(columns_to_write(table));
+    return {};
 }
 
 Result<void> RowsToWrite::row(const ComparedTable& table, const RowChange& change) {
@@ -94,7 +119,7 @@ Result<void> RowsToWrite::insert(const ComparedTable& table, const Row& row) {
     const std::string rowid = rowid_of(*table.after);
     const bool names_rowid = row.row_id && !rowid.empty() && !table.after->integer_key && !is_virtual(table);
     std::string columns = names_rowid ? rowid : "";
-    for (const auto& column : table.columns_after) columns += format("{}{}", columns.empty() ? "" : ", ", quoted_name(column));
+    for (const auto& column : columns_) columns += format("{}{}", columns.empty() ? "" : ", ", quoted_name(column));
     TRY(sink_(format("INSERT INTO {}({}) VALUES(", quoted_name(table.name), columns)));
     if (names_rowid) TRY(sink_(format("{}", *row.row_id)));
     for (std::size_t i = 0; i < row.fields.size(); ++i) {

@@ -22,6 +22,8 @@ private:
 class RowsToWrite final : public ChangeSink {
 public:
     RowsToWrite(TextSink sink, std::uint64_t& statements) : sink_(sink), literals_(std::move(sink)), statements_(statements) {}
+    // `unavailable`: a virtual table keeps its rows in a way that tells nobody what to write into it.
+    Result<void> begin(const ComparedTable& table) override;
     Result<void> row(const ComparedTable& table, const RowChange& change) override;
 
 private:
@@ -29,6 +31,7 @@ private:
     Result<void> update(const ComparedTable& table, const Row& before, const Row& after);
 
     TextSink sink_;
+    std::vector<std::string> columns_;  // of the table that is being written: what each field is called in an INSERT
     LiteralWriter literals_;
     std::uint64_t& statements_;
 };

@@ -49,20 +49,20 @@ std::string unquoted(std::string_view text) {
     return out;
 }
 
-// Rows that are there may forbid it, though the empty table allows it.
-bool may_be_refused(const Table& before, const Table& after) {
-    for (const auto& column : after.columns) {
-        const bool is_new = before.find(column.name) == nullptr;
-        if (is_new && ((column.is_not_null && !column.default_sql) || column.generated != Generated::no)) return true;
-    }
-    return false;
+// Rows that are there forbid what an empty table allows: a default that is no constant, NOT NULL without one. What the
+// other columns are does not matter to SQLite.
+bool are_taken_with_rows(const Table& before, const std::vector<std::string>& statements) {
+    auto trial = sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create, .trust_schema = true});
+    const std::string made = format("CREATE TABLE {0}({1} INT){2}; INSERT INTO {0} VALUES (1)", sqlite::quoted_name(before.name), sqlite::quoted_name(before.columns.front().name), before.is_strict ? " STRICT" : "");
+    return trial && trial->execute(made) && std::ranges::all_of(statements, [&](const std::string& statement) { return trial->execute(statement).ok(); });
 }
 
 }  // namespace
 
 std::optional<std::vector<std::string>> column_additions(const Table& before, const Table& after) {
     const bool is_ordinary = before.kind == TableKind::ordinary && after.kind == TableKind::ordinary && before.has_rowid == after.has_rowid;
-    if (!is_ordinary || after.columns.size() <= before.columns.size() || may_be_refused(before, after)) return std::nullopt;
+    if (!is_ordinary || after.columns.size() <= before.columns.size()) return std::nullopt;
+    if (std::ranges::any_of(after.columns, [&](const Column& column) { return before.find(column.name) == nullptr && column.generated != Generated::no; })) return std::nullopt;
     const auto differ = std::ranges::mismatch(before.sql, after.sql);
     const auto common = static_cast<std::size_t>(differ.in1 - before.sql.begin());
     const std::string_view behind = std::string_view(before.sql).substr(common), middle = std::string_view(after.sql).substr(common);
@@ -74,10 +74,10 @@ std::optional<std::vector<std::string>> column_additions(const Table& before, co
     auto trial = sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create, .trust_schema = true});
     if (!trial || !trial->execute(before.sql)) return std::nullopt;
     for (const auto& statement : statements) {
-        if (statement.find("CHECK") != std::string::npos || statement.find("check") != std::string::npos || !trial->execute(statement)) return std::nullopt;
+        if (in_small_letters(statement).find("check") != std::string::npos || !trial->execute(statement)) return std::nullopt;
     }
     const auto made = trial->text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
-    return made && *made == after.sql ? std::optional(statements) : std::nullopt;
+    return made && *made == after.sql && are_taken_with_rows(before, statements) ? std::optional(statements) : std::nullopt;
 }
 
 std::optional<std::string> module_option(const Table& table, std::string_view name) {

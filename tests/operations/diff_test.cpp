@@ -146,6 +146,75 @@ TEST_F(Diff, OfSeveralDatabasesPairsThemByTheirPaths) {
     EXPECT_TRUE(told(asked).equal);
 }
 
+TEST_F(Diff, OneBrokenVirtualTableCostsThatTableAlone) {
+    execute(database, "CREATE VIRTUAL TABLE f USING fts5(a, content='ledger', content_rowid='n'); CREATE VIRTUAL TABLE own USING fts5(a); INSERT INTO own VALUES ('x'); CREATE VIRTUAL TABLE box USING rtree(id, x0, x1)");
+    backup();
+    auto connection = connect(database);
+    sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
+    must(connection.execute("DELETE FROM ledger WHERE n = 1; DELETE FROM f_data; DELETE FROM own_data; DELETE FROM own_content; DELETE FROM box_node"));
+    const auto report = told(request("2"));
+    EXPECT_FALSE(report.equal);
+    EXPECT_TRUE(report.incomplete);
+    ASSERT_EQ(report.databases.size(), 1u);
+    std::vector<std::string> lines;
+    for (const auto& table : report.databases[0].tables) lines.push_back(table.not_compared.empty() ? format("{} -{}", table.name, table.removed) : table.name + " not compared");
+    EXPECT_THAT(lines, ElementsAre("box not compared", "f not compared", "ledger -1", "own -1"));
+    auto asked = request("2");
+    asked.tables = {"ledger"};
+    EXPECT_THAT(numbers(told(asked)), ElementsAre("ledger +0 -1 ~0"));
+    EXPECT_THAT(script(asked), HasSubstr("DELETE FROM \"ledger\" WHERE \"n\" = 1;"));
+}
+
+TEST_F(Diff, TellsWhatFullTextIndexesWereTold) {
+    execute(database, "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f(f, rank) VALUES ('rank', 'bm25()'); CREATE VIRTUAL TABLE g USING fts5(a)");
+    backup();
+    execute(database, "INSERT INTO f(f, rank) VALUES ('rank', 'bm25(10.0)'); INSERT INTO g(g, rank) VALUES ('pgsz', 512)");
+    const auto properties = [&](const DiffRequest& asked) {
+        std::vector<std::string> lines;
+        const auto report = told(asked);
+        EXPECT_FALSE(report.equal);
+        for (const auto& one : report.databases.at(0).properties) lines.push_back(format("{}: {} | {}", one.name, one.before, one.after));
+        return lines;
+    };
+    EXPECT_THAT(properties(request("2")), ElementsAre("rank of f: 'bm25()' | 'bm25(10.0)'", "pgsz of g: 4050 | 512"));
+    auto asked = request("2");
+    asked.tables = {"F"};
+    EXPECT_THAT(properties(asked), ElementsAre("rank of f: 'bm25()' | 'bm25(10.0)'"));
+    EXPECT_THAT(script(asked), HasSubstr("INSERT INTO \"f\"(\"f\", rank) VALUES('rank', 'bm25(10.0)');"));
+    execute(database, "INSERT INTO f(f, rank) VALUES ('rank', 'bm25()'); INSERT INTO g(g, rank) VALUES ('pgsz', 4050)");
+    EXPECT_TRUE(told(request("2")).equal) << "as where nobody set it";
+}
+
+TEST_F(Diff, AScriptIsForOneDatabase) {
+    const std::string other = root / "work/jobs.db";
+    create_database(other);
+    must(try_backup({database, other}));
+    execute(other, "DELETE FROM ledger WHERE n = 1");
+    auto asked = request("2");
+    const auto refused = [&](const DiffRequest& one) {
+        std::string sql;
+        auto wanted = one;
+        wanted.sql = true;
+        wanted.script = [&](std::string_view text) -> Result<void> {
+            sql += text;
+            return {};
+        };
+        const auto done = diff(context, wanted);
+        EXPECT_THAT(done, FailsWith(ErrorCode::invalid));
+        EXPECT_EQ(sql, "");
+        return done ? std::string() : done.error().message() + done.error().advice();
+    };
+    EXPECT_THAT(refused(asked), ::testing::AllOf(HasSubstr(other), HasSubstr(database), HasSubstr("--only")));
+    EXPECT_THAT(refused(request(other, "2")), HasSubstr("2 databases")) << "which of them the file is, nobody said";
+    auto swapped = request("2", other);
+    swapped.reverse = true;
+    refused(swapped);
+    asked.only = {"jobs.db"};
+    EXPECT_THAT(script(asked), HasSubstr("DELETE FROM \"ledger\" WHERE \"n\" = 1;"));
+    asked.only = {"app.db"};
+    EXPECT_THAT(script(asked), HasSubstr("Nothing differs"));
+}
+
 TEST_F(Diff, RefusesWhatMakesNoSense) {
     EXPECT_THAT(diff(context, request("live", "live")), FailsWith(ErrorCode::invalid));
     EXPECT_THAT(diff(context, request("99")), FailsWith(ErrorCode::not_found));

@@ -49,6 +49,11 @@ public:
         sum += std::get<std::int64_t>(values[0]);
         return {};
     }
+    Result<void> end(const ResultEnd& end) override {
+        ends.push_back(format("{}: {}{}", end.sql, end.row_count, end.has_more ? " and more" : ""));
+        return {};
+    }
+    std::vector<std::string> ends;
     std::uint64_t rows = 0;
     std::int64_t sum = 0;
     int results = 0;
@@ -158,6 +163,7 @@ TEST_F(QueryTest, ASinkGetsEveryRowAndMayEndIt) {
     CountingSink sink;
     auto asked = request("SELECT n, payload FROM ledger");
     asked.rows = &sink;
+    asked.csv = true;
     const auto report = must(query(context, asked));
     EXPECT_EQ(sink.rows, 5200u);
     EXPECT_EQ(sink.sum, 5200 * 5201 / 2);
@@ -173,6 +179,20 @@ TEST_F(QueryTest, ASinkGetsEveryRowAndMayEndIt) {
     asked.script.sql = "SELECT 1; SELECT 2";
     EXPECT_THAT(query(context, asked), FailsWith(ErrorCode::invalid));
     EXPECT_EQ(one.results, 0) << "it is told before the first row";
+}
+
+TEST_F(QueryTest, ASinkGetsTheResultsOfAllStatementsWithTheirEnds) {
+    insert(database, 1500);
+    backup();
+    CountingSink sink;
+    auto asked = request("SELECT n FROM ledger; SELECT 1 AS one WHERE 0; SELECT 7");
+    asked.rows = &sink;
+    const auto report = must(query(context, asked));
+    EXPECT_THAT(sink.ends, ElementsAre("SELECT n FROM ledger: 1000 and more", "SELECT 1 AS one WHERE 0: 0", "SELECT 7: 1"));
+    EXPECT_EQ(sink.rows, 1001u);
+    ASSERT_EQ(report.results.size(), 3u);
+    EXPECT_TRUE(report.results[0].more);
+    EXPECT_THAT(report.results[0].rows, IsEmpty());
 }
 
 TEST_F(QueryTest, TheTimeLimitEndsWhatHasNoEnd) {

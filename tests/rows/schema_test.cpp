@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "support/results.h"
 
@@ -109,6 +110,29 @@ TEST(SchemaOfRows, ReadsAnAttachedDatabaseOfTheSameTables) {
     EXPECT_EQ(schema.tables[0].columns.size(), 2u);
     EXPECT_EQ(schema.tables[0].columns[1].collation, "RTRIM");
     EXPECT_EQ(schema.tables[0].unique.size(), 1u);
+}
+
+TEST(SchemaOfRows, AVirtualTableThatItsModuleCannotOpenHidesItselfOnly) {
+    for (const std::string damage : {"DELETE FROM f_data", "DELETE FROM f_config", "UPDATE f_config SET v = 99 WHERE k = 'version'", "DELETE FROM box_node"}) {
+        SCOPED_TRACE(damage);
+        const std::string path = testing::TempDir() + "hidden.db";
+        std::filesystem::remove(path);
+        {
+            auto made = must(sqlite::Connection::open(path, {.mode = sqlite::OpenMode::create}));
+            sqlite3_db_config(made.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
+            must(made.execute("CREATE TABLE t(a, b); CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ('x'); CREATE VIRTUAL TABLE box USING rtree(id, x0, x1)"));
+            must(made.execute(damage));
+        }
+        auto connection = must(sqlite::Connection::open(path, {}));
+        const auto schema = must(read_schema(connection));
+        EXPECT_EQ(schema.find("t")->columns.size(), 2u);
+        ASSERT_NE(schema.find("f"), nullptr);
+        ASSERT_NE(schema.find("box"), nullptr);
+        EXPECT_EQ(schema.find("f")->module, "fts5");
+        EXPECT_EQ(schema.find("f")->columns.empty(), !connection.execute("SELECT * FROM f WHERE f MATCH 'x'").ok());
+        EXPECT_EQ(schema.find("box")->columns.empty(), !connection.execute("SELECT * FROM box").ok());
+        EXPECT_TRUE(schema.find("f")->columns.empty() || schema.find("box")->columns.empty()) << "nothing was broken";
+    }
 }
 
 TEST(SchemaOfRows, AModuleThatIsNotHereHidesItsTableOnly) {

@@ -135,16 +135,35 @@ class Query(stories.Story):
         db.close()
         self.backup()
         cases = (("b", "--csv", b"b\r\nx'" + blob.hex().encode() + b"'\r\n"), ("b", "--json-lines", b'{"b":{"hex":"' + blob.hex().encode() + b'"}}\n'),
-                 ("s", "--csv", b's\r\n"' + text.replace('"', '""').encode() + b'"\r\n'), ("s", "--json-lines", None))
+                 ("s", "--csv", b's\r\n"' + text.replace('"', '""').encode() + b'"\r\n'), ("s", "--json-lines", None), ("b", "--json", {"hex": blob.hex()}), ("s", "--json", text))
         idle = self.peak_and_rows("1", "SELECT 1 AS one", "--csv")[0]
         for column, form, expected in cases:
             with self.subTest(column=column, form=form):
                 peak, out = self.peak_and_rows("1", f"SELECT {column} FROM t WHERE {column} IS NOT NULL", form)
-                if expected:
+                if form == "--json":
+                    [result] = json.loads(out)["results"]
+                    self.assertTrue(result["rows"] == [[expected]])
+                    self.assertEqual((result["row_count"], result["more"]), (1, False))
+                elif expected:
                     self.assertTrue(out == expected)
                 else:
                     self.assertTrue(json.loads(out) == {"s": text})
                 self.assertLess(peak - idle, 1.7 * size, "SQLite's own copy and some room for pages")
+
+    def test_json_is_one_object_of_all_results_or_nothing(self):
+        stories.create_ledger(self.database).close()
+        self.backup()
+        out = self.run_words("latest", "SELECT 1 AS a, 'x' AS a; CREATE TEMP TABLE t(a); SELECT * FROM t; SELECT value FROM json_each('[1,2,3]')", "--limit", "2", "--json")
+        told = json.loads(out.stdout)
+        self.assertEqual([(one["columns"], one["rows"], one["row_count"], one["more"]) for one in told["results"]],
+                         [(["a", "a"], [[1, "x"]], 1, False), (["a"], [], 0, False), (["value"], [[1], [2]], 2, True)])
+        self.assertEqual((told["number"], told["databases"][0]["name"], told["tables"]), (1, "app", []))
+        self.assertTrue(told["results"][1]["sql"].startswith("SELECT * FROM t"))
+        failed = self.run_words("latest", "SELECT 1; SELECT abs(-9223372036854775808)", "--json")
+        self.assertEqual((failed.returncode != 0, failed.stdout), (True, b""), "what came before is not half an answer")
+        self.assertIn("error", json.loads(failed.stderr.splitlines()[-1]))
+        nothing = json.loads(self.run_words("latest", "CREATE TEMP TABLE t(a)", "--json").stdout)
+        self.assertEqual(nothing["results"], [])
 
     def test_two_columns_of_one_name_are_no_json_object(self):
         stories.create_ledger(self.database).close()

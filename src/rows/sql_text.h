@@ -1,0 +1,16 @@
+// SQL as text: where its quotes and comments end.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace holdfast::rows {
+
+// The end of what stands at `at`: something in quotes, a comment, a word (of letters, digits and _), else one byte.
+std::size_t end_of_piece(std::string_view sql, std::size_t at);
+
+// The same, with what ends a comment that goes on to its end: a semicolon behind it ends the statement. SQLite keeps such
+// a comment in the schema.
+std::string with_comment_ended(std::string sql);
+
+}  // namespace holdfast::rows

@@ -216,6 +216,10 @@ TEST_F(BringRows, ARowThatSteppedAsideIsJudgedByWhatItWas) {
     const auto others = try_to_bring({.tables = {"o"}, .where = {}, .keys = {}});
     ASSERT_THAT(others, FailsWith(ErrorCode::exists));
     EXPECT_NE(others.error().message().find("2 are there with another content: o 1, o 2"), std::string::npos) << others.error().message();
+    must(now.execute("UPDATE o SET p = NULL WHERE id = 1; UPDATE o SET p = 1 WHERE id = 2"));
+    const auto other = try_to_bring({.tables = {"o"}, .where = {}, .keys = {}});
+    ASSERT_THAT(other, FailsWith(ErrorCode::exists)) << "2 referred to something else before it stepped aside";
+    EXPECT_NE(other.error().message().find("given the same numbers: restore rows of o: one is there with another content: o 2"), std::string::npos) << other.error().message();
     EXPECT_EQ(of(bring({.tables = {"o"}, .where = {}, .keys = {}}, {.on_conflict = OnConflict::replace}), "o").rows, (WrittenCounts{.updated = 2}));
 }
 

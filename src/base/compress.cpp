@@ -6,19 +6,36 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <numeric>
 
+#include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 
 namespace holdfast {
 
+namespace {
+
+struct FreeDigested {
+    void operator()(ZSTD_CDict* digested) const { ZSTD_freeCDict(digested); }
+    void operator()(ZSTD_DDict* digested) const { ZSTD_freeDDict(digested); }
+};
+using DigestedToCompress = std::unique_ptr<ZSTD_CDict, FreeDigested>;
+using DigestedToDecompress = std::unique_ptr<ZSTD_DDict, FreeDigested>;
+
+std::uint64_t next_number() {
+    static std::atomic<std::uint64_t> last = 0;
+    return ++last;
+}
+
+}  // namespace
+
 struct Dictionary::Digested {
-    ZSTD_CDict* compress = nullptr;
-    ZSTD_DDict* decompress = nullptr;
-    ~Digested() {
-        ZSTD_freeCDict(compress);
-        ZSTD_freeDDict(decompress);
-    }
+    const std::uint64_t number = next_number();  // no other dictionary of the process has had it
+    Bytes bytes;
+    DigestedToCompress compress;
+    DigestedToDecompress decompress;  // refers to the bytes
 };
 
 Dictionary::Dictionary(std::unique_ptr<Digested> digested) : digested_(std::move(digested)) {}
@@ -36,16 +53,25 @@ ZSTD_compressionParameters parameters_of(int level, std::size_t dictionary_size)
     return parameters;
 }
 
+Error not_one(ByteView bytes) { return fail(ErrorCode::corrupt, "load a compression dictionary: its {} bytes are not one", bytes.size()); }
+
 }  // namespace
 
 Result<Dictionary> Dictionary::load(ByteView bytes, int level) {
+    auto dictionary = TRY(load_to_decompress(bytes));
+    dictionary.digested_->compress.reset(ZSTD_createCDict_advanced(bytes.data(), bytes.size(), ZSTD_dlm_byCopy, ZSTD_dct_auto,
+                                                                   parameters_of(level, bytes.size()), ZSTD_defaultCMem));
+    if (!dictionary.digested_->compress) return not_one(bytes);
+    return dictionary;
+}
+
+Result<Dictionary> Dictionary::load_to_decompress(ByteView bytes) {
     constexpr std::size_t size_min = 8;  // fewer bytes zstd leaves out without a word
+    if (bytes.size() < size_min) return not_one(bytes);
     auto digested = std::make_unique<Digested>();
-    digested->compress = ZSTD_createCDict_advanced(bytes.data(), bytes.size(), ZSTD_dlm_byCopy, ZSTD_dct_auto,
-                                                   parameters_of(level, bytes.size()), ZSTD_defaultCMem);
-    digested->decompress = ZSTD_createDDict(bytes.data(), bytes.size());
-    if (bytes.size() < size_min || digested->compress == nullptr || digested->decompress == nullptr)
-        return fail(ErrorCode::corrupt, "load a compression dictionary: its {} bytes are not one", bytes.size());
+    digested->bytes = copy_of(bytes);
+    digested->decompress.reset(ZSTD_createDDict_byReference(digested->bytes.data(), bytes.size()));
+    if (!digested->decompress) return not_one(bytes);
     return Dictionary(std::move(digested));
 }
 
@@ -111,7 +137,8 @@ Compressor& Compressor::operator=(Compressor&&) noexcept = default;
 Compressor::~Compressor() = default;
 
 Result<Bytes> Compressor::compress(ByteView plain, const Dictionary* dictionary) {
-    state_->begin(dictionary == nullptr ? nullptr : dictionary->digested_->compress);
+    HOLDFAST_ASSERT(dictionary == nullptr || dictionary->digested_->compress != nullptr);
+    state_->begin(dictionary == nullptr ? nullptr : dictionary->digested_->compress.get());
     return state_->run(plain);
 }
 
@@ -127,6 +154,35 @@ Result<Bytes> Compressor::compress_after(ByteView prefix, ByteView plain) {
 struct Decompressor::State {
     ZSTD_DCtx* context = ZSTD_createDCtx();
     ~State() { ZSTD_freeDCtx(context); }
+
+    // What zstd unpacks right behind a dictionary it takes for one run of bytes with it. Anywhere else each of the many
+    // short matches in the dictionary is a call of memmove(): to copy the whole afterwards costs less.
+    struct Bench {
+        std::uint64_t dictionary = 0;  // its number
+        Buffer bytes;                  // a copy of it, then room for a chunk
+        DigestedToDecompress digested;
+    };
+    Bench bench;
+    unsigned chunks = 0;
+    static constexpr unsigned chunks_few = 8;  // the bench is not worth its making
+    static constexpr std::size_t room_of_bench = limits::extent_size;
+
+    // None: not yet, or there is no memory for it.
+    std::byte* place_behind(std::uint64_t number, ByteView dictionary) {
+        if (chunks < chunks_few) {
+            ++chunks;
+            return nullptr;
+        }
+        if (bench.dictionary != number) {
+            bench = {};
+            Buffer bytes(dictionary.size() + room_of_bench);
+            std::memcpy(bytes.data(), dictionary.data(), dictionary.size());
+            bench.digested.reset(ZSTD_createDDict_byReference(bytes.data(), dictionary.size()));
+            bench.bytes = std::move(bytes);
+            bench.dictionary = number;
+        }
+        return bench.digested ? bench.bytes.data() + dictionary.size() : nullptr;
+    }
 };
 Decompressor::Decompressor() : state_(std::make_unique<State>()) {
     HOLDFAST_ASSERT(state_->context != nullptr);
@@ -155,11 +211,17 @@ Result<void> check_decompression(std::size_t size, std::size_t expected) {
 
 Result<void> Decompressor::decompress(ByteView frame, MutableByteView into, const Dictionary* dictionary) {
     TRY(expect_one_frame(frame));
-    const std::size_t size =
-        dictionary == nullptr
-            ? ZSTD_decompressDCtx(state_->context, into.data(), into.size(), frame.data(), frame.size())
-            : ZSTD_decompress_usingDDict(state_->context, into.data(), into.size(), frame.data(), frame.size(), dictionary->digested_->decompress);
-    return check_decompression(size, into.size());
+    ZSTD_DCtx* const context = state_->context;
+    if (dictionary == nullptr) {
+        return check_decompression(ZSTD_decompressDCtx(context, into.data(), into.size(), frame.data(), frame.size()), into.size());
+    }
+    const auto& digested = *dictionary->digested_;
+    std::byte* behind = into.size() <= State::room_of_bench ? state_->place_behind(digested.number, digested.bytes) : nullptr;
+    const std::size_t size = ZSTD_decompress_usingDDict(context, behind ? behind : into.data(), into.size(), frame.data(), frame.size(),
+                                                        behind ? state_->bench.digested.get() : digested.decompress.get());
+    TRY(check_decompression(size, into.size()));
+    if (behind) std::memcpy(into.data(), behind, into.size());
+    return {};
 }
 
 Result<void> Decompressor::decompress_after(ByteView prefix, ByteView frame, MutableByteView into) {

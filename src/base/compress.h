@@ -8,12 +8,14 @@
 
 namespace holdfast {
 
-// A dictionary, digested once for each side. Immutable and thread-safe.
+// A dictionary, digested once. Immutable and thread-safe.
 class Dictionary {
 public:
     // What train_dictionary() gave, or any other bytes to refer to; `corrupt` when they begin as a trained dictionary
     // and are none, or are too few to be used. `level` is the one that compression with it has.
     static Result<Dictionary> load(ByteView bytes, int level);
+    // The same, to decompress with only: digesting for the other side takes several times as long.
+    static Result<Dictionary> load_to_decompress(ByteView bytes);
     Dictionary(Dictionary&&) noexcept;
     Dictionary& operator=(Dictionary&&) noexcept;
     ~Dictionary();

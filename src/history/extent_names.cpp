@@ -58,10 +58,24 @@ private:
     std::unique_ptr<repository::ContentReader> content_;
 };
 
-}  // namespace
+// Names of all extents as the last backup has them; none: they are not to be had.
+Result<std::optional<std::vector<Hash>>> names_of_last(const sqlite::Image& image, const ExtentNaming& naming) {
+    std::optional<std::vector<Hash>> none;
+    if (naming.content != ExtentNaming::Content::as_last || !naming.last || naming.last->entry.content.size != image.size() || image.size() == 0) return none;
+    const auto kept = TRY(naming.repository.open_content(naming.last->entry));
+    std::vector<Hash> names;
+    for (std::uint64_t extent = 0; extent < repository::extents_of(image.size()); ++extent) {
+        const auto id = kept->extent_id(extent);
+        if (!id) return none;
+        names.push_back(id->hash);
+    }
+    Bytes first(repository::extent_bytes(image.size(), 0));
+    TRY(image.read({sqlite::PageNumber{1}, static_cast<std::uint32_t>(first.size() / image.page_size().bytes())}, first));
+    names.front() = naming.repository.keys().name_of(repository::ChunkType::extent, first).hash;
+    return std::optional(std::move(names));
+}
 
-Result<std::unique_ptr<sqlite::Image>> with_extent_names(const sqlite::Image& image, const ExtentNaming& naming, const Watch& watch) {
-    static_assert(sqlite::image_piece_bytes % limits::extent_size == 0);
+Result<std::vector<Hash>> names_of_content(const sqlite::Image& image, const ExtentNaming& naming, const Watch& watch) {
     const auto name = TRY(Naming::of(naming));
     std::vector<Hash> names(repository::extents_of(image.size()));
     const auto work = [&](sqlite::ImagePiece& piece) -> Result<void> {
@@ -78,6 +92,15 @@ Result<std::unique_ptr<sqlite::Image>> with_extent_names(const sqlite::Image& im
         return watch.go_on();
     };
     TRY(sqlite::for_each_piece(naming.pool, image, {.work = work, .done = done}));
+    return names;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<sqlite::Image>> with_extent_names(const sqlite::Image& image, const ExtentNaming& naming, const Watch& watch) {
+    static_assert(sqlite::image_piece_bytes % limits::extent_size == 0);
+    auto known = TRY(names_of_last(image, naming));
+    auto names = known ? *std::move(known) : TRY(names_of_content(image, naming, watch));
     return std::unique_ptr<sqlite::Image>(std::make_unique<NamedImage>(image, std::move(names), naming.repository.keys().domain()));
 }
 

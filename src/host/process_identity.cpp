@@ -11,13 +11,13 @@
 namespace holdfast::host {
 namespace {
 
-std::string boot_id() {
+std::string look_up_boot_id() {
     const auto text = read_proc("/proc/sys/kernel/random/boot_id");
     return text ? std::string(trim(*text)) : "";
 }
 
 // machine-id(5) asks that the id itself is kept private.
-std::string machine_id() {
+std::string look_up_machine_id() {
     const auto text = read_proc("/etc/machine-id");
     if (!text || trim(*text).empty()) return "";
     constexpr std::size_t digits = 32;
@@ -52,9 +52,16 @@ Result<ProcessIdentity> ProcessIdentity::parse(std::string_view text) {
     return ProcessIdentity{*process, *start_ticks, fields[2], fields[3], *pid_namespace};
 }
 
+// What outlives every process is looked up once; the rest is another one's after a fork.
+const std::string& this_machine() {
+    static const std::string id = look_up_machine_id();
+    return id;
+}
+
 ProcessIdentity this_process() {
+    static const std::string boot_id = look_up_boot_id();
     const auto stat = stat_of_process(::getpid());
-    return {::getpid(), stat ? stat->start_ticks : 0, boot_id(), machine_id(), pid_namespace()};
+    return {::getpid(), stat ? stat->start_ticks : 0, boot_id, this_machine(), pid_namespace()};
 }
 
 // A boot id belongs to one start of one machine: equal ids mean the same kernel still runs. Different ids on a machine

@@ -23,6 +23,7 @@ struct ProcessIdentity {
     static Result<ProcessIdentity> parse(std::string_view text);
 };
 ProcessIdentity this_process();
+const std::string& this_machine();  // its machine_id
 
 enum class Alive { yes, no, unknown };  // unknown: another machine, or not to be seen from here
 Alive is_alive(const ProcessIdentity& process);

@@ -41,9 +41,10 @@ Result<Bytes> read_file(FileSystem& files, const std::string& path, std::uint64_
     };
     if (expected > size_max) return too_long();
     // One byte more than expected, so that the usual read ends at the end; files in /proc claim to have no bytes.
+    constexpr std::size_t room_min = 4096;
     Bytes bytes;
     std::size_t filled = 0;
-    for (std::size_t room = expected + 1;; room = std::max<std::size_t>(bytes.size() * 2, 4096)) {
+    for (std::size_t room = expected == 0 ? room_min : expected + 1;; room = std::max(bytes.size() * 2, room_min)) {
         bytes.resize(room);
         filled += TRY(file->read_at(filled, MutableByteView(bytes).subspan(filled)));
         if (filled > size_max) return too_long();

@@ -178,7 +178,7 @@ std::string audit_log_path(const std::string& repository) {
 Result<std::string> audit_log_place(host::FileSystem& files, const std::string& path) {
     constexpr std::size_t digits = 16;
     const std::string canonical = TRY(host::canonical_or_future(files, path));
-    return sha256(bytes_of(host::this_process().machine_id + ":" + canonical)).hex().substr(0, digits);
+    return sha256(bytes_of(host::this_machine() + ":" + canonical)).hex().substr(0, digits);
 }
 
 std::optional<AuditHead> head_beside_audit_log(host::FileSystem& files, const std::string& path) {

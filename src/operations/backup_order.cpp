@@ -23,7 +23,7 @@ std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases, P
 
 // Where a file of older backups was is a link now. Whether it leads to that file, moved, only its owner knows.
 Result<void> expect_told_of_moves(Context& context, OpenRepository& opened, const std::vector<NamedDatabase>& databases) {
-    const auto machine = host::this_process().machine_id;
+    const auto machine = host::this_machine();
     for (const auto& database : databases) {
         const auto link = context.links.find(database.path);
         if (link == context.links.end()) continue;
@@ -44,7 +44,7 @@ Result<void> expect_told_of_moves(Context& context, OpenRepository& opened, cons
 // told, and makes the backup partial, but no other source.
 Result<history::SourceIdentity> source_of(Context& context, OpenRepository& opened, const BackupRequest& request,
                                           const std::vector<NamedDatabase>& databases) {
-    history::SourceQuestion question{.name = request.source, .renames = request.source_is_by_settings, .machine = host::this_process().machine_id, .paths = {}};
+    history::SourceQuestion question{.name = request.source, .renames = request.source_is_by_settings, .machine = host::this_machine(), .paths = {}};
     context.host.random.fill(question.fresh_id);
     const auto find = [&](std::vector<std::string> paths) {
         question.paths = std::move(paths);

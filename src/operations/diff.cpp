@@ -100,7 +100,10 @@ private:
         std::unique_ptr<sqlite::Image> none;
         if (one->image->last_page().value == 0) return none;
         if (!opened_ || one->kept || !other->kept) return sqlite::read_ahead_image(*one->image, {.bytes_max = unpacked_bytes_max, .pool = opened_ ? &opened_->pool() : nullptr});
-        return history::with_extent_names(*one->image, {.repository = opened_->get(), .pool = opened_->pool(), .last = last_kept(other->path)}, context_.watch);
+        history::ExtentNaming naming{.repository = opened_->get(), .pool = opened_->pool(), .last = last_kept(other->path)};
+        const bool is_as_last = naming.last && is_known_as_kept(context_, opened_->get(), {.source = naming.last->source, .entry = naming.last->entry, .path = one->path});
+        if (is_as_last) naming.content = history::ExtentNaming::Content::as_last;
+        return history::with_extent_names(*one->image, naming, context_.watch);
     }
 
     // The newest backup of the database, of which the local cache is.

@@ -19,7 +19,7 @@ Result<GuardedDatabases> of_only_source(Context& context, const RepositoryReques
     }
     const auto found = TRY(std::move(opened));
     const auto list = TRY(history::list_moments(found->get(), {}));
-    const auto machine = host::this_process().machine_id;
+    const auto machine = host::this_machine();
     const auto sources = history::sources_of(list.moments, [&](const history::Moment& moment) { return moment.snapshot.source.machine == machine; });
     if (sources.size() == 1) return GuardedDatabases{.paths = sources.front().paths, .source = {}, .repository = found->path()};
     if (sources.empty()) {

@@ -91,7 +91,7 @@ Result<void> find_unlogged(Context& context, const std::vector<MadeBackup>& made
     for (const auto& backup : made) {
         const auto head = AuditHead::parse(backup.audit_head);
         const bool is_before_log = backup.audit_head.empty() && (!told.first || backup.time < *told.first);
-        const bool is_here = head ? head->place == place : is_before_log && backup.machine == host::this_process().machine_id;
+        const bool is_here = head ? head->place == place : is_before_log && backup.machine == host::this_machine();
         if (!is_here || told.numbers.contains(backup.number)) continue;
         report.unlogged.push_back(backup.number);
         report.remarks.push_back({.line = 0, .what = backup.in_words + " is in no entry: what made it did not come to its end, or could not write here"});

@@ -19,7 +19,7 @@ Sources known_sources(const std::vector<history::Moment>& moments) {
     return history::sources_of(moments, [](const history::Moment& moment) { return !moment.notes.forgotten && repository::is_ordinary(moment.snapshot.kind); });
 }
 
-bool is_of_this_machine(const repository::SourceRecord& source) { return source.machine == host::this_process().machine_id; }
+bool is_of_this_machine(const repository::SourceRecord& source) { return source.machine == host::this_machine(); }
 
 // The next backup takes over what another machine, or an earlier folder, backed up under the source's name.
 bool is_backed_up(const Sources& sources, const std::string& name, const std::string& path) {

@@ -30,7 +30,7 @@ Result<std::string> lies_now(const repository::Repository& repository, const Sna
     const auto is_of_source = [&](const Snapshot& other) { return other.source.id == of.source.id; };
     const auto newest = TRY(repository.newest(is_of_source));
     if (!newest || std::ranges::find(newest->source.paths, path) != newest->source.paths.end()) return path;
-    const auto machine = host::this_process().machine_id;  // where it went on another one says nothing of this one
+    const auto machine = host::this_machine();  // where it went on another one says nothing of this one
     std::string now = path;
     auto since = of.number;
     constexpr int moves_max = 100;

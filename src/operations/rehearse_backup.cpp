@@ -34,7 +34,7 @@ Rehearsed without_repository(const BackupRequest& request, const std::vector<Nam
     Rehearsed rehearsed;
     for (const auto& database : databases) report.databases.push_back({.path = database.path});
     rehearsed.snapshot.source.name = request.source;
-    rehearsed.snapshot.source.machine = host::this_process().machine_id;
+    rehearsed.snapshot.source.machine = host::this_machine();
     rehearsed.snapshot.number = {1};
     return rehearsed;
 }

@@ -11,7 +11,7 @@ namespace {
 
 Result<std::vector<std::string>> paths_of_source(OpenRepository& opened, const BackupRequest& request, const std::string& database) {
     if (const auto* source = request.repository.settings.loaded->source(request.source)) return source->databases;
-    const auto machine = host::this_process().machine_id;
+    const auto machine = host::this_machine();
     const auto last = TRY(opened.get().newest([&](const repository::Snapshot& snapshot) {
         return snapshot.source.machine == machine && std::ranges::find(snapshot.source.paths, database) != snapshot.source.paths.end();
     }));

@@ -36,7 +36,7 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
     report.dry_run = request.dry_run;
     report.schema_only = request.schema_only;
     report.warnings = selection.warnings;
-    if (request.to.empty() && snapshot.source.machine != host::this_process().machine_id) {
+    if (request.to.empty() && snapshot.source.machine != host::this_machine()) {
         report.warnings.push_back("the backup is of another machine: its paths are used on this one");
     }
     return report;

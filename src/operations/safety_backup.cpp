@@ -37,7 +37,7 @@ bool is_usable(Context& context, const std::string& path) {
 }
 
 Result<history::SourceIdentity> source_of(Context& context, const repository::Repository& repository, const RestorePlan& plan) {
-    history::SourceQuestion question{.name = {}, .machine = host::this_process().machine_id, .paths = plan.paths};
+    history::SourceQuestion question{.name = {}, .machine = host::this_machine(), .paths = plan.paths};
     context.host.random.fill(question.fresh_id);
     return history::find_source(repository, question);
 }

@@ -20,7 +20,7 @@ void add_to(ListedSource& source, const repository::Snapshot& snapshot) {
     source.name = snapshot.source.name;
     source.id = to_hex(snapshot.source.id);
     source.paths = snapshot.source.paths;
-    source.is_of_this_machine = snapshot.source.machine == host::this_process().machine_id;
+    source.is_of_this_machine = snapshot.source.machine == host::this_machine();
     ++source.backups;
     source.last_number = snapshot.number.value;
     source.last_time = snapshot.time;

@@ -60,7 +60,7 @@ Result<void> expect_free(const repository::Repository& repository, const Move& m
     if (std::ranges::find(source.paths, move.to) != source.paths.end()) {
         return fail(ErrorCode::invalid, "move {} to {}: that belongs to its source already", printable(move.from), printable(move.to)).with_advice("nothing needs to be done: holdfast backup");
     }
-    const auto machine = host::this_process().machine_id;
+    const auto machine = host::this_machine();
     const auto other = TRY(repository.newest([&](const Snapshot& snapshot) {
         return snapshot.source.id != source.id && snapshot.source.machine == machine && std::ranges::find(snapshot.source.paths, move.to) != snapshot.source.paths.end();
     }));
@@ -72,7 +72,7 @@ Result<void> expect_free(const repository::Repository& repository, const Move& m
 // A file of another application at the new place is a slip of the finger.
 Result<void> expect_likely(Context& context, const SourceMoveRequest& request, const Move& move) {
     const bool is_there = TRY(host::exists(context.host.files, move.from)) && TRY(host::canonical_or_future(context.host.files, move.from)) != move.to;
-    if (is_there && !request.copied && move.newest.source.machine == host::this_process().machine_id) {
+    if (is_there && !request.copied && move.newest.source.machine == host::this_machine()) {
         return fail(ErrorCode::exists, "move {} to {}: the old one is still there, so which is meant from now on?", printable(move.from), printable(move.to))
             .with_advice("--copied, if it is the new one; holdfast backup of it, if it is another database");
     }

@@ -14,7 +14,7 @@ namespace holdfast::operations {
 namespace {
 
 history::SourceQuestion question_of(Context& context, const AdoptRequest& request) {
-    history::SourceQuestion question{.name = request.source, .machine = host::this_process().machine_id, .paths = {}};
+    history::SourceQuestion question{.name = request.source, .machine = host::this_machine(), .paths = {}};
     context.host.random.fill(question.fresh_id);
     return question;
 }

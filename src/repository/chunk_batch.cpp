@@ -82,8 +82,8 @@ void for_each_fetched(store::ObjectStore& store, std::span<const Job> jobs, cons
 class Batch {
 public:
     using State = ChunkReader::State;
-    Batch(const State& state, std::span<const ChunkReader::Wanted> wanted, ChunkType type)
-        : state_(state), wanted_(wanted), type_(type), done_(wanted.size(), false) {}
+    Batch(const State& state, std::span<const ChunkReader::Wanted> wanted, ChunkType type, ChunkReader::Lately lately)
+        : state_(state), wanted_(wanted), type_(type), lately_(lately), done_(wanted.size(), false) {}
 
     Result<void> run(const ChunkReader::OnDamage& on_damage) {
         const auto jobs = TRY(plan());
@@ -109,6 +109,7 @@ private:
         std::vector<Job> jobs;
         for (std::size_t i = 0; i < wanted_.size(); ++i) {
             if (!first_with_.try_emplace(wanted_[i].id, i).second) continue;
+            if (lately_ == ChunkReader::Lately::take && is_at_hand(i)) continue;
             for (IndexEntry& entry : TRY(state_.index.find(wanted_[i].id))) {
                 if (entry.plain_size != wanted_[i].into.size() || !is_possible(entry)) continue;
                 jobs.push_back({.entry = std::move(entry), .number = i});
@@ -117,6 +118,15 @@ private:
         }
         sort_by_place(jobs);
         return jobs;
+    }
+
+    // Who reads two backups reads the bases of one in the other.
+    bool is_at_hand(std::size_t which) {
+        const auto& [id, into] = wanted_[which];
+        const auto base = state_.unproven_bases.find(id);
+        if (!base || base->size() != into.size()) return false;
+        std::ranges::copy(*base, into.begin());
+        return done_[which] = state_.keys.name_of(type_, into) == id;
     }
 
     // The bases of a run that are not at hand yet, read in runs themselves. What fails is left for read_alone(), and so is
@@ -168,14 +178,15 @@ private:
     const State& state_;
     const std::span<const ChunkReader::Wanted> wanted_;
     const ChunkType type_;
+    const ChunkReader::Lately lately_;
     std::vector<bool> done_;
     std::unordered_map<ChunkId, std::size_t, NameHasher> first_with_;
 };
 
 }  // namespace
 
-Result<void> ChunkReader::read_many(std::span<const Wanted> wanted, ChunkType type, const OnDamage& on_damage) const {
-    return Batch(*state_, wanted, type).run(on_damage);
+Result<void> ChunkReader::read_many(std::span<const Wanted> wanted, ChunkType type, const OnDamage& on_damage, Lately lately) const {
+    return Batch(*state_, wanted, type, lately).run(on_damage);
 }
 
 }  // namespace holdfast::repository

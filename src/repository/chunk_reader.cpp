@@ -81,10 +81,9 @@ Result<std::shared_ptr<const PackHeader>> ChunkReader::State::pack_header(const 
 }
 
 Result<std::shared_ptr<const Dictionary>> ChunkReader::State::dictionary(const ChunkId& id) const {
-    constexpr int any_level = 1;  // of the side that compresses, which is not used
     if (auto known = dictionaries.find(id)) return known;
     const Bytes bytes = TRY(get_dictionary(store, keys, id));
-    auto loaded = std::make_shared<const Dictionary>(TRY(Dictionary::load(bytes, any_level)));
+    auto loaded = std::make_shared<const Dictionary>(TRY(Dictionary::load_to_decompress(bytes)));
     dictionaries.put(id, loaded, 1);
     return std::shared_ptr<const Dictionary>(std::move(loaded));
 }

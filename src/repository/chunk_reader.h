@@ -38,7 +38,10 @@ public:
         MutableByteView into;
     };
     using OnDamage = std::function<void(std::size_t which, const Error& why)>;
-    Result<void> read_many(std::span<const Wanted> wanted, ChunkType type, const OnDamage& on_damage = {}) const;
+    // read_again: from its pack, as a proof of what is stored must. take: what was decoded lately as a base of another chunk
+    // is proven and copied.
+    enum class Lately : std::uint8_t { read_again, take };
+    Result<void> read_many(std::span<const Wanted> wanted, ChunkType type, const OnDamage& on_damage = {}, Lately lately = Lately::read_again) const;
 
     Result<std::shared_ptr<const Dictionary>> dictionary(const ChunkId& id) const;
     const Keys& keys() const;

@@ -84,7 +84,7 @@ Result<std::shared_ptr<const Bytes>> ContentReader::State::extent(std::uint64_t 
     if (auto known = extents.find(number)) return known;
     auto bytes = std::make_shared<Bytes>(extent_bytes(content.size, number));
     const ChunkReader::Wanted wanted{.id = TRY(id_of(number)), .into = *bytes};
-    TRY(chunks.read_many({&wanted, 1}, ChunkType::extent));
+    TRY(chunks.read_many({&wanted, 1}, ChunkType::extent, {}, ChunkReader::Lately::take));
     extents.put(number, bytes, bytes->size());
     return std::shared_ptr<const Bytes>(std::move(bytes));
 }
@@ -119,7 +119,7 @@ Result<void> ContentReader::State::read_batch(std::uint64_t first, MutableByteVi
         numbers.push_back(first + i);
     }
     return chunks.read_many(wanted, ChunkType::extent,
-                            [&](std::size_t which, const Error& why) { unproven.add(numbers[which], why); });
+                            [&](std::size_t which, const Error& why) { unproven.add(numbers[which], why); }, ChunkReader::Lately::take);
 }
 
 ContentReader::ContentReader(const ChunkReader& chunks, Content content, std::vector<Bytes> root_nodes)

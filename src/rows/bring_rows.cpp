@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/chosen_reader.h"
 #include "holdfast/rows/full_text.h"
+#include "holdfast/rows/large_columns.h"
 #include "holdfast/rows/made_tables.h"
 #include "holdfast/rows/moved_rows.h"
 #include "holdfast/rows/reference_gate.h"
@@ -86,7 +88,7 @@ private:
     // What goes wrong in the destination, as against the backup.
     template <typename T>
     Result<T> there(Result<T> done) {
-        if (!done && done.error().code() == ErrorCode::corrupt) state_.is_damage_there = true;
+        if (!done && done.error().code() == ErrorCode::corrupt && !backup_origin_.is_damaged) state_.is_damage_there = true;
         return done;
     }
 
@@ -188,7 +190,9 @@ private:
         if (gate_) TRY(there(gate_->look_before(now_, now->name)));
         if (!is_empty && TRY(is_looked_at(*now))) TRY(expect_sound(TRY(there(soundness_of(destination_, *now))), printable(now->name)));
         if (!is_empty) TRY(there(indexes_->follow(*now)));
-        writer = std::make_unique<TableWriter>(TRY(there(TableWriter::open(destination_, {.then = then, .now = *now, .form = form_, .on_conflict = order_.on_conflict, .is_empty = is_empty}))));
+        auto large = TRY(there(large_columns_of(destination_, now_, {.then = then, .now = *now})));
+        writer = std::make_unique<TableWriter>(TRY(there(TableWriter::open(destination_origin_, {.then = then, .now = *now, .backup = backup_origin_, .large = std::move(large), .form = form_,
+                                                                                                 .on_conflict = order_.on_conflict, .is_empty = is_empty}))));
         return writer.get();
     }
 
@@ -199,20 +203,19 @@ private:
         }
         TableWriter* writer = TRY(writer_of(*one.table));
         const sqlite::Interruptible interruptible(backup_, watch_);
-        auto rows = TRY(backup_.prepare(chosen_.rows_sql(one, writer->read_columns(), form_)));
-        MovedRows moved(backup_, destination_, *writer);
+        auto rows = TRY(ChosenReader::open(chosen_, one, writer->then()));
+        MovedRows moved(*writer);
         std::optional<sqlite::Statement> named;
         writer->let_step_aside([&](const RowValues& name) { return chosen_row(one, *writer, name, named); });
         std::deque<RowValues> waiting;
         const auto total = TRY(chosen_.count(one));
-        for (std::uint64_t done = 0; TRY(rows.step()); ++done) {
+        for (std::uint64_t done = 0; auto row = TRY(rows.next()); ++done) {
             if (done % 1000 == 0) watch_.at({.phase = "bringing rows", .done = done, .total = total, .unit = "rows"});
             TRY(watch_.go_on());
-            auto row = read_row(rows, writer->read_columns().size(), form_);
-            const auto written = TRY(there(writer->write(row)));
-            if (written.what == WrittenRow::What::inserted) TRY(there(moved.expect_new(row)));
-            if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(row));
-            else TRY(there(note(*writer, row, written)));
+            const auto written = TRY(there(writer->write(*row)));
+            if (written.what == WrittenRow::What::inserted) TRY(there(moved.expect_new(*row)));
+            if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(*row));
+            else TRY(there(note(*writer, *row, written)));
             if (waiting.size() > waiting_max) TRY(make_room(*writer, waiting));
         }
         TRY(settle(*writer, std::move(waiting)));
@@ -222,11 +225,11 @@ private:
     }
 
     Result<std::optional<RowValues>> chosen_row(const ChosenTable& of, const TableWriter& writer, const RowValues& name, std::optional<sqlite::Statement>& statement) {
-        if (!statement) statement = TRY(backup_.prepare(chosen_.row_sql(of, writer.read_columns(), form_)));
+        if (!statement) statement = TRY(backup_.prepare(chosen_.row_sql(of, writer.then(), form_)));
         statement->reset();
         TRY(bind_row(*statement, 0, name, form_));
         if (!TRY(statement->step())) return std::optional<RowValues>();
-        auto row = read_row(*statement, writer.read_columns().size(), form_);
+        auto row = writer.then().read(*statement);
         statement->reset();
         return std::optional(std::move(row));
     }
@@ -284,12 +287,12 @@ private:
         const bool has_columns = then && std::ranges::all_of(reference.key->parent_columns, [&](const std::string& column) { return then->find(column) != nullptr; });
         if (!has_columns || now_.find(then->name) == nullptr || row_name_of(*then).empty()) return false;
         TableWriter* writer = TRY(writer_of(*then));
-        const auto& columns = writer->read_columns();
-        auto found = TRY(backup_.prepare(format("SELECT {} FROM main.{} WHERE {}", select_list(columns, form_), sqlite::quoted_name(then->name),
+        auto found = TRY(backup_.prepare(format("SELECT {} FROM main.{} WHERE {}", writer->then().select_list(), sqlite::quoted_name(then->name),
                                                 equal_to(quoted_names(reference.key->parent_columns), 0, form_))));
         TRY(bind_row(found, 0, reference.values, form_));
         if (!TRY(found.step())) return false;
-        const auto row = read_row(found, columns.size(), form_);
+        const auto row = writer->then().read(found);
+        found.reset();  // lets go of large values
         auto written = there(writer->write_missing(row));
         if (!written) return std::move(written).error().while_doing(format("restore {}", reference.child_in_words));
         TRY(there(note(*writer, row, *written)));
@@ -345,6 +348,7 @@ private:
     const BringOrder& order_;
     BringState& state_;
     const Watch& watch_;
+    Origin backup_origin_{.connection = backup_}, destination_origin_{.connection = destination_};
     TextForm form_ = TextForm::utf8;
     Schema now_;
     std::vector<TableDefinition> made_;

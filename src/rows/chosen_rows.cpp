@@ -244,18 +244,19 @@ Result<std::int64_t> ChosenRows::add(ChosenTable& chosen, const std::string& sel
     return connection_->integer("SELECT changes()");
 }
 
-std::string ChosenRows::rows_sql(const ChosenTable& chosen, const std::vector<std::string>& columns, TextForm form) const {
-    const std::string list = select_list(prefixed("t", columns), form);
-    if (chosen.list.empty()) return format("SELECT {} FROM {} AS t", list, in_main(*chosen.table));
+std::string ChosenRows::rows_sql(const ChosenTable& chosen, const RowReader& reader) const {
+    const std::string list = reader.select_list("t");
     const auto name = row_name_of(*chosen.table);
+    const auto from = [&](const std::string& rowid) { return reader.shows_rowids() ? format(" WHERE {0} >= ?1 ORDER BY {0}", rowid) : std::string(); };
+    if (chosen.list.empty()) return format("SELECT {} FROM {} AS t{}", list, in_main(*chosen.table), from("t." + name.front()));
     std::string condition;
     for (const auto& column : name) condition += format("{}t.{} = l.k{}", condition.empty() ? "" : " AND ", column, &column - name.data());
-    return format("SELECT {} FROM {} AS l CROSS JOIN {} AS t ON {}", list, chosen.list, in_main(*chosen.table), condition);
+    return format("SELECT {} FROM {} AS l CROSS JOIN {} AS t ON {}{}", list, chosen.list, in_main(*chosen.table), condition, from("l.k0"));
 }
 
-std::string ChosenRows::row_sql(const ChosenTable& chosen, const std::vector<std::string>& columns, TextForm form) const {
+std::string ChosenRows::row_sql(const ChosenTable& chosen, const RowReader& reader, TextForm form) const {
     const auto key = chosen.table->key_columns(), name = row_name_of(*chosen.table);
-    const std::string sql = format("SELECT {} FROM {} AS t WHERE {}", select_list(prefixed("t", columns), form), in_main(*chosen.table),
+    const std::string sql = format("SELECT {} FROM {} AS t WHERE {}", reader.select_list("t"), in_main(*chosen.table),
                                    equal_to(prefixed("t", key.empty() ? name : quoted_names(key)), 0, form));
     if (chosen.list.empty()) return sql;
     std::string condition;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "holdfast/base/progress.h"
-#include "holdfast/rows/row_values.h"
+#include "holdfast/rows/row_reader.h"
 
 namespace holdfast::rows {
 
@@ -41,10 +41,11 @@ public:
     sqlite::Connection& connection() const { return *connection_; }
     const Schema& schema() const { return *schema_; }
     const std::deque<ChosenTable>& tables() const { return tables_; }  // those that were named first, then by their distance
-    // The chosen rows of a table: these columns (SQL) of each, in the order of their names.
-    std::string rows_sql(const ChosenTable& chosen, const std::vector<std::string>& columns, TextForm form) const;
+    // The chosen rows of a table, as the reader of it reads them, in the order of their names. Where it shows rowids only
+    // those from ?1 on.
+    std::string rows_sql(const ChosenTable& chosen, const RowReader& reader) const;
     // One of them, by its key or else its rowid: parameters from the first on.
-    std::string row_sql(const ChosenTable& chosen, const std::vector<std::string>& columns, TextForm form) const;
+    std::string row_sql(const ChosenTable& chosen, const RowReader& reader, TextForm form) const;
     Result<std::uint64_t> count(const ChosenTable& chosen) const;
 
 private:

@@ -8,9 +8,9 @@
 #include "holdfast/rows/compare_rows.h"
 #include "holdfast/rows/compare_schema.h"
 #include "holdfast/rows/compare_virtual.h"
+#include "holdfast/rows/page_difference.h"
 #include "holdfast/rows/script_tables.h"
 #include "holdfast/rows/side.h"
-#include "holdfast/sqlite/overflow_changes.h"
 
 namespace holdfast::rows {
 namespace {
@@ -63,41 +63,24 @@ struct Layouts {
 // Both databases, and where their pages differ, which is looked for once.
 struct DatabasePair::Open {
     std::unique_ptr<Side> before, after;
-    std::optional<sqlite::DifferingPages> differing;  // none: not looked for yet, or no page tells
-    bool is_looked_through = false;
+    PageDifference difference;
     host::WorkerPool* pool = nullptr;
 };
 
 namespace {
 
-std::uint32_t pages_of_a_range(const sqlite::Image& image) { return std::min<std::uint32_t>(image.last_page().value, 65536 / image.page_size().bytes()); }
-
-// What no page tells is compared without that.
-Result<void> find_differing_pages(DatabasePair::Open& open, const Watch& watch) {
-    Side &before = *open.before, &after = *open.after;
-    auto& differing = open.differing;
-    if (before.image->page_size() != after.image->page_size() || !before.trees || !after.trees) return {};
-    differing = TRY(sqlite::differing_pages(*before.image, *after.image, watch, open.pool));
-    // Pages of a database out of a repository are unpacked with their neighbours; those of a file cost nothing.
-    const bool before_is_cheap = !before.image->known_hash({sqlite::PageNumber{1}, pages_of_a_range(*before.image)});
-    if (before_is_cheap) after.trees->lean_on(*before.image, differing->all);
-    else before.trees->lean_on(*after.image, differing->all);
-    std::vector<sqlite::TreeToSearch> trees;
-    for (const auto& table : before.schema.tables) {
-        const Table* other = after.schema.find(table.name);
-        if (table.root.value != 0 && other && other->root.value != 0) trees.push_back({.roots = {table.root, other->root}});
-    }
-    for (const auto& index : before.schema.indexes) {
-        const auto other = std::ranges::find_if(after.schema.indexes, [&](const auto& one) { return is_same_name(one.name, index.name); });
-        if (other != after.schema.indexes.end()) trees.push_back({.roots = {index.root, other->root}, .kind = sqlite::TreeToSearch::Kind::index});
-    }
-    return sqlite::add_pages_of_changed_overflow({.before = *before.trees, .after = *after.trees, .differing = &differing->all}, trees, *differing, watch);
-}
+// A table whose rows are to be compared; stays where it is, as its versions view the rest.
+struct StoredRows {
+    ComparedTable table;
+    Layouts layouts;
+    std::optional<RowVersions> versions;  // none: it has no rows that lie as a table's do, or `failure`
+    TableDifference found;
+    Result<void> prepared;
+};
 
 class Comparing {
 public:
-    Comparing(Side& before, Side& after, const sqlite::DifferingPages* differing, const CompareRequest& request)
-        : request_(request), before_(&before), after_(&after), differing_(differing) {
+    Comparing(DatabasePair::Open& open, const CompareRequest& request) : request_(request), open_(open), before_(&*open.before), after_(&*open.after) {
         if (request.sink != nullptr) sink_.emplace(*request.sink);
         go_on_ = [&request]() -> Result<void> {
             TRY(request.watch.go_on());
@@ -114,7 +97,9 @@ public:
             comparison.properties = compare_properties(*before_, *after_);
         }
         pair_tables();
-        for (const auto& [name, table] : tables_) TRY(compare_table(table, comparison));
+        for (auto& [name, rows] : tables_) rows.prepared = prepare(rows);
+        TRY(look_for_pages());
+        for (auto& [name, rows] : tables_) TRY(compare_table(rows, comparison));
         return comparison;
     }
 
@@ -136,71 +121,95 @@ private:
         const auto add = [&](const Schema& schema, const Table* ComparedTable::*side) {
             for (const auto& table : schema.tables) {
                 if (!is_asked_for(table)) continue;
-                auto& pair = tables_[in_small_letters(table.name)];
+                auto& pair = tables_[in_small_letters(table.name)].table;
                 if (pair.name.empty()) pair.name = table.name;
                 pair.*side = &table;
             }
         };
         if (request_.before != CompareRequest::Before::as_if_new) add(before_->schema, &ComparedTable::before);
         add(after_->schema, &ComparedTable::after);
-        for (auto& [name, table] : tables_) {
+        for (auto& [name, rows] : tables_) {
+            auto& table = rows.table;
             table.rows_before = table.before ? where_rows_lie(*table.before, before_->schema) : nullptr;
             table.rows_after = table.after ? where_rows_lie(*table.after, after_->schema) : nullptr;
-            table.encoding_before = before_->encoding();
-            table.encoding_after = after_->encoding();
         }
     }
 
-    Result<void> compare_table(ComparedTable table, Comparison& comparison) {
-        TableDifference found{.name = table.name, .kind = std::string(name_of((table.after ? table.after : table.before)->kind))};
+    Result<void> prepare(StoredRows& rows) {
+        auto& [table, layouts, versions, found, prepared] = rows;
+        table.encoding_before = before_->encoding();
+        table.encoding_after = after_->encoding();
+        found.name = table.name;
+        found.kind = name_of((table.after ? table.after : table.before)->kind);
+        if (!table.rows_before && !table.rows_after) return {};
+        const bool is_read_as_after = request_.before == CompareRequest::Before::with_added_columns && table.rows_before && table.rows_after;
+        if (is_read_as_after) layouts.before = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
+        else if (table.rows_before) layouts.before = TRY(RowLayout::of(*before_->connection, "main", *table.rows_before));
+        if (table.rows_after) layouts.after = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
+        versions.emplace(RowVersions{.table = table,
+                                     .before = {.trees = trees_of(*before_), .layout = layouts.before ? &*layouts.before : nullptr, .root = table.rows_before ? table.rows_before->root : sqlite::PageNumber{}},
+                                     .after = {.trees = trees_of(*after_), .layout = layouts.after ? &*layouts.after : nullptr, .root = table.rows_after ? table.rows_after->root : sqlite::PageNumber{}}});
+        match_columns(table, layouts, *versions, found);
+        table.identity = identity_of(table, layouts);
+        return {};
+    }
+
+    // Where nobody wants the rows themselves, they are counted meanwhile.
+    Result<void> look_for_pages() {
+        if (open_.difference.is_looked_for()) return {};
+        if (!sink_ && have_pages_alike(*before_, *after_)) {
+            counting_.emplace(*before_->trees, *after_->trees);
+            for (const auto& [name, rows] : tables_) {
+                if (rows.prepared && rows.versions) counting_->add(*rows.versions);
+            }
+        }
+        return open_.difference.look(*before_, *after_, {.watch = request_.watch, .pool = open_.pool, .counting = counting_ ? &*counting_ : nullptr, .go_on = go_on_});
+    }
+
+    Result<void> compare_table(StoredRows& rows, Comparison& comparison) {
+        auto& found = rows.found;
         auto done = go_on_();
-        if (done) done = compare_contents(table, found);
+        if (done) done = std::move(rows.prepared);
+        if (done) done = compare_contents(rows);
         if (!done) {
             const auto code = done.error().code();
             const bool is_of_table = code == ErrorCode::corrupt || code == ErrorCode::unavailable || code == ErrorCode::invalid || (code == ErrorCode::busy && request_.is_over);
             if (!is_of_table || (sink_ && sink_->has_failed())) return done;
             found.not_compared = done.error().text();
         }
-        found.identity = name_of(table.identity);
+        found.identity = name_of(rows.table.identity);
         if (found.is_different() || !request_.tables.empty() || !found.columns_added.empty() || !found.columns_removed.empty()) comparison.tables.push_back(std::move(found));
         return {};
     }
 
-    Result<void> compare_contents(ComparedTable& table, TableDifference& found) {
-        const bool has_rows = table.rows_before || table.rows_after;
-        if (!has_rows) TRY(expect_same_index(table));
-        if (!has_rows) return compare_virtual(*before_, *after_, table, {.sink = sink(), .go_on = go_on_, .differing = differing_ ? &differing_->all : nullptr}, found);
-        return compare_stored(table, sink(), found);
+    Result<void> compare_contents(StoredRows& rows) {
+        if (rows.versions) return compare_stored(rows, sink());
+        TRY(expect_same_index(rows.table));
+        return compare_virtual(*before_, *after_, rows.table, {.sink = sink(), .go_on = go_on_, .differing = open_.difference.pages()}, rows.found);
     }
 
-    Result<void> compare_stored(ComparedTable& table, ChangeSink* sink, TableDifference& found) {
-        Layouts layouts;
-        const bool is_read_as_after = request_.before == CompareRequest::Before::with_added_columns && table.rows_before && table.rows_after;
-        if (is_read_as_after) layouts.before = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
-        else if (table.rows_before) layouts.before = TRY(RowLayout::of(*before_->connection, "main", *table.rows_before));
-        if (table.rows_after) layouts.after = TRY(RowLayout::of(*after_->connection, "main", *table.rows_after));
-        RowVersions versions{.table = table,
-                             .before = {.trees = trees_of(*before_), .layout = layouts.before ? &*layouts.before : nullptr, .root = table.rows_before ? table.rows_before->root : sqlite::PageNumber{}},
-                             .after = {.trees = trees_of(*after_), .layout = layouts.after ? &*layouts.after : nullptr, .root = table.rows_after ? table.rows_after->root : sqlite::PageNumber{}}};
-        match_columns(table, layouts, versions, found);
-        table.identity = identity_of(table, layouts);
-        versions.spots = TRY(spots_of(table, versions));
-        if (sink) TRY(sink->begin(table));
-        return compare_rows(std::move(versions), sink, go_on_, found);
+    Result<void> compare_stored(StoredRows& rows, ChangeSink* sink) {
+        if (const auto* counts = counting_ ? counting_->counts_of(*rows.versions) : nullptr) {
+            rows.found.take_counts(*counts);
+            return {};
+        }
+        auto spots = TRY(spots_of(rows.table, *rows.versions));
+        if (sink) TRY(sink->begin(rows.table));
+        return compare_rows(*rows.versions, std::move(spots), sink, go_on_, rows.found);
     }
 
     // A full-text index without content has rows that cannot be read; where what it keeps differs, they may.
     Result<void> expect_same_index(const ComparedTable& table) {
         if (module_option(table.after ? *table.after : *table.before, "content") != "") return {};
         for (const std::string kept : {"_docsize", "_data"}) {
-            ComparedTable own{.name = table.name + kept, .before = before_->schema.find(table.name + kept), .after = after_->schema.find(table.name + kept)};
-            own.rows_before = own.before;
-            own.rows_after = own.after;
-            own.encoding_before = before_->encoding();
-            own.encoding_after = after_->encoding();
-            TableDifference found;
-            if (own.before || own.after) TRY(compare_stored(own, nullptr, found));
-            if (found.is_different()) return fail(ErrorCode::unavailable, "it is a full-text index without content: what it holds differs, and cannot be read out of it");
+            StoredRows own;
+            own.table = {.name = table.name + kept, .before = before_->schema.find(table.name + kept), .after = after_->schema.find(table.name + kept)};
+            own.table.rows_before = own.table.before;
+            own.table.rows_after = own.table.after;
+            if (!own.table.before && !own.table.after) continue;
+            TRY(prepare(own));
+            if (own.versions) TRY(compare_stored(own, nullptr));
+            if (own.found.is_different()) return fail(ErrorCode::unavailable, "it is a full-text index without content: what it holds differs, and cannot be read out of it");
         }
         return {};
     }
@@ -261,16 +270,18 @@ private:
             if (table.rows_after) spots.after = TRY(after_->trees->spots(table.rows_after->root));
             return spots;
         }
-        const bool may_skip = differing_ && versions.is_same_record;
-        return sqlite::changed_spots({.before = *before_->trees, .after = *after_->trees, .differing = may_skip ? &differing_->all : nullptr}, {table.rows_before->root, table.rows_after->root});
+        const auto* differing = open_.difference.pages();
+        const bool may_skip = differing && versions.is_same_record;
+        return sqlite::changed_spots({.before = *before_->trees, .after = *after_->trees, .differing = may_skip ? differing : nullptr}, {table.rows_before->root, table.rows_after->root});
     }
 
     ChangeSink* sink() { return sink_ ? &*sink_ : nullptr; }
 
     const CompareRequest& request_;
+    DatabasePair::Open& open_;
     Side *before_, *after_;
-    const sqlite::DifferingPages* differing_;      // null: not known
-    std::map<std::string, ComparedTable> tables_;  // by name in small letters
+    std::map<std::string, StoredRows> tables_;  // by name in small letters
+    std::optional<CountByPage> counting_;
     std::optional<WatchedSink> sink_;
     GoOn go_on_;
 };
@@ -285,6 +296,13 @@ std::string_view name_of(Change change) {
         case Change::changed: break;
     }
     return "changed";
+}
+
+void TableDifference::take_counts(const TableDifference& other) {
+    added = other.added;
+    removed = other.removed;
+    changed = other.changed;
+    moved = other.moved;
 }
 
 void TableDifference::count(Change change) {
@@ -313,9 +331,7 @@ Result<DatabasePair> DatabasePair::open(const sqlite::Image& before, const sqlit
 }
 
 Result<Comparison> DatabasePair::compare(const CompareRequest& request) {
-    if (!open_->is_looked_through) TRY(find_differing_pages(*open_, request.watch));
-    open_->is_looked_through = true;
-    return Comparing(*open_->before, *open_->after, open_->differing ? &*open_->differing : nullptr, request).run();
+    return Comparing(*open_, request).run();
 }
 
 Result<Comparison> compare(const sqlite::Image& before, const sqlite::Image& after, const CompareRequest& request) {

@@ -78,6 +78,7 @@ struct TableDifference {
     std::string note;                          // what else should be known
     std::string not_compared;                  // why its rows were not; the numbers mean nothing then
     void count(Change change);
+    void take_counts(const TableDifference& other);
     bool is_different() const { return added + removed + changed + moved > 0 || !not_compared.empty(); }
 };
 struct Comparison {

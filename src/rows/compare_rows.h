@@ -21,7 +21,6 @@ struct StoredTable {
 struct RowVersions {
     const ComparedTable& table;
     StoredTable before, after;
-    sqlite::ChangedSpots spots;                                   // where rows may differ
     std::vector<std::pair<std::size_t, std::size_t>> common;      // fields of both, by their columns' names
     bool is_same_record = false;                                  // equal records mean equal rows
 };
@@ -30,6 +29,7 @@ struct RowVersions {
 using GoOn = std::function<Result<void>()>;
 
 // Counts the rows that differ into `found`, and hands them to the sink, when there is one.
-Result<void> compare_rows(RowVersions versions, ChangeSink* sink, const GoOn& go_on, TableDifference& found);
+// Rows are looked for at `spots`: where they may differ.
+Result<void> compare_rows(const RowVersions& versions, sqlite::ChangedSpots spots, ChangeSink* sink, const GoOn& go_on, TableDifference& found);
 
 }  // namespace holdfast::rows

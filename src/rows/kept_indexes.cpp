@@ -187,7 +187,7 @@ Result<std::optional<KeptIndexes::Compared>> KeptIndexes::compared(const Table& 
             if (!is_found) return is_found.error().copy();
             if (*is_found) rows[statement == &*here ? 0 : 1] = read_row(*statement, columns.size(), form_);
         }
-        compared.other += is_same_row(rows[0], rows[1]) ? 0U : 1U;
+        compared.other += TRY(is_same_row(rows[0], rows[1])) ? 0U : 1U;
     }
     return std::optional(compared);
 }

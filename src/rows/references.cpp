@@ -29,7 +29,7 @@ Result<void> References::note(TableWriter& writer, const RowValues& row, const W
         if (!values) continue;
         if (written.before) {
             const auto before = TRY(values_of(writer, key, *written.before, written));
-            if (before && is_same_row(*before, *values)) continue;
+            if (before && TRY(is_same_row(*before, *values))) continue;
         }
         if (TRY(has_row(key.parent, key.parent_columns, *values))) continue;
         open_.push_back({.child = writer.pair().now.name, .child_in_words = writer.in_words(row), .key = &key, .values = std::move(*values)});
@@ -49,7 +49,7 @@ Result<void> References::note_changed_key(const TableWriter& writer, const RowVa
                 old_values.push_back(before[*place]);
                 new_values.push_back(row[*place]);
             }
-            const bool is_changed = old_values.size() == key.parent_columns.size() && !is_same_row(old_values, new_values) && !has_null(old_values);
+            const bool is_changed = old_values.size() == key.parent_columns.size() && !has_null(old_values) && !TRY(is_same_row(old_values, new_values));
             if (is_changed) open_.push_back({.child = child.name, .child_in_words = {}, .key = &key, .values = std::move(old_values), .is_orphaned = true});
         }
     }

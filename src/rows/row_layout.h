@@ -9,7 +9,7 @@
 
 namespace holdfast::rows {
 
-// Of an ordinary table, or of one of a virtual table's own. One thread at a time.
+// Of an ordinary table, or of one of a virtual table's own. One thread at a time, but for what know_defaults() says.
 class RowLayout {
 public:
     // `database` as in read_schema(). `invalid`: the table is virtual.
@@ -17,6 +17,13 @@ public:
 
     // The values of the columns that are written, in their order. `corrupt`: the record is none.
     Result<Row> read(const sqlite::StoredPayload& payload, std::optional<std::int64_t> row_id) const;
+    // Where a field stands in the record; none: it is the rowid.
+    std::optional<std::size_t> place_of(std::size_t field) const { return place_[field]; }
+    // From then on several threads may read rows that have no overflow pages.
+    Result<void> know_defaults() const {
+        static_cast<void>(TRY(defaults()));
+        return {};
+    }
     // The fields of the primary key of a table without rowid, as its b-tree orders them.
     struct KeyPart {
         std::size_t field = 0;  // of the row

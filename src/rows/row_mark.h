@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <span>
 
-#include "holdfast/base/sql_value.h"
+#include "holdfast/rows/row_values.h"
 
 namespace holdfast::rows {
 
-// Equal values give equal numbers; others nearly never.
-std::uint64_t mark_of(std::span<const SqlValue> values);
+// Equal values give equal numbers; others nearly never, but where only values in place differ, of the same size.
+std::uint64_t mark_of(std::span<const RowValue> values);
 
 }  // namespace holdfast::rows

@@ -18,7 +18,7 @@ std::string separated(const std::vector<std::string>& parts, std::string_view by
     return all;
 }
 
-std::string value_in_words(const SqlValue& value) {
+std::string value_in_words(const RowValue& value) {
     constexpr std::size_t shown_max = 60;
     if (const auto* integer = std::get_if<std::int64_t>(&value)) return format("{}", *integer);
     if (const auto* real = std::get_if<double>(&value)) return format("{}", *real);
@@ -28,7 +28,21 @@ std::string value_in_words(const SqlValue& value) {
         std::ranges::copy_if(*text, std::back_inserter(shown), [](char c) { return c != '\0'; });
         return format("'{}{}'", printable(shown.substr(0, shown_max)), shown.size() > shown_max ? "…" : "");
     }
+    if (const auto* large = std::get_if<ValueInPlace>(&value)) return format("{} of {}", large->is_text ? "a text" : "a blob", human_bytes(large->size));
     return "NULL";
+}
+
+RowValue as_row_value(SqlValue value) {
+    return std::visit([](auto&& one) { return RowValue(std::move(one)); }, std::move(value));
+}
+
+Result<void> bind_held(sqlite::Statement& statement, int parameter, const RowValue& value) {
+    HOLDFAST_ASSERT(!std::holds_alternative<ValueInPlace>(value));
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return statement.bind(parameter, *integer);
+    if (const auto* text = std::get_if<std::string>(&value)) return statement.bind(parameter, std::string_view(*text));
+    if (const auto* blob = std::get_if<Bytes>(&value)) return statement.bind(parameter, ByteView(*blob));
+    const auto* real = std::get_if<double>(&value);
+    return statement.bind_value(parameter, real ? SqlValue(*real) : SqlValue());
 }
 
 }  // namespace
@@ -38,36 +52,56 @@ Result<TextForm> text_form_of(sqlite::Connection& connection) {
     return encoding == "UTF-8" ? TextForm::utf8 : TextForm::own_bytes;
 }
 
-bool is_same_value(const SqlValue& one, const SqlValue& other) {
-    const auto* a = std::get_if<double>(&one);
-    const auto* b = std::get_if<double>(&other);
-    return a && b ? std::bit_cast<std::uint64_t>(*a) == std::bit_cast<std::uint64_t>(*b) : one == other;
+Result<bool> is_same_value(const RowValue& one, const RowValue& other) {
+    if (one.index() != other.index()) return false;
+    if (const auto* large = std::get_if<ValueInPlace>(&one)) {
+        const auto& other_large = std::get<ValueInPlace>(other);
+        return large->is_text == other_large.is_text && TRY(is_same_bytes(*large, other_large));
+    }
+    if (const auto* real = std::get_if<double>(&one)) return std::bit_cast<std::uint64_t>(*real) == std::bit_cast<std::uint64_t>(std::get<double>(other));
+    if (const auto* integer = std::get_if<std::int64_t>(&one)) return *integer == std::get<std::int64_t>(other);
+    if (const auto* text = std::get_if<std::string>(&one)) return *text == std::get<std::string>(other);
+    if (const auto* blob = std::get_if<Bytes>(&one)) return *blob == std::get<Bytes>(other);
+    return true;
 }
 
-bool is_same_row(const RowValues& one, const RowValues& other) { return std::ranges::equal(one, other, is_same_value); }
+// What is held is compared first.
+Result<bool> is_same_row(std::span<const RowValue> one, std::span<const RowValue> other) {
+    if (one.size() != other.size()) return false;
+    for (const bool is_large : {false, true}) {
+        for (std::size_t i = 0; i < one.size(); ++i) {
+            if (std::holds_alternative<ValueInPlace>(one[i]) == is_large && !TRY(is_same_value(one[i], other[i]))) return false;
+        }
+    }
+    return true;
+}
 
 bool has_null(const RowValues& row) {
-    return std::ranges::any_of(row, [](const SqlValue& value) { return std::holds_alternative<std::monostate>(value); });
+    return std::ranges::any_of(row, [](const RowValue& value) { return std::holds_alternative<std::monostate>(value); });
 }
 
 std::string select_list(const std::vector<std::string>& columns, TextForm form) {
     if (form == TextForm::utf8) return comma_separated(columns);
     std::vector<std::string> parts;
-    for (const auto& column : columns) {
-        parts.push_back(format("CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END, typeof({0}) = 'text'", column));
-    }
+    for (const auto& column : columns) parts.push_back(text_as_bytes(column, column));
     return comma_separated(parts);
+}
+
+std::string text_as_bytes(const std::string& column, const std::string& otherwise) {
+    return format("CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {1} END, typeof({0}) = 'text'", column, otherwise);
+}
+
+RowValue read_value(const sqlite::Statement& statement, std::size_t index, TextForm form) {
+    const int at = static_cast<int>(index);
+    if (form == TextForm::utf8) return as_row_value(statement.column_value(at));
+    if (statement.column_integer(2 * at + 1) != 0) return std::string(text_of(statement.column_view(2 * at)));
+    return as_row_value(statement.column_value(2 * at));
 }
 
 RowValues read_row(const sqlite::Statement& statement, std::size_t count, TextForm form) {
     RowValues row;
     row.reserve(count);
-    for (int i = 0; i < static_cast<int>(count); ++i) {
-        const bool is_own = form == TextForm::own_bytes;
-        const int at = is_own ? 2 * i : i;
-        if (is_own && statement.column_integer(at + 1) != 0) row.emplace_back(std::string(text_of(statement.column_view(at))));
-        else row.push_back(statement.column_value(at));
-    }
+    for (std::size_t i = 0; i < count; ++i) row.push_back(read_value(statement, i, form));
     return row;
 }
 
@@ -80,14 +114,10 @@ std::string parameter(std::size_t index, TextForm form) {
 Result<void> bind_row(sqlite::Statement& statement, std::size_t first, const RowValues& row, TextForm form) {
     for (std::size_t i = 0; i < row.size(); ++i) {
         const int at = static_cast<int>(first + i);
-        if (form == TextForm::utf8) {
-            TRY(statement.bind_value(at + 1, row[i]));
-            continue;
-        }
         const auto* text = std::get_if<std::string>(&row[i]);
-        TRY(statement.bind(2 * at + 2, std::int64_t{text ? 1 : 0}));
-        if (text) TRY(statement.bind(2 * at + 1, bytes_of(*text)));
-        else TRY(statement.bind_value(2 * at + 1, row[i]));
+        if (form == TextForm::own_bytes) TRY(statement.bind(2 * at + 2, std::int64_t{text ? 1 : 0}));
+        if (form == TextForm::own_bytes && text) TRY(statement.bind(2 * at + 1, bytes_of(*text)));
+        else TRY(bind_held(statement, form == TextForm::own_bytes ? 2 * at + 1 : at + 1, row[i]));
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/rows/chosen_rows.h"
 #include "holdfast/rows/full_text.h"
+#include "holdfast/rows/row_binding.h"
 #include "holdfast/rows/row_mark.h"
 
 namespace holdfast::rows {
@@ -19,7 +20,7 @@ std::string list_or_none(const std::vector<std::string>& names) { return names.e
 
 }  // namespace
 
-Result<TableWriter> TableWriter::open(sqlite::Connection& destination, const TablePair& pair) {
+Result<TableWriter> TableWriter::open(Origin& destination, const TablePair& pair) {
     TableWriter writer(destination, pair);
     TRY(writer.match_columns());
     TRY(writer.match_names());
@@ -36,7 +37,8 @@ Result<void> TableWriter::match_columns() {
         return fail(ErrorCode::invalid, "restore rows of {}: it is not the same kind of table now", printable(now.name)).with_advice("--to FILE writes the backup's into a new file");
     }
     has_own_rowid_ = then.has_rowid && now.has_rowid && !now.integer_key && !is_r_tree(now) && !row_name_of(now).empty() && !then.integer_key;
-    if (has_own_rowid_) read_columns_ = row_name_of(then);
+    std::vector<RowColumn> columns_then, columns_now;
+    if (has_own_rowid_) columns_then.emplace_back(), columns_now.emplace_back();
     for (const auto& name : now.written_columns()) {
         const Column* same = then.find(name);
         if (same == nullptr || same->is_hidden) {
@@ -45,13 +47,22 @@ Result<void> TableWriter::match_columns() {
         }
         is_stored_otherwise_ = is_stored_otherwise_ || !is_same_name(same->declared_type, now.find(name)->declared_type);
         columns_.push_back(sqlite::quoted_name(name));
-        read_columns_.push_back(sqlite::quoted_name(same->name));
+        columns_now.push_back({.name = name, .is_left_in_place = pair_.large.left_in_place.contains(name), .is_filled_later = pair_.large.filled_later.contains(name)});
+        columns_then.push_back(columns_now.back());
+        columns_then.back().name = same->name;
     }
     for (const auto& name : then.written_columns()) {
         const Column* same = now.find(name);
         if (same == nullptr || same->generated != Generated::no) columns_left_out_.push_back(name);
     }
     if (columns_.empty()) return fail(ErrorCode::invalid, "restore rows of {}: none of its columns is in the backup", printable(now.name));
+    for (auto* columns : {&columns_then, &columns_now}) {
+        for (auto& column : *columns) {
+            if (is_stored_otherwise_) column.is_left_in_place = column.is_filled_later = false;
+        }
+    }
+    then_.emplace(pair_.backup, then, std::move(columns_then), pair_.form);
+    now_.emplace(*destination_, now, std::move(columns_now), pair_.form);
     return {};
 }
 
@@ -101,7 +112,7 @@ Result<void> TableWriter::prepare() {
     policy_ = mentions(pair_.now.sql, "conflict") ? "OR ABORT " : "";
     insert_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy_, target(), comma_separated(all), comma_separated(values))));
     if (pair_.is_empty) return {};
-    find_ = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(all, form), target(), equal_to(name_, 0, form))));
+    find_ = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", now_->select_list(), target(), equal_to(name_, 0, form))));
     if (!set.empty()) {
         update_ = TRY(connection_->prepare(format("UPDATE {}{} SET {} WHERE {}", policy_, target(), comma_separated(set), equal_to(name_, all.size(), form))));
     }
@@ -130,7 +141,7 @@ Result<std::optional<RowValues>> TableWriter::present(const RowValues& row) {
     find_->reset();
     TRY(bind_row(*find_, 0, name, pair_.form));
     if (!TRY(find_->step())) return std::optional<RowValues>();
-    auto there = read_row(*find_, read_columns_.size(), pair_.form);
+    auto there = now_->read(*find_);
     find_->reset();  // lets go of large values
     return std::optional(std::move(there));
 }
@@ -160,7 +171,7 @@ Result<WrittenRow> TableWriter::try_to_write(const RowValues& row) {
         if (written.what == WrittenRow::What::updated) aside_.erase(aside);
         return written;
     }
-    if (!is_same_row(row, *there)) return differs(row, std::move(*there));
+    if (!TRY(is_same_row(row, *there))) return differs(row, std::move(*there));
     ++counts_.unchanged;
     return WrittenRow{WrittenRow::What::unchanged, {}};
 }
@@ -208,7 +219,7 @@ Result<std::optional<RowValues>> TableWriter::stored(const RowValues& row, const
 }
 
 Result<WrittenRow> TableWriter::differs(const RowValues& row, RowValues before) {
-    const bool is_given_again = pair_.now.integer_key && refers_to_others(row, before);
+    const bool is_given_again = pair_.now.integer_key && TRY(refers_to_others(row, before));
     const bool is_doubtful = pair_.on_conflict == OnConflict::by_key && (is_by_rowid_ || is_given_again);
     if (pair_.on_conflict == OnConflict::keep) {
         ++counts_.kept;
@@ -222,7 +233,7 @@ Result<WrittenRow> TableWriter::differs(const RowValues& row, RowValues before) 
 }
 
 // All that it refers to is something else.
-bool TableWriter::refers_to_others(const RowValues& row, const RowValues& before) const {
+Result<bool> TableWriter::refers_to_others(const RowValues& row, const RowValues& before) const {
     bool is_other = false;
     for (const auto& reference : pair_.now.references) {
         RowValues then, now;
@@ -233,7 +244,7 @@ bool TableWriter::refers_to_others(const RowValues& row, const RowValues& before
             now.push_back(before[*place]);
         }
         if (then.size() != reference.columns.size() || has_null(then) || has_null(now)) continue;
-        if (is_same_row(then, now)) return false;
+        if (TRY(is_same_row(then, now))) return false;
         is_other = true;
     }
     return is_other;
@@ -257,25 +268,24 @@ Result<void> TableWriter::expect_no_conflicts() const {
 
 Result<bool> TableWriter::is_rowid_free(const RowValues& row) {
     occupied_->reset();
-    TRY(occupied_->bind_value(1, row.front()));
+    TRY(occupied_->bind(1, std::get<std::int64_t>(row.front())));
     if (!TRY(occupied_->step())) return true;
-    if (!is_same_row(read_row(*occupied_, name_.size(), pair_.form), name_in(row))) return false;
+    if (!TRY(is_same_row(read_row(*occupied_, name_.size(), pair_.form), name_in(row)))) return false;
     return fail(ErrorCode::corrupt, "restore {}: it is there, and the index of its key does not know it", in_words(row)).with_advice("holdfast exec DATABASE \"REINDEX\" makes its indexes anew; then again");
 }
 
 Result<WrittenRow> TableWriter::insert(const RowValues& row) {
     const bool is_anew = occupied_ && !TRY(is_rowid_free(row));
-    auto& statement = is_anew ? *insert_anew_ : *insert_;
-    statement.reset();
-    TRY(bind_row(statement, 0, is_anew ? RowValues(row.begin() + 1, row.end()) : row, pair_.form));
-    if (auto done = statement.step(); !done) {
-        auto error = std::move(done).error();
-        statement.reset();
-        return explained(std::move(error), row);
-    }
-    statement.reset();
-    statement.clear_bindings();
+    const std::size_t first = is_anew ? 1 : 0;
+    auto done = [&]() -> Result<bool> {
+        auto& statement = is_anew ? *insert_anew_ : *insert_;
+        RowBinding binding(statement);
+        TRY(binding.bind(std::span(row).subspan(first), std::span(then_->columns()).subspan(first), pair_.form));
+        return statement.step();
+    }();
+    if (!done) return explained(std::move(done).error(), row);
     TRY(expect_written(row));
+    TRY(fill(row));
     ++counts_.inserted;
     if (is_anew) ++counts_.new_rowids;
     return WrittenRow{WrittenRow::What::inserted, {}};
@@ -283,26 +293,42 @@ Result<WrittenRow> TableWriter::insert(const RowValues& row) {
 
 Result<WrittenRow> TableWriter::update(const RowValues& row, RowValues before) {
     HOLDFAST_ASSERT(update_.has_value());
-    update_->reset();
-    find_->reset();
-    TRY(bind_row(*update_, 0, row, pair_.form));
-    TRY(bind_row(*update_, row.size(), name_in(before), pair_.form));
-    if (auto done = update_->step(); !done) {
-        auto error = std::move(done).error();
-        update_->reset();
-        return explained(std::move(error), row);
-    }
-    update_->reset();
-    update_->clear_bindings();
+    auto done = [&]() -> Result<bool> {
+        RowBinding binding(*update_);
+        TRY(binding.bind(row, then_->columns(), pair_.form));
+        TRY(bind_row(*update_, row.size(), name_in(before), pair_.form));
+        return update_->step();
+    }();
+    if (!done) return explained(std::move(done).error(), row);
     TRY(expect_written(row));
+    TRY(fill(row));
     // '12' in a column of numbers is the 12 that stood there.
     const auto stored = is_stored_otherwise_ ? TRY(present(row)) : std::nullopt;
-    if (stored && is_same_row(*stored, before)) {
+    if (stored && TRY(is_same_row(*stored, before))) {
         ++counts_.unchanged;
         return WrittenRow{WrittenRow::What::unchanged, {}};
     }
     ++counts_.updated;
     return WrittenRow{WrittenRow::What::updated, std::move(before)};
+}
+
+// The row is there, with as many zeroes. Its rowid here may be another one than in the backup.
+Result<void> TableWriter::fill(const RowValues& row) {
+    std::optional<std::int64_t> rowid;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        if (!is_filled_later(row[i], then_->columns()[i])) continue;
+        if (!rowid) {
+            auto found = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", row_name_of(pair_.now).front(), target(), equal_to(name_, 0, pair_.form))));
+            TRY(bind_row(found, 0, name_in(row), pair_.form));
+            if (!TRY(found.step())) return fail(ErrorCode::bug, "restore {}: it is not there after it was written", in_words(row));
+            rowid = found.column_integer(0);
+        }
+        const auto& large = std::get<ValueInPlace>(row[i]);
+        auto place = now_->place_of(i, *rowid);
+        place.size = large.size;
+        TRY(copy_bytes(large, place));
+    }
+    return {};
 }
 
 // A constraint that is not met: whether by the row alone, or as another row has what must be unique.
@@ -340,7 +366,7 @@ Result<std::optional<TableWriter::Holder>> TableWriter::holder_of(const RowValue
         if (!TRY(other->step())) continue;
         auto name = read_row(*other, name_.size(), pair_.form);
         other->reset();
-        if (!is_same_row(name, name_in(row))) return std::optional(Holder{.key = &key, .name = std::move(name)});
+        if (!TRY(is_same_row(name, name_in(row)))) return std::optional(Holder{.key = &key, .name = std::move(name)});
     }
     return std::optional<Holder>();
 }
@@ -360,7 +386,7 @@ Result<bool> TableWriter::make_way(const RowValues& row) {
     if (!there) return false;
     find_->reset();
     if (has_own_rowid_ && !is_by_rowid_) there->front() = to_come->front();
-    if (is_same_row(*to_come, *there) || !TRY(free_one_of(*holder->key, *there))) return false;
+    if (TRY(is_same_row(*to_come, *there)) || !TRY(free_one_of(*holder->key, *there))) return false;
     const auto mark = mark_of(name_in(*there));
     aside_.emplace(mark, without_the_rest(std::move(*there)));
     return true;

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/rows/row_values.h"
+#include "holdfast/rows/large_columns.h"
+#include "holdfast/rows/row_reader.h"
 
 namespace holdfast::rows {
 
@@ -28,6 +29,8 @@ struct WrittenCounts {
 struct TablePair {
     const Table& then;             // in the backup
     const Table& now;              // in the destination
+    Origin& backup;
+    LargeColumns large = {};
     TextForm form = TextForm::utf8;
     OnConflict on_conflict = OnConflict::by_key;
     bool is_empty = false;         // made just now: nothing need be looked for
@@ -36,7 +39,8 @@ struct TablePair {
 // A row as it was handed over, and what stood there before.
 struct WrittenRow {
     enum class What : std::uint8_t { inserted, updated, unchanged, kept, waits } what = What::unchanged;
-    std::optional<RowValues> before;     // of `updated`: its key, what it refers to, and what must be unique; perhaps more
+    // Of `updated`: its key, what it refers to, and what must be unique; perhaps more. What was left in place there is no more.
+    std::optional<RowValues> before;
 };
 
 // The row of this name that will be written, too, or was; nothing: there is none.
@@ -45,12 +49,12 @@ using RowOfName = std::function<Result<std::optional<RowValues>>(const RowValues
 class TableWriter {
 public:
     // `invalid`: the two do not fit: their rows are named differently, or no column is common to both.
-    static Result<TableWriter> open(sqlite::Connection& destination, const TablePair& pair);
+    static Result<TableWriter> open(Origin& destination, const TablePair& pair);
 
-    // What to read in the backup for each row, as SQL.
-    const std::vector<std::string>& read_columns() const { return read_columns_; }
-    // The columns that are written, by their names now; the row's values at the same places, behind the rowid if there is one.
-    const std::vector<std::string>& columns() const { return columns_; }
+    // The rows in the backup, and those in the destination: the columns that are written, at the same places, behind the rowid
+    // if there is one.
+    const RowReader& then() const { return *then_; }
+    const RowReader& now() const { return *now_; }
     std::size_t first_value() const { return has_own_rowid_ ? 1 : 0; }
     std::optional<std::size_t> place_of(const std::string& column) const;  // in a row
     std::string in_words(const RowValues& row) const;
@@ -79,7 +83,7 @@ public:
     const TablePair& pair() const { return pair_; }
 
 private:
-    TableWriter(sqlite::Connection& destination, const TablePair& pair) : connection_(&destination), pair_(pair) {}
+    TableWriter(Origin& destination, const TablePair& pair) : destination_(&destination), connection_(&destination.connection), pair_(pair) {}
     Result<void> match_columns();
     Result<void> match_names();
     Result<void> prepare();
@@ -89,10 +93,11 @@ private:
     Result<WrittenRow> try_to_write(const RowValues& row);
     Result<void> expect_own_place(const RowValues& row);
     Result<void> expect_written(const RowValues& row);
+    Result<void> fill(const RowValues& row);
     Result<WrittenRow> insert(const RowValues& row);
     Result<WrittenRow> update(const RowValues& row, RowValues before);
     Result<WrittenRow> differs(const RowValues& row, RowValues before);
-    bool refers_to_others(const RowValues& row, const RowValues& before) const;
+    Result<bool> refers_to_others(const RowValues& row, const RowValues& before) const;
     struct Holder {
         const UniqueKey* key = nullptr;
         RowValues name;
@@ -107,15 +112,17 @@ private:
     Result<std::string> in_the_way(const RowValues& row);
     Result<bool> is_rowid_free(const RowValues& row);
 
+    Origin* destination_;
     sqlite::Connection* connection_;
     TablePair pair_;
-    std::vector<std::string> columns_, read_columns_;       // quoted; names as they are now, and SQL in the backup
+    std::vector<std::string> columns_;                      // quoted; names as they are now
+    std::optional<RowReader> then_, now_;                   // with the same columns
     std::vector<std::string> columns_left_out_, columns_kept_;
     std::vector<std::string> name_;                         // what a row is found by, as SQL now
     std::vector<std::size_t> name_places_;                  // of these in a row
     bool has_own_rowid_ = false;                            // a row's first value is a rowid that no column shows
     bool is_by_rowid_ = false;                              // and it is all that a row can be found by
-    bool is_stored_otherwise_ = false;                      // a column has another type than in the backup
+    bool is_stored_otherwise_ = false;                      // a column has another type than in the backup: rows are compared after they are written
     bool is_named_otherwise_ = false;                       // its key has another type or collation
     std::string policy_;                                    // of statements
     std::optional<sqlite::Statement> find_, insert_, insert_anew_, update_, occupied_;

@@ -209,6 +209,23 @@ Result<void> Statement::bind_value(int index, const SqlValue& value) {
     return open_->failure("bind a value to");
 }
 
+Result<void> Statement::bind_uncopied(int index, std::string_view value) {
+    const char* text = value.data() ? value.data() : "";
+    if (sqlite3_bind_text64(open_->handle.get(), index, text, value.size(), SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK) return {};
+    return open_->failure("bind text to");
+}
+
+Result<void> Statement::bind_uncopied(int index, ByteView value) {
+    const void* bytes = value.data() ? static_cast<const void*>(value.data()) : "";
+    if (sqlite3_bind_blob64(open_->handle.get(), index, bytes, value.size(), SQLITE_STATIC) == SQLITE_OK) return {};
+    return open_->failure("bind bytes to");
+}
+
+Result<void> Statement::bind_zeroes(int index, std::uint64_t size) {
+    if (sqlite3_bind_zeroblob64(open_->handle.get(), index, size) == SQLITE_OK) return {};
+    return open_->failure("bind bytes to");
+}
+
 Result<bool> Statement::step() {
     const int rc = sqlite3_step(open_->handle.get());
     if (rc == SQLITE_ROW) return true;
@@ -286,6 +303,10 @@ std::string Statement::column_text_as_stored(int index, TextEncoding encoding) c
     const bool is_native = (encoding == TextEncoding::utf16le) == (std::endian::native == std::endian::little);
     for (std::size_t i = 0; !is_native && i + 1 < bytes.size(); i += 2) std::swap(bytes[i], bytes[i + 1]);
     return bytes;
+}
+
+std::uint64_t Statement::column_size(int index) const {
+    return static_cast<std::uint64_t>(sqlite3_column_bytes(open_->handle.get(), index));
 }
 
 ByteView Statement::column_view(int index) const {

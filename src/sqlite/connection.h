@@ -75,6 +75,10 @@ public:
     Result<void> bind(int index, std::string_view value);  // text
     Result<void> bind(int index, ByteView value);          // a blob
     Result<void> bind_value(int index, const SqlValue& value);// whatever it is
+    // Not copied: the bytes must be there until the parameter is bound anew or cleared.
+    Result<void> bind_uncopied(int index, std::string_view value);
+    Result<void> bind_uncopied(int index, ByteView value);
+    Result<void> bind_zeroes(int index, std::uint64_t size);  // a blob, which SQLite need not hold
     Result<bool> step();                                   // true: a row is there
     void reset();
     void clear_bindings();
@@ -98,6 +102,8 @@ public:
     SqlValue column_value(int index) const;
     // Text as a database of this encoding stores it, byte for byte.
     std::string column_text_as_stored(int index, TextEncoding encoding) const;
+    // Of a blob, or of text as UTF-8. Of zeroblob() without it being made.
+    std::uint64_t column_size(int index) const;
     // A blob's or text's bytes without a copy, text as UTF-8: until the next step, reset or look at this column.
     ByteView column_view(int index) const;
 

@@ -10,8 +10,8 @@ public:
     Explaining(const TreeVersions& versions, DifferingPages& differing, const Watch& watch)
         : versions_(versions), differing_(differing), watch_(watch), unexplained_(std::move(differing.maybe_overflow)) {}
 
-    Result<void> run(const std::vector<TreeToSearch>& trees) {
-        if (unexplained_.is_empty()) return {};
+    Result<std::vector<PageNumber>> run(const std::vector<TreeToSearch>& trees) {
+        if (unexplained_.is_empty()) return std::move(added_);
         TRY(leave_out_free());
         for (const auto kind : {TreeToSearch::Kind::of_rows, TreeToSearch::Kind::index}) {
             for (const auto& tree : trees) {
@@ -19,9 +19,9 @@ public:
             }
         }
         for (const auto& tree : trees) {
-            if (tree.kind == TreeToSearch::Kind::of_rows && !unexplained_.is_empty()) TRY(search(tree.roots));
+            if (tree.kind != TreeToSearch::Kind::index && !unexplained_.is_empty()) TRY(search(tree.roots));
         }
-        return {};
+        return std::move(added_);
     }
 
 private:
@@ -60,7 +60,7 @@ private:
             for (const PageNumber page : TRY(cursor.payload().chain())) {
                 if (!unexplained_.contains(page)) continue;
                 unexplained_.remove(page);
-                differing_.all.insert(cursor.page());
+                if (differing_.all.insert(cursor.page())) added_.push_back(cursor.page());
             }
         }
         return {};
@@ -70,11 +70,12 @@ private:
     DifferingPages& differing_;
     const Watch& watch_;
     PageSet unexplained_;
+    std::vector<PageNumber> added_;
 };
 
 }  // namespace
 
-Result<void> add_pages_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch) {
+Result<std::vector<PageNumber>> add_pages_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch) {
     return Explaining(versions, differing, watch).run(trees);
 }
 

@@ -12,12 +12,14 @@ namespace holdfast::sqlite {
 
 struct TreeToSearch {
     TreeRoots roots;
-    enum class Kind { of_rows, index } kind = Kind::of_rows;  // an index is never written so; its pages only explain themselves
+    // An index is never written so; its pages only explain themselves. Explained: what its changed rows own is not in
+    // maybe_overflow any more.
+    enum class Kind { of_rows, of_rows_explained, index } kind = Kind::of_rows;
 };
-// Pages of the trees of rows on which rows begin that go on in pages which changed so, added to `differing`, so that
-// changed_spots() finds them. Reads nothing where no page can have changed so; the changed rows where that tells all; else
-// those that seem not to have.
+// Pages of the trees of rows on which rows begin that go on in pages which changed so: added to differing.all, so that
+// changed_spots() finds them, and given back. Reads nothing where no page can have changed so; the changed rows where that
+// tells all; else those that seem not to have.
 // The versions are compared by differing.all.
-Result<void> add_pages_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch);
+Result<std::vector<PageNumber>> add_pages_of_changed_overflow(const TreeVersions& versions, const std::vector<TreeToSearch>& trees, DifferingPages& differing, const Watch& watch);
 
 }  // namespace holdfast::sqlite

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <deque>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -16,13 +17,13 @@ namespace holdfast::sqlite {
 namespace {
 
 constexpr std::size_t run_bytes = limits::extent_size;
-constexpr std::size_t runs_per_task = 4;
 constexpr std::size_t runs_ahead_max = 32;
 
 // What lies around a page. `bytes` does not change any more once it is ready.
 struct Run {
     enum class State { waiting, at_work, ready, failed };
     State state = State::waiting;  // guarded by the image's mutex
+    unsigned waited_for = 0;       // by so many threads; guarded as well
     Buffer bytes;
 };
 
@@ -31,14 +32,14 @@ public:
     ReadAheadImage(const Image& image, const ReadAheadOptions& options)
         : image_(image), pages_per_run_(static_cast<std::uint32_t>(run_bytes / image.page_size().bytes())),
           runs_max_(std::max<std::size_t>(options.bytes_max / run_bytes, 16)), pool_(options.pool),
+          helpers_max_(pool_ ? std::max(1u, pool_->size() - 1) : 0),
           foresight_({.pages_per_run = pages_per_run_, .runs_max = std::min(runs_ahead_max, runs_max_ / 4)}) {}
     ReadAheadImage(const ReadAheadImage&) = delete;
     ReadAheadImage& operator=(const ReadAheadImage&) = delete;
     ~ReadAheadImage() override {
         std::unique_lock lock(mutex_);
-        for (auto& [number, place] : places_) drop(*place.run);
-        ++waiting_;
-        changed_.wait(lock, [&] { return on_their_way_ == 0; });
+        ahead_.clear();
+        ended_.wait(lock, [&] { return helpers_ == 0; });
     }
 
     PageSize page_size() const override { return image_.page_size(); }
@@ -68,20 +69,25 @@ private:
         std::shared_ptr<Run> run;
         std::list<Number>::iterator in_order;
     };
+    struct Wanted {
+        Number number;
+        std::shared_ptr<Run> run;
+    };
 
+    // What another thread is at work on is waited for only where nothing else is to be done meanwhile.
     Result<std::shared_ptr<const Run>> run_with(Number number) const {
         std::unique_lock lock(mutex_);
         for (;;) {
             const auto run = place_of(number);
             if (run->state == Run::State::ready) return std::shared_ptr<const Run>(run);
             if (run->state == Run::State::waiting) {
-                run->state = Run::State::at_work;
-                TRY(fill(lock, number, *run));
+                TRY(fill(lock, {number, run}));
                 return std::shared_ptr<const Run>(run);
             }
-            ++waiting_;
+            if (fill_next(lock)) continue;
+            ++run->waited_for;
             changed_.wait(lock, [&] { return run->state != Run::State::at_work; });
-            --waiting_;
+            --run->waited_for;
         }
     }
 
@@ -109,61 +115,58 @@ private:
         if (run.state == Run::State::waiting) run.state = Run::State::failed;  // nobody needs to begin
     }
 
-    // Of a run at work: reads it without the lock.
-    Result<void> fill(std::unique_lock<std::mutex>& lock, Number number, Run& run) const {
+    // Reads one that nobody has begun, without the lock.
+    Result<void> fill(std::unique_lock<std::mutex>& lock, const Wanted& wanted) const {
+        auto& [number, run] = wanted;
+        run->state = Run::State::at_work;
         lock.unlock();
         const auto first = static_cast<std::uint32_t>(number * pages_per_run_);
         const std::uint32_t count = std::min(pages_per_run_, last_page().value - first);
         Buffer bytes(std::size_t{count} * page_size().bytes());
         auto done = image_.read({PageNumber{first + 1}, count}, bytes.span());
         lock.lock();
-        if (done) run.bytes = std::move(bytes);
-        run.state = done ? Run::State::ready : Run::State::failed;
-        tell_changed();
+        if (done) run->bytes = std::move(bytes);
+        run->state = done ? Run::State::ready : Run::State::failed;
+        if (run->waited_for > 0) changed_.notify_all();
         return done;
+    }
+    // The next of those ahead; false: there is none.
+    bool fill_next(std::unique_lock<std::mutex>& lock) const {
+        while (!ahead_.empty()) {
+            const auto next = std::move(ahead_.front());
+            ahead_.pop_front();
+            if (next.run->state != Run::State::waiting) continue;
+            static_cast<void>(fill(lock, next));  // who needs it tries again, and is told
+            return true;
+        }
+        return false;
     }
 
     void look_ahead(PageNumber page, ByteView bytes) const {
-        const auto wanted = runs_ahead_of(page, bytes);
-        // Outside the lock: where there is no thread, a task runs at once.
-        for (std::size_t at = 0; at < wanted.size(); at += runs_per_task) {
-            const auto first = wanted.begin() + static_cast<std::ptrdiff_t>(at);
-            const auto end = first + static_cast<std::ptrdiff_t>(std::min(runs_per_task, wanted.size() - at));
-            pool_->submit([this, some = std::vector<Wanted>(first, end)] {
-                for (const auto& one : some) fetch(one);
-            });
+        std::size_t more = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            ask_for_what_comes(page, bytes);
+            more = std::min<std::size_t>(ahead_.size(), helpers_max_) - std::min<std::size_t>({ahead_.size(), helpers_max_, helpers_});
+            helpers_ += more;
         }
+        // Outside the lock: where there is no thread, a task runs at once.
+        for (; more > 0; --more) pool_->submit([this] { help(); });
     }
-    struct Wanted {
-        Number number;
-        std::shared_ptr<Run> run;
-    };
-    std::vector<Wanted> runs_ahead_of(PageNumber page, ByteView bytes) const {
-        const std::lock_guard lock(mutex_);
-        std::vector<Wanted> runs;
+    void ask_for_what_comes(PageNumber page, ByteView bytes) const {
         if (page.value == 1 && bytes.size() > reserved_at) usable_size_ = static_cast<std::uint32_t>(bytes.size()) - std::to_integer<std::uint32_t>(bytes[reserved_at]);
         const Number end = (std::uint64_t{last_page().value} + pages_per_run_ - 1) / pages_per_run_;
         for (const Number number : foresight_.saw({.page = page, .bytes = bytes, .usable_size = usable_size_})) {
             if (number >= end) continue;
             const bool is_new = !places_.contains(number);
             auto run = place_of(number);
-            if (!is_new || run->state != Run::State::waiting) continue;
-            ++on_their_way_;
-            runs.push_back({number, std::move(run)});
+            if (is_new && run->state == Run::State::waiting) ahead_.push_back({number, std::move(run)});
         }
-        return runs;
     }
-    void fetch(const Wanted& wanted) const {
+    void help() const {
         std::unique_lock lock(mutex_);
-        if (wanted.run->state == Run::State::waiting) {
-            wanted.run->state = Run::State::at_work;
-            static_cast<void>(fill(lock, wanted.number, *wanted.run));  // who needs it tries again, and is told
-        }
-        --on_their_way_;
-        tell_changed();
-    }
-    void tell_changed() const {
-        if (waiting_ > 0) changed_.notify_all();
+        while (fill_next(lock)) {}
+        if (--helpers_ == 0) ended_.notify_all();
     }
 
     static constexpr std::size_t reserved_at = 20;  // in the database header: bytes left free on each page
@@ -171,12 +174,14 @@ private:
     const std::uint32_t pages_per_run_;
     const std::size_t runs_max_;
     host::WorkerPool* const pool_;
+    const std::size_t helpers_max_;  // with the reader's own thread as many as the pool has
     mutable std::mutex mutex_;  // guards all below, and the states of runs
-    mutable std::condition_variable changed_;
+    mutable std::condition_variable changed_;  // a run that is waited for
+    mutable std::condition_variable ended_;    // the last helper
     mutable std::unordered_map<Number, Place> places_;
     mutable std::list<Number> order_;  // the one used last first
-    mutable std::size_t on_their_way_ = 0;
-    mutable std::size_t waiting_ = 0;  // threads, for a change
+    mutable std::deque<Wanted> ahead_;  // told by foresight and not begun, in their order
+    mutable std::size_t helpers_ = 0;   // tasks given to the pool, and not ended
     mutable std::uint32_t usable_size_ = image_.page_size().bytes();
     mutable PageForesight foresight_;
 };

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::uint64_t type_zero = 8, type_one = 9, first_blob_type = 12, first_text_type = 13;
 
-std::uint64_t size_of_type(std::uint64_t type) {
-    constexpr std::array<std::uint64_t, 12> sizes{0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0};
-    return type < sizes.size() ? sizes[type] : (type - first_blob_type) / 2;
-}
-
 void append_utf8(std::string& text, std::uint32_t code_point) {
     const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((code_point >> shift) & 0x3f)); };
     if (code_point < 0x80) {
@@ -59,6 +54,11 @@ std::string utf8_of_utf16(ByteView bytes, bool big_endian) {
 
 }  // namespace
 
+std::uint64_t stored_size(std::uint64_t type) {
+    constexpr std::array<std::uint64_t, 12> sizes{0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0};
+    return type < sizes.size() ? sizes[type] : (type - first_blob_type) / 2;
+}
+
 std::string utf8_of(ByteView text, TextEncoding encoding) {
     if (encoding == TextEncoding::utf8) return std::string(text_of(text));
     return utf8_of_utf16(text, encoding == TextEncoding::utf16be);
@@ -72,7 +72,7 @@ std::optional<std::vector<StoredColumn>> stored_columns(ByteView header, std::ui
     for (ByteView types = header.subspan(header_size->size); !types.empty();) {
         const auto type = read_stored_varint(types);
         if (!type || type->value == 10 || type->value == 11) return std::nullopt;  // SQLite's own, for rows on their way
-        const std::uint64_t size = size_of_type(type->value);
+        const std::uint64_t size = stored_size(type->value);
         if (size > payload_size - offset) return std::nullopt;
         columns.push_back({.type = type->value, .offset = offset, .size = size});
         offset += size;
@@ -97,8 +97,8 @@ StoredRecord StoredRecord::parse(ByteView payload, std::size_t columns) {
     ByteView values = payload.subspan(header_size->value);
     while (record.columns_.size() < columns) {
         const auto type = read_stored_varint(types);
-        if (!type || size_of_type(type->value) > values.size()) break;
-        const std::uint64_t size = size_of_type(type->value);
+        if (!type || stored_size(type->value) > values.size()) break;
+        const std::uint64_t size = stored_size(type->value);
         record.columns_.push_back({type->value, values.first(size)});
         types = types.subspan(type->size);
         values = values.subspan(size);

@@ -22,6 +22,8 @@ struct StoredColumn {
     bool is_text() const { return type >= 13 && type % 2 == 1; }
     bool is_blob() const { return type >= 12 && type % 2 == 0; }
 };
+// Bytes of a value of that serial type.
+std::uint64_t stored_size(std::uint64_t type);
 // Of the whole header of a record; nullopt: it is none, or says more than `payload_size` has.
 std::optional<std::vector<StoredColumn>> stored_columns(ByteView header, std::uint64_t payload_size);
 // A value of an integer type; `bytes` is as long as the column says.

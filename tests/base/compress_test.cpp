@@ -177,9 +177,8 @@ TEST(Decompress, NeedsTheSamePrefix) {
 
 TEST(Dictionary, GarbageIsNotOne) {
     for (const ByteView bytes : {ByteView(), bytes_of("7 bytes"), bytes_of("\x37\xa4\x30\xec but nothing after the magic number")}) {
-        const auto loaded = Dictionary::load(bytes, 3);
-        ASSERT_FALSE(loaded.ok()) << text_of(bytes);
-        EXPECT_EQ(loaded.error().code(), ErrorCode::corrupt);
+        EXPECT_THAT(Dictionary::load(bytes, 3), FailsWith(ErrorCode::corrupt)) << text_of(bytes);
+        EXPECT_THAT(Dictionary::load_to_decompress(bytes), FailsWith(ErrorCode::corrupt)) << text_of(bytes);
     }
 }
 
@@ -192,6 +191,49 @@ TEST(Dictionary, PlainContentServesAsOne) {
     EXPECT_THAT(Decompressor().decompress(frame, out, &dictionary), Succeeds());
     EXPECT_EQ(out, content);
     EXPECT_THAT(Decompressor().decompress(frame, out), FailsWith(ErrorCode::corrupt));
+}
+
+// One decompressor for several dictionaries in turn, also where one has taken the memory of another.
+TEST(Dictionary, EachFrameIsReadWithItsOwn) {
+    Compressor compressor(3);
+    Decompressor decompressor;
+    const auto first_content = text_like(5000, 1);
+    const Dictionary first = must(Dictionary::load(first_content, 3));
+    const Bytes first_text = text_like(4096, 1), first_frame = must(compressor.compress(first_text, &first));
+    for (unsigned i = 2; i < 20; ++i) {
+        const Dictionary other = must(Dictionary::load_to_decompress(text_like(5000, i)));
+        const Bytes text = text_like(4096, i), frame = [&] {
+            const Dictionary to_compress = must(Dictionary::load(text_like(5000, i), 3));
+            return must(Compressor(3).compress(text, &to_compress));
+        }();
+        Bytes out(text.size());
+        ASSERT_THAT(decompressor.decompress(frame, out, &other), Succeeds());
+        ASSERT_EQ(out, text);
+        const auto wrong = decompressor.decompress(frame, out, &first);
+        EXPECT_TRUE(!wrong.ok() || out != text);
+        ASSERT_THAT(decompressor.decompress(first_frame, out, &first), Succeeds());
+        ASSERT_EQ(out, first_text);
+    }
+}
+
+TEST(Dictionary, ChunksOfAnySizeAreReadWithIt) {
+    const Dictionary dictionary = must(Dictionary::load(text_like(5000, 4), 3));
+    Decompressor decompressor;
+    for (const std::size_t size : {1u, 100u, 65'535u, 65'536u, 65'537u, 300'000u, 1u, 100u, 65'535u, 65'536u, 65'537u}) {
+        const Bytes text = text_like(size, 4);
+        const Bytes frame = must(Compressor(3).compress(text, &dictionary));
+        Bytes out(size);
+        ASSERT_THAT(decompressor.decompress(frame, out, &dictionary), Succeeds()) << size;
+        EXPECT_EQ(out, text) << size;
+        Bytes larger(size + 1), smaller(size - 1);
+        EXPECT_THAT(decompressor.decompress(frame, larger, &dictionary), FailsWith(ErrorCode::corrupt)) << size;
+        EXPECT_THAT(decompressor.decompress(frame, smaller, &dictionary), FailsWith(ErrorCode::corrupt)) << size;
+    }
+}
+
+TEST(DictionaryDeathTest, OneThatOnlyDecompressesDoesNotCompress) {
+    const Dictionary dictionary = must(Dictionary::load_to_decompress(text_like(5000, 4)));
+    EXPECT_DEATH(static_cast<void>(Compressor(3).compress(text_like(100, 1), &dictionary)), "broken promise");
 }
 
 TEST(DictionaryDeathTest, SampleSizesThatDoNotFitAreABrokenPromise) { EXPECT_DEATH(train_dictionary(Bytes(10), {11}, 1024).ok(), "broken promise"); }

@@ -22,6 +22,14 @@ protected:
         request.script.sql = sql;
         return request;
     }
+    RepositoryRequest make_sealed_repository() {
+        write(root / "key", std::string(32, 'k'));
+        RepositoryRequest sealed;
+        sealed.repository = root / "sealed";
+        sealed.key_file = root / "key";
+        must(init(context, {.repository = sealed, .encrypt = true}));
+        return sealed;
+    }
     Result<QueryReport> ask(const std::string& sql) { return query(context, request(sql)); }
     static std::string json(const QueryRows& rows) { return json_of(rows.rows).to_text(); }
 };
@@ -213,11 +221,7 @@ TEST_F(QueryTest, SeveralDatabasesUnderTheirNames) {
 
 // A sorter of a sealed repository's rows, larger than SQLite's cache, is nowhere on disk.
 TEST_F(QueryTest, OfASealedRepositoryNothingIsWrittenInTheClear) {
-    write(root / "key", std::string(32, 'k'));
-    RepositoryRequest sealed;
-    sealed.repository = root / "sealed";
-    sealed.key_file = root / "key";
-    must(init(context, {.repository = sealed, .encrypt = true}));
+    const auto sealed = make_sealed_repository();
     create_database(work + "/big.db", 60000);
     auto kept = backup_request({work + "/big.db"});
     kept.repository = sealed;
@@ -247,6 +251,38 @@ TEST_F(QueryTest, ADamagedPackIsAnErrorWithItsReason) {
     ASSERT_THAT(failed, FailsWith(ErrorCode::corrupt));
     EXPECT_THAT(failed.error().message(), HasSubstr("extent"));
     EXPECT_THAT(failed.error().message(), HasSubstr("pack"));
+}
+
+// Wherever a byte of a pack is another one: the rows are those that were kept, or there is an error.
+TEST_F(QueryTest, AFlippedByteOfAPackMakesNoWrongRow) {
+    create_database(work + "/big.db", 5000);
+    for (const auto& where : {in_repository(), make_sealed_repository()}) {
+        auto kept = backup_request({work + "/big.db"});
+        kept.repository = where;
+        const auto number = must(operations::backup(context, kept)).number;
+        auto asked = request("SELECT * FROM ledger");
+        asked.repository = where;
+        asked.snapshot = std::to_string(number);
+        const std::string right = json(must(query(context, asked)).results[0]);
+        std::size_t refused = 0;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(where.repository + "/packs")) {
+            if (!entry.is_regular_file()) continue;
+            std::filesystem::permissions(entry.path(), std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+            const Bytes good = tests::file_bytes(entry.path());
+            for (std::size_t part = 0; part < 20; ++part) {
+                Bytes bad = good;
+                bad[good.size() * part / 20 + part] ^= std::byte{4};
+                tests::write_file(entry.path(), bad);
+                const auto answer = query(context, asked);
+                if (answer) EXPECT_EQ(json(answer->results[0]), right) << entry.path() << " " << part;
+                else EXPECT_EQ(answer.error().code(), ErrorCode::corrupt) << answer.error().message();
+                if (!answer) ++refused;
+            }
+            tests::write_file(entry.path(), good);
+        }
+        EXPECT_GT(refused, 2u) << where.repository;
+        EXPECT_EQ(json(must(query(context, asked)).results[0]), right);
+    }
 }
 
 TEST_F(QueryTest, WhatThisLibraryLacksIsNamed) {

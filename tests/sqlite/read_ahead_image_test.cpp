@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <random>
 #include <set>
 #include <thread>
@@ -28,13 +30,16 @@ public:
     PageNumber last_page() const override { return image_.last_page(); }
     Result<void> read(PageRange range, std::span<std::byte> into) const override {
         ++reads;
-        if (std::this_thread::get_id() != reader_) ++reads_elsewhere;
+        const bool is_reader = std::this_thread::get_id() == reader_;
+        if (!is_reader) ++reads_elsewhere;
+        if (const auto takes = is_reader ? reader_takes : helper_takes; takes.count() > 0) std::this_thread::sleep_for(takes);
         const std::uint32_t refused = bad.load();
         if (refused >= range.first.value && refused < range.first.value + range.count) return fail(ErrorCode::corrupt, "page {} is gone", refused);
         return image_.read(range, into);
     }
     mutable std::atomic<int> reads = 0, reads_elsewhere = 0;
     std::atomic<std::uint32_t> bad = 0;
+    std::chrono::microseconds reader_takes{0}, helper_takes{0};
 
 private:
     const Image& image_;
@@ -76,6 +81,23 @@ TEST(ReadAheadImageTest, GivesTheBytesOfTheImageWhateverIsAsked) {
     }
 }
 
+// What SQLite asks for, as an image sees it.
+class Recorder final : public Image {
+public:
+    Recorder(const Image& image, std::function<void(PageNumber, ByteView)> saw) : image_(image), saw_(std::move(saw)) {}
+    PageSize page_size() const override { return image_.page_size(); }
+    PageNumber last_page() const override { return image_.last_page(); }
+    Result<void> read(PageRange range, std::span<std::byte> into) const override {
+        TRY(image_.read(range, into));
+        saw_(range.first, into);
+        return {};
+    }
+
+private:
+    const Image& image_;
+    std::function<void(PageNumber, ByteView)> saw_;
+};
+
 // In whatever order the pages lie: nearly all of a scan is told before the scan comes to it, and no run twice.
 TEST(ReadAheadImageTest, AScanOfATreeIsForeseenPageByPage) {
     const Bytes bytes = interleaved_database(4096, 20000);
@@ -83,22 +105,6 @@ TEST(ReadAheadImageTest, AScanOfATreeIsForeseenPageByPage) {
     PageForesight foresight({.pages_per_run = 16, .runs_max = 8});
     std::set<std::uint64_t> told, come_to;
     std::size_t unforeseen = 0, told_twice = 0;
-    // What SQLite asks for, as an image sees it.
-    class Recorder final : public Image {
-    public:
-        Recorder(const Image& image, std::function<void(PageNumber, ByteView)> saw) : image_(image), saw_(std::move(saw)) {}
-        PageSize page_size() const override { return image_.page_size(); }
-        PageNumber last_page() const override { return image_.last_page(); }
-        Result<void> read(PageRange range, std::span<std::byte> into) const override {
-            TRY(image_.read(range, into));
-            saw_(range.first, into);
-            return {};
-        }
-
-    private:
-        const Image& image_;
-        std::function<void(PageNumber, ByteView)> saw_;
-    };
     const Recorder recorder(*image, [&](PageNumber page, ByteView content) {
         const std::uint64_t run = (page.value - 1) / 16;
         if (come_to.insert(run).second && !told.contains(run)) ++unforeseen;
@@ -135,7 +141,8 @@ TEST(ReadAheadImageTest, ASearchReadsNothingThatIsNotAskedFor) {
 TEST(ReadAheadImageTest, WhatComesNextIsReadInOtherThreads) {
     const Bytes bytes = interleaved_database(4096, 20000);
     const auto image = image_of(bytes);
-    const WatchedImage watched(*image);
+    WatchedImage watched(*image);
+    watched.reader_takes = std::chrono::microseconds(200);  // so that there is time to help it
     {
         host::WorkerPool pool({.threads = 2});
         const auto ahead = read_ahead_image(watched, {.pool = &pool});
@@ -145,6 +152,23 @@ TEST(ReadAheadImageTest, WhatComesNextIsReadInOtherThreads) {
     }
     EXPECT_GT(watched.reads_elsewhere, 0);
     EXPECT_LE(static_cast<std::uint64_t>(watched.reads), image->size() / limits::extent_size + 2) << "each run once";
+}
+
+// Where the only helper is held up with one run, the reader reads the others instead of waiting for it.
+TEST(ReadAheadImageTest, TheReaderWorksWhileAnotherIsHeldUp) {
+    const Bytes bytes = interleaved_database(4096, 20000);
+    const auto image = image_of(bytes);
+    WatchedImage watched(*image);
+    watched.helper_takes = std::chrono::milliseconds(20);
+    {
+        host::WorkerPool pool({.threads = 1});
+        const auto ahead = read_ahead_image(watched, {.pool = &pool});
+        const auto served = must(serve_image(*ahead));
+        auto connection = must(served->connect());
+        must(connection.integer("SELECT sum(length(s)) FROM b"));
+    }
+    EXPECT_GT(watched.reads_elsewhere, 0);
+    EXPECT_GT(watched.reads - watched.reads_elsewhere, 10 * watched.reads_elsewhere);
 }
 
 TEST(ReadAheadImageTest, KeepsNoMoreThanItMay) {

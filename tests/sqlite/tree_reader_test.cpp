@@ -109,17 +109,21 @@ TEST(StoredPayload, LongRowsAreReadAnywhere) {
     EXPECT_EQ(must(payload.chain()).size(), (payload.size() - payload.local().size() + 507) / 508);
 }
 
+Result<DifferingPages> differing(const Image& one, const Image& other, const DifferingPagesRequest& request = {}) {
+    return differing_pages(one, other, TRY(doubtful_pages(one, other)), request);
+}
+
 TEST(DifferingPages, AreThoseWhoseBytesDifferAndThoseOfOneAlone) {
     Bytes one(512 * 10), other(512 * 12);
     one[512 * 3] = std::byte{1};
     other[512 * 7 + 511] = std::byte{1};
-    const auto found = must(differing_pages(*tests::image_of(one, 512), *tests::image_of(other, 512)));
+    const auto found = must(differing(*tests::image_of(one, 512), *tests::image_of(other, 512)));
     std::vector<std::uint32_t> pages;
     found.all.for_each([&](PageNumber page) { pages.push_back(page.value); });
     EXPECT_EQ(pages, (std::vector<std::uint32_t>{4, 8, 11, 12}));
-    EXPECT_THAT(differing_pages(*tests::image_of(one, 512), *tests::image_of(one, 1024)), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(differing(*tests::image_of(one, 512), *tests::image_of(one, 1024)), FailsWith(ErrorCode::invalid));
     host::WorkerPool pool;
-    const auto in_threads = must(differing_pages(*tests::image_of(one, 512), *tests::image_of(other, 512), {}, &pool));
+    const auto in_threads = must(differing(*tests::image_of(one, 512), *tests::image_of(other, 512), {.pool = &pool}));
     in_threads.all.for_each([&](PageNumber page) { EXPECT_TRUE(found.all.contains(page)); });
     EXPECT_EQ(in_threads.all.count(), found.all.count());
     EXPECT_EQ(in_threads.maybe_overflow.count(), found.maybe_overflow.count());
@@ -155,9 +159,9 @@ TEST(DifferingPages, WhatIsKnownToBeEqualIsNotRead) {
     bytes[512 * 700 + 3] ^= std::byte{1};
     const auto after = tests::image_of(bytes, 512);
     const KnownImage one(*before, 1), other(*after, 1), stranger(*after, 2);
-    EXPECT_EQ(must(differing_pages(one, other)).all.count(), 1u);
+    EXPECT_EQ(must(differing(one, other)).all.count(), 1u);
     EXPECT_EQ(other.reads, 1) << "one range of 64 KiB differs";
-    EXPECT_EQ(must(differing_pages(one, stranger)).all.count(), 1u);
+    EXPECT_EQ(must(differing(one, stranger)).all.count(), 1u);
     EXPECT_EQ(stranger.reads, 8) << "hashes under another key tell nothing";
 }
 
@@ -166,9 +170,9 @@ TEST(ChangedSpots, AreFewWhenFewRowsChangeAndHoldThemAll) {
     const auto before = made.image();
     must(made.connection.execute("UPDATE t SET a = 'changed' WHERE id = 2000; DELETE FROM t WHERE id = 4000; INSERT INTO t VALUES (5001, 'new', NULL)"));
     const auto after = made.image();
-    const auto differing = must(differing_pages(*before, *after));
+    const auto found = must(differing(*before, *after));
     const auto one = must(TreeReader::over(*before)), other = must(TreeReader::over(*after));
-    auto changed = must(changed_spots({.before = one, .after = other, .differing = &differing.all}, {made.root("t"), made.root("t")}));
+    auto changed = must(changed_spots({.before = one, .after = other, .differing = &found.all}, {made.root("t"), made.root("t")}));
     EXPECT_LT(changed.before.size(), 12u);
     EXPECT_GT(changed.shared.size(), 100u);
     TreeCursor cursor(one, std::move(changed.before)), other_cursor(other, std::move(changed.after));
@@ -186,12 +190,12 @@ TEST(OverflowChanges, ARowThatChangedInItsOverflowPagesAloneIsFound) {
     ASSERT_EQ(sqlite3_blob_write(blob, "x", 1, 4999), SQLITE_OK);
     sqlite3_blob_close(blob);
     const auto after = made.image();
-    auto differing = must(differing_pages(*before, *after));
+    auto found = must(differing(*before, *after));
     const auto one = must(TreeReader::over(*before)), other = must(TreeReader::over(*after));
-    const TreeVersions versions{.before = one, .after = other, .differing = &differing.all};
+    const TreeVersions versions{.before = one, .after = other, .differing = &found.all};
     const TreeRoots roots{made.root("t"), made.root("t")};
     ASSERT_TRUE(must(changed_spots(versions, roots)).before.empty()) << "no leaf differs";
-    must(add_pages_of_changed_overflow(versions, {{.roots = roots}}, differing, {}));
+    must(add_pages_of_changed_overflow(versions, {{.roots = roots}}, found, {}));
     auto changed = must(changed_spots(versions, roots));
     TreeCursor cursor(other, std::move(changed.after));
     EXPECT_TRUE(std::ranges::binary_search(row_ids(cursor), 3000));
@@ -207,11 +211,11 @@ TEST(OverflowChanges, ARowThatBeginsOnAnInnerPageIsFoundToo) {
         must(made.connection.execute(format("SAVEPOINT s; UPDATE t SET v = CAST(substr(v, 1, 4999) || 'Z' AS BLOB) WHERE k = {}", key)));
         const auto after = made.image();
         must(made.connection.execute("ROLLBACK TO s; RELEASE s"));
-        auto differing = must(differing_pages(*before, *after));
+        auto found = must(differing(*before, *after));
         const auto one = must(TreeReader::over(*before)), other = must(TreeReader::over(*after));
-        const TreeVersions versions{.before = one, .after = other, .differing = &differing.all};
+        const TreeVersions versions{.before = one, .after = other, .differing = &found.all};
         const TreeRoots roots{made.root("t"), made.root("t")};
-        must(add_pages_of_changed_overflow(versions, {{.roots = roots}}, differing, {}));
+        must(add_pages_of_changed_overflow(versions, {{.roots = roots}}, found, {}));
         const auto changed = must(changed_spots(versions, roots));
         EXPECT_FALSE(changed.after.empty()) << key;
         on_inner_pages += !changed.after.empty() && changed.after.front().cell >= 0 ? 1 : 0;

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -118,18 +117,13 @@ class Query(stories.Story):
         out = self.run_words("latest", "SELECT NULL AS a, '' AS b, 'x' AS c, x'' AS d", "--csv").stdout
         self.assertEqual(out, b"a,b,c,d\r\n,\"\",x,x''\r\n")
 
-    def peak_of(self, *words):
-        """The most memory that a query takes, in bytes, and what it writes."""
+    def peak_and_rows(self, *words):
         out = self.root / "rows"
-        # A program begins with the size of the one that starts it: that is to be a small one.
-        starter = "import os, sys; pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ); _, status, usage = os.wait4(pid, 0); print(usage.ru_maxrss, file=sys.stderr); sys.exit(status != 0)"
         with out.open("wb") as stream:
-            done = subprocess.run([sys.executable, "-c", starter, *self.command("query", *words)], stdout=stream, stderr=subprocess.PIPE, text=True, cwd=self.work, env=self.environment, check=True)
-        return int(done.stderr.split()[-1]) * 1024, out.read_bytes()
+            return self.peak_of("query", *words, stdout=stream), out.read_bytes()
 
     def test_a_huge_value_is_there_only_as_sqlite_has_it(self):
-        if re.search(r"\[lib[at]san\.so", subprocess.run(["readelf", "-d", stories.PROGRAM], capture_output=True, text=True, check=True).stdout):
-            self.skipTest("sanitizers keep what is freed")
+        self.skip_if_sanitized()
         size = 60_000_000
         blob = os.urandom(1000) * (size // 1000)
         text = 'ü "quoted", ❤\r\n' * (size // 20)
@@ -142,10 +136,10 @@ class Query(stories.Story):
         self.backup()
         cases = (("b", "--csv", b"b\r\nx'" + blob.hex().encode() + b"'\r\n"), ("b", "--json-lines", b'{"b":{"hex":"' + blob.hex().encode() + b'"}}\n'),
                  ("s", "--csv", b's\r\n"' + text.replace('"', '""').encode() + b'"\r\n'), ("s", "--json-lines", None))
-        idle = self.peak_of("1", "SELECT 1 AS one", "--csv")[0]
+        idle = self.peak_and_rows("1", "SELECT 1 AS one", "--csv")[0]
         for column, form, expected in cases:
             with self.subTest(column=column, form=form):
-                peak, out = self.peak_of("1", f"SELECT {column} FROM t WHERE {column} IS NOT NULL", form)
+                peak, out = self.peak_and_rows("1", f"SELECT {column} FROM t WHERE {column} IS NOT NULL", form)
                 if expected:
                     self.assertTrue(out == expected)
                 else:

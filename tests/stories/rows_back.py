@@ -277,5 +277,66 @@ class RowsBack(stories.Story):
         self.assertEqual(rows_of(self.database), self.before)
 
 
+class HugeRows(stories.Story):
+    """A row may be larger than the memory that is to be had."""
+
+    def setUp(self):
+        super().setUp()
+        self.skip_if_sanitized()
+        self.init()
+        stories.create_ledger(self.database).close()
+
+    def run_sql(self, *statements):
+        db = sqlite3.connect(self.database, isolation_level=None)
+        for sql in statements:
+            db.execute(sql)
+        db.close()
+
+    def content(self):
+        db = sqlite3.connect(self.database)
+        db.text_factory = bytes
+        digest = hashlib.sha256()
+        for kind, value in db.execute("SELECT typeof(v), v FROM t ORDER BY id"):
+            digest.update(kind + (value if isinstance(value, bytes) else str(value).encode()))
+        self.assertEqual(db.execute("PRAGMA integrity_check").fetchone(), (b"ok",))
+        db.close()
+        return digest.hexdigest()
+
+    def test_a_blob_comes_back_in_pieces(self):
+        size = 150_000_000
+        self.run_sql("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, v BLOB)", f"INSERT INTO t VALUES (1, 'a', randomblob({size})), (2, 'b', x'0102')")
+        before = self.content()
+        self.backup()
+        bound = 128 * 1024 * 1024
+        one_byte = f"UPDATE t SET v = CAST(substr(v, 1, {size - 1}) || x'00' AS BLOB) WHERE id = 1"
+        for change in ("DELETE FROM t WHERE id = 1", one_byte, "UPDATE t SET name = 'c'", "UPDATE t SET v = x'01'"):
+            with self.subTest(change):
+                self.run_sql(change)
+                for words in (("--dry-run",), ("--yes",), ("--dry-run",)):
+                    self.assertLess(self.peak_of("restore", "1", "--table", "t", *words), bound)
+                self.assertEqual(self.content(), before)
+        copy = self.root / "copy.db"
+        self.assertLess(self.peak_of("restore", "1", "--table", "t", "--to", copy), bound)
+        self.database = copy
+        self.assertEqual(self.content(), before)
+
+    def test_what_sqlite_must_have_whole_is_there_twice_at_most(self):
+        """Once for the value, and once for the record that it makes of the row."""
+        size = 60_000_000
+        tables = {"TEXT": f"hex(randomblob({size // 2}))", "BLOB CHECK(length(v) > 5)": f"randomblob({size})", "BLOB, behind": f"randomblob({size})"}
+        idle = None
+        for column, value in tables.items():
+            with self.subTest(column):
+                behind = ", 'behind it'" if "behind" in column else ""
+                self.run_sql("DROP TABLE IF EXISTS t", f"CREATE TABLE t(id INTEGER PRIMARY KEY, v {column})", f"INSERT INTO t VALUES (1, {value}{behind})")
+                before = self.content()
+                number = self.backup()["number"]
+                idle = idle or self.peak_of("restore", number, "--table", "slots", "--dry-run")
+                self.run_sql("UPDATE t SET v = substr(v, 2) || 'z'")
+                self.assertNotEqual(self.content(), before)
+                self.assertLess(self.peak_of("restore", number, "--table", "t", "--yes") - idle, 2.6 * size)
+                self.assertEqual(self.content(), before)
+
+
 if __name__ == "__main__":
     stories.main()

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -131,6 +132,18 @@ class Story(unittest.TestCase):
         if use_repository and "-r" not in words:
             words += ["-r", str(self.repository)]
         return [PROGRAM, *words]
+
+    def peak_of(self, *words, stdout=subprocess.DEVNULL):
+        """The most memory that the program takes, in bytes."""
+        # A program begins with the size of the one that starts it: that is to be a small one.
+        starter = "import os, sys; pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ); _, status, usage = os.wait4(pid, 0); print(usage.ru_maxrss, file=sys.stderr); sys.exit(status != 0)"
+        done = subprocess.run([sys.executable, "-c", starter, *self.command(*words)], stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=self.work, env=self.environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return int(done.stderr.split()[-1]) * 1024
+
+    def skip_if_sanitized(self):
+        if re.search(r"\[lib[at]san\.so", subprocess.run(["readelf", "-d", PROGRAM], capture_output=True, text=True, check=True).stdout):
+            self.skipTest("sanitizers keep what is freed")
 
     def call(self, *words, code=0, use_repository=True, environment=None, timeout=120):
         completed = subprocess.run(self.command(*words, "--json", use_repository=use_repository), capture_output=True, text=True, cwd=self.work,

@@ -66,8 +66,9 @@ std::string way_back_of_rows(const std::vector<history::Moment>& moments, const 
     const auto* before = last_rows_back(moments);
     if (!before) return {};
     const auto& snapshot = before->snapshot;
-    const BackupToRestore backup{.number = snapshot.number.value, .repository = repository, .only = snapshot.source.paths.size() > 1 ? "DATABASE" : ""};
-    return format("{} goes back to before the last restore of rows, at {}, and takes all that came since along", restore_command(opened_by, backup), to_rfc3339(snapshot.time));
+    const auto command = restore_command(opened_by, {.number = snapshot.number.value, .repository = repository});
+    return format("{}{} goes back to before the last restore of rows, at {}, and takes all that came since along", command, snapshot.source.paths.size() > 1 ? " --only DATABASE" : "",
+                  to_rfc3339(snapshot.time));
 }
 
 // The databases of the sources meant, and the one that is named.

@@ -84,19 +84,20 @@ private:
     struct How {
         bool is_dry = false;
     };
-    // All rows of a table that is damaged can come without those that are there being read.
+    // What is damaged there can be done without, if that is known beforehand.
     Result<void> write(How how) {
         rows::BringState state;
+        const auto told = report_.warnings.size();
         auto done = attempt(how, state);
-        if (done || !state.is_damage_there) return done;
-        const bool is_whole = std::ranges::all_of(chosen_.tables(), [](const rows::ChosenTable& one) { return one.list.empty(); });
-        const std::string why = done.error().message();
-        if (!is_whole) return damaged(why, "--table alone, without --where, --row and --with-related, brings the whole table without reading what is there");
-        bring_.remake = true;
-        done = attempt(how, state);
-        bring_.remake = false;
-        if (!done && done.error().code() == ErrorCode::corrupt) return damaged(why, "");
-        report_.rows.made_again = done.ok();
+        while (!done && state.has_learned) {
+            report_.warnings.resize(told);
+            done = attempt(how, state);
+        }
+        if (!done && done.error().code() == ErrorCode::corrupt && state.is_damage_there) {
+            const bool is_whole = std::ranges::all_of(chosen_.tables(), [](const rows::ChosenTable& one) { return one.list.empty(); });
+            return damaged(done.error().message(), is_whole || state.damaged.empty() ? "" : "--table alone, without --where, --row and --with-related, brings the whole table without reading what is there");
+        }
+        report_.rows.made_again = done.ok() && !state.damaged.empty();
         return done;
     }
 
@@ -122,7 +123,7 @@ private:
         report_.rows.writers_blocked_ms = writer.writers_blocked_ms();
         if (how.is_dry && !request_.dry_run) return {};
         report_.warnings.insert(report_.warnings.end(), brought->notes.begin(), brought->notes.end());
-        if (bring_.remake && report_.safety_number != 0) report_.warnings.push_back(format("backup #{} holds the damaged table, for what can still be got out of it", report_.safety_number));
+        if (!state.damaged.empty() && report_.safety_number != 0) report_.warnings.push_back(format("backup #{} holds the damaged table, for what can still be got out of it", report_.safety_number));
         return {};
     }
 

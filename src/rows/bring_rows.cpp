@@ -24,6 +24,9 @@ namespace {
 // Rows that wait for others to let go of unique values are held in memory.
 constexpr std::size_t waiting_max = 100'000;
 
+// So many rows of a table are checked in a few milliseconds.
+constexpr std::int64_t looked_at_max = 10'000;
+
 class Bringing {
 public:
     Bringing(const ChosenRows& chosen, sqlite::Connection& destination, const BringOrder& order, BringState& state, const Watch& watch)
@@ -32,32 +35,55 @@ public:
     Result<Brought> run() {
         TRY(sqlite::switch_triggers_off(destination_));
         // Damage that is met is seen, rather than spread; a table that is dropped for its damage is known to have it.
-        TRY(destination_.execute(order_.remake ? "PRAGMA cell_size_check = OFF" : "PRAGMA cell_size_check = ON"));
+        TRY(destination_.execute(is_remaking() ? "PRAGMA cell_size_check = OFF" : "PRAGMA cell_size_check = ON"));
         const sqlite::Interruptible interruptible(destination_, watch_);
         form_ = TRY(text_form_of(backup_));
         TRY(expect_same_encoding());
         now_ = TRY(there(read_schema(destination_)));
         if (is_gated()) {
-            gate_ = std::make_unique<ReferenceGate>(destination_, chosen_.schema(), form_);
-            for (const auto& one : chosen_.tables()) TRY(gate_->look_before(now_, one.table->name));
+            gate_ = std::make_unique<ReferenceGate>(destination_, chosen_.schema(), form_, state_.unreadable);
+            for (const auto& one : chosen_.tables()) TRY(there(gate_->look_before(now_, one.table->name)));
         }
         TRY(make_missing());
         references_ = std::make_unique<References>(destination_, now_, form_);
-        indexes_ = std::make_unique<KeptIndexes>(destination_, now_, KeptIndexes::Backup{.connection = backup_, .schema = chosen_.schema()}, form_);
+        indexes_ = std::make_unique<KeptIndexes>(destination_, now_, KeptIndexes::Backup{.connection = backup_, .schema = chosen_.schema(), .brought = brought_indexes()}, form_);
+        if (state_.are_indexes_damaged) indexes_->run_no_triggers();
         for (const auto& one : chosen_.tables()) TRY(one.is_index ? expect_made(one) : bring_table(one));
         TRY(settle_references());
         TRY(complete_made());
         if (gate_) TRY(gate_->expect_none_new(now_, brought_.notes));
         brought_.indexes = TRY(there(indexes_->finish(written(), brought_.notes)));
         indexes_.reset();
-        if (order_.remake) TRY(expect_sound(TRY(there(soundness_of_all(destination_))), "the database, after its damaged table was dropped"));
+        if (is_remaking()) TRY(expect_sound(TRY(there(soundness_of_all(destination_))), "the database, after its damaged table was dropped"));
         for (auto& [name, writer] : writers_) tell(*writer);
         return std::move(brought_);
     }
 
+    // Which table is damaged SQLite says. If none is, it is an index that a trigger writes: never a reason to drop rows.
+    Result<void> learn() {
+        std::vector<std::string> tables;
+        for (const auto& one : chosen_.tables()) tables.push_back(one.table->name);
+        for (const auto& [name, writer] : writers_) tables.push_back(name);
+        bool are_whole = true, has_found = state_.unreadable.size() > unreadable_before_;
+        for (const auto& name : tables) {
+            const Table* table = now_.find(name);
+            if (table == nullptr || table->kind != TableKind::ordinary || is_made(name)) continue;
+            const auto verdict = TRY(soundness_of(destination_, *table)).verdict;
+            if (verdict == Soundness::Verdict::indexes_differ) state_.is_damage_there = false;  // REINDEX is all that it takes
+            if (!state_.is_damage_there) return {};
+            if (verdict == Soundness::Verdict::sound) continue;
+            has_found = state_.damaged.insert(table->name).second || has_found;
+            are_whole = are_whole && std::ranges::any_of(chosen_.tables(), [&](const ChosenTable& one) { return one.is_named && one.list.empty() && is_same_name(one.table->name, name); });
+        }
+        if (!has_found && indexes_) has_found = !std::exchange(state_.are_indexes_damaged, true);
+        state_.has_learned = has_found && are_whole;
+        return {};
+    }
+
 private:
+    bool is_remaking() const { return !state_.damaged.empty(); }
     // What a damaged table had is not read; what is left without it is told.
-    bool is_gated() const { return order_.into == Into::database && !order_.remake; }
+    bool is_gated() const { return order_.into == Into::database && !is_remaking(); }
 
     // What goes wrong in the destination, as against the backup.
     template <typename T>
@@ -85,7 +111,7 @@ private:
     Result<void> make_missing() {
         for (const auto* one : wanted_tables()) {
             const Table* there_now = now_.find(one->table->name);
-            if (there_now && !order_.remake) continue;
+            if (there_now && !state_.damaged.contains(there_now->name)) continue;
             auto definition = TRY(definition_of(backup_, chosen_.schema(), *one->table));
             if (there_now) {
                 HOLDFAST_ASSERT(one->list.empty());
@@ -140,13 +166,29 @@ private:
         return {};
     }
 
+    std::set<std::string, NameOrder> brought_indexes() const {
+        std::set<std::string, NameOrder> names;
+        for (const auto& one : chosen_.tables()) {
+            if (one.table->kind == TableKind::virtual_table && !one.is_index) names.insert(one.table->name);
+        }
+        return names;
+    }
+
+    // All of a table that is compared whole, or is so small that it costs nothing. In a larger one damage is met, or not.
+    Result<bool> is_looked_at(const Table& table) {
+        if (table.kind != TableKind::ordinary) return false;
+        if (std::ranges::any_of(chosen_.tables(), [&](const ChosenTable& one) { return one.list.empty() && is_same_name(one.table->name, table.name); })) return true;
+        return TRY(there(destination_.integer(format("SELECT count(*) FROM (SELECT 1 FROM main.{} NOT INDEXED LIMIT {})", sqlite::quoted_name(table.name), looked_at_max + 1)))) <= looked_at_max;
+    }
+
     Result<TableWriter*> writer_of(const Table& then) {
         auto& writer = writers_[then.name];
         if (writer) return writer.get();
         const Table* now = now_.find(then.name);
         HOLDFAST_ASSERT(now != nullptr);
         const bool is_empty = is_made(now->name);
-        if (gate_) TRY(gate_->look_before(now_, now->name));
+        if (gate_) TRY(there(gate_->look_before(now_, now->name)));
+        if (!is_empty && TRY(is_looked_at(*now))) TRY(expect_sound(TRY(there(soundness_of(destination_, *now))), printable(now->name)));
         if (!is_empty) TRY(there(indexes_->follow(*now)));
         auto large = TRY(there(large_columns_of(destination_, now_, {.then = then, .now = *now})));
         writer = std::make_unique<TableWriter>(TRY(there(TableWriter::open(destination_origin_, {.then = then, .now = *now, .backup = backup_origin_, .large = std::move(large), .form = form_,
@@ -160,24 +202,36 @@ private:
             return {};
         }
         TableWriter* writer = TRY(writer_of(*one.table));
-        const bool is_compared_whole = one.list.empty() && !writer->pair().is_empty && one.table->kind == TableKind::ordinary;
-        if (is_compared_whole) TRY(expect_sound(TRY(there(soundness_of(destination_, writer->pair().now))), printable(writer->pair().now.name)));
         const sqlite::Interruptible interruptible(backup_, watch_);
         auto rows = TRY(ChosenReader::open(chosen_, one, writer->then()));
         MovedRows moved(*writer);
-        std::deque<Waiting> waiting;
+        std::optional<sqlite::Statement> named;
+        writer->let_step_aside([&](const RowValues& name) { return chosen_row(one, *writer, name, named); });
+        std::deque<RowValues> waiting;
         const auto total = TRY(chosen_.count(one));
         for (std::uint64_t done = 0; auto row = TRY(rows.next()); ++done) {
             if (done % 1000 == 0) watch_.at({.phase = "bringing rows", .done = done, .total = total, .unit = "rows"});
             TRY(watch_.go_on());
             const auto written = TRY(there(writer->write(*row)));
             if (written.what == WrittenRow::What::inserted) TRY(there(moved.expect_new(*row)));
-            if (written.what == WrittenRow::What::waits) waiting.push_back({.row = std::move(*row), .before = {}});
+            if (written.what == WrittenRow::What::waits) waiting.push_back(std::move(*row));
             else TRY(there(note(*writer, *row, written)));
-            if (waiting.size() > waiting_max) TRY(settle(*writer, std::exchange(waiting, {})));
+            if (waiting.size() > waiting_max) TRY(make_room(*writer, waiting));
         }
         TRY(settle(*writer, std::move(waiting)));
-        return writer->expect_no_conflicts();
+        writer->let_step_aside({});
+        TRY(writer->expect_no_conflicts());
+        return writer->expect_none_aside();
+    }
+
+    Result<std::optional<RowValues>> chosen_row(const ChosenTable& of, const TableWriter& writer, const RowValues& name, std::optional<sqlite::Statement>& statement) {
+        if (!statement) statement = TRY(backup_.prepare(chosen_.row_sql(of, writer.then(), form_)));
+        statement->reset();
+        TRY(bind_row(*statement, 0, name, form_));
+        if (!TRY(statement->step())) return std::optional<RowValues>();
+        auto row = writer.then().read(*statement);
+        statement->reset();
+        return std::optional(std::move(row));
     }
 
     Result<void> note(TableWriter& writer, const RowValues& row, const WrittenRow& written) {
@@ -187,41 +241,33 @@ private:
         return references_->note(writer, row, written);
     }
 
-    struct Waiting {
-        RowValues row;
-        std::optional<RowValues> before;  // it stands aside
-    };
-
-    // As long as one of them lets go of a value that another one needs. In a ring each waits for the next: they step aside.
-    Result<void> settle(TableWriter& writer, std::deque<Waiting> waiting) {
+    Result<void> settle(TableWriter& writer, std::deque<RowValues> waiting) {
         TRY(write_waiting(writer, waiting));
-        bool is_any_aside = false;
-        for (auto& one : waiting) {
-            one.before = TRY(there(writer.step_aside(one.row)));
-            is_any_aside = is_any_aside || one.before;
-        }
-        if (is_any_aside) TRY(write_waiting(writer, waiting));
-        for (const auto& one : waiting) {
-            const auto written = TRY(there(writer.write_at_last(one.row)));
-            TRY(there(note(writer, one.row, written)));
+        for (const auto& row : waiting) {
+            const auto written = TRY(there(writer.write_at_last(row)));
+            TRY(there(note(writer, row, written)));
         }
         return {};
     }
 
-    Result<void> write_waiting(TableWriter& writer, std::deque<Waiting>& waiting) {
+    Result<void> make_room(TableWriter& writer, std::deque<RowValues>& waiting) {
+        TRY(write_waiting(writer, waiting));
+        if (waiting.size() <= waiting_max / 2) return {};
+        return fail(ErrorCode::unavailable, "restore rows of {}: {} of them wait for others to let go of unique values", printable(writer.pair().now.name), waiting.size())
+            .with_advice("--where brings fewer at a time; --to FILE writes the backup's rows into a new file");
+    }
+
+    // As long as one of them lets go of a value that another one needs: from the last to the first, then the other way round.
+    Result<void> write_waiting(TableWriter& writer, std::deque<RowValues>& waiting) {
         for (std::size_t before = waiting.size() + 1; waiting.size() < before;) {
             before = waiting.size();
-            for (std::size_t i = 0; i < before; ++i) {
-                Waiting one = std::move(waiting.front());
-                waiting.pop_front();
-                auto written = TRY(there(writer.write(one.row)));
-                if (written.what == WrittenRow::What::waits) {
-                    waiting.push_back(std::move(one));
-                    continue;
-                }
-                if (written.before && one.before) written.before = std::move(one.before);
-                TRY(there(note(writer, one.row, written)));
+            std::deque<RowValues> still;
+            for (; !waiting.empty(); waiting.pop_back()) {
+                auto written = TRY(there(writer.write(waiting.back())));
+                if (written.what == WrittenRow::What::waits) still.push_back(std::move(waiting.back()));
+                else TRY(there(note(writer, waiting.back(), written)));
             }
+            waiting = std::move(still);
         }
         return {};
     }
@@ -280,7 +326,8 @@ private:
         std::vector<KeptIndexes::Written> tables;
         for (const auto& [name, writer] : writers_) {
             const bool is_changed = writer->counts().inserted > 0 || writer->counts().updated > 0;
-            if (is_changed || is_made(name)) tables.push_back({.table = writer->pair().now.name, .is_made = is_made(name), .has_new_rowids = writer->counts().new_rowids > 0});
+            if (is_changed || is_made(name)) tables.push_back({.table = writer->pair().now.name, .is_made = is_made(name), .has_inserted = writer->counts().inserted > 0, .has_updated = writer->counts().updated > 0,
+                                                              .has_new_rowids = writer->counts().new_rowids > 0});
         }
         for (const auto& one : chosen_.tables()) {
             if (one.is_index) tables.push_back({.table = one.table->name, .is_made = true});
@@ -308,6 +355,7 @@ private:
     std::map<std::string, std::unique_ptr<TableWriter>> writers_;  // by the backup's name
     std::map<std::string, std::uint64_t> parents_;
     std::unique_ptr<References> references_;
+    const std::size_t unreadable_before_ = state_.unreadable.size();
     std::unique_ptr<ReferenceGate> gate_;
     std::unique_ptr<KeptIndexes> indexes_;
     Brought brought_;
@@ -316,7 +364,11 @@ private:
 }  // namespace
 
 Result<Brought> bring_rows(const ChosenRows& chosen, sqlite::Connection& destination, const BringOrder& order, BringState& state, const Watch& watch) {
-    return Bringing(chosen, destination, order, state, watch).run();
+    state.is_damage_there = state.has_learned = false;
+    Bringing bringing(chosen, destination, order, state, watch);
+    auto brought = bringing.run();
+    if (!brought && state.is_damage_there) TRY(bringing.learn());
+    return brought;
 }
 
 }  // namespace holdfast::rows

@@ -1,6 +1,7 @@
 // bring_rows(): chosen rows of a backup written into a database, inside a transaction that somebody else begins and ends.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,6 @@ enum class Into : std::uint8_t {
 struct BringOrder {
     OnConflict on_conflict = OnConflict::by_key;
     bool with_parents = false;  // rows that brought ones refer to and that are missing are brought as well
-    // Named tables that are there are dropped and made again as they were, with their indexes and triggers, without reading
-    // one of their rows: what can still be done for a table whose pages are damaged. All of its rows must be chosen.
-    bool remake = false;
     Into into = Into::database;
 };
 
@@ -40,15 +38,25 @@ struct Brought {
     std::vector<std::string> notes;  // what was left out, and why
 };
 
+// What damage a failed bring_rows() met in the destination. SQLite writes nothing more in a transaction in which it met some:
+// with what was learned the next one, in a transaction of its own, can do without what is damaged.
+struct BringState {
+    bool is_damage_there = false;  // it is why the last one failed
+    bool has_learned = false;      // and the next one would do otherwise
+    // Tables that SQLite finds damaged. Next time they are dropped and made again as they were, with their indexes and
+    // triggers, without reading one of their rows. That takes all rows of the backup: has_learned says whether those are chosen.
+    std::set<std::string, NameOrder> damaged;
+    std::set<std::string, NameOrder> unreadable;  // what their rows refer to is not checked
+    bool are_indexes_damaged = false;             // those that triggers write: no trigger runs
+};
+
 // The destination is main of a connection in a write transaction, with foreign_keys off: no action of theirs may fire. Its
 // triggers are switched off by this, for good. Rows are inserted, or changed in place; none is deleted or replaced. A named
 // table that is missing is made with the backup's SQL, indexes and triggers.
 //
-// After an Error the transaction must be rolled back. `exists`: rows are in the way (each is named). `invalid`: a constraint,
-// or a reference to a row that is nowhere. `corrupt`: reading the backup, or the destination; `is_damage_there` tells.
-struct BringState {
-    bool is_damage_there = false;
-};
+// After an Error the transaction must be rolled back, and if the state has learned something, bring_rows() be called again.
+// `exists`: rows are in the way (each is named). `invalid`: a constraint, or a reference to a row that is nowhere.
+// `corrupt`: reading the backup, or the destination; the state tells.
 Result<Brought> bring_rows(const ChosenRows& chosen, sqlite::Connection& destination, const BringOrder& order, BringState& state, const Watch& watch);
 
 }  // namespace holdfast::rows

@@ -26,13 +26,13 @@ std::string equalities(const std::vector<std::string>& left, const std::vector<s
     return all;
 }
 
-// What may be meant by a word: the text, and the number that it writes.
+// What may be meant by a word: the text, and the number that is written so. '05' is another key than '5'.
 std::vector<SqlValue> meanings(const std::string& word) {
     std::vector<SqlValue> values{word};
     const char* end = word.data() + word.size();
     std::int64_t integer = 0;
     const auto read = std::from_chars(word.data(), end, integer);
-    if (read.ec == std::errc() && read.ptr == end) values.emplace_back(integer);
+    if (read.ec == std::errc() && read.ptr == end && std::to_string(integer) == word) values.emplace_back(integer);
     return values;
 }
 
@@ -252,6 +252,16 @@ std::string ChosenRows::rows_sql(const ChosenTable& chosen, const RowReader& rea
     std::string condition;
     for (const auto& column : name) condition += format("{}t.{} = l.k{}", condition.empty() ? "" : " AND ", column, &column - name.data());
     return format("SELECT {} FROM {} AS l CROSS JOIN {} AS t ON {}{}", list, chosen.list, in_main(*chosen.table), condition, from("l.k0"));
+}
+
+std::string ChosenRows::row_sql(const ChosenTable& chosen, const RowReader& reader, TextForm form) const {
+    const auto key = chosen.table->key_columns(), name = row_name_of(*chosen.table);
+    const std::string sql = format("SELECT {} FROM {} AS t WHERE {}", reader.select_list("t"), in_main(*chosen.table),
+                                   equal_to(prefixed("t", key.empty() ? name : quoted_names(key)), 0, form));
+    if (chosen.list.empty()) return sql;
+    std::string condition;
+    for (const auto& column : name) condition += format("{}t.{} = l.k{}", condition.empty() ? "" : " AND ", column, &column - name.data());
+    return sql + format(" AND EXISTS (SELECT 1 FROM {} AS l WHERE {})", chosen.list, condition);
 }
 
 Result<std::uint64_t> ChosenRows::count(const ChosenTable& chosen) const {

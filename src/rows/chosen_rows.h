@@ -13,8 +13,8 @@ namespace holdfast::rows {
 struct RowsWanted {
     std::vector<std::string> tables;  // at least one
     std::string where;                // an SQL expression on the rows of the one table; empty: every row
-    // Rows of the one table by their key: the value as text, or a JSON array of the key's columns. A text that is a number
-    // also means the number, where the column can hold both.
+    // Rows of the one table by their key: the value as text, or a JSON array of the key's columns. A text that a number
+    // is written as also means the number, where the column can hold both.
     std::vector<std::string> keys;
     bool with_related = false;        // also the rows that refer to those, and to these, over all levels
 };
@@ -44,6 +44,8 @@ public:
     // The chosen rows of a table, as the reader of it reads them, in the order of their names. Where it shows rowids only
     // those from ?1 on.
     std::string rows_sql(const ChosenTable& chosen, const RowReader& reader) const;
+    // One of them, by its key or else its rowid: parameters from the first on.
+    std::string row_sql(const ChosenTable& chosen, const RowReader& reader, TextForm form) const;
     Result<std::uint64_t> count(const ChosenTable& chosen) const;
 
 private:

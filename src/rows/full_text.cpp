@@ -35,20 +35,21 @@ std::string unquoted(std::string_view text) {
     return out;
 }
 
+std::optional<std::string> argument_of(const Table& table, std::string_view name) {
+    for (const auto& argument : arguments_of(table.module_arguments)) {
+        const auto equals = argument.find('=');
+        if (equals == std::string::npos || !is_same_name(trim(argument.substr(0, equals)), name)) continue;
+        return unquoted(trim(std::string_view(argument).substr(equals + 1)));
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 bool is_full_text(const Table& table) { return table.module == "fts5" || table.module == "fts4" || table.module == "fts3"; }
 bool is_r_tree(const Table& table) { return table.module == "rtree" || table.module == "rtree_i32"; }
 
-std::optional<std::string> content_of(const Table& table) {
-    if (!is_full_text(table)) return std::nullopt;
-    for (const auto& argument : arguments_of(table.module_arguments)) {
-        const auto equals = argument.find('=');
-        if (equals == std::string::npos || !is_same_name(trim(argument.substr(0, equals)), "content")) continue;
-        return unquoted(trim(std::string_view(argument).substr(equals + 1)));
-    }
-    return std::nullopt;
-}
+std::optional<std::string> content_of(const Table& table) { return is_full_text(table) ? argument_of(table, "content") : std::nullopt; }
 
 Result<void> expect_writable_module(const Table& table) {
     const std::string name = printable(table.name);
@@ -57,6 +58,9 @@ Result<void> expect_writable_module(const Table& table) {
     if (!is_known) {
         return fail(ErrorCode::unavailable, "restore rows of {}: it is a virtual table of the module {}, whose rows only the application can write", name, printable(table.module))
             .with_advice("--to FILE, without --table, gives the whole backup");
+    }
+    if (argument_of(table, "languageid")) {
+        return fail(ErrorCode::unavailable, "restore rows of {}: each has a language, which holdfast does not bring", name).with_advice("--to FILE, without --table, gives the whole backup");
     }
     const auto content = content_of(table);
     if (!content) return {};

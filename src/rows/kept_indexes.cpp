@@ -1,6 +1,8 @@
 #include "holdfast/rows/kept_indexes.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/chosen_rows.h"
@@ -20,12 +22,12 @@ constexpr std::int64_t verified_rows_max = 100'000;
 // So many rows of each table are looked for in the indexes that its triggers write.
 constexpr std::size_t compared_rows_max = 100'000;
 
-// An INSERT and an UPDATE of all columns.
-std::vector<std::string> writing_sql(const Table& table) {
+// An INSERT, an UPDATE of all columns, and a DELETE.
+std::array<std::string, 3> writing_sql(const Table& table) {
     std::vector<std::string> set;
     for (const auto& name : quoted_names(table.written_columns())) set.push_back(format("{0} = {0}", name));
     const std::string name = "main." + sqlite::quoted_name(table.name);
-    return {format("INSERT INTO {} DEFAULT VALUES", name), format("UPDATE {} SET {}", name, comma_separated(set))};
+    return {format("INSERT INTO {} DEFAULT VALUES", name), format("UPDATE {} SET {}", name, comma_separated(set)), "DELETE FROM " + name};
 }
 
 }  // namespace
@@ -35,11 +37,13 @@ KeptIndexes::~KeptIndexes() {
 }
 
 Result<void> KeptIndexes::follow(const Table& table) {
+    TRY(find_triggers(table));
+    if (!are_triggers_run_) return {};
     for (const auto& object : schema_.objects) {
         if (object.type != "trigger" || !is_same_name(object.table, table.name) || !object.sql.starts_with(beginning)) continue;
         if (TRY(copy_trigger(table, object))) copies_.push_back(object.name);
     }
-    return find_triggers(table);
+    return {};
 }
 
 void KeptIndexes::wrote(const Table& table, std::int64_t rowid) {
@@ -58,46 +62,59 @@ Result<void> KeptIndexes::find_triggers(const Table& table) {
     if (std::ranges::none_of(schema_.tables, [](const Table& one) { return one.kind == TableKind::virtual_table; }) || table.kind != TableKind::ordinary) return {};
     const sqlite::TriggersOn on(connection_);
     sqlite::ActionRecorder recorder(connection_);
+    const auto sql = writing_sql(table);
+    constexpr std::array<std::set<std::string> Triggers::*, 3> events = {&Triggers::of_insert, &Triggers::of_update, &Triggers::of_delete};
     bool is_known = true;
-    for (const auto& sql : writing_sql(table)) is_known = connection_.prepare(sql).ok() && is_known;
-    for (const auto& action : recorder.take()) {
-        const Table* index = action.trigger.empty() ? nullptr : index_named(action.name);
-        if (index != nullptr) triggers_[index->name][table.name].insert(action.trigger);
+    for (std::size_t event = 0; event < sql.size(); ++event) {
+        is_known = connection_.prepare(sql[event]).ok() && is_known;
+        for (const auto& action : recorder.take()) {
+            const Table* index = action.trigger.empty() ? nullptr : index_named(action.name);
+            if (index != nullptr) (triggers_[index->name][table.name].*events[event]).insert(action.trigger);
+        }
     }
     if (is_known) return {};
     for (const auto& object : schema_.objects) {
         if (object.type != "trigger" || !is_same_name(object.table, table.name)) continue;
         for (const auto& index : schema_.tables) {
-            if (index.kind == TableKind::virtual_table && mentions(object.sql, index.name)) triggers_[index.name][table.name].insert(object.name);
+            if (index.kind != TableKind::virtual_table || !mentions(object.sql, index.name)) continue;
+            for (const auto event : events) (triggers_[index.name][table.name].*event).insert(object.name);
         }
     }
     return {};
 }
 
-// It stays if all that it adds to what an INSERT and an UPDATE do are writes into virtual tables.
+// An index that brings its own rows would have them twice; and so would one that nothing takes deleted rows out of.
+bool KeptIndexes::may_follow(const std::string& written, const Table& table) const {
+    const Table* index = index_named(written);
+    if (index == nullptr || backup_.brought.contains(index->name)) return false;
+    const auto tables = triggers_.find(index->name);
+    if (tables == triggers_.end()) return false;
+    const auto triggers = tables->second.find(table.name);
+    return triggers != tables->second.end() && !triggers->second.of_delete.empty();
+}
+
+// It stays if all that it adds to what an INSERT and an UPDATE do are writes into indexes that may follow. One that knows
+// of RAISE has more to say than that.
 Result<bool> KeptIndexes::copy_trigger(const Table& table, const SchemaObject& trigger) {
     const bool may_matter = std::ranges::any_of(schema_.tables, [&](const Table& one) { return one.kind == TableKind::virtual_table && mentions(trigger.sql, one.name); });
-    if (!may_matter) return false;
+    if (!may_matter || mentions(trigger.sql, "raise")) return false;
     const auto before = TRY(writes_of(table));
-    TRY(connection_.execute(format("CREATE TEMP TRIGGER {}", trigger.sql.substr(beginning.size()))));
+    auto copy = connection_.prepare(format("CREATE TEMP TRIGGER {}", trigger.sql.substr(beginning.size())));
+    if (!copy) return false;  // more than one statement, which SQLite itself does not see
+    TRY(copy->step());
     const auto with = writes_of(table);
     std::vector<std::string> added;
     if (with) std::ranges::set_difference(*with, before, std::back_inserter(added));
-    const auto is_index = [&](const std::string& name) {
-        const Table* written = schema_.find(name);
-        return written != nullptr && (written->kind == TableKind::virtual_table || written->kind == TableKind::shadow);
-    };
-    if (!added.empty() && std::ranges::all_of(added, is_index)) {
-        return true;
-    }
+    if (!added.empty() && std::ranges::all_of(added, [&](const std::string& written) { return may_follow(written, table); })) return true;
     TRY(connection_.execute(format("DROP TRIGGER temp.{}", sqlite::quoted_name(trigger.name))));
     return false;
 }
 
 // The tables that SQLite says it would write, each as often as it says so.
 Result<std::vector<std::string>> KeptIndexes::writes_of(const Table& table) {
+    const auto sql = writing_sql(table);
     sqlite::ActionRecorder recorder(connection_);
-    for (const auto& sql : writing_sql(table)) TRY(connection_.prepare(sql));
+    for (const auto& one : std::span(sql).first(2)) TRY(connection_.prepare(one));
     std::vector<std::string> names;
     for (auto& action : recorder.take()) names.push_back(std::move(action.name));
     std::ranges::sort(names);
@@ -129,8 +146,17 @@ Result<KeptIndex> KeptIndexes::settled(const Table& index, bool is_followed) {
     return KeptIndex{index.name, KeptIndex::How::rebuilt};
 }
 
-bool KeptIndexes::is_copied(const std::set<std::string>& triggers) const {
-    return std::ranges::all_of(triggers, [&](const std::string& trigger) { return std::ranges::find(copies_, trigger) != copies_.end(); });
+bool KeptIndexes::are_copied(const std::set<std::string>& triggers) const {
+    return !triggers.empty() && std::ranges::all_of(triggers, [&](const std::string& trigger) { return std::ranges::find(copies_, trigger) != copies_.end(); });
+}
+
+bool KeptIndexes::have_run(const Triggers& triggers, const Written& of) const {
+    return !of.is_made && (!of.has_inserted || are_copied(triggers.of_insert)) && (!of.has_updated || are_copied(triggers.of_update));
+}
+
+std::string KeptIndexes::why_not(const Written& of) const {
+    if (of.is_made) return "as none runs for a table that is made";
+    return are_triggers_run_ ? "as its triggers did not all run" : "as none ran where an index is damaged";
 }
 
 // What the index has under the rowids of rows that were written, here and in the backup. Nothing: its rows are not those of the table.
@@ -156,14 +182,18 @@ Result<std::optional<KeptIndexes::Compared>> KeptIndexes::compared(const Table& 
         for (auto* statement : {&*here, &*there}) {
             statement->reset();
             TRY(statement->bind(1, rowid));
-            if (TRY(statement->step())) rows[statement == &*here ? 0 : 1] = read_row(*statement, columns.size(), form_);
+            const auto is_found = statement->step();
+            if (!is_found && is_found.error().code() == ErrorCode::corrupt && !are_triggers_run_) return std::optional<Compared>();
+            if (!is_found) return is_found.error().copy();
+            if (*is_found) rows[statement == &*here ? 0 : 1] = read_row(*statement, columns.size(), form_);
         }
         compared.other += TRY(is_same_row(rows[0], rows[1])) ? 0U : 1U;
     }
     return std::optional(compared);
 }
 
-// All that writes it when these tables are written did run, and left it with the rows that the backup has.
+// All that writes it when these tables are written did run, and left it with the rows that the backup has. An index over
+// another table shows that table's rowids, and says nothing of its own.
 Result<bool> KeptIndexes::is_followed(const Table& index, const std::vector<Written>& written, std::vector<std::string>& notes) {
     const auto triggers = triggers_.find(index.name);
     if (triggers == triggers_.end()) return false;
@@ -173,18 +203,19 @@ Result<bool> KeptIndexes::is_followed(const Table& index, const std::vector<Writ
         const auto found = triggers->second.find(of.table);
         if (found == triggers->second.end()) continue;
         is_any = true;
-        const bool has_run = is_copied(found->second) && !of.is_made;
+        const bool has_run = have_run(found->second, of);
         std::optional<Compared> seen;
-        if (has_run || !content) seen = TRY(compared(index, of, !has_run));
+        if (!content || (has_run && content->empty())) seen = TRY(compared(index, of, !has_run));
         are_all = are_all && has_run && (!seen || seen->other == 0);
         if (seen ? seen->other == 0 : has_run) continue;
+        auto all = found->second.of_insert;
+        all.insert(found->second.of_update.begin(), found->second.of_update.end());
         std::string names;
-        for (const auto& trigger : found->second) names += (names.empty() ? "" : ", ") + printable(trigger);
+        for (const auto& trigger : all) names += (names.empty() ? "" : ", ") + printable(trigger);
         const std::string what = seen ? format("has something else than in the backup for {} of {} rows of {} that were written", seen->other, seen->rows, printable(of.table))
                                       : format("may lack rows of {} that were written, or have them as they were", printable(of.table));
-        const std::string why = has_run ? "though its triggers did run" : "as its triggers did not run, which write other tables as well";
         const std::string advice = content ? "the application can index them again" : format("--table {} brings its own rows back", printable(index.name));
-        notes.push_back(format("{} {}, {} ({}): {}", printable(index.name), what, why, names, advice));
+        notes.push_back(format("{} {}, {} ({}): {}", printable(index.name), what, has_run ? "though its triggers did run" : why_not(of), names, advice));
     }
     return is_any && are_all;
 }

@@ -20,20 +20,23 @@ struct KeptIndex {
 
 // Rows that come back are what triggers have already made of them, so the database's triggers are off. But an index in a
 // virtual table has forgotten a deleted row, and only the application's triggers know how it is written. Those that write
-// into virtual tables and nowhere else are therefore copied into the connection's temporary schema, where triggers fire;
+// into such indexes and do nothing else are therefore copied into the connection's temporary schema, where triggers fire;
 // the database's schema is not touched. What others would have written is told. See docs/decisions.
 class KeptIndexes {
 public:
     struct Backup {
         sqlite::Connection& connection;  // in main
         const Schema& schema;
+        std::set<std::string, NameOrder> brought;  // indexes whose own rows are brought: no trigger writes those
     };
     // Of a connection whose main is the database, in a transaction, with triggers off. All is outlived.
-    KeptIndexes(sqlite::Connection& connection, const Schema& schema, Backup backup, TextForm form) : connection_(connection), schema_(schema), backup_(backup), form_(form) {}
+    KeptIndexes(sqlite::Connection& connection, const Schema& schema, Backup backup, TextForm form) : connection_(connection), schema_(schema), backup_(std::move(backup)), form_(form) {}
     ~KeptIndexes();  // takes the copies away
     KeptIndexes(const KeptIndexes&) = delete;
     KeptIndexes& operator=(const KeptIndexes&) = delete;
 
+    // One of the indexes is damaged, so that triggers fail: nothing follows.
+    void run_no_triggers() { are_triggers_run_ = false; }
     // Before the first row of the table is written.
     Result<void> follow(const Table& table);
     // A row was written that has this rowid here and in the backup.
@@ -43,13 +46,17 @@ public:
     struct Written {
         std::string table;
         bool is_made = false;         // just now: nothing could follow
+        bool has_inserted = false, has_updated = false;
         bool has_new_rowids = false;  // some of its rows
     };
     Result<std::vector<KeptIndex>> finish(const std::vector<Written>& written, std::vector<std::string>& notes);
 
 private:
-    // Triggers that write an index when rows of the table are written, at whatever distance.
-    using TriggersOfTables = std::map<std::string, std::set<std::string>>;
+    // Triggers that write an index when rows of a table are written, at whatever distance.
+    struct Triggers {
+        std::set<std::string> of_insert, of_update, of_delete;
+    };
+    using TriggersOfTables = std::map<std::string, Triggers>;
     struct Compared {
         std::uint64_t rows = 0, other = 0;  // of them, otherwise there than in the backup
     };
@@ -58,7 +65,10 @@ private:
     Result<void> find_triggers(const Table& table);
     const Table* index_named(const std::string& name) const;
     bool is_over(const Table& index, const std::string& table) const;
-    bool is_copied(const std::set<std::string>& triggers) const;
+    bool may_follow(const std::string& written, const Table& table) const;
+    bool are_copied(const std::set<std::string>& triggers) const;
+    bool have_run(const Triggers& triggers, const Written& of) const;
+    std::string why_not(const Written& of) const;
     Result<KeptIndex> settled(const Table& index, bool is_followed);
     Result<bool> is_followed(const Table& index, const std::vector<Written>& written, std::vector<std::string>& notes);
     Result<std::optional<Compared>> compared(const Table& index, const Written& of, bool is_by_content);
@@ -67,6 +77,7 @@ private:
     const Schema& schema_;
     Backup backup_;
     TextForm form_;
+    bool are_triggers_run_ = true;
     std::vector<std::string> copies_;    // names as the schema has them
     std::map<std::string, TriggersOfTables> triggers_;  // by index
     std::map<std::string, std::vector<std::int64_t>> rowids_;  // of rows that were written

@@ -26,8 +26,8 @@ bool is_of_backup(const Table* then, const Column& now) {
     return same != nullptr && now.generated == Generated::no && same->generated == Generated::no && is_read_alike(*same, now);
 }
 
-// That it could not be read, or SQLite cannot follow it: nothing is known of the table's references.
-bool says_nothing(const Error& error) { return error.code() == ErrorCode::invalid || error.code() == ErrorCode::corrupt; }
+// SQLite cannot follow them: nothing is known of the table's references.
+bool says_nothing(const Error& error) { return error.code() == ErrorCode::invalid; }
 
 }  // namespace
 
@@ -57,6 +57,11 @@ Result<void> ReferenceGate::look_before(const Schema& now, const std::string& ta
     return {};
 }
 
+Error ReferenceGate::unreadable(const std::string& child, Error error) {
+    if (error.code() == ErrorCode::corrupt) unreadable_.insert(child);
+    return error;
+}
+
 Result<void> ReferenceGate::look(const Schema& now, const std::string& child) {
     const Table* there = now.find(child);
     const Table* known = find(now, then_, child);
@@ -68,9 +73,13 @@ Result<void> ReferenceGate::look(const Schema& now, const std::string& child) {
         before.emplace();  // all that it will have is new
         return {};
     }
+    if (unreadable_.contains(name)) {
+        before.emplace().why_not = "it is damaged";
+        return {};
+    }
     if (!may_be_missed(then_, now, *there)) {
         const auto small = is_small(*there);
-        if (!small && !says_nothing(small.error())) return small.error().copy();
+        if (!small && !says_nothing(small.error())) return unreadable(name, small.error().copy());
         if (!small || !*small) return {};
     }
     before.emplace();
@@ -78,7 +87,7 @@ Result<void> ReferenceGate::look(const Schema& now, const std::string& child) {
         before->marks.push_back(broken.mark);
         return {};
     });
-    if (!done && !says_nothing(done.error())) return done.error().copy();
+    if (!done && !says_nothing(done.error())) return unreadable(name, done.error().copy());
     if (!done) before->why_not = done.error().message();
     std::ranges::sort(before->marks);
     return {};
@@ -105,7 +114,6 @@ Result<void> ReferenceGate::expect_none_new(const Schema& now, std::vector<std::
         });
         if (new_one) return std::move(*new_one);
         if (!done && !says_nothing(done.error())) return done.error().copy();
-        if (!done && done.error().code() == ErrorCode::corrupt) return done.error().copy();
         if (!done) told(done.error().message());  // the key of a table that was made is none
     }
     return {};

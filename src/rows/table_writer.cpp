@@ -7,6 +7,7 @@
 #include "holdfast/rows/chosen_rows.h"
 #include "holdfast/rows/full_text.h"
 #include "holdfast/rows/row_binding.h"
+#include "holdfast/rows/row_mark.h"
 
 namespace holdfast::rows {
 namespace {
@@ -81,7 +82,11 @@ Result<void> TableWriter::match_names() {
         return {};
     }
     name_ = quoted_names(now);
-    for (const auto& column : now) name_places_.push_back(place_of(column).value_or(0));
+    for (const auto& column : now) {
+        name_places_.push_back(place_of(column).value_or(0));
+        const Column *one = pair_.then.find(column), *other = pair_.now.find(column);
+        is_named_otherwise_ = is_named_otherwise_ || one == nullptr || !is_same_name(one->declared_type, other->declared_type) || !is_same_name(one->collation, other->collation);
+    }
     return {};
 }
 
@@ -104,19 +109,19 @@ Result<void> TableWriter::prepare() {
     }
     // The table's own ON CONFLICT REPLACE would delete other rows. Where it has none nothing is said, as what a statement says
     // holds for its triggers' statements, too: an INSERT OR REPLACE into an index would be none.
-    const std::string_view policy = mentions(pair_.now.sql, "conflict") ? "OR ABORT " : "";
-    insert_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy, target(), comma_separated(all), comma_separated(values))));
+    policy_ = mentions(pair_.now.sql, "conflict") ? "OR ABORT " : "";
+    insert_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy_, target(), comma_separated(all), comma_separated(values))));
     if (pair_.is_empty) return {};
     find_ = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", now_->select_list(), target(), equal_to(name_, 0, form))));
     if (!set.empty()) {
-        update_ = TRY(connection_->prepare(format("UPDATE {}{} SET {} WHERE {}", policy, target(), comma_separated(set), equal_to(name_, all.size(), form))));
+        update_ = TRY(connection_->prepare(format("UPDATE {}{} SET {} WHERE {}", policy_, target(), comma_separated(set), equal_to(name_, all.size(), form))));
     }
     if (!has_own_rowid_ || is_by_rowid_) return {};
     std::vector<std::string> values_only(values.begin() + 1, values.end());
-    occupied_ = TRY(connection_->prepare(format("SELECT 1 FROM {} WHERE {} = ?1", target(), all.front())));
+    occupied_ = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {} = ?1", select_list(name_, form), target(), all.front())));
     values_only.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) values_only.push_back(parameter(i, form));
-    insert_anew_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy, target(), comma_separated(columns_), comma_separated(values_only))));
+    insert_anew_ = TRY(connection_->prepare(format("INSERT {}INTO {}({}) VALUES ({})", policy_, target(), comma_separated(columns_), comma_separated(values_only))));
     return {};
 }
 
@@ -142,24 +147,59 @@ Result<std::optional<RowValues>> TableWriter::present(const RowValues& row) {
 }
 
 Result<WrittenRow> TableWriter::write(const RowValues& row) {
+    const bool is_place_sought = is_named_otherwise_ && !pair_.is_empty;
+    if (is_place_sought) TRY(expect_own_place(row));
+    auto written = TRY(try_to_write(row));
+    while (written.what == WrittenRow::What::waits && pair_.on_conflict != OnConflict::keep && TRY(make_way(row))) written = TRY(try_to_write(row));
+    if (written.what == WrittenRow::What::waits && pair_.on_conflict == OnConflict::keep) {
+        ++counts_.left_out;
+        return WrittenRow{WrittenRow::What::kept, {}};
+    }
+    const auto place = is_place_sought && written.what != WrittenRow::What::waits ? TRY(present(row)) : std::nullopt;
+    if (place) places_.emplace(mark_of(name_in(*place)), name_in(row));
+    return written;
+}
+
+Result<WrittenRow> TableWriter::try_to_write(const RowValues& row) {
     if (pair_.is_empty) return insert(row);
     auto there = TRY(present(row));
     if (!there) return insert(row);
     // Of a row that a key names the rowid is only where it lies.
     if (has_own_rowid_ && !is_by_rowid_ && pair_.now.kind == TableKind::ordinary) there->front() = row.front();
+    if (const auto aside = aside_.find(mark_of(name_in(*there))); aside != aside_.end()) {
+        auto written = TRY(differs(row, aside->second));
+        if (written.what == WrittenRow::What::updated) aside_.erase(aside);
+        return written;
+    }
     if (!TRY(is_same_row(row, *there))) return differs(row, std::move(*there));
     ++counts_.unchanged;
     return WrittenRow{WrittenRow::What::unchanged, {}};
+}
+
+// '007' and '7' were two rows, and are one where the key is a number now.
+Result<void> TableWriter::expect_own_place(const RowValues& row) {
+    const auto there = TRY(present(row));
+    const auto other = there ? places_.find(mark_of(name_in(*there))) : places_.end();
+    if (other == places_.end()) return {};
+    return fail(ErrorCode::invalid, "restore {} and {}: in the backup they are two rows, and by the key of the table now they are one", rows::in_words(pair_.now.name, other->second), in_words(row))
+        .with_advice("--to FILE writes the backup's rows into a new file; --where leaves one out");
+}
+
+// What a trigger took back, it took back without an error.
+Result<void> TableWriter::expect_written(const RowValues& row) {
+    auto* changes = TRY(prepared("SELECT changes()"));
+    TRY(changes->step());
+    if (changes->column_integer(0) == 1) return {};
+    return fail(ErrorCode::invalid, "restore {}: SQLite wrote nothing of it", in_words(row)).with_advice("--to FILE writes the backup's rows into a new file");
 }
 
 Result<WrittenRow> TableWriter::write_missing(const RowValues& row) {
     if (!pair_.is_empty && TRY(present(row))) {
         return fail(ErrorCode::exists, "restore {}, which other rows need: another row has its key now", in_words(row)).with_advice(format("--table {} says that it may be replaced", printable(pair_.now.name)));
     }
-    auto written = TRY(write(row));
+    auto written = TRY(try_to_write(row));
     if (written.what != WrittenRow::What::waits) return written;
-    const auto holder = TRY(holder_of_unique_values(row));
-    return fail(ErrorCode::exists, "restore {}, which other rows need: {}", in_words(row), holder.value_or("another row has a value that must be unique"))
+    return fail(ErrorCode::exists, "restore {}, which other rows need: {}", in_words(row), TRY(in_the_way(row)))
         .with_advice("--where leaves out the rows that need it; or change the other row first");
 }
 
@@ -229,7 +269,9 @@ Result<void> TableWriter::expect_no_conflicts() const {
 Result<bool> TableWriter::is_rowid_free(const RowValues& row) {
     occupied_->reset();
     TRY(occupied_->bind(1, std::get<std::int64_t>(row.front())));
-    return !TRY(occupied_->step());
+    if (!TRY(occupied_->step())) return true;
+    if (!TRY(is_same_row(read_row(*occupied_, name_.size(), pair_.form), name_in(row)))) return false;
+    return fail(ErrorCode::corrupt, "restore {}: it is there, and the index of its key does not know it", in_words(row)).with_advice("holdfast exec DATABASE \"REINDEX\" makes its indexes anew; then again");
 }
 
 Result<WrittenRow> TableWriter::insert(const RowValues& row) {
@@ -242,6 +284,7 @@ Result<WrittenRow> TableWriter::insert(const RowValues& row) {
         return statement.step();
     }();
     if (!done) return explained(std::move(done).error(), row);
+    TRY(expect_written(row));
     TRY(fill(row));
     ++counts_.inserted;
     if (is_anew) ++counts_.new_rowids;
@@ -257,6 +300,7 @@ Result<WrittenRow> TableWriter::update(const RowValues& row, RowValues before) {
         return update_->step();
     }();
     if (!done) return explained(std::move(done).error(), row);
+    TRY(expect_written(row));
     TRY(fill(row));
     // '12' in a column of numbers is the 12 that stood there.
     const auto stored = is_stored_otherwise_ ? TRY(present(row)) : std::nullopt;
@@ -302,54 +346,97 @@ Result<WrittenRow> TableWriter::explained(Error error, const RowValues& row) {
     return error;
 }
 
-Result<std::optional<std::string>> TableWriter::holder_of_unique_values(const RowValues& row) {
+Result<sqlite::Statement*> TableWriter::prepared(const std::string& sql) {
+    auto found = statements_.find(sql);
+    if (found == statements_.end()) found = statements_.emplace(sql, TRY(connection_->prepare(sql))).first;
+    found->second.reset();
+    return &found->second;
+}
+
+// Of partial keys, and those of expressions or generated columns, it is not known.
+Result<std::optional<TableWriter::Holder>> TableWriter::holder_of(const RowValues& row) {
     for (const auto& key : pair_.now.unique) {
         RowValues values;
         for (const auto& column : key.columns) {
             if (const auto place = place_of(column)) values.push_back(row[*place]);
         }
         if (values.empty() || values.size() != key.columns.size() || has_null(values)) continue;
-        auto other = TRY(connection_->prepare(format("SELECT {} FROM {} WHERE {}", select_list(name_, pair_.form), target(), equal_to(quoted_names(key.columns), 0, pair_.form))));
-        TRY(bind_row(other, 0, values, pair_.form));
-        if (!TRY(other.step())) continue;
-        const RowValues name = read_row(other, name_.size(), pair_.form);
-        if (TRY(is_same_row(name, name_in(row)))) continue;
-        return std::optional(format("{} has its {}", rows::in_words(pair_.now.name, name), comma_separated(key.columns)));
+        auto* other = TRY(prepared(format("SELECT {} FROM {} WHERE {}", select_list(name_, pair_.form), target(), equal_to(quoted_names(key.columns), 0, pair_.form))));
+        TRY(bind_row(*other, 0, values, pair_.form));
+        if (!TRY(other->step())) continue;
+        auto name = read_row(*other, name_.size(), pair_.form);
+        other->reset();
+        if (!TRY(is_same_row(name, name_in(row)))) return std::optional(Holder{.key = &key, .name = std::move(name)});
     }
-    return std::optional<std::string>();
+    return std::optional<Holder>();
 }
 
-Result<std::optional<RowValues>> TableWriter::step_aside(const RowValues& row) {
-    if (pair_.is_empty || pair_.on_conflict == OnConflict::keep) return std::optional<RowValues>();
-    auto before = TRY(present(row));
+Result<std::string> TableWriter::in_the_way(const RowValues& row) {
+    const auto holder = TRY(holder_of(row));
+    if (!holder) return std::string("another row has a value that must be unique");
+    return format("{} has its {}", rows::in_words(pair_.now.name, holder->name), comma_separated(holder->key->columns));
+}
+
+// One that stands as it will stand does not let go.
+Result<bool> TableWriter::make_way(const RowValues& row) {
+    if (!to_come_ || pair_.is_empty || pair_.on_conflict == OnConflict::fail) return false;
+    const auto holder = TRY(holder_of(row));
+    const auto to_come = holder && !holder->key->is_primary_key ? TRY(to_come_(holder->name)) : std::nullopt;
+    auto there = to_come ? TRY(present(*to_come)) : std::nullopt;
+    if (!there) return false;
     find_->reset();
-    bool is_aside = false;
-    for (const auto& key : pair_.now.unique) {
-        bool has_others = false;
-        for (const auto& column : key.columns) {
-            const auto place = before ? place_of(column) : std::nullopt;
-            has_others = has_others || (place && !TRY(is_same_value(row[*place], (*before)[*place])));
+    if (has_own_rowid_ && !is_by_rowid_) there->front() = to_come->front();
+    if (TRY(is_same_row(*to_come, *there)) || !TRY(free_one_of(*holder->key, *there))) return false;
+    const auto mark = mark_of(name_in(*there));
+    aside_.emplace(mark, without_the_rest(std::move(*there)));
+    return true;
+}
+
+// What a row is judged by when it is written: huge values are not held until then.
+RowValues TableWriter::without_the_rest(RowValues row) const {
+    std::vector<bool> is_needed(row.size(), false);
+    const auto need = [&](const std::vector<std::string>& columns) {
+        for (const auto& column : columns) {
+            if (const auto place = place_of(column)) is_needed[*place] = true;
         }
-        if (has_others && !key.is_primary_key) is_aside = TRY(free_one_of(key, row)) || is_aside;
+    };
+    for (const auto place : name_places_) is_needed[place] = true;
+    for (const auto& key : pair_.now.unique) need(key.columns);
+    for (const auto& reference : pair_.now.references) need(reference.columns);
+    for (std::size_t i = first_value(); i < row.size(); ++i) {
+        if (!is_needed[i]) row[i] = std::monostate();
     }
-    return is_aside ? std::move(before) : std::nullopt;
+    return row;
+}
+
+// Those first that refer to nothing.
+std::vector<std::string> TableWriter::columns_to_free(const UniqueKey& key) const {
+    const auto name = pair_.now.key_columns();
+    std::vector<std::string> columns;
+    for (const auto& column : key.columns) {
+        const bool is_of_name = std::ranges::any_of(name, [&](const std::string& one) { return is_same_name(one, column); });
+        if (!is_of_name && place_of(column)) columns.push_back(column);
+    }
+    std::ranges::stable_partition(columns, [&](const std::string& column) {
+        return std::ranges::none_of(pair_.now.references, [&](const ForeignKey& reference) { return std::ranges::find(reference.columns, column) != reference.columns.end(); });
+    });
+    return columns;
 }
 
 // What the column takes (NOT NULL, CHECK, STRICT) is found out by trying.
 Result<bool> TableWriter::free_one_of(const UniqueKey& key, const RowValues& row) {
-    const auto name = pair_.now.key_columns();
     ++stepped_aside_;
     const std::string text = format("holdfast: aside {}", stepped_aside_);
-    const RowValues values{std::monostate(), text, std::numeric_limits<std::int64_t>::min() + stepped_aside_, Bytes(bytes_of(text).begin(), bytes_of(text).end())};
-    for (const auto& column : key.columns) {
-        const bool is_of_name = std::ranges::any_of(name, [&](const std::string& one) { return is_same_name(one, column); });
-        if (is_of_name || !place_of(column)) continue;
-        auto aside = TRY(connection_->prepare(format("UPDATE OR ABORT {} SET {} = {} WHERE {}", target(), sqlite::quoted_name(column), parameter(0, TextForm::utf8), equal_to(name_, 1, pair_.form))));
+    using Integers = std::numeric_limits<std::int64_t>;
+    const RowValues values{std::monostate(), text, Integers::min() + stepped_aside_, Integers::max() - stepped_aside_, Bytes(bytes_of(text).begin(), bytes_of(text).end())};
+    for (const auto& column : columns_to_free(key)) {
+        auto* aside = TRY(prepared(format("UPDATE {}{} SET {} = {} WHERE {}", policy_, target(), sqlite::quoted_name(column), parameter(0, TextForm::utf8), equal_to(name_, 1, pair_.form))));
         for (const auto& value : values) {
-            aside.reset();
-            TRY(bind_row(aside, 0, {value}, TextForm::utf8));
-            TRY(bind_row(aside, 1, name_in(row), pair_.form));
-            const auto done = aside.step();
+            aside->reset();
+            TRY(bind_row(*aside, 0, {value}, TextForm::utf8));
+            TRY(bind_row(*aside, 1, name_in(row), pair_.form));
+            const auto done = aside->step();
+            aside->reset();
             if (done) return true;
             if (done.error().code() != ErrorCode::invalid) return done.error().copy();
         }
@@ -357,16 +444,16 @@ Result<bool> TableWriter::free_one_of(const UniqueKey& key, const RowValues& row
     return false;
 }
 
+Result<void> TableWriter::expect_none_aside() const {
+    if (aside_.empty()) return {};
+    return fail(ErrorCode::invalid, "restore rows of {}: {} has a unique value that another row had in the backup", printable(pair_.now.name), rows::in_words(pair_.now.name, name_in(aside_.begin()->second)))
+        .with_advice("--to FILE writes the backup's rows into a new file");
+}
+
 Result<WrittenRow> TableWriter::write_at_last(const RowValues& row) {
     auto written = TRY(write(row));
     if (written.what != WrittenRow::What::waits) return written;
-    if (pair_.on_conflict == OnConflict::keep) {
-        ++counts_.left_out;
-        return WrittenRow{WrittenRow::What::kept, {}};
-    }
-    const auto holder = TRY(holder_of_unique_values(row));
-    return fail(ErrorCode::exists, "restore {}: {}", in_words(row), holder.value_or("another row has a value that must be unique"))
-        .with_advice("--on-conflict keep leaves such rows out; or change the other row first");
+    return fail(ErrorCode::exists, "restore {}: {}", in_words(row), TRY(in_the_way(row))).with_advice("--on-conflict keep leaves such rows out; or change the other row first");
 }
 
 }  // namespace holdfast::rows

@@ -57,6 +57,32 @@ TEST_F(RestoreRows, ADryRunSaysWhatTheRealOneDoesAndLeavesNothing) {
     EXPECT_EQ(rows_of(database), before_);
 }
 
+// Whatever it is refused for, and however late.
+TEST_F(RestoreRows, ARefusalChangesNothing) {
+    execute(database, "CREATE TABLE p(id INTEGER PRIMARY KEY, u UNIQUE, n CHECK (n < 100)); CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p(id)); CREATE TABLE log(line);"
+                      "INSERT INTO p VALUES(1, 'a', 1), (2, 'b', 2), (3, 'c', 3); INSERT INTO c VALUES(1, 1), (2, 2), (3, 3); INSERT INTO log VALUES('x'), ('y'), ('z')");
+    const auto number = format("{}", must(try_backup({database})).number);
+    execute(database, "UPDATE p SET n = 50; DELETE FROM p WHERE id = 3; INSERT INTO p VALUES(9, 'c', 9); DELETE FROM c; INSERT INTO c VALUES(1, 2); UPDATE log SET line = 'w' WHERE rowid = 3; DELETE FROM log WHERE rowid = 1");
+    const auto content = [&] {
+        auto connection = connect(database);
+        return must(connection.text("SELECT (SELECT group_concat(p.id || p.u || p.n) FROM p) || '/' || (SELECT group_concat(id || ':' || p) FROM c) || '/' || (SELECT group_concat(rowid || line) FROM log)"));
+    };
+    const auto before = content();
+    struct Refused {
+        std::vector<std::string> tables;
+        std::string on_conflict;
+        ErrorCode code;
+    };
+    for (const auto& [tables, on_conflict, code] : std::vector<Refused>{{{"p"}, "", ErrorCode::exists}, {{"c"}, "", ErrorCode::exists}, {{"c"}, "replace", ErrorCode::invalid}, {{"log"}, "", ErrorCode::exists}, {{"c", "p"}, "fail", ErrorCode::exists}}) {
+        auto refused = request();
+        refused.snapshot = number;
+        refused.rows.tables = tables;
+        refused.rows.on_conflict = on_conflict;
+        EXPECT_THAT(restore(context, refused), FailsWith(code)) << tables.front();
+        EXPECT_EQ(content(), before) << tables.front();
+    }
+}
+
 // The repository cannot take the backup: nothing is written, unless that is meant.
 TEST_F(RestoreRows, WithoutABackupNothingIsWritten) {
     execute(database, "DELETE FROM ledger WHERE n = 5");

@@ -97,7 +97,8 @@ TEST_F(LargeValues, ComeBackToTheByteWhateverDependsOnThem) {
 
 TEST_F(LargeValues, AnIndexThatATriggerWritesSeesTheValueItself) {
     both("CREATE TABLE t(id INTEGER PRIMARY KEY, n, b); CREATE VIRTUAL TABLE f USING fts5(b, content='');"
-         "CREATE TRIGGER x AFTER INSERT ON t BEGIN INSERT INTO f(rowid, b) VALUES (new.id, CAST(new.b AS TEXT)); END;");
+         "CREATE TRIGGER x AFTER INSERT ON t BEGIN INSERT INTO f(rowid, b) VALUES (new.id, CAST(new.b AS TEXT)); END;"
+         "CREATE TRIGGER y AFTER DELETE ON t BEGIN INSERT INTO f(f, rowid, b) VALUES ('delete', old.id, CAST(old.b AS TEXT)); END;");
     must(backup.execute(format("INSERT INTO t VALUES (1, 1, CAST(replace(hex(zeroblob({})), '00', 'word ') AS BLOB))", size / 5)));
     EXPECT_EQ(of(bring({.tables = {"t"}, .where = {}, .keys = {}}), "t").rows, (WrittenCounts{.inserted = 1}));
     EXPECT_EQ(all("SELECT rowid FROM f WHERE f MATCH 'word'"), "1");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/rows/full_text.h"
 #include "holdfast/sqlite/tree_versions.h"
 
 namespace holdfast::rows {
@@ -10,7 +11,6 @@ namespace {
 
 using sqlite::quoted_name;
 
-bool is_full_text(const Table& table) { return table.module == "fts5" || table.module == "fts4" || table.module == "fts3"; }
 bool is_rtree(const Table& table) { return table.module == "rtree" || table.module == "rtree_i32" || table.module == "geopoly"; }
 
 std::vector<std::string> visible_columns(const Table& table) {
@@ -116,7 +116,7 @@ Result<void> compare_virtual(Side& before, Side& after, ComparedTable& table, co
     const Table& any = table.after ? *table.after : *table.before;
     table.columns_before = table.before ? visible_columns(*table.before) : std::vector<std::string>();
     table.columns_after = table.after ? visible_columns(*table.after) : std::vector<std::string>();
-    if (any.columns.empty()) return fail(ErrorCode::unavailable, "this SQLite has no module {}", printable(any.module));
+    if (any.columns.empty()) return fail(ErrorCode::unavailable, "it cannot be opened: what its module {} keeps is damaged, or this SQLite has no such module", printable(any.module));
     if (is_full_text(any)) found.note = "an index; what it is of is compared by itself";
     if (!is_rtree(any) || !TRY(may_differ(before, after, table, request))) return {};
     if (request.sink) TRY(request.sink->begin(table));

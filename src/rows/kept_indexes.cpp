@@ -228,6 +228,11 @@ Result<std::vector<KeptIndex>> KeptIndexes::finish(const std::vector<Written>& w
     std::vector<KeptIndex> kept;
     for (const auto& index : schema_.tables) {
         if (index.kind != TableKind::virtual_table) continue;
+        const bool cannot_open = index.columns.empty();
+        if (cannot_open && std::ranges::any_of(written, [&](const Written& one) { return is_over(index, one.table); })) {
+            notes.push_back(format("{} cannot be opened, and was left as it is: drop it, make it again, and fill it", printable(index.name)));
+        }
+        if (cannot_open) continue;
         const auto of = std::ranges::find_if(written, [&](const Written& one) { return is_same_name(index.name, one.table) ? content_of(index).has_value() : is_over(index, one.table); });
         const bool is_itself_written = std::ranges::any_of(written, [&](const Written& one) { return is_same_name(index.name, one.table); });
         std::vector<std::string> not_told;  // what is checked, or brought itself, needs no word

@@ -103,6 +103,17 @@ TEST_F(KeptIndexesTest, VirtualTablesWithContentTakeRows) {
     EXPECT_THAT(try_to_bring({.tables = {"own_data"}, .where = {}, .keys = {}}), FailsWith(ErrorCode::invalid));
 }
 
+TEST_F(KeptIndexesTest, AnIndexThatCannotBeOpenedIsToldAndItsRowsComeBack) {
+    both(std::string(notes) + triggers + some);
+    must(now.execute("DELETE FROM notes WHERE id = 1"));
+    force("DELETE FROM found_data");
+    ASSERT_THAT(now.execute("SELECT * FROM found"), FailsWith(ErrorCode::corrupt));
+    const auto brought = bring({.tables = {"notes"}, .where = {}, .keys = {}});
+    EXPECT_EQ(brought.indexes, std::vector<KeptIndex>());
+    EXPECT_THAT(brought.notes, testing::Contains(testing::HasSubstr("found cannot be opened")));
+    EXPECT_EQ(all("SELECT body FROM notes ORDER BY id"), "green apple red pear blue plum");
+}
+
 TEST_F(KeptIndexesTest, DroppedIndexesComeBack) {
     both(std::string(notes) + triggers + some + "CREATE VIRTUAL TABLE own USING fts5(title); INSERT INTO own VALUES('kept')");
     must(now.execute("DROP TABLE own; DROP TABLE found; DROP TABLE notes"));

@@ -1,5 +1,7 @@
 #include "holdfast/operations/diff.h"
 
+#include <fstream>
+
 #include "operations/world.h"
 
 namespace holdfast::operations {
@@ -82,6 +84,33 @@ TEST_F(Diff, NeedsNoLocalCache) {
     EXPECT_THAT(numbers(told(asked)), ElementsAre("ledger +0 -2 ~5")) << "the cache is of a later backup";
     std::filesystem::remove_all(root / "cache");
     EXPECT_THAT(numbers(told(asked)), ElementsAre("ledger +0 -2 ~5"));
+}
+
+// What this process has read so far, by the system's count.
+std::uint64_t bytes_read() {
+    std::ifstream counts("/proc/self/io");
+    std::string name;
+    std::uint64_t bytes = 0;
+    counts >> name >> bytes;
+    return name == "rchar:" ? bytes : 0;
+}
+
+TEST_F(Diff, ADatabaseThatIsAsItsLastBackupHasItIsNotReadWhole) {
+    const std::string large = root / "work/large.db";
+    create_database(large, 60'000);
+    must(try_backup({large}));
+    execute(large, "UPDATE ledger SET payload = 'new' WHERE n = 30000");
+    const auto asked = request("2");
+    const auto cost = [&] {
+        const auto before = bytes_read();
+        EXPECT_THAT(numbers(told(asked)), ElementsAre("ledger +0 -0 ~1"));
+        return bytes_read() - before;
+    };
+    const auto size = std::filesystem::file_size(large);
+    EXPECT_GT(cost(), size) << "nothing is known of it";
+    let_time_pass();
+    must(try_backup({large}));
+    EXPECT_LT(cost(), size / 4);
 }
 
 TEST_F(Diff, ShowsRowsAsFarAsTheyAreAskedFor) {

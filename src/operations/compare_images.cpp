@@ -74,6 +74,21 @@ Result<void> compare_settings(rows::DatabasePair& pair, const CompareOrder& orde
     return {};
 }
 
+// The last rows that are removed, of the tables that lose any; where there is no time left for a table, none of it, as others
+// might be the last.
+Result<void> find_last_removed(rows::DatabasePair& pair, const CompareOrder& order, const rows::Comparison& found, const Watch& watch, KeptRows& kept) {
+    std::vector<std::string> tables;
+    for (const auto& one : found.tables) {
+        if (one.removed > 0 && one.not_compared.empty()) tables.push_back(one.name);
+    }
+    if (tables.empty()) return {};
+    const auto again = TRY(pair.compare({.tables = tables, .internal = order.internal, .sink = &kept, .watch = watch, .is_over = order.is_over}));
+    for (const auto& one : again.tables) {
+        if (!one.not_compared.empty()) kept.tables[one.name] = {};
+    }
+    return {};
+}
+
 }  // namespace
 
 std::function<bool()> over_after(host::Clock& clock, std::int64_t time_ms) {
@@ -82,7 +97,10 @@ std::function<bool()> over_after(host::Clock& clock, std::int64_t time_ms) {
 
 Result<DatabaseDifference> compare_images(rows::DatabasePair& pair, const CompareOrder& order, const Watch& watch) {
     KeptRows kept(order.rows);
-    auto found = TRY(pair.compare({.tables = order.tables, .internal = order.internal, .sink = order.rows.most > 0 ? &kept : nullptr, .watch = watch, .is_over = order.is_over}));
+    const bool are_last_wanted = order.rows.most > 0 && order.rows.which == RowsToTell::Which::last_removed;  // counting alone is faster
+    const bool are_first_wanted = order.rows.most > 0 && !are_last_wanted;
+    auto found = TRY(pair.compare({.tables = order.tables, .internal = order.internal, .sink = are_first_wanted ? &kept : nullptr, .watch = watch, .is_over = order.is_over}));
+    if (are_last_wanted) TRY(find_last_removed(pair, order, found, watch, kept));
     DatabaseDifference told;
     for (auto& one : found.properties) told.properties.push_back({one.name, one.before, one.after});
     for (auto& one : found.schema) told.schema.push_back({std::string(rows::name_of(one.change)), one.type, one.name, one.table, one.before, one.after});

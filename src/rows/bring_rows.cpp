@@ -80,6 +80,12 @@ public:
         return {};
     }
 
+    // What a trigger writes into an index was refused there: it is not as it should be, whatever its damage is.
+    void learn_of_refusal(const Error& error) {
+        const bool is_of_index = error.code() == ErrorCode::invalid && error.message().find(": constraint failed") != std::string::npos;
+        if (is_of_index && indexes_) state_.has_learned = !std::exchange(state_.are_indexes_damaged, true);
+    }
+
 private:
     bool is_remaking() const { return !state_.damaged.empty(); }
     // What a damaged table had is not read; what is left without it is told.
@@ -368,6 +374,7 @@ Result<Brought> bring_rows(const ChosenRows& chosen, sqlite::Connection& destina
     Bringing bringing(chosen, destination, order, state, watch);
     auto brought = bringing.run();
     if (!brought && state.is_damage_there) TRY(bringing.learn());
+    else if (!brought) bringing.learn_of_refusal(brought.error());
     return brought;
 }
 

@@ -47,7 +47,7 @@ struct BringState {
     // triggers, without reading one of their rows. That takes all rows of the backup: has_learned says whether those are chosen.
     std::set<std::string, NameOrder> damaged;
     std::set<std::string, NameOrder> unreadable;  // what their rows refer to is not checked
-    bool are_indexes_damaged = false;             // those that triggers write: no trigger runs
+    bool are_indexes_damaged = false;             // those that triggers write, or they refuse what is right: no trigger runs
 };
 
 // The destination is main of a connection in a write transaction, with foreign_keys off: no action of theirs may fire. Its

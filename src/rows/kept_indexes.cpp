@@ -121,6 +121,10 @@ Result<std::vector<std::string>> KeptIndexes::writes_of(const Table& table) {
     return names;
 }
 
+bool KeptIndexes::is_named_by_triggers(const Table& index, const std::string& table) const {
+    return std::ranges::any_of(schema_.objects, [&](const SchemaObject& object) { return object.type == "trigger" && is_same_name(object.table, table) && mentions(object.sql, index.name); });
+}
+
 bool KeptIndexes::is_over(const Table& index, const std::string& table) const {
     const auto content = content_of(index);
     if (!content || content->empty()) return false;
@@ -229,7 +233,7 @@ Result<std::vector<KeptIndex>> KeptIndexes::finish(const std::vector<Written>& w
     for (const auto& index : schema_.tables) {
         if (index.kind != TableKind::virtual_table) continue;
         const bool cannot_open = index.columns.empty();
-        if (cannot_open && std::ranges::any_of(written, [&](const Written& one) { return is_over(index, one.table); })) {
+        if (cannot_open && std::ranges::any_of(written, [&](const Written& one) { return is_over(index, one.table) || is_named_by_triggers(index, one.table); })) {
             notes.push_back(format("{} cannot be opened, and was left as it is: drop it, make it again, and fill it", printable(index.name)));
         }
         if (cannot_open) continue;

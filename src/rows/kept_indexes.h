@@ -65,6 +65,7 @@ private:
     Result<void> find_triggers(const Table& table);
     const Table* index_named(const std::string& name) const;
     bool is_over(const Table& index, const std::string& table) const;
+    bool is_named_by_triggers(const Table& index, const std::string& table) const;
     bool may_follow(const std::string& written, const Table& table) const;
     bool are_copied(const std::set<std::string>& triggers) const;
     bool have_run(const Triggers& triggers, const Written& of) const;

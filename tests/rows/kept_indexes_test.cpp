@@ -114,6 +114,15 @@ TEST_F(KeptIndexesTest, AnIndexThatCannotBeOpenedIsToldAndItsRowsComeBack) {
     EXPECT_EQ(all("SELECT body FROM notes ORDER BY id"), "green apple red pear blue plum");
 }
 
+TEST_F(KeptIndexesTest, AnIndexWithItsOwnRowsThatCannotBeOpenedIsToldToo) {
+    both("CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE VIRTUAL TABLE f USING fts5(a); CREATE TRIGGER ti AFTER INSERT ON t BEGIN INSERT INTO f(rowid, a) VALUES(new.id, new.a); END;"
+         "CREATE TRIGGER td AFTER DELETE ON t BEGIN DELETE FROM f WHERE rowid = old.id; END; INSERT INTO t VALUES(1, 'one'), (2, 'two')");
+    must(now.execute("DELETE FROM t WHERE id = 2"));
+    force("DELETE FROM f_data");
+    EXPECT_THAT(bring({.tables = {"t"}, .where = {}, .keys = {}}).notes, testing::Contains(testing::HasSubstr("f cannot be opened")));
+    EXPECT_EQ(all("SELECT a FROM t ORDER BY id"), "one two");
+}
+
 TEST_F(KeptIndexesTest, DroppedIndexesComeBack) {
     both(std::string(notes) + triggers + some + "CREATE VIRTUAL TABLE own USING fts5(title); INSERT INTO own VALUES('kept')");
     must(now.execute("DROP TABLE own; DROP TABLE found; DROP TABLE notes"));

@@ -44,7 +44,8 @@ protected:
             const auto chosen = TRY(ChosenRows::choose(backup, schema, wanted, {}));
             return bring_rows(chosen, now, order, state, {});
         }();
-        must(now.execute(brought ? "COMMIT" : "ROLLBACK"));
+        if (brought) must(now.execute("COMMIT"));
+        else if (now.is_in_transaction()) must(now.execute("ROLLBACK"));  // SQLite has done it after some failures
         return brought;
     }
     Brought bring(const RowsWanted& wanted, const BringOrder& order = {}) { return must(try_to_bring(wanted, order)); }

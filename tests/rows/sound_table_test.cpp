@@ -76,6 +76,18 @@ TEST_F(SoundTable, OnlyTheTableThatSQLiteFindsDamagedIsMadeAgain) {
 }
 
 // What its triggers meet is no damage of the table.
+// Full-text search answers some damage as if the row were in its way.
+TEST_F(SoundTable, AnIndexThatRefusesWhatIsRightIsMadeAnew) {
+    both("CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE VIRTUAL TABLE f USING fts5(a, content = 't', content_rowid = 'id');"
+         "CREATE TRIGGER ti AFTER INSERT ON t BEGIN INSERT INTO f(rowid, a) VALUES(new.id, new.a); END;"
+         "CREATE TRIGGER td AFTER DELETE ON t BEGIN INSERT INTO f(f, rowid, a) VALUES('delete', old.id, old.a); END; INSERT INTO t VALUES(1, 'one'), (2, 'two')");
+    must(now.execute("INSERT INTO t VALUES(3, 'since'); DELETE FROM t WHERE id = 2"));
+    force("UPDATE f_data SET block = x'00' WHERE id = 10");
+    const auto brought = bring({.tables = {"t"}, .where = {}, .keys = {}});
+    EXPECT_EQ(brought.indexes, (std::vector<KeptIndex>{{"f", KeptIndex::How::rebuilt}}));
+    EXPECT_EQ(all("SELECT id, a FROM t") + all("SELECT rowid FROM f('two')"), "1|one 2|two 3|since2");
+}
+
 TEST_F(SoundTable, ADamagedFullTextIndexIsNoReasonToDropRows) {
     for (const char* content : {", content = 't', content_rowid = 'id'", ""}) {
         const bool is_own = content[0] == '\0';

@@ -24,7 +24,7 @@ struct ExtentNaming {
     host::WorkerPool& pool;
     std::optional<LastKept> last = {};
     // as_last: its content is known to be that of `last`, but for what commits count in the header. Then the first extent alone
-    // is read, and those whose names cannot be read in the repository.
+    // is read; all of them, where a name cannot be read in the repository.
     enum class Content : std::uint8_t { may_differ, as_last } content = Content::may_differ;
 };
 // Reads the image at most once, in the pool's threads. The image must outlive it. Errors: the image's; cancelled.

@@ -50,15 +50,11 @@ private:
     RowsToTell wanted_;
 };
 
-bool is_asked_for(const std::vector<std::string>& tables, const std::string& name) {
-    return tables.empty() || std::ranges::any_of(tables, [&](const std::string& one) { return rows::is_same_name(one, name); });
-}
-
 // What full-text indexes of both were told about themselves. One that does not say it is told as not compared.
 Result<void> compare_settings(rows::DatabasePair& pair, const CompareOrder& order, DatabaseDifference& told) {
     for (const auto& index : pair.schema_after().tables) {
         const auto* before = pair.schema_before().find(index.name);
-        if (before == nullptr || index.kind != rows::TableKind::virtual_table || !is_asked_for(order.tables, index.name)) continue;
+        if (before == nullptr || index.kind != rows::TableKind::virtual_table || (!order.tables.empty() && !rows::has_name(order.tables, index.name))) continue;
         const auto mine = rows::settings_of(pair.connection_before(), *before), theirs = rows::settings_of(pair.connection_after(), index);
         for (const auto* settings : {&mine, &theirs}) {
             if (settings->ok()) continue;

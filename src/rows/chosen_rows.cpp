@@ -26,6 +26,14 @@ std::string equalities(const std::vector<std::string>& left, const std::vector<s
     return all;
 }
 
+// That the row t is the one of the list l.
+std::string is_listed(const Table& table) {
+    const auto name = row_name_of(table);
+    std::string condition;
+    for (std::size_t i = 0; i < name.size(); ++i) condition += format("{}t.{} = l.k{}", i == 0 ? "" : " AND ", name[i], i);
+    return condition;
+}
+
 // What may be meant by a word: the text, and the number that is written so. '05' is another key than '5'.
 std::vector<SqlValue> meanings(const std::string& word) {
     std::vector<SqlValue> values{word};
@@ -249,19 +257,15 @@ std::string ChosenRows::rows_sql(const ChosenTable& chosen, const RowReader& rea
     const auto name = row_name_of(*chosen.table);
     const auto from = [&](const std::string& rowid) { return reader.shows_rowids() ? format(" WHERE {0} >= ?1 ORDER BY {0}", rowid) : std::string(); };
     if (chosen.list.empty()) return format("SELECT {} FROM {} AS t{}", list, in_main(*chosen.table), from("t." + name.front()));
-    std::string condition;
-    for (const auto& column : name) condition += format("{}t.{} = l.k{}", condition.empty() ? "" : " AND ", column, &column - name.data());
-    return format("SELECT {} FROM {} AS l CROSS JOIN {} AS t ON {}{}", list, chosen.list, in_main(*chosen.table), condition, from("l.k0"));
+    return format("SELECT {} FROM {} AS l CROSS JOIN {} AS t ON {}{}", list, chosen.list, in_main(*chosen.table), is_listed(*chosen.table), from("l.k0"));
 }
 
 std::string ChosenRows::row_sql(const ChosenTable& chosen, const RowReader& reader, TextForm form) const {
-    const auto key = chosen.table->key_columns(), name = row_name_of(*chosen.table);
+    const auto key = chosen.table->key_columns();
     const std::string sql = format("SELECT {} FROM {} AS t WHERE {}", reader.select_list("t"), in_main(*chosen.table),
-                                   equal_to(prefixed("t", key.empty() ? name : quoted_names(key)), 0, form));
+                                   equal_to(prefixed("t", key.empty() ? row_name_of(*chosen.table) : quoted_names(key)), 0, form));
     if (chosen.list.empty()) return sql;
-    std::string condition;
-    for (const auto& column : name) condition += format("{}t.{} = l.k{}", condition.empty() ? "" : " AND ", column, &column - name.data());
-    return sql + format(" AND EXISTS (SELECT 1 FROM {} AS l WHERE {})", chosen.list, condition);
+    return sql + format(" AND EXISTS (SELECT 1 FROM {} AS l WHERE {})", chosen.list, is_listed(*chosen.table));
 }
 
 Result<std::uint64_t> ChosenRows::count(const ChosenTable& chosen) const {

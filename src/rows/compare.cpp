@@ -8,8 +8,8 @@
 #include "holdfast/rows/compare_rows.h"
 #include "holdfast/rows/compare_schema.h"
 #include "holdfast/rows/compare_virtual.h"
+#include "holdfast/rows/full_text.h"
 #include "holdfast/rows/page_difference.h"
-#include "holdfast/rows/script_tables.h"
 #include "holdfast/rows/side.h"
 
 namespace holdfast::rows {
@@ -73,7 +73,7 @@ namespace {
 struct StoredRows {
     ComparedTable table;
     Layouts layouts;
-    std::optional<RowVersions> versions;  // none: it has no rows that lie as a table's do, or `failure`
+    std::optional<RowVersions> versions;  // none: it has no rows that lie as a table's do, or could not be prepared
     TableDifference found;
     Result<void> prepared;
 };
@@ -112,7 +112,7 @@ private:
     }
 
     bool is_asked_for(const Table& table) const {
-        if (!request_.tables.empty()) return std::ranges::any_of(request_.tables, [&](const auto& name) { return is_same_name(name, table.name); });
+        if (!request_.tables.empty()) return has_name(request_.tables, table.name);
         const bool is_ordinary = table.kind == TableKind::ordinary || table.kind == TableKind::virtual_table;
         return is_ordinary || request_.internal == CompareRequest::Internal::show;
     }

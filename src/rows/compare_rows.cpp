@@ -132,7 +132,7 @@ private:
 
     template <typename Visit>
     Result<void> for_each_row(Which side, Visit visit) const {
-        RowCursor cursor(side == Which::before ? versions_.before : versions_.after, side == Which::before ? spots_.before : spots_.after);
+        RowCursor cursor(match_.side(side), side == Which::before ? spots_.before : spots_.after);
         TRY(cursor.next());
         for (std::uint64_t count = 0; cursor.is_there(); ++count) {
             if (count % rows_between_looks == 0) TRY(go_on_());

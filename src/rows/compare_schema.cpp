@@ -8,13 +8,8 @@
 namespace holdfast::rows {
 namespace {
 
-// Type, and name in small letters: what tells an object from others.
-using Key = std::pair<std::string, std::string>;
-
-Key key_of(const SchemaObject& object) { return {object.type, in_small_letters(object.name)}; }
-
-std::map<Key, const SchemaObject*> objects_of(const Schema& schema, CompareRequest::Internal internal) {
-    std::map<Key, const SchemaObject*> objects;
+std::map<ObjectKey, const SchemaObject*> objects_of(const Schema& schema, CompareRequest::Internal internal) {
+    std::map<ObjectKey, const SchemaObject*> objects;
     for (const auto& object : schema.objects) {
         const Table* table = schema.find(object.table);
         const bool is_hidden = table != nullptr && (table->kind == TableKind::shadow || table->kind == TableKind::internal);
@@ -39,6 +34,8 @@ std::string encoding_name(const Side& side) {
 }
 
 }  // namespace
+
+ObjectKey key_of(const SchemaObject& object) { return {object.type, in_small_letters(object.name)}; }
 
 std::vector<SchemaChange> compare_schemas(const Schema& before, const Schema& after, CompareRequest::Internal internal) {
     std::vector<SchemaChange> changes;

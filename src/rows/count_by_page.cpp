@@ -104,20 +104,20 @@ bool CountByPage::is_counted(sqlite::TreeRoots roots) const {
 
 void CountByPage::explain(sqlite::DifferingPages& differing) const {
     auto& unexplained = differing.maybe_overflow;
-    const auto follow = [&](const std::vector<sqlite::OverflowChain>& chains, const sqlite::TreeReader& reader, sqlite::Version version) {
-        const auto visit = [&](sqlite::PageNumber page) {
-            unexplained.remove(page);
-            return !unexplained.is_empty();
-        };
-        for (const auto& chain : chains) {
+    const auto visit = [&](sqlite::PageNumber page) {
+        unexplained.remove(page);
+        return !unexplained.is_empty();
+    };
+    const auto follow = [&](const CountedTable& table, Which which) {
+        for (const auto& chain : table.chains(which)) {
             if (unexplained.is_empty()) return;
-            static_cast<void>(links_.follow(chain, reader, version, visit));  // a row that is damaged says so when it is compared
+            static_cast<void>(links_.follow(chain, which == Which::before ? before_ : after_, which, visit));  // a row that is damaged says so when it is compared
         }
     };
     for (const auto& counted : tables_) {
         if (counted.is_left) continue;
-        follow(counted.table.chains(Which::before), before_, sqlite::Version::before);
-        follow(counted.table.chains(Which::after), after_, sqlite::Version::after);
+        follow(counted.table, Which::before);
+        follow(counted.table, Which::after);
     }
 }
 

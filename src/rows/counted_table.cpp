@@ -58,10 +58,7 @@ Result<void> CountedTable::finish(const PagesRead& pages, const GoOn& go_on) {
     counts_.added = rows_.added;
     counts_.removed = rows_.removed;
     counts_.changed = rows_.changed;
-    for (const auto& row : rows_.other_keys) {
-        unpaired_.add(Which::before, row.row_id, row.key_hash_before);
-        unpaired_.add(Which::after, row.row_id, row.key_hash_after);
-    }
+    for (const auto& row : rows_.other_keys) take_other_key(row);
     TRY(pair_lone(go_on));
     std::ranges::sort(rows_.long_rows, {}, [](const LongRow& row) { return row.before.page; });
     for (const auto& row : rows_.long_rows) {
@@ -72,12 +69,17 @@ Result<void> CountedTable::finish(const PagesRead& pages, const GoOn& go_on) {
     return unpaired_.run(match_, PairByKey::Rows::left_out, [this](const RowChange& change) { counts_.count(change.change); return Result<void>(); }, go_on);
 }
 
+void CountedTable::take_other_key(const LeafRows::OtherKey& row) {
+    unpaired_.add(Which::before, row.row_id, row.key_hash_before);
+    unpaired_.add(Which::after, row.row_id, row.key_hash_after);
+}
+
 Result<void> CountedTable::compare_long(const LongRow& row, const PagesRead& pages) {
     const StoredTable &before = match_.side(Which::before), &after = match_.side(Which::after);
     if (row.is_same_cell) {
         bool is_touched = false;
         const auto look = [&](sqlite::PageNumber page) { return !(is_touched = pages.differing.contains(page)); };
-        TRY(pages.links.follow(row.overflow, *before.trees, sqlite::Version::before, look));
+        TRY(pages.links.follow(row.overflow, *before.trees, Which::before, look));
         if (!is_touched) return {};
     }
     const auto mine = TRY(cell_at(before, row.before)), theirs = TRY(cell_at(after, row.after));
@@ -85,8 +87,7 @@ Result<void> CountedTable::compare_long(const LongRow& row, const PagesRead& pag
     if (match_.versions().is_same_record && TRY(is_same_payload(my_payload, their_payload))) return {};
     const Row my_row = TRY(before.layout->read(my_payload, row.row_id)), their_row = TRY(after.layout->read(their_payload, row.row_id));
     if (match_.is_by_key() && !match_.has_same_key(my_row, their_row, Nulls::are_equal)) {
-        unpaired_.add(Which::before, row.row_id, match_.key_hash(my_row, Which::before));
-        unpaired_.add(Which::after, row.row_id, match_.key_hash(their_row, Which::after));
+        take_other_key({.row_id = row.row_id, .key_hash_before = match_.key_hash(my_row, Which::before), .key_hash_after = match_.key_hash(their_row, Which::after)});
     } else if (!TRY(match_.is_same_row(my_row, their_row))) {
         ++counts_.changed;
     }
@@ -119,8 +120,7 @@ void CountedTable::take_pair(const LoneRow& before, const LoneRow& after) {
     }
     if (before.print == after.print) return;
     if (match_.is_by_key() && before.key_hash != after.key_hash) {
-        unpaired_.add(Which::before, before.row_id, before.key_hash);
-        unpaired_.add(Which::after, after.row_id, after.key_hash);
+        take_other_key({.row_id = before.row_id, .key_hash_before = before.key_hash, .key_hash_after = after.key_hash});
     } else {
         ++counts_.changed;
     }

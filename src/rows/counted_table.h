@@ -29,6 +29,7 @@ public:
     const std::vector<sqlite::OverflowChain>& chains(Which which) const { return which == Which::before ? rows_.chains_before : rows_.chains_after; }
 
 private:
+    void take_other_key(const LeafRows::OtherKey& row);
     Result<void> compare_long(const LongRow& row, const PagesRead& pages);
     Result<void> pair_lone(const GoOn& go_on);
     void take_pair(const LoneRow& before, const LoneRow& after);

@@ -1,47 +1,21 @@
 #include "holdfast/rows/full_text.h"
 
-#include <vector>
-
 #include "holdfast/base/text.h"
+#include "holdfast/rows/sql_text.h"
 
 namespace holdfast::rows {
 namespace {
 
-bool is_quote(char c) { return c == '\'' || c == '"' || c == '`' || c == '['; }
-
-std::vector<std::string> arguments_of(const std::string& text) {
-    std::vector<std::string> arguments(1);
-    char until = '\0';
-    for (const char c : text) {
-        if (until == '\0' && c == ',') {
-            arguments.emplace_back();
-            continue;
-        }
-        if (until != '\0' && c == until) until = '\0';
-        else if (until == '\0' && is_quote(c)) until = c == '[' ? ']' : c;
-        arguments.back() += c;
-    }
-    return arguments;
-}
-
 std::string unquoted(std::string_view text) {
-    if (text.size() < 2 || !is_quote(text.front())) return std::string(text);
-    const char quote = text.front();
+    if (text.size() < 2) return std::string(text);
+    const char first = text.front(), close = first == '[' ? ']' : first;
+    if ((first != '\'' && first != '"' && first != '`' && first != '[') || text.back() != close) return std::string(text);
     std::string out;
-    for (std::size_t at = 1; at + 1 < text.size(); ++at) {
-        if (text[at] == quote && text[at + 1] == quote && at + 2 < text.size()) ++at;
-        out += text[at];
+    for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+        out += text[i];
+        if (text[i] == close && i + 2 < text.size() && text[i + 1] == close) ++i;
     }
     return out;
-}
-
-std::optional<std::string> argument_of(const Table& table, std::string_view name) {
-    for (const auto& argument : arguments_of(table.module_arguments)) {
-        const auto equals = argument.find('=');
-        if (equals == std::string::npos || !is_same_name(trim(argument.substr(0, equals)), name)) continue;
-        return unquoted(trim(std::string_view(argument).substr(equals + 1)));
-    }
-    return std::nullopt;
 }
 
 }  // namespace
@@ -49,7 +23,15 @@ std::optional<std::string> argument_of(const Table& table, std::string_view name
 bool is_full_text(const Table& table) { return table.module == "fts5" || table.module == "fts4" || table.module == "fts3"; }
 bool is_r_tree(const Table& table) { return table.module == "rtree" || table.module == "rtree_i32"; }
 
-std::optional<std::string> content_of(const Table& table) { return is_full_text(table) ? argument_of(table, "content") : std::nullopt; }
+std::optional<std::string> module_option(const Table& table, std::string_view name) {
+    for (const auto piece : split_arguments(table.module_arguments)) {
+        const auto equals = piece.find('=');
+        if (equals != std::string_view::npos && is_same_name(trim(piece.substr(0, equals)), name)) return unquoted(trim(piece.substr(equals + 1)));
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> content_of(const Table& table) { return is_full_text(table) ? module_option(table, "content") : std::nullopt; }
 
 Result<void> expect_writable_module(const Table& table) {
     const std::string name = printable(table.name);
@@ -59,7 +41,7 @@ Result<void> expect_writable_module(const Table& table) {
         return fail(ErrorCode::unavailable, "restore rows of {}: it is a virtual table of the module {}, whose rows only the application can write", name, printable(table.module))
             .with_advice("--to FILE, without --table, gives the whole backup");
     }
-    if (argument_of(table, "languageid")) {
+    if (module_option(table, "languageid")) {
         return fail(ErrorCode::unavailable, "restore rows of {}: each has a language, which holdfast does not bring", name).with_advice("--to FILE, without --table, gives the whole backup");
     }
     const auto content = content_of(table);

@@ -22,14 +22,6 @@ constexpr std::int64_t verified_rows_max = 100'000;
 // So many rows of each table are looked for in the indexes that its triggers write.
 constexpr std::size_t compared_rows_max = 100'000;
 
-// An INSERT, an UPDATE of all columns, and a DELETE.
-std::array<std::string, 3> writing_sql(const Table& table) {
-    std::vector<std::string> set;
-    for (const auto& name : quoted_names(table.written_columns())) set.push_back(format("{0} = {0}", name));
-    const std::string name = "main." + sqlite::quoted_name(table.name);
-    return {format("INSERT INTO {} DEFAULT VALUES", name), format("UPDATE {} SET {}", name, comma_separated(set)), "DELETE FROM " + name};
-}
-
 }  // namespace
 
 KeptIndexes::~KeptIndexes() {

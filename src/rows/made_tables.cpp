@@ -78,18 +78,14 @@ Result<void> complete_table(sqlite::Connection& destination, const TableDefiniti
 
 std::optional<std::string> what_its_triggers_lack(sqlite::Connection& destination, const Table& made) {
     if (made.kind != TableKind::ordinary) return std::nullopt;
-    const std::string name = "main." + sqlite::quoted_name(made.name);
-    std::vector<std::string> set;
-    for (const auto& column : quoted_names(made.written_columns())) set.push_back(format("{0} = {0}", column));
     const sqlite::TriggersOn on(destination);
-    for (const auto& [word, sql] : {std::pair("INSERT", format("INSERT INTO {} DEFAULT VALUES", name)), std::pair("UPDATE", format("UPDATE {} SET {}", name, comma_separated(set))),
-                                    std::pair("DELETE", format("DELETE FROM {}", name))}) {
+    for (const auto& sql : writing_sql(made)) {
         const auto prepared = destination.prepare(sql);
         if (prepared) continue;
         const auto& why = prepared.error().message();
         const bool lacks = std::ranges::any_of(std::array<std::string_view, 3>{"no such table", "no such column", "no column named"}, [&](std::string_view words) { return why.find(words) != std::string::npos; });
         // Functions and modules may be the application's own.
-        if (lacks) return format("every {} of {} will fail, as its triggers need what is not there: {}; --table brings back what was dropped with it, or DROP TRIGGER removes them", word, printable(made.name), printable(why));
+        if (lacks) return format("every {} of {} will fail, as its triggers need what is not there: {}; --table brings back what was dropped with it, or DROP TRIGGER removes them", sql.substr(0, sql.find(' ')), printable(made.name), printable(why));
     }
     return std::nullopt;
 }

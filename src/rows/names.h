@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::rows {
 
@@ -10,6 +11,7 @@ namespace holdfast::rows {
 char in_small(char c);
 std::string in_small_letters(std::string text);
 bool is_same_name(std::string_view one, std::string_view other);
+bool has_name(const std::vector<std::string>& names, std::string_view name);
 struct NameOrder {
     using is_transparent = void;
     bool operator()(std::string_view one, std::string_view other) const;

@@ -4,10 +4,11 @@
 #include "holdfast/base/hash.h"
 #include "holdfast/rows/compare_rows.h"
 #include "holdfast/rows/record_glance.h"
+#include "holdfast/sqlite/overflow_links.h"
 
 namespace holdfast::rows {
 
-enum class Which : std::uint8_t { before, after };
+using Which = sqlite::Version;
 
 // NULLs in a key: of one row under one rowid they are the same, of two rows they are not.
 enum class Nulls : std::uint8_t { are_equal, differ };

@@ -136,6 +136,13 @@ std::vector<std::string> quoted_names(const std::vector<std::string>& names) {
 
 std::string comma_separated(const std::vector<std::string>& parts) { return separated(parts, ", "); }
 
+std::array<std::string, 3> writing_sql(const Table& table) {
+    std::vector<std::string> set;
+    for (const auto& name : quoted_names(table.written_columns())) set.push_back(format("{0} = {0}", name));
+    const std::string name = "main." + sqlite::quoted_name(table.name);
+    return {format("INSERT INTO {} DEFAULT VALUES", name), format("UPDATE {} SET {}", name, comma_separated(set)), "DELETE FROM " + name};
+}
+
 bool mentions(std::string_view sql, std::string_view word) {
     const auto found = std::ranges::search(sql, word, {}, in_small, in_small);
     return !found.empty();

@@ -1,6 +1,7 @@
 // RowValues: the values of one row, and how they pass from one connection to another without loss.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ std::string equal_to(const std::vector<std::string>& columns, std::size_t first,
 
 std::vector<std::string> quoted_names(const std::vector<std::string>& names);
 std::string comma_separated(const std::vector<std::string>& parts);
+
+// An INSERT, an UPDATE of all columns, and a DELETE: for SQLite to say what comes of them.
+std::array<std::string, 3> writing_sql(const Table& table);
 
 // Whether the text holds the word, in whatever case; perhaps as part of another, or in a comment.
 bool mentions(std::string_view sql, std::string_view word);

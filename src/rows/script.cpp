@@ -20,10 +20,6 @@ using sqlite::quoted_name;
 
 using Names = std::set<std::string, NameOrder>;
 
-// Type, and name in small letters: what tells an object from others.
-using Key = std::pair<std::string, std::string>;
-Key key_of(const SchemaObject& object) { return {object.type, in_small_letters(object.name)}; }
-
 class Writing {
 public:
     Writing(DatabasePair& pair, const ScriptRequest& request, const TextSink& sink)
@@ -59,7 +55,7 @@ private:
     }
 
     bool is_meant(const std::string& table) const {
-        return request_.tables.empty() || std::ranges::any_of(request_.tables, [&](const auto& name) { return is_same_name(name, table); });
+        return request_.tables.empty() || has_name(request_.tables, table);
     }
 
     // --- what is to be done ---
@@ -237,7 +233,7 @@ private:
     Result<void> rebuild_indexes_over() {
         const bool is_any_written = !written_.empty() || !refilled_.empty() || !dropped_.empty() || std::ranges::any_of(changes_, [](const SchemaChange& change) { return change.type == "view"; });
         const auto rebuild = [&](const Table& index) -> Result<void> {
-            const auto content = is_full_text(index) ? module_option(index, "content") : std::nullopt;
+            const auto content = content_of(index);
             if (!content || content->empty()) return {};
             const bool is_over_view = std::ranges::any_of(after_.objects, [&](const SchemaObject& object) { return object.type == "view" && is_same_name(object.name, *content); });
             const bool is_behind = remade_.contains(index.name) || written_.contains(*content) || refilled_.contains(*content) || (is_over_view && is_any_written);
@@ -296,7 +292,7 @@ private:
     Names written_;   // row by row
     Names unfilled_;  // differ, but nobody can say in what
     std::map<std::string, std::vector<std::string>, NameOrder> additions_;
-    std::map<Key, const SchemaObject*> standing_;  // indexes, views and triggers of the earlier schema that the script has left there so far
+    std::map<ObjectKey, const SchemaObject*> standing_;  // indexes, views and triggers of the earlier schema that the script has left there so far
     ScriptReport report_;
 };
 

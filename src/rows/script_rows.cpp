@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
-#include "holdfast/rows/script_tables.h"
+#include "holdfast/rows/full_text.h"
 
 namespace holdfast::rows {
 namespace {
@@ -32,7 +32,7 @@ bool is_in_unique_key(const ComparedTable& table, const std::vector<std::size_t>
         if (key.is_primary_key && !table.after->has_rowid) continue;
         if (key.columns.empty()) return true;
         for (const std::size_t field : fields) {
-            if (std::ranges::any_of(key.columns, [&](const auto& column) { return is_same_name(column, table.columns_after[field]); })) return true;
+            if (has_name(key.columns, table.columns_after[field])) return true;
         }
     }
     return false;

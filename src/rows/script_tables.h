@@ -13,7 +13,4 @@ namespace holdfast::rows {
 // was declared anew. SQLite itself is asked, with empty tables.
 std::optional<std::vector<std::string>> column_additions(const Table& before, const Table& after);
 
-// The value of an option (content='docs') among a virtual table's arguments, without its quotes.
-std::optional<std::string> module_option(const Table& table, std::string_view name);
-
 }  // namespace holdfast::rows

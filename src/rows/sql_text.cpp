@@ -28,6 +28,28 @@ std::size_t end_of_piece(std::string_view sql, std::size_t at) {
     return std::max(end, at + 1);
 }
 
+std::vector<std::string_view> split_arguments(std::string_view text) {
+    std::vector<std::string_view> pieces;
+    std::size_t begin = 0;
+    int depth = 0;
+    char quote = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quote != 0) {
+            if (c == quote) quote = 0;
+        } else if (c == '\'' || c == '"' || c == '`' || c == '[') {
+            quote = c == '[' ? ']' : c;
+        } else if (c == '(' || c == ')') {
+            depth += c == '(' ? 1 : -1;
+        } else if (c == ',' && depth == 0) {
+            pieces.push_back(text.substr(begin, i - begin));
+            begin = i + 1;
+        }
+    }
+    pieces.push_back(text.substr(begin));
+    return pieces;
+}
+
 std::string with_comment_ended(std::string sql) {
     std::size_t last = 0;
     for (std::size_t at = 0; at < sql.size(); at = end_of_piece(sql, at)) last = at;

@@ -1,13 +1,17 @@
-// SQL as text: where its quotes and comments end.
+// SQL as text: where its quotes, comments and arguments end.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::rows {
 
 // The end of what stands at `at`: something in quotes, a comment, a word (of letters, digits and _), else one byte.
 std::size_t end_of_piece(std::string_view sql, std::size_t at);
+
+// Pieces between commas that stand outside quotes and parentheses.
+std::vector<std::string_view> split_arguments(std::string_view text);
 
 // The same, with what ends a comment that goes on to its end: a semicolon behind it ends the statement. SQLite keeps such
 // a comment in the schema.

@@ -414,8 +414,7 @@ std::vector<std::string> TableWriter::columns_to_free(const UniqueKey& key) cons
     const auto name = pair_.now.key_columns();
     std::vector<std::string> columns;
     for (const auto& column : key.columns) {
-        const bool is_of_name = std::ranges::any_of(name, [&](const std::string& one) { return is_same_name(one, column); });
-        if (!is_of_name && place_of(column)) columns.push_back(column);
+        if (!has_name(name, column) && place_of(column)) columns.push_back(column);
     }
     std::ranges::stable_partition(columns, [&](const std::string& column) {
         return std::ranges::none_of(pair_.now.references, [&](const ForeignKey& reference) { return std::ranges::find(reference.columns, column) != reference.columns.end(); });

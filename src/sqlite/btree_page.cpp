@@ -36,6 +36,11 @@ std::optional<StoredVarint> read_stored_varint(ByteView bytes) {
     return std::nullopt;
 }
 
+bool begins_as_btree(ByteView page) {
+    const auto kind = page.empty() ? 0u : std::to_integer<std::uint32_t>(page[0]);
+    return kind == 2 || kind == 5 || kind == 10 || kind == 13;
+}
+
 std::optional<BtreePage> BtreePage::parse(ByteView page, PageNumber number, std::uint32_t usable_size) {
     BtreePage parsed;
     parsed.usable_ = page.first(std::min<std::size_t>(page.size(), usable_size));

@@ -42,6 +42,9 @@ private:
     std::size_t cell_count_ = 0;
 };
 
+// Whether the first byte is one of its kinds, of any page but the first of the database.
+bool begins_as_btree(ByteView page);
+
 // SQLite's variable-length integer, 1 to 9 bytes, big-endian. nullopt: it runs past the end.
 struct StoredVarint {
     std::uint64_t value = 0;

@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/worker_pool.h"
+#include "holdfast/sqlite/btree_page.h"
 
 namespace holdfast::sqlite {
 namespace {
@@ -141,10 +142,8 @@ private:
     // An overflow page begins with the number of the next one, a page of a b-tree with its kind.
     bool may_be_overflow(ByteView page) const {
         constexpr std::uint32_t smallest_kind = 2;
-        const auto kind = std::to_integer<std::uint32_t>(page[0]);
-        const bool is_kind = kind == smallest_kind || kind == 5 || kind == 10 || kind == 13;
         const bool can_be_number = last_.value >= (smallest_kind << 24);
-        return !is_kind || can_be_number;
+        return !begins_as_btree(page) || can_be_number;
     }
 
     const Image& one_;

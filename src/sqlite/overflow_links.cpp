@@ -12,11 +12,6 @@ constexpr std::uint32_t pointer_size = 4;
 
 PageNumber first_number(ByteView page) { return page.size() < pointer_size ? PageNumber{} : PageNumber{load<BigEndian<std::uint32_t>>(page)}; }
 
-bool begins_as_btree(ByteView page) {
-    const auto kind = page.empty() ? 0u : std::to_integer<std::uint32_t>(page[0]);
-    return kind == 2 || kind == 5 || kind == 10 || kind == 13;
-}
-
 }  // namespace
 
 OverflowChain overflow_of(const BtreeCell& cell, std::uint32_t usable_size) {

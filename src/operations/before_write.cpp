@@ -5,18 +5,29 @@
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/question.h"
-#include "holdfast/operations/backup.h"
+#include "holdfast/live/place.h"
+#include "holdfast/operations/backup_in_steps.h"
 #include "holdfast/operations/go_back.h"
+#include "holdfast/operations/source_of_databases.h"
+#include "holdfast/operations/target_database.h"
 
 namespace holdfast::operations {
 
 namespace {
 
-Error refused(Error error) {
-    const std::string own = error.advice().empty() ? "" : error.advice() + "; or ";
-    return std::move(error)
-        .while_doing("nothing was written, as the backup before it failed")
-        .with_advice(own + "-r REPOSITORY on another disk; or --no-backup, which gives up the way back");
+// Of smaller ones all is kept while a writer hardly notices.
+constexpr std::uint64_t worth_keeping_ahead = 16 << 20;
+
+BackupRequest backup_request(const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason) {
+    BackupRequest order;
+    order.repository = request.repository;
+    order.databases = {database};
+    order.purpose.operation = request.on_behalf.empty() ? reason.operation : request.on_behalf;
+    if (!reason.what.empty()) order.purpose.comment = "Auto-backup before: " + reason.what;
+    order.all_or_nothing = true;
+    order.with_rest_of_source = true;
+    order.in_use_by = order.purpose.operation;
+    return order;
 }
 
 // Only databases that are not about to be written are damaged.
@@ -36,28 +47,90 @@ void tell_of_others(const BackupReport& made, std::vector<std::string>& warnings
 
 }  // namespace
 
-Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason) {
-    BackupRequest order;
-    order.repository = request.repository;
-    order.databases = {database};
-    order.purpose.operation = request.on_behalf.empty() ? reason.operation : request.on_behalf;
-    if (!reason.what.empty()) order.purpose.comment = "Auto-backup before: " + reason.what;
-    order.all_or_nothing = true;
-    order.with_rest_of_source = true;
-    order.wait_s = request.wait_s;
-    order.in_use_by = order.purpose.operation;
-    auto made = backup(context, order);
-    if (!made && made.error().code() == ErrorCode::cancelled) return std::move(made).error();
-    if (!made) return refused(std::move(made).error());
-    if (made->damaged && !is_of_others(*made, database)) {
-        return fail(ErrorCode::corrupt, "write into {}: it is damaged; it is kept as #{} as it is", printable(database), made->number)
-            .with_advice(format("holdfast maintain check {}", shell_word(database)));
+BackupBefore::BackupBefore(Context& context, const BeforeWriteRequest& request, const std::string& database, WriteReason reason, WayBack& way_back)
+    : context_(context), request_(request), database_(database), reason_(std::move(reason)), way_back_(way_back) {
+    context_.lock_wait_ms = lock_wait_ms(request.wait_s);
+}
+
+BackupBefore::~BackupBefore() { end(); }
+
+Error BackupBefore::refused(Error error) {
+    if (steps_) steps_->end(&error);
+    steps_.reset();
+    if (error.code() != ErrorCode::cancelled) {
+        const std::string own = error.advice().empty() ? "" : error.advice() + "; or ";
+        error = std::move(error)
+                    .while_doing("nothing was written, as the backup before it failed")
+                    .with_advice(own + "-r REPOSITORY on another disk; or --no-backup, which gives up the way back");
     }
-    WayBack way_back{.number = made->number, .repository = made->repository, .was_there = made->confirmed_only, .warnings = std::move(made->warnings), .in_use = std::move(made->in_use)};
-    tell_of_others(*made, way_back.warnings);
-    const bool is_alone = made->databases.size() == 1;
-    way_back.command = restore_command(request.repository, {.number = way_back.number, .repository = way_back.repository, .only = is_alone ? "" : database});
-    if (!made->repository_note.empty()) way_back.warnings.push_back(made->repository_note);
+    refusal_ = error.copy();
+    return error;
+}
+
+Result<void> BackupBefore::begin() {
+    if (refusal_) return refusal_->copy();
+    if (steps_) return {};
+    const auto order = with_source_settings(context_, backup_request(request_, database_, reason_));
+    if (!order) return refused(order.error().copy());
+    steps_ = std::make_unique<BackupInSteps>(context_, *order, Priority::normal);
+    auto begun = steps_->begin();
+    if (!begun) return refused(std::move(begun).error());
+    return {};
+}
+
+Result<void> BackupBefore::record() {
+    TRY(begin());
+    auto recorded = steps_->record();
+    if (!recorded) return refused(std::move(recorded).error());
+    const auto& made = steps_->report();
+    if (!made.damaged || is_of_others(made, database_)) return {};
+    return fail(ErrorCode::corrupt, "write into {}: it is damaged; it is kept as #{} as it is", printable(database_), made.number)
+        .with_advice(format("holdfast maintain check {}", shell_word(database_)));
+}
+
+Result<void> BackupBefore::ahead() {
+    if (request_.no_backup) return {};
+    TRY(live::expect_may_write(context_.host, database_));
+    TRY(begin());
+    if (steps_->bytes_to_keep() < worth_keeping_ahead) return {};
+    TRY(record());
+    if (!steps_->report().confirmed_only) made_.insert(steps_->report().number);
+    steps_->settle();
+    return {};
+}
+
+std::function<Result<void>()> BackupBefore::safety() {
+    if (request_.no_backup) return {};
+    return [this] { return make(); };
+}
+
+Result<void> BackupBefore::make() {
+    TRY(record());
+    const auto& made = steps_->report();
+    way_back_ = {.number = made.number, .repository = made.repository, .was_there = made.confirmed_only && !made_.contains(made.number), .warnings = made.warnings, .in_use = made.in_use};
+    told_ = made.warnings.size();
+    tell_of_others(made, way_back_.warnings);
+    const bool is_alone = made.databases.size() == 1;
+    way_back_.command = restore_command(request_.repository, {.number = way_back_.number, .repository = way_back_.repository, .only = is_alone ? "" : database_});
+    if (!made.confirmed_only) made_.insert(made.number);
+    return {};
+}
+
+void BackupBefore::end() {
+    if (!steps_) return;
+    const auto steps = std::move(steps_);
+    if (way_back_.number == 0) return;
+    steps->end(nullptr);
+    const auto& made = steps->report();
+    way_back_.warnings.insert(way_back_.warnings.end(), made.warnings.begin() + static_cast<std::ptrdiff_t>(told_), made.warnings.end());
+    if (!made.repository_note.empty()) way_back_.warnings.push_back(made.repository_note);
+}
+
+Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason) {
+    WayBack way_back;
+    BackupBefore backup(context, request, database, reason, way_back);
+    TRY(backup.make());
+    backup.end();
     return way_back;
 }
 

@@ -1,13 +1,17 @@
 // The backup before a write: the part of requests that write into a database, and what tells the way back.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 
 #include "holdfast/operations/context.h"
 
 namespace holdfast::operations {
 
 struct BackupInUse;
+class BackupInSteps;
 
 struct BeforeWriteRequest {
     RepositoryRequest repository;
@@ -46,9 +50,46 @@ struct WriteReason {
     std::string operation;  // a name
     std::string what;       // for the comment; empty: the operation
 };
-// An automatic backup of the database as it is now, with the others of its source, so that it is one of that source's
-// backups; of those, some may fail. The way back is for the database alone. Any failure must keep the caller from writing; it says what else can
-// be done. A database that is damaged is kept as evidence, and refused.
+
+// An automatic backup of the database as it is when it is about to be written, with the others of its source, so that it is
+// one of that source's backups; of those, some may fail. The way back is for the database alone. Any failure must keep the
+// caller from writing; it says what else can be done. A database that is damaged is kept as evidence, and refused.
+//
+// In three steps, as others wait while the write lock is held: ahead(); then, under the lock, make(), for which little is
+// left; and end(), when the lock is let go. With --no-backup there is none of it. What has failed once is not tried again.
+class BackupBefore {
+public:
+    // The way back is filled in as it becomes known; it outlives this.
+    BackupBefore(Context& context, const BeforeWriteRequest& request, const std::string& database, WriteReason reason, WayBack& way_back);
+    BackupBefore(const BackupBefore&) = delete;
+    BackupBefore& operator=(const BackupBefore&) = delete;
+    ~BackupBefore();  // ends it
+
+    // Before the database is opened for writing: opens the repository, runs before_backup hooks, and keeps large databases as
+    // they are now, in a backup that is the way back if nobody writes before the lock is had.
+    Result<void> ahead();
+    // What live::WriteOrder calls under the lock, as often as the write is tried: make(). None with --no-backup.
+    std::function<Result<void>()> safety();
+    Result<void> make();
+    // What can wait: what is expected is looked at; retention; plain copies; after_backup hooks. What they warn of is added.
+    void end();
+
+private:
+    Result<void> begin();
+    Result<void> record();
+    Error refused(Error error);
+
+    Context context_;
+    const BeforeWriteRequest request_;
+    const std::string database_;
+    const WriteReason reason_;
+    WayBack& way_back_;
+    std::unique_ptr<BackupInSteps> steps_;
+    std::optional<Error> refusal_;
+    std::set<std::uint64_t> made_;  // ahead, or for an attempt before
+    std::size_t told_ = 0;          // of the report's warnings, in the way back
+};
+// Where no lock is held.
 Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason);
 
 // With --no-backup: that it is meant. `cancelled` when the answer is no, `invalid` when nobody can be asked.

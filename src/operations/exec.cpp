@@ -94,16 +94,16 @@ Error told_how_far(Error error, const live::ScriptProgress& progress, const WayB
     return progress.is_committed ? with_way_back(std::move(error), before) : std::move(error);
 }
 
+// When it returns, nobody waits any more, and all warnings are told.
 Result<void> write(Context& context, const ExecRequest& request, const live::Script& script, const WriteReason& reason, const live::Attachments& beside,
                    ExecReport& report) {
     const auto foreign_keys = TRY(foreign_keys_of(request.foreign_keys));
     live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}, .foreign_keys = foreign_keys};
-    if (!request.dry_run) TRY(expect_meant(context, request.before, report.database));
-    if (!request.dry_run && !request.before.no_backup) {
-        order.safety = [&]() -> Result<void> {
-            report.before = TRY(back_up_before(context, request.before, report.database, reason));
-            return {};
-        };
+    BackupBefore backup(context, request.before, report.database, reason, report.before);
+    if (!request.dry_run) {
+        TRY(expect_meant(context, request.before, report.database));
+        TRY(backup.ahead());
+        order.safety = backup.safety();
     }
     auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
     TRY(beside.attach_to(writer.connection()));

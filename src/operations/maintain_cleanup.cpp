@@ -64,13 +64,10 @@ Error told_of_room(Error error) {
 
 Result<void> clean(Context& context, const MaintainCleanupRequest& request, const std::vector<live::CleanupRule>& rules, MaintainCleanupReport& report) {
     TRY(expect_meant(context, request.before, report.database));
+    BackupBefore backup(context, request.before, report.database, {.operation = "maintain cleanup", .what = {}}, report.before);
+    TRY(backup.ahead());
     auto order = order_of(context, report.database);
-    if (!request.before.no_backup) {
-        order.safety = [&]() -> Result<void> {
-            report.before = TRY(back_up_before(context, request.before, report.database, {.operation = "maintain cleanup", .what = {}}));
-            return {};
-        };
-    }
+    order.safety = backup.safety();
     auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
     TRY(writer.begin());
     auto outcome = live::clean_up(writer.connection(), rules, context.host.clock.now(), context.watch);

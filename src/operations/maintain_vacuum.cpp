@@ -27,15 +27,7 @@ Result<void> expect_room(const live::VacuumRoom& room) {
         .with_advice("--by-way-of FOLDER on another disk; or SQLITE_TMPDIR in the environment, where only the temporary folder is too small");
 }
 
-std::function<Result<void>()> safety_of(Context& context, const MaintainVacuumRequest& request, MaintainVacuumReport& report) {
-    if (request.before.no_backup) return {};
-    return [&]() -> Result<void> {
-        report.before = TRY(back_up_before(context, request.before, report.database, {.operation = "maintain vacuum", .what = {}}));
-        return {};
-    };
-}
-
-Result<void> in_place(Context& context, const MaintainVacuumRequest& request, MaintainVacuumReport& report) {
+Result<void> in_place(Context& context, MaintainVacuumReport& report, BackupBefore& backup) {
     live::VacuumRoom room;
     TRY(live::with_frozen(context.host, report.database, freeze_options(context),
                           {.first_look = {}, .use = [&](const sqlite::Image& image, const live::FreezeFacts&) -> Result<void> {
@@ -43,7 +35,8 @@ Result<void> in_place(Context& context, const MaintainVacuumRequest& request, Ma
                                return {};
                            }}));
     TRY(expect_room(room));
-    live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}, .safety = safety_of(context, request, report)};
+    TRY(backup.ahead());
+    live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}, .safety = backup.safety()};
     auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
     auto done = live::vacuum_in_place(writer, context.watch);
     if (!done) return std::move(done).error().while_doing("the database is as it was");
@@ -108,8 +101,9 @@ Result<live::RoutePlan> plan_way_back(Context& context, const std::string& datab
                             printable(host::folder_of(database))));
 }
 
-Result<void> by_way_of(Context& context, const MaintainVacuumRequest& request, MaintainVacuumReport& report) {
+Result<void> by_way_of(Context& context, const MaintainVacuumRequest& request, MaintainVacuumReport& report, BackupBefore& backup) {
     const PassingFile file{context.host.files, TRY(free_name(context, request, report))};
+    TRY(backup.ahead());
     TRY(build_smaller(context, report, file.path));
     const auto smaller = TRY(live::freeze(context.host, file.path, freeze_options(context)));
     const live::PlaceOptions place{.vfs = context.vfs, .wait_ms = context.lock_wait_ms};
@@ -118,7 +112,7 @@ Result<void> by_way_of(Context& context, const MaintainVacuumRequest& request, M
     live::LiveRequest order{.path = plan.target, .place = place};
     order.safety = [&]() -> Result<void> {
         TRY(expect_nothing_new(context, report.database, smaller->image()));
-        const auto backed_up = safety_of(context, request, report);
+        const auto backed_up = backup.safety();
         return backed_up ? backed_up() : Result<void>();
     };
     auto written = live::write_live(context.host, smaller->image(), order, context.watch);
@@ -147,7 +141,9 @@ Result<MaintainVacuumReport> maintain_vacuum(Context& outer, const MaintainVacuu
     MaintainVacuumReport report{.database = TRY(target_with_content(context, request.target)), .before = {}};
     TRY(expect_meant(context, request.before, report.database));
     report.bytes_before = TRY(size_of(context, report.database));
-    TRY(request.by_way_of.empty() ? in_place(context, request, report) : by_way_of(context, request, report));
+    BackupBefore backup(context, request.before, report.database, {.operation = "maintain vacuum", .what = {}}, report.before);
+    TRY(request.by_way_of.empty() ? in_place(context, report, backup) : by_way_of(context, request, report, backup));
+    backup.end();
     report.bytes_after = TRY(size_of(context, report.database));
     report.duration_ms = stopwatch.ms();
     return report;
@@ -159,15 +155,14 @@ Result<MaintainAnalyzeReport> maintain_analyze(Context& outer, const MaintainAna
     const host::Stopwatch stopwatch(context.host.clock);
     MaintainAnalyzeReport report{.database = TRY(target_with_content(context, request.target)), .before = {}};
     TRY(expect_meant(context, request.before, report.database));
-    live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}};
-    if (!request.before.no_backup) {
-        order.safety = [&]() -> Result<void> {
-            report.before = TRY(back_up_before(context, request.before, report.database, {.operation = "maintain analyze", .what = {}}));
-            return {};
-        };
+    BackupBefore backup(context, request.before, report.database, {.operation = "maintain analyze", .what = {}}, report.before);
+    TRY(backup.ahead());
+    live::WriteOrder order{.path = report.database, .place = {.vfs = context.vfs, .wait_ms = context.lock_wait_ms}, .safety = backup.safety()};
+    {
+        auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
+        report.indexes = TRY(live::analyze(writer, context.watch));
     }
-    auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
-    report.indexes = TRY(live::analyze(writer, context.watch));
+    backup.end();
     report.duration_ms = stopwatch.ms();
     return report;
 }

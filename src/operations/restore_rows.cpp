@@ -76,7 +76,14 @@ public:
             return fail(ErrorCode::cancelled, "restore rows of #{}: the answer was no; nothing was changed", report_.number);
         }
         cause_ = TRY(order_.begin());
-        return write({});
+        BackupBefore backup(context_, backup_request(), report_.rows.database, {.operation = std::string(rows_back_operation), .what = format("restore rows of #{}", report_.number)}, way_back_);
+        backup_ = &backup;
+        const auto ahead = backup.ahead();
+        if (!ahead && is_in_the_way(ahead.error())) return ahead.error().copy();
+        TRY(write({}));
+        backup.end();
+        std::ranges::move(way_back_.warnings, std::back_inserter(report_.warnings));
+        return {};
     }
     const std::string& cause() const { return cause_; }
 
@@ -127,20 +134,24 @@ private:
         return {};
     }
 
-    Result<void> back_up() {
+    BeforeWriteRequest backup_request() const {
         BeforeWriteRequest before{.repository = request_.repository};
         before.wait_s = request_.wait_s;
-        auto made = back_up_before(context_, before, report_.rows.database, {.operation = std::string(rows_back_operation), .what = format("restore rows of #{}", report_.number)});
-        if (!made && (made.error().code() == ErrorCode::cancelled || !request_.no_safety_backup)) return std::move(made).error();
+        return before;
+    }
+    bool is_in_the_way(const Error& error) const { return error.code() == ErrorCode::cancelled || !request_.no_safety_backup; }
+
+    // Under the lock.
+    Result<void> back_up() {
+        auto made = backup_->make();
+        if (!made && is_in_the_way(made.error())) return made;
         if (!made) {
             report_.warnings.push_back(format("no backup of the state before: {}", made.error().message()));
             return {};
         }
-        report_.safety_number = made->number;
-        report_.safety_repository = made->repository;
-        report_.go_back = made->command;
-        in_use_ = made->in_use;
-        std::ranges::move(made->warnings, std::back_inserter(report_.warnings));
+        report_.safety_number = way_back_.number;
+        report_.safety_repository = way_back_.repository;
+        report_.go_back = way_back_.command;
         return {};
     }
 
@@ -151,7 +162,8 @@ private:
     RestoreReport& report_;
     rows::BringOrder bring_;
     std::string cause_;
-    std::shared_ptr<const BackupInUse> in_use_;  // nobody forgets it before the write has ended
+    WayBack way_back_;
+    BackupBefore* backup_ = nullptr;  // of run()
 };
 
 // Built aside; then it is an image as any other, and gets its name as one that is proven.

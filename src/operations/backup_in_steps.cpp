@@ -1,0 +1,272 @@
+#include "holdfast/operations/backup_in_steps.h"
+
+#include <algorithm>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/environment.h"
+#include "holdfast/host/worker_pool.h"
+#include "holdfast/operations/apply_retention.h"
+#include "holdfast/operations/backup_in_use.h"
+#include "holdfast/operations/doubted_source.h"
+#include "holdfast/operations/look_at_expectations.h"
+#include "holdfast/operations/plain_copies.h"
+#include "holdfast/operations/rest_of_source.h"
+#include "holdfast/operations/settings_in_effect.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+Result<void> confirm(Context& context, repository::Repository& repository, repository::SnapshotNumber number) {
+    repository::Note note;
+    note.type = repository::NoteType::seen;
+    note.time = context.host.clock.now();
+    return repository.add_note(number, note);
+}
+
+void describe_snapshot(BackupReport& report, const repository::Snapshot& snapshot) {
+    report.number = snapshot.number.value;
+    report.id = snapshot.id.hex();
+    report.time = snapshot.time;
+    report.source = snapshot.source.name;
+    report.kind = name_of(snapshot.kind);
+    report.operation = snapshot.operation;
+    report.comment = snapshot.comment;
+    report.partial = snapshot.partial;
+    report.damaged = snapshot.damaged;
+    report.logical_bytes = snapshot.statistics.logical_bytes;
+    report.bytes_stored = snapshot.statistics.bytes_stored;
+}
+
+BackupReport report_of(RecordedBackup recorded) {
+    BackupReport report;
+    report.confirmed_only = recorded.confirmed.has_value();
+    describe_snapshot(report, recorded.confirmed ? *recorded.confirmed : *recorded.snapshot);
+    if (report.confirmed_only) report.bytes_stored = 0;
+    for (const auto& member : recorded.members) {
+        report.bytes_read += member.bytes_read;
+        report.pages_read += member.page_size == 0 ? 0 : member.bytes_read / member.page_size;
+        report.pages_changed += member.pages_changed;
+        report.writers_blocked_ms = std::max(report.writers_blocked_ms, member.writers_blocked_ms);
+    }
+    report.databases = std::move(recorded.members);
+    report.warnings = std::move(recorded.warnings);
+    return report;
+}
+
+void forget_what_policy_drops(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded,
+                              BackupReport& report) {
+    const auto policies = policies_of(loaded.settings);
+    if (!policies) return report.warnings.push_back("no retention was applied: " + policies.error().message());
+    auto applied = apply_retention(context, repository, snapshot, *policies);
+    report.forgotten = std::move(applied.forgotten);
+    std::ranges::move(applied.warnings, std::back_inserter(report.warnings));
+}
+
+// A disk that fails takes both with it.
+void warn_of_one_disk(Context& context, const OpenRepository& opened, bool is_first, BackupReport& report) {
+    const auto repository = context.host.files.status(opened.path());
+    const auto database = context.host.files.status(report.databases.front().path);
+    const bool is_one = repository && database && repository->device == database->device;
+    if (opened.was_created()) {
+        report.repository_note = format("made the repository {} beside the database", printable(opened.path()));
+        if (is_one) report.repository_note += "; it is on the same disk, so a failing disk takes both: -r puts it elsewhere";
+    } else if (is_one && !opened.is_default() && is_first) {
+        report.warnings.push_back("the repository is on the same disk as the database: a failing disk takes both");
+    }
+}
+
+// What root writes is root's. It is not given away: in a folder of somebody else's, that could be led anywhere by links.
+void warn_of_roots_files(Context& context, const OpenRepository& opened, BackupReport& report) {
+    const auto repository = context.host.files.status(opened.path());
+    if (!host::is_superuser() || !repository || repository->owner == 0) return;
+    report.warnings.push_back(format("the repository belongs to user {0}, who cannot read what root stores in it: run holdfast as that "
+                                     "user (sudo -u '#{0}'), and give what is there back with chown -R", repository->owner));
+}
+
+// What does not hold is told, and stops nothing: a backup of what has gone wrong is better than none.
+std::vector<UnmetThing> look_at_what_is_expected(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot,
+                                                 const LoadedSettings& loaded, BackupReport& report) {
+    std::vector<UnmetThing> none;
+    const auto expectations = expectations_of(loaded, snapshot.source.name);
+    if (expectations.empty() || snapshot.damaged) return none;
+    auto results = look_at_backup(context, repository, snapshot, expectations);
+    if (!results) {
+        report.warnings.push_back("what the settings expect could not be looked at: " + results.error().message());
+        return none;
+    }
+    report.expectations = std::move(*results);
+    return unmet_among(report.expectations);
+}
+
+// Whatever the settings expect: an application that lost its database starts with an empty one, and notices nothing.
+std::vector<UnmetThing> look_for_emptied(const repository::Repository& repository, const repository::Snapshot& snapshot, BackupReport& report) {
+    auto emptied = emptied_in(repository, snapshot);
+    if (emptied) return std::move(*emptied);
+    report.warnings.push_back("what the backup before held could not be looked at: " + emptied.error().message());
+    return {};
+}
+
+// Noted on the backup, so that it does not become the measure of the next ones, and status goes on telling.
+void look_at_content(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded, BackupReport& report) {
+    auto unmet = look_at_what_is_expected(context, repository, snapshot, loaded, report);
+    std::ranges::move(look_for_emptied(repository, snapshot, report), std::back_inserter(unmet));
+    if (unmet.empty()) return;
+    report.unmet = true;
+    const bool is_loss = std::ranges::any_of(unmet, [](const UnmetThing& thing) { return !thing.lost.empty(); });
+    for (const auto& thing : unmet) report.warnings.push_back(format("expected: {}; {}", printable(thing.what), thing.why));
+    if (is_loss) report.warnings.push_back(format("if this loss is right: {}", accepting_command(snapshot.number)));
+    const auto noted = note_expected(context, repository, snapshot.number, unmet);
+    if (!noted) report.warnings.push_back("what does not hold could not be noted: " + noted.error().message());
+}
+
+// Nothing is read but what its notes say.
+void tell_of_confirmed(const repository::NoteSummary& notes, BackupReport& report) {
+    for (const auto& line : unmet_by_notes(notes)) {
+        report.unmet = true;
+        report.warnings.push_back("expected, and since then nothing has changed: " + line);
+    }
+}
+
+// A backup that lacks something must not push out the ones that have it.
+void apply_policy_if_met(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded, BackupReport& report) {
+    if (report.damaged) return;
+    if (!report.unmet) return forget_what_policy_drops(context, repository, snapshot, loaded, report);
+    report.warnings.push_back("no backup was forgotten by the retention policy: this one does not hold what is expected, and an older one may");
+}
+
+std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases) {
+    std::vector<std::string> paths;
+    for (const auto& database : databases) paths.push_back(database.path);
+    return paths;
+}
+
+std::uint64_t bytes_of_all(Context& context, const std::vector<NamedDatabase>& databases) {
+    std::uint64_t bytes = 0;
+    for (const auto& database : databases) {
+        for (const char* end : {"", "-wal"}) {
+            const auto status = context.host.files.status(database.path + end);
+            if (status) bytes += status->size;
+        }
+    }
+    return bytes;
+}
+
+}  // namespace
+
+BackupInSteps::BackupInSteps(Context& context, const BackupRequest& request, Priority priority)
+    : context_(context), request_(request), priority_(priority), hooks_(context_, request_.hooks, HookedVerb::backup),
+      facts_{.source = {}, .repository = request.repository.repository, .operation = request.purpose.operation, .databases = request.databases},
+      plain_(plain_copy_order(context_, request_)) {}
+
+BackupInSteps::~BackupInSteps() {
+    if (has_ended_) return;
+    const Error left_off(ErrorCode::cancelled, "the backup was left off, as what it was to be made before does not take place");
+    end(recorded_.empty() ? &left_off : nullptr);
+}
+
+Result<std::vector<NamedDatabase>> BackupInSteps::databases_now() {
+    auto databases = TRY(named_databases(context_, request_.databases));
+    facts_.databases = paths_of(databases);
+    if (!opened_) opened_ = TRY(open_repository(context_, request_.repository, {.databases = facts_.databases, .create_default = true, .low_priority = priority_ == Priority::low}));
+    if (request_.with_rest_of_source) TRY(add_rest_of_source(context_, *opened_, request_, databases));
+    facts_.databases = paths_of(databases);
+    return databases;
+}
+
+Result<BackupInSteps::Prepared> BackupInSteps::prepare() {
+    Prepared prepared{.databases = TRY(databases_now()), .order = {}};
+    prepared.order = TRY(backup_order(context_, *opened_, request_, prepared.databases));
+    return prepared;
+}
+
+Result<void> BackupInSteps::begin() {
+    if (!plain_ && request_.plain.is_said()) return plain_.error().copy();
+    prepared_ = TRY(prepare());
+    bytes_to_keep_ = bytes_of_all(context_, prepared_->databases);
+    facts_.repository = opened_->path();
+    facts_.source = prepared_->order.source.record.name;
+    return hooks_.begin(facts_);
+}
+
+Result<void> BackupInSteps::record() {
+    auto prepared = prepared_ ? std::move(*prepared_) : TRY(prepare());
+    prepared_.reset();
+    Result<void> done;
+    const auto work = [&] {
+        look_at_all(context_, *opened_, std::move(prepared.databases), prepared.order);
+        done = record(prepared.order);
+    };
+    if (priority_ == Priority::low) host::at_low_priority(work);
+    else work();
+    return done;
+}
+
+Result<void> BackupInSteps::record(const BackupOrder& order) {
+    auto& repository = opened_->get();
+    auto kept = record_backup(context_, repository, order);
+    if (!kept && kept.error().code() == ErrorCode::full) {
+        return std::move(kept).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
+    }
+    if (!kept) return std::move(kept).error();
+    Recorded recorded{.snapshot = kept->snapshot ? *kept->snapshot : *kept->confirmed, .is_new = kept->snapshot.has_value(), .notes = kept->notes, .report = {}};
+    auto& report = recorded.report = report_of(std::move(*kept));
+    if (!order.doubt.empty()) {
+        report.warnings.push_back(order.doubt + ": every byte was read, and stored again where the repository could not prove it");
+    }
+    if (!request_.in_use_by.empty()) report.in_use = TRY(use_backup(opened_, {report.number}, request_.in_use_by));  // before any policy is applied
+    if (recorded.is_new) verify_if_doubted(context_, repository, recorded.snapshot, report);
+    else TRY(confirm(context_, repository, {report.number}));
+    report.repository = opened_->path();
+    report.repository_created = opened_->was_created();
+    recorded.is_first = order.source.is_new();
+    facts_.number = report.number;
+    recorded_.push_back(std::move(recorded));
+    return {};
+}
+
+void BackupInSteps::settle() {
+    const auto& loaded = *request_.repository.settings.loaded;
+    for (auto& one : recorded_) {
+        if (std::exchange(one.is_settled, true)) continue;
+        if (!one.is_new) {
+            tell_of_confirmed(one.notes, one.report);
+            continue;
+        }
+        look_at_content(context_, opened_->get(), one.snapshot, loaded, one.report);
+        apply_policy_if_met(context_, opened_->get(), one.snapshot, loaded, one.report);
+    }
+}
+
+// What the settings order and cannot be had now does not keep the backup from being made.
+void BackupInSteps::make_copies(Recorded& recorded) {
+    auto& report = recorded.report;
+    report.copies_incomplete = !plain_.ok();
+    if (!plain_) return report.warnings.push_back(format("no plain copy was made: {}; the backup itself is whole", plain_.error().text()));
+    if (!*plain_) return;
+    auto made = make_plain_copies(context_, *opened_, recorded.snapshot, **plain_);
+    report.plain_copies = std::move(made.copies);
+    report.plain_copies_removed = std::move(made.removed);
+    report.copies_incomplete = made.incomplete;
+    std::ranges::move(made.warnings, std::back_inserter(report.warnings));
+}
+
+void BackupInSteps::end(const Error* failure) {
+    has_ended_ = true;
+    if (failure) return hooks_.finish(facts_, failure);
+    const auto finish = [&] {
+        settle();
+        make_copies(recorded_.back());
+    };
+    if (priority_ == Priority::low) host::at_low_priority(finish);
+    else finish();
+    auto& report = recorded_.back().report;
+    warn_of_one_disk(context_, *opened_, recorded_.back().is_first, report);
+    warn_of_roots_files(context_, *opened_, report);
+    hooks_.finish(facts_, nullptr);
+    report.hooks = std::move(hooks_.runs);
+    report.hooks_incomplete = !hooks_.is_complete;
+    std::ranges::move(hooks_.warnings, std::back_inserter(report.warnings));
+}
+
+}  // namespace holdfast::operations

@@ -6,6 +6,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/host/lock_when_free.h"
 #include "holdfast/host/process_identity.h"
 
 namespace holdfast::operations {
@@ -69,14 +70,9 @@ Result<Tail> read_tail(const host::File& file, const std::string& path) {
 }
 
 Result<std::unique_ptr<host::FileLock>> lock_log(host::Host host, const std::string& path) {
-    constexpr std::int64_t wait_ms_max = 2000, look_every_ms = 5;
-    const host::Stopwatch watch(host.clock);
-    for (;;) {
-        auto lock = host.files.try_lock(path + ".lock");
-        if (lock || lock.error().code() != ErrorCode::busy) return lock;
-        if (watch.ms() > static_cast<double>(wait_ms_max)) return std::move(lock).error().while_doing("write the audit log");
-        host.clock.sleep_ms(look_every_ms);
-    }
+    auto lock = host::lock_when_free(host, path + ".lock");
+    if (lock || lock.error().code() != ErrorCode::busy) return lock;
+    return std::move(lock).error().while_doing("write the audit log");
 }
 
 Result<std::unique_ptr<host::File>> open_or_create(host::FileSystem& files, const std::string& path) {

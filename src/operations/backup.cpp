@@ -16,9 +16,12 @@ Result<BackupReport> backup(Context& outer, const BackupRequest& given) {
     if (request.dry_run) return rehearse_backup(context, request);
     BackupInSteps steps(context, request, Priority::low);
     auto done = steps.begin();
-    if (done) done = steps.record();
-    steps.end(done ? nullptr : &done.error());
-    if (!done) return std::move(done).error();
+    if (done) done = steps.record(BackupInSteps::Source::as_begun);
+    if (!done) {
+        steps.give_up(done.error());
+        return std::move(done).error();
+    }
+    steps.end();
     auto report = std::move(steps.report());
     report.duration_ms = stopwatch.ms();
     return report;

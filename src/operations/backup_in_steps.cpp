@@ -1,13 +1,18 @@
 #include "holdfast/operations/backup_in_steps.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
 
 #include "holdfast/base/text.h"
+#include "holdfast/history/history.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/apply_retention.h"
 #include "holdfast/operations/backup_in_use.h"
 #include "holdfast/operations/doubted_source.h"
+#include "holdfast/operations/first_backup.h"
 #include "holdfast/operations/look_at_expectations.h"
 #include "holdfast/operations/plain_copies.h"
 #include "holdfast/operations/rest_of_source.h"
@@ -159,11 +164,7 @@ BackupInSteps::BackupInSteps(Context& context, const BackupRequest& request, Pri
       facts_{.source = {}, .repository = request.repository.repository, .operation = request.purpose.operation, .databases = request.databases},
       plain_(plain_copy_order(context_, request_)) {}
 
-BackupInSteps::~BackupInSteps() {
-    if (has_ended_) return;
-    const Error left_off(ErrorCode::cancelled, "the backup was left off, as what it was to be made before does not take place");
-    end(recorded_.empty() ? &left_off : nullptr);
-}
+BackupInSteps::~BackupInSteps() { leave(); }
 
 Result<std::vector<NamedDatabase>> BackupInSteps::databases_now() {
     auto databases = TRY(named_databases(context_, request_.databases));
@@ -183,22 +184,39 @@ Result<BackupInSteps::Prepared> BackupInSteps::prepare() {
 Result<void> BackupInSteps::begin() {
     if (!plain_ && request_.plain.is_said()) return plain_.error().copy();
     prepared_ = TRY(prepare());
-    bytes_to_keep_ = bytes_of_all(context_, prepared_->databases);
+    const auto& [databases, order] = *prepared_;
+    const auto is_there = [](const NamedDatabase& database) { return !database.failure; };
+    bytes_to_keep_ = bytes_of_all(context_, databases);
+    is_first_ = order.source.is_new();
+    can_be_confirmed_ = std::ranges::all_of(databases, is_there) && (is_first_ || (!order.source.parent->partial && !order.source.parent->damaged));
     facts_.repository = opened_->path();
-    facts_.source = prepared_->order.source.record.name;
+    facts_.source = order.source.record.name;
     return hooks_.begin(facts_);
 }
 
-Result<void> BackupInSteps::record() {
-    auto prepared = prepared_ ? std::move(*prepared_) : TRY(prepare());
-    prepared_.reset();
-    Result<void> done;
-    const auto work = [&] {
-        look_at_all(context_, *opened_, std::move(prepared.databases), prepared.order);
-        done = record(prepared.order);
-    };
+template <typename Work>
+void BackupInSteps::at_priority(Work work) {
     if (priority_ == Priority::low) host::at_low_priority(work);
     else work();
+}
+
+// Who has made the first meanwhile has made the source known.
+Result<std::unique_ptr<host::FileLock>> BackupInSteps::expect_only_first(Prepared& prepared) {
+    if (!prepared.order.source.is_new()) return std::unique_ptr<host::FileLock>();
+    auto lock = TRY(hold_first_backup(context_, opened_->get().config().id.hex(), facts_.databases));
+    prepared = TRY(prepare());
+    return lock;
+}
+
+Result<void> BackupInSteps::record(Source source) {
+    auto prepared = source == Source::as_begun && prepared_ ? std::move(*prepared_) : TRY(prepare());
+    prepared_.reset();
+    const auto lock = TRY(expect_only_first(prepared));
+    Result<void> done;
+    at_priority([&] {
+        look_at_all(context_, *opened_, std::move(prepared.databases), prepared.order);
+        done = record(prepared.order);
+    });
     return done;
 }
 
@@ -209,6 +227,8 @@ Result<void> BackupInSteps::record(const BackupOrder& order) {
         return std::move(kept).error().with_advice("free space, or: holdfast forget NUMBER..., then holdfast prune --grace 0");
     }
     if (!kept) return std::move(kept).error();
+    const bool is_own = kept->confirmed && !recorded_.empty() && recorded_.back().snapshot.number == kept->confirmed->number;
+    if (is_own) return {};  // nothing has changed since this made it
     Recorded recorded{.snapshot = kept->snapshot ? *kept->snapshot : *kept->confirmed, .is_new = kept->snapshot.has_value(), .notes = kept->notes, .report = {}};
     auto& report = recorded.report = report_of(std::move(*kept));
     if (!order.doubt.empty()) {
@@ -219,23 +239,16 @@ Result<void> BackupInSteps::record(const BackupOrder& order) {
     else TRY(confirm(context_, repository, {report.number}));
     report.repository = opened_->path();
     report.repository_created = opened_->was_created();
-    recorded.is_first = order.source.is_new();
-    facts_.number = report.number;
+    recorded.warnings = report.warnings.size();
     recorded_.push_back(std::move(recorded));
     return {};
 }
 
-void BackupInSteps::settle() {
-    const auto& loaded = *request_.repository.settings.loaded;
-    for (auto& one : recorded_) {
-        if (std::exchange(one.is_settled, true)) continue;
-        if (!one.is_new) {
-            tell_of_confirmed(one.notes, one.report);
-            continue;
-        }
-        look_at_content(context_, opened_->get(), one.snapshot, loaded, one.report);
-        apply_policy_if_met(context_, opened_->get(), one.snapshot, loaded, one.report);
-    }
+void BackupInSteps::look() {
+    auto& last = recorded_.back();
+    if (std::exchange(last.is_looked_at, true)) return;
+    if (last.is_new) look_at_content(context_, opened_->get(), last.snapshot, *request_.repository.settings.loaded, last.report);
+    else tell_of_confirmed(last.notes, last.report);
 }
 
 // What the settings order and cannot be had now does not keep the backup from being made.
@@ -251,22 +264,47 @@ void BackupInSteps::make_copies(Recorded& recorded) {
     std::ranges::move(made.warnings, std::back_inserter(report.warnings));
 }
 
-void BackupInSteps::end(const Error* failure) {
+// Each rule of retention would count them as well. One that cannot be forgotten stays.
+void BackupInSteps::take_place_of_others() {
+    auto& last = recorded_.back();
+    for (std::size_t i = 0; i + 1 < recorded_.size(); ++i) {
+        auto& other = recorded_[i];
+        if (!other.is_new) continue;
+        other.report.in_use.reset();
+        static_cast<void>(history::forget(opened_->get(), std::array{other.snapshot.number}, context_.host.clock.now()));
+        const auto of_recording = std::span(other.report.warnings).first(other.warnings);
+        last.report.warnings.insert(last.report.warnings.begin(), of_recording.begin(), of_recording.end());
+    }
+}
+
+void BackupInSteps::end() {
     has_ended_ = true;
-    if (failure) return hooks_.finish(facts_, failure);
-    const auto finish = [&] {
-        settle();
-        make_copies(recorded_.back());
-    };
-    if (priority_ == Priority::low) host::at_low_priority(finish);
-    else finish();
-    auto& report = recorded_.back().report;
-    warn_of_one_disk(context_, *opened_, recorded_.back().is_first, report);
-    warn_of_roots_files(context_, *opened_, report);
+    auto& last = recorded_.back();
+    at_priority([&] {
+        look();
+        take_place_of_others();
+        if (last.is_new) apply_policy_if_met(context_, opened_->get(), last.snapshot, *request_.repository.settings.loaded, last.report);
+        make_copies(last);
+    });
+    warn_of_one_disk(context_, *opened_, is_first_, last.report);
+    warn_of_roots_files(context_, *opened_, last.report);
+    facts_.number = last.report.number;
     hooks_.finish(facts_, nullptr);
-    report.hooks = std::move(hooks_.runs);
-    report.hooks_incomplete = !hooks_.is_complete;
-    std::ranges::move(hooks_.warnings, std::back_inserter(report.warnings));
+    last.report.hooks = std::move(hooks_.runs);
+    last.report.hooks_incomplete = !hooks_.is_complete;
+    std::ranges::move(hooks_.warnings, std::back_inserter(last.report.warnings));
+}
+
+void BackupInSteps::give_up(const Error& why) {
+    has_ended_ = true;
+    hooks_.finish(facts_, &why);
+}
+
+void BackupInSteps::leave() {
+    if (std::exchange(has_ended_, true)) return;
+    if (recorded_.empty()) return hooks_.leave(facts_);
+    facts_.number = recorded_.back().report.number;
+    hooks_.finish(facts_, nullptr);
 }
 
 }  // namespace holdfast::operations

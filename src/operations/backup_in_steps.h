@@ -14,26 +14,33 @@ namespace holdfast::operations {
 // low: whoever writes to the databases comes first. normal: they may have to wait for it, or a person does.
 enum class Priority : std::uint8_t { low, normal };
 
-// begin(), then record() as often as wanted, then end(); end() also where one of them has failed. What was recorded before
-// the last time is a backup as any other.
+// begin(); record(), once or again; then end(), or what comes in its place. A backup that was recorded and is not the last is
+// one that the last makes superfluous.
 class BackupInSteps {
 public:
     // The request is one with its source's settings.
     BackupInSteps(Context& context, const BackupRequest& request, Priority priority);
     BackupInSteps(const BackupInSteps&) = delete;
     BackupInSteps& operator=(const BackupInSteps&) = delete;
-    ~BackupInSteps();  // ends it
+    ~BackupInSteps();  // leaves it
 
     // The databases are found, the repository is opened, and before_backup hooks are run. Nothing is recorded.
     Result<void> begin();
-    // Of the databases and their WALs, as begin() found them.
+    // As begin() found them: bytes of the databases and their WALs; and whether a backup of them can be told to hold what
+    // is there, so that no other is made. One that lacks a database, or has a damaged one, cannot.
     std::uint64_t bytes_to_keep() const { return bytes_to_keep_; }
-    // The databases as they are now.
-    Result<void> record();
-    // What is expected of the content of all that was recorded is looked at, and retention applied. end() does it, too.
-    void settle();
-    // Plain copies of the last that was recorded, and hooks. `failure`: why it was not done; null: it was.
-    void end(const Error* failure);
+    bool can_be_confirmed() const { return can_be_confirmed_; }
+    // The databases as they are now, in the source that they belong to as begin() found it, or as it is known now.
+    enum class Source : std::uint8_t { as_begun, looked_up };
+    Result<void> record(Source source);
+    // Looks whether the last that was recorded holds what is expected, if that was not looked at yet. end() does it, too.
+    void look();
+    // Retention, plain copies and hooks. Others that were recorded are forgotten.
+    void end();
+    // It has failed: on_failure hooks.
+    void give_up(const Error& why);
+    // What it was to be made before does not take place: no retention, no copies; hooks are told if there is a backup.
+    void leave();
 
     // Of the last record(); complete after end().
     BackupReport& report() { return recorded_.back().report; }
@@ -46,15 +53,19 @@ private:
     struct Recorded {
         repository::Snapshot snapshot;
         bool is_new = false;       // else one that was there holds the same
-        bool is_first = false;     // of its source
-        bool is_settled = false;
+        bool is_looked_at = false;
+        std::size_t warnings = 0;  // of its report, when it was recorded
         repository::NoteSummary notes;
         BackupReport report;
     };
     Result<std::vector<NamedDatabase>> databases_now();
     Result<Prepared> prepare();
+    Result<std::unique_ptr<host::FileLock>> expect_only_first(Prepared& prepared);
     Result<void> record(const BackupOrder& order);
     void make_copies(Recorded& recorded);
+    void take_place_of_others();
+    template <typename Work>
+    void at_priority(Work work);
 
     Context context_;
     const BackupRequest request_;
@@ -65,8 +76,8 @@ private:
     std::shared_ptr<OpenRepository> opened_;
     std::optional<Prepared> prepared_;
     std::uint64_t bytes_to_keep_ = 0;
+    bool can_be_confirmed_ = false, is_first_ = false, has_ended_ = false;
     std::vector<Recorded> recorded_;
-    bool has_ended_ = false;
 };
 
 }  // namespace holdfast::operations

@@ -52,10 +52,10 @@ BackupBefore::BackupBefore(Context& context, const BeforeWriteRequest& request, 
     context_.lock_wait_ms = lock_wait_ms(request.wait_s);
 }
 
-BackupBefore::~BackupBefore() { end(); }
+BackupBefore::~BackupBefore() = default;
 
 Error BackupBefore::refused(Error error) {
-    if (steps_) steps_->end(&error);
+    if (steps_) steps_->give_up(error);
     steps_.reset();
     if (error.code() != ErrorCode::cancelled) {
         const std::string own = error.advice().empty() ? "" : error.advice() + "; or ";
@@ -78,9 +78,7 @@ Result<void> BackupBefore::begin() {
     return {};
 }
 
-Result<void> BackupBefore::record() {
-    TRY(begin());
-    auto recorded = steps_->record();
+Result<void> BackupBefore::expect_recorded(Result<void> recorded) {
     if (!recorded) return refused(std::move(recorded).error());
     const auto& made = steps_->report();
     if (!made.damaged || is_of_others(made, database_)) return {};
@@ -92,10 +90,9 @@ Result<void> BackupBefore::ahead() {
     if (request_.no_backup) return {};
     TRY(live::expect_may_write(context_.host, database_));
     TRY(begin());
-    if (steps_->bytes_to_keep() < worth_keeping_ahead) return {};
-    TRY(record());
-    if (!steps_->report().confirmed_only) made_.insert(steps_->report().number);
-    steps_->settle();
+    if (steps_->bytes_to_keep() < worth_keeping_ahead || !steps_->can_be_confirmed()) return {};
+    TRY(expect_recorded(steps_->record(BackupInSteps::Source::as_begun)));
+    steps_->look();
     return {};
 }
 
@@ -105,24 +102,21 @@ std::function<Result<void>()> BackupBefore::safety() {
 }
 
 Result<void> BackupBefore::make() {
-    TRY(record());
+    TRY(begin());
+    TRY(expect_recorded(steps_->record(BackupInSteps::Source::looked_up)));
     const auto& made = steps_->report();
-    way_back_ = {.number = made.number, .repository = made.repository, .was_there = made.confirmed_only && !made_.contains(made.number), .warnings = made.warnings, .in_use = made.in_use};
-    told_ = made.warnings.size();
-    tell_of_others(made, way_back_.warnings);
     const bool is_alone = made.databases.size() == 1;
+    way_back_ = {.number = made.number, .repository = made.repository, .was_there = made.confirmed_only, .in_use = made.in_use};
     way_back_.command = restore_command(request_.repository, {.number = way_back_.number, .repository = way_back_.repository, .only = is_alone ? "" : database_});
-    if (!made.confirmed_only) made_.insert(made.number);
     return {};
 }
 
 void BackupBefore::end() {
-    if (!steps_) return;
-    const auto steps = std::move(steps_);
-    if (way_back_.number == 0) return;
-    steps->end(nullptr);
-    const auto& made = steps->report();
-    way_back_.warnings.insert(way_back_.warnings.end(), made.warnings.begin() + static_cast<std::ptrdiff_t>(told_), made.warnings.end());
+    if (!steps_ || way_back_.number == 0) return;
+    steps_->end();
+    auto& made = steps_->report();
+    way_back_.warnings = std::move(made.warnings);
+    tell_of_others(made, way_back_.warnings);
     if (!made.repository_note.empty()) way_back_.warnings.push_back(made.repository_note);
 }
 

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 
 #include "holdfast/operations/context.h"
 
@@ -63,7 +62,7 @@ public:
     BackupBefore(Context& context, const BeforeWriteRequest& request, const std::string& database, WriteReason reason, WayBack& way_back);
     BackupBefore(const BackupBefore&) = delete;
     BackupBefore& operator=(const BackupBefore&) = delete;
-    ~BackupBefore();  // ends it
+    ~BackupBefore();  // what was stopped by hooks is started again; nothing else is done for a write that did not take place
 
     // Before the database is opened for writing: opens the repository, runs before_backup hooks, and keeps large databases as
     // they are now, in a backup that is the way back if nobody writes before the lock is had.
@@ -71,12 +70,12 @@ public:
     // What live::WriteOrder calls under the lock, as often as the write is tried: make(). None with --no-backup.
     std::function<Result<void>()> safety();
     Result<void> make();
-    // What can wait: what is expected is looked at; retention; plain copies; after_backup hooks. What they warn of is added.
+    // After the write: looks at what is expected; retention; plain copies; after_backup hooks. Adds all warnings.
     void end();
 
 private:
     Result<void> begin();
-    Result<void> record();
+    Result<void> expect_recorded(Result<void> recorded);
     Error refused(Error error);
 
     Context context_;
@@ -86,8 +85,6 @@ private:
     WayBack& way_back_;
     std::unique_ptr<BackupInSteps> steps_;
     std::optional<Error> refusal_;
-    std::set<std::uint64_t> made_;  // ahead, or for an attempt before
-    std::size_t told_ = 0;          // of the report's warnings, in the way back
 };
 // Where no lock is held.
 Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason);

@@ -7,6 +7,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/copy_name.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/host/lock_when_free.h"
 #include "holdfast/operations/stream_file.h"
 
 namespace holdfast::operations {
@@ -22,16 +23,10 @@ constexpr std::array<std::string_view, 3> sidecars = {"-wal", "-journal", "-shm"
 
 std::string checksum_name(const std::string& file) { return file + ".sha256"; }
 
-Result<std::unique_ptr<host::FileLock>> lock_when_free(Context& context, const std::string& path) {
-    constexpr std::int64_t look_every_ms = 5;
-    const host::Stopwatch waited(context.host.clock);
-    for (;;) {
-        auto lock = context.host.files.try_lock(path);
-        if (lock || lock.error().code() != ErrorCode::busy) return lock;
-        if (waited.ms() > static_cast<double>(context.lock_wait_ms)) return std::move(lock).error().while_doing("another holdfast is at work there");
-        TRY(context.watch.go_on());
-        context.host.clock.sleep_ms(look_every_ms);
-    }
+Result<std::unique_ptr<host::FileLock>> lock_of(Context& context, const std::string& path) {
+    auto lock = host::lock_when_free(context.host, path, {.wait_ms = context.lock_wait_ms, .stop = context.watch.stop});
+    if (lock || lock.error().code() != ErrorCode::busy) return lock;
+    return std::move(lock).error().while_doing("another holdfast is at work there");
 }
 
 // What is there, links not followed: a link is nothing that we have made.
@@ -46,7 +41,7 @@ Result<std::optional<host::FileStatus>> status_there(Context& context, const std
 
 Result<CopyFolder> CopyFolder::lock(Context& context, const std::string& folder) {
     CopyFolder made(context, folder);
-    made.lock_ = TRY(lock_when_free(context, made.path_of(std::string(lock_name))));
+    made.lock_ = TRY(lock_of(context, made.path_of(std::string(lock_name))));
     TRY(made.load());
     TRY(made.mend());
     return made;

@@ -94,7 +94,6 @@ Error told_how_far(Error error, const live::ScriptProgress& progress, const WayB
     return progress.is_committed ? with_way_back(std::move(error), before) : std::move(error);
 }
 
-// When it returns, nobody waits any more, and all warnings are told.
 Result<void> write(Context& context, const ExecRequest& request, const live::Script& script, const WriteReason& reason, const live::Attachments& beside,
                    ExecReport& report) {
     const auto foreign_keys = TRY(foreign_keys_of(request.foreign_keys));
@@ -105,13 +104,16 @@ Result<void> write(Context& context, const ExecRequest& request, const live::Scr
         TRY(backup.ahead());
         order.safety = backup.safety();
     }
-    auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
-    TRY(beside.attach_to(writer.connection()));
-    live::ScriptProgress progress;
-    auto ran = live::write_script(writer, script, progress, context.watch);
-    if (!ran) return told_how_far(std::move(ran).error(), progress, report.before);
-    tell(report, std::move(*ran));
+    {
+        auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
+        TRY(beside.attach_to(writer.connection()));
+        live::ScriptProgress progress;
+        auto ran = live::write_script(writer, script, progress, context.watch);
+        if (!ran) return told_how_far(std::move(ran).error(), progress, report.before);
+        tell(report, std::move(*ran));
+    }
     report.wrote = true;
+    backup.end();
     return {};
 }
 

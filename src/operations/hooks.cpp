@@ -106,6 +106,11 @@ std::string HooksAround::run_after(Moment moment) {
     return why;
 }
 
+void HooksAround::leave(const HookFacts& facts) {
+    const Error why(ErrorCode::cancelled, "what the backup was to be made before does not take place");
+    if (has_begun_ && !left_out_) run_after({.event = after(verb_), .facts = facts, .outcome = "failed", .failure = &why});
+}
+
 void HooksAround::finish(const HookFacts& facts, const Error* failure) {
     const bool is_refused = failure && failure->code() == ErrorCode::cancelled && !has_begun_;
     if (left_out_ || is_refused) return;

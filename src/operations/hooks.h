@@ -81,6 +81,8 @@ public:
     bool can_stop_something() const;  // there are before_* hooks
     Result<void> begin(const HookFacts& facts);
     void finish(const HookFacts& facts, const Error* failure);  // null: the operation is done
+    // Instead: it did not take place, and that is nobody's failure. What before_* commands have stopped is started again.
+    void leave(const HookFacts& facts);
 
     std::vector<HookRun> runs;
     std::vector<std::string> warnings;  // failures, and hooks that were left out

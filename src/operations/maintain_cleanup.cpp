@@ -68,13 +68,16 @@ Result<void> clean(Context& context, const MaintainCleanupRequest& request, cons
     TRY(backup.ahead());
     auto order = order_of(context, report.database);
     order.safety = backup.safety();
-    auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
-    TRY(writer.begin());
-    auto outcome = live::clean_up(writer.connection(), rules, context.host.clock.now(), context.watch);
-    if (!outcome) return told_of_room(writer.explained(std::move(outcome).error()).while_doing("nothing was deleted"));
-    if (auto committed = writer.commit(); !committed) return told_of_room(std::move(committed).error().while_doing("nothing was deleted"));
-    tell(report, *outcome);
-    report.writers_blocked_ms = writer.writers_blocked_ms();
+    {
+        auto writer = TRY(live::LiveWriter::open(context.host, std::move(order)));
+        TRY(writer.begin());
+        auto outcome = live::clean_up(writer.connection(), rules, context.host.clock.now(), context.watch);
+        if (!outcome) return told_of_room(writer.explained(std::move(outcome).error()).while_doing("nothing was deleted"));
+        if (auto committed = writer.commit(); !committed) return told_of_room(std::move(committed).error().while_doing("nothing was deleted"));
+        tell(report, *outcome);
+        report.writers_blocked_ms = writer.writers_blocked_ms();
+    }
+    backup.end();
     return {};
 }
 

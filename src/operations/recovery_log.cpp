@@ -5,6 +5,7 @@
 #include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/host/lock_when_free.h"
 
 namespace holdfast::operations {
 
@@ -49,14 +50,9 @@ std::string lock_path(const std::string& canonical) {
 }
 
 Result<std::unique_ptr<host::FileLock>> lock_log(host::Host host, const std::string& canonical) {
-    constexpr int attempts_max = 200;
     const std::string path = lock_path(canonical);
     TRY(host::make_folders_durably(host.files, host::folder_of(path), 0700));
-    for (int attempt = 1;; ++attempt) {
-        auto lock = host.files.try_lock(path);
-        if (lock || lock.error().code() != ErrorCode::busy || attempt == attempts_max) return lock;
-        host.clock.sleep_ms(10);
-    }
+    return host::lock_when_free(host, path);
 }
 
 }  // namespace

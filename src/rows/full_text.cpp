@@ -4,29 +4,14 @@
 #include "holdfast/rows/sql_text.h"
 
 namespace holdfast::rows {
-namespace {
-
-std::string unquoted(std::string_view text) {
-    if (text.size() < 2) return std::string(text);
-    const char first = text.front(), close = first == '[' ? ']' : first;
-    if ((first != '\'' && first != '"' && first != '`' && first != '[') || text.back() != close) return std::string(text);
-    std::string out;
-    for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-        out += text[i];
-        if (text[i] == close && i + 2 < text.size() && text[i + 1] == close) ++i;
-    }
-    return out;
-}
-
-}  // namespace
-
 bool is_full_text(const Table& table) { return table.module == "fts5" || table.module == "fts4" || table.module == "fts3"; }
 bool is_r_tree(const Table& table) { return table.module == "rtree" || table.module == "rtree_i32"; }
 
 std::optional<std::string> module_option(const Table& table, std::string_view name) {
     for (const auto piece : split_arguments(table.module_arguments)) {
-        const auto equals = piece.find('=');
-        if (equals != std::string_view::npos && is_same_name(trim(piece.substr(0, equals)), name)) return unquoted(trim(piece.substr(equals + 1)));
+        const std::string option = without_comments(piece);
+        const auto equals = option.find('=');
+        if (equals != std::string::npos && is_same_name(trim(std::string_view(option).substr(0, equals)), name)) return unquoted(trim(std::string_view(option).substr(equals + 1)));
     }
     return std::nullopt;
 }

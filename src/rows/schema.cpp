@@ -72,26 +72,14 @@ private:
 
     // CREATE VIRTUAL TABLE … USING module(arguments): as SQLite itself writes it into the schema.
     static void read_module(Table& table) {
-        const std::string& sql = table.sql;
-        std::size_t at = after_word(sql, "USING");
-        while (at < sql.size() && std::string_view(" \t\r\n").find(sql[at]) != std::string_view::npos) ++at;
-        const std::size_t open = sql.find('(', at);
-        std::string name = sql.substr(at, open == std::string::npos ? std::string::npos : open - at);
-        while (!name.empty() && std::string_view(" \t\r\n").find(name.back()) != std::string_view::npos) name.pop_back();
-        if (name.size() >= 2 && (name.front() == '"' || name.front() == '[' || name.front() == '`')) name = name.substr(1, name.size() - 2);
-        table.module = in_small_letters(std::move(name));
-        const std::size_t close = sql.rfind(')');
-        if (open != std::string::npos && close != std::string::npos && close > open) table.module_arguments = sql.substr(open + 1, close - open - 1);
-    }
-
-    // Where the text goes on behind a keyword that stands outside quotes and comments; its end: there is none.
-    static std::size_t after_word(std::string_view sql, std::string_view word) {
-        for (std::size_t at = 0; at < sql.size();) {
-            const std::size_t end = end_of_piece(sql, at);
-            if (is_same_name(sql.substr(at, end - at), word)) return end;
-            at = end;
-        }
-        return sql.size();
+        const auto pieces = pieces_of(table.sql);
+        auto at = std::ranges::find_if(pieces, [](std::string_view piece) { return is_same_name(piece, "USING"); });
+        if (at == pieces.end() || ++at == pieces.end()) return;
+        table.module = in_small_letters(unquoted(*at));
+        if (++at == pieces.end() || *at != "(") return;
+        const char* begin = at->data() + 1;
+        const char* close = table.sql.data() + table.sql.rfind(')');  // SQLite keeps nothing behind it
+        if (close > begin) table.module_arguments = std::string(begin, close);
     }
 
     // A virtual table whose module is not here, or does not open what it kept, answers nothing but errors.

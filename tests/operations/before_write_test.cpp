@@ -11,8 +11,10 @@
 namespace holdfast::operations {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // Commits once, without waiting for any lock, while a backup reads. What it has committed before is still in the WAL, so that
 // the backup reads a moment, and need not begin anew.
@@ -61,10 +63,11 @@ protected:
         return sum_of(copy);
     }
     // What a person is told, and finds in the repository, of a write while which somebody else has committed.
-    void expect_two_backups(const CommitMeanwhile& other, std::uint64_t way_back, const std::string& before) {
+    void expect_two(const CommitMeanwhile& other, std::uint64_t way_back, const std::string& before) {
         EXPECT_TRUE(other.committed);
-        EXPECT_EQ(way_back, listed().backups.front().number);
-        const auto first = listed().backups.at(1).number;
+        EXPECT_EQ(numbers().front(), way_back);
+        const auto first = numbers(true).at(1);
+        EXPECT_THAT(numbers(), Not(Contains(first))) << "it has served its purpose";
         EXPECT_GT(shown(format("{}", first)).pages_changed, 4096u);
         EXPECT_LT(shown(format("{}", way_back)).pages_changed, 20u);
         EXPECT_EQ(kept_by(first), before);
@@ -79,9 +82,8 @@ TEST_F(BackupBeforeWrites, MostOfItIsKeptWhileOthersWriteAndTheRestUnderTheLock)
     context.watch.progress = &other;
     const auto report = must(exec(context, request("DELETE FROM ledger WHERE n = 1")));
     EXPECT_FALSE(report.before.was_there);
-    EXPECT_EQ(listed().backups.size(), 2u);
-    EXPECT_EQ(listed().backups.at(1).comment, listed().backups.at(0).comment);
-    expect_two_backups(other, report.before.number, before);
+    EXPECT_EQ(listed().backups.size(), 1u);
+    expect_two(other, report.before.number, before);
 }
 
 TEST_F(BackupBeforeWrites, OfRowsThatComeBackToo) {
@@ -96,7 +98,7 @@ TEST_F(BackupBeforeWrites, OfRowsThatComeBackToo) {
     rows.rows.keys = {"7"};
     rows.wait_s = 0;
     const auto report = must(restore(context, rows));
-    expect_two_backups(other, report.safety_number, before);
+    expect_two(other, report.safety_number, before);
 }
 
 TEST_F(BackupBeforeWrites, OfMaintenanceToo) {
@@ -108,7 +110,7 @@ TEST_F(BackupBeforeWrites, OfMaintenanceToo) {
     vacuum.target.database = database;
     vacuum.before = request("").before;
     const auto report = must(maintain_vacuum(context, vacuum));
-    expect_two_backups(other, report.before.number, before);
+    expect_two(other, report.before.number, before);
 }
 
 // One that was made ahead is the way back, and is not taken for one of earlier times.
@@ -140,12 +142,80 @@ TEST_F(BackupBeforeWrites, ALockThatCannotBeHadLeavesTheBackupMadeAhead) {
     EXPECT_THAT(verify_all().damage, IsEmpty());
 }
 
+TEST_F(BackupBeforeWrites, AWriteThatIsRefusedForgetsNothing) {
+    write(work + "/holdfast.toml", "[retention.automatic]\nkeep_last = 1\n");
+    fill();
+    must(exec(context, request("DELETE FROM ledger WHERE n = 1")));
+    const auto newest = must(exec(context, request("DELETE FROM ledger WHERE n = 2"))).before.number;
+    {
+        auto other = connect(database);
+        must(other.execute("BEGIN IMMEDIATE"));
+        EXPECT_THAT(exec(context, request("DELETE FROM ledger")), FailsWith(ErrorCode::busy));
+    }
+    EXPECT_THAT(numbers(), Contains(newest));
+    const auto last = must(exec(context, request("DELETE FROM ledger WHERE n = 3"))).before.number;
+    EXPECT_THAT(numbers(), Not(Contains(newest)));
+    EXPECT_THAT(numbers(), Contains(last));
+}
+
+TEST_F(BackupBeforeWrites, WhatWasSeenAheadIsTold) {
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.expect]]\ntable = \"ledger\"\nloss_percent_max = 20\n");
+    fill();
+    const auto first = must(exec(context, request("DELETE FROM ledger")));
+    EXPECT_THAT(first.before.warnings, Contains(HasSubstr("on the same disk")));
+    const auto emptied = must(exec(context, request("INSERT INTO ledger VALUES(1, 'x')")));
+    EXPECT_THAT(emptied.before.warnings, Contains(HasSubstr("--accept-loss")));
+    EXPECT_THAT(emptied.before.warnings, Not(Contains(HasSubstr("since then nothing has changed"))));
+    EXPECT_EQ(numbers().size(), 2u);
+}
+
+// Of a source that lacks a database no backup can be told to hold the same: it would be made twice.
+TEST_F(BackupBeforeWrites, OfASourceThatLacksOneItIsMadeUnderTheLockAlone) {
+    fill();
+    const std::string other = work + "/other.db";
+    create_database(other);
+    must(try_backup({database, other}));
+    std::filesystem::remove(other);
+    const auto before = numbers().size();
+    const auto report = must(exec(context, request("DELETE FROM ledger WHERE n = 1")));
+    EXPECT_THAT(report.before.warnings, Contains(HasSubstr("lacks")));
+    EXPECT_EQ(numbers(true).size(), before + 1);
+}
+
+// Each of two first backups at once would find no source, and make one.
+TEST_F(BackupBeforeWrites, OneSourceIsBegunOnce) {
+    class Second final : public Progress {
+    public:
+        explicit Second(std::function<void()> work) : work_(std::move(work)) {}
+        void at(const ProgressStep& step) override {
+            if (step.phase == "reading" && !has_begun_.exchange(true)) work_();
+        }
+
+    private:
+        std::function<void()> work_;
+        std::atomic<bool> has_begun_ = false;
+    };
+    fill();
+    Second second([&] {
+        Context own = context;
+        own.watch = {};
+        auto impatient = backup_request({database});
+        impatient.wait_s = 0;
+        EXPECT_THAT(operations::backup(own, impatient), FailsWith(ErrorCode::busy));
+    });
+    context.watch.progress = &second;
+    must(try_backup({database}));
+    context.watch = {};
+    must(try_backup({database}));
+    EXPECT_EQ(must(status(context, {.repository = in_repository()})).sources.size(), 1u);
+}
+
 // They may write into the database themselves, and stop and start what holds it.
 class HooksBeforeWrites : public BackupBeforeWrites {
 protected:
     HooksBeforeWrites() {
         const auto hook = [&](const std::string& event) {
-            return format("[[hooks.{0}]]\ncommand = \"sqlite3 '{1}' \\\"PRAGMA busy_timeout = 0; INSERT INTO hooked VALUES('{0}')\\\" && echo {0} >> '{2}'\"\n", event, database, log);
+            return format("[[hooks.{0}]]\ncommand = \"sqlite3 '{1}' \\\"PRAGMA busy_timeout = 0; INSERT INTO hooked VALUES('{0}')\\\" > /dev/null && echo {0} >> '{2}'\"\n", event, database, log);
         };
         write(work + "/holdfast.toml", hook("before_backup") + hook("after_backup") + hook("on_failure"));
         execute(database, "CREATE TABLE hooked(event)");
@@ -156,7 +226,7 @@ protected:
 
 TEST_F(HooksBeforeWrites, RunOnceAndWhileNobodyHoldsTheLock) {
     const auto small = must(exec(context, request("DELETE FROM ledger WHERE n = 1")));
-    EXPECT_THAT(small.before.warnings, ::testing::Not(::testing::Contains(HasSubstr("hook"))));
+    EXPECT_THAT(small.before.warnings, Not(Contains(HasSubstr("hook"))));
     EXPECT_EQ(said(), "before_backup\nafter_backup\n");
     fill();
     must(exec(context, request("DELETE FROM ledger WHERE n = 2")));
@@ -164,7 +234,21 @@ TEST_F(HooksBeforeWrites, RunOnceAndWhileNobodyHoldsTheLock) {
     EXPECT_EQ(must(connect(database).integer("SELECT count(*) FROM hooked")), 4);
 }
 
-// What a hook has stopped is started again, whatever becomes of the write.
+// What a hook has stopped is started again, whatever becomes of the write; and the backup has not failed.
+TEST_F(HooksBeforeWrites, TheLastRunWhereTheLockCannotBeHad) {
+    auto other = connect(database);
+    write(work + "/holdfast.toml", format("[[hooks.before_backup]]\ncommand = \"echo before >> '{0}'\"\n[[hooks.after_backup]]\ncommand = \"echo after $HOLDFAST_OUTCOME $HOLDFAST_NUMBER >> '{0}'\"\n"
+                                          "[[hooks.on_failure]]\ncommand = \"echo failed >> '{0}'\"\n", log));
+    must(other.execute("BEGIN IMMEDIATE"));
+    EXPECT_THAT(exec(context, request("DELETE FROM ledger")), FailsWith(ErrorCode::busy));
+    EXPECT_EQ(said(), "before\nafter failed\n") << "no backup was made";
+    must(other.execute("ROLLBACK"));
+    fill();
+    must(other.execute("BEGIN IMMEDIATE"));
+    EXPECT_THAT(exec(context, request("DELETE FROM ledger")), FailsWith(ErrorCode::busy));
+    EXPECT_EQ(said(), format("before\nafter failed\nbefore\nafter done {}\n", numbers().front())) << "one was made ahead";
+}
+
 TEST_F(HooksBeforeWrites, TheLastRunWhereTheWriteFails) {
     EXPECT_THAT(exec(context, request("INSERT INTO ledger(n) VALUES(2)")), FailsWith(ErrorCode::invalid));
     EXPECT_EQ(said(), "before_backup\nafter_backup\n");

@@ -76,6 +76,16 @@ TEST_F(KeptIndexesTest, IndexesOfTheOlderModuleAndTreesFollow) {
     EXPECT_EQ(all("SELECT * FROM places"), all(backup, "SELECT * FROM places"));
 }
 
+TEST_F(KeptIndexesTest, CommentsHideNoContent) {
+    both("CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT); CREATE VIRTUAL TABLE found USING fts5(body /* the text (as typed, it's so */, -- :(\n /* and */ content = 'notes', content_rowid = 'id');"
+         "INSERT INTO notes VALUES(1, 'apple'), (2, 'pear'); INSERT INTO found(found) VALUES('rebuild')");
+    must(now.execute("UPDATE notes SET body = 'gone' WHERE id = 1; INSERT INTO found(found) VALUES('rebuild')"));
+    EXPECT_EQ(bring({.tables = {"notes"}, .where = {}, .keys = {}}).indexes, (std::vector<KeptIndex>{{"found", How::rebuilt}}));
+    EXPECT_EQ(all("SELECT rowid FROM found('apple OR gone')"), "1");
+    must(now.execute("INSERT INTO found(found, rank) VALUES('integrity-check', 1)"));
+    EXPECT_THAT(try_to_bring({.tables = {"found"}, .where = {}, .keys = {}}), FailsWith(ErrorCode::invalid));
+}
+
 TEST_F(KeptIndexesTest, ATriggerSaysForItselfWhatReplaces) {
     both("CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT, place UNIQUE); CREATE VIRTUAL TABLE places USING rtree(id, x0, x1);"
          "CREATE TRIGGER a AFTER INSERT ON notes BEGIN INSERT OR REPLACE INTO places VALUES(new.id, length(new.body), length(new.body)); END;"

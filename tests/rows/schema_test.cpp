@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "holdfast/rows/full_text.h"
 #include "support/results.h"
 
 namespace holdfast::rows {
@@ -95,6 +96,11 @@ TEST(SchemaOfRows, TellsVirtualTablesAndWhatIsTheirs) {
     EXPECT_EQ(full_text->module, "fts5");
     EXPECT_EQ(full_text->module_arguments, "body, content='docs', content_rowid='id'");
     EXPECT_EQ(schema.find("us -- ing_data")->owner, "us -- ing");
+    const auto commented = schema_of("CREATE VIRTUAL TABLE f USING/* a ( */ 'fts5' -- b (\n (body /* as typed :( */, -- ' ,\n content='d', /* x */ columnsize=0)");
+    ASSERT_NE(commented.find("f"), nullptr);
+    EXPECT_EQ(commented.find("f")->module, "fts5");
+    EXPECT_EQ(module_option(*commented.find("f"), "content"), "d");
+    EXPECT_EQ(module_option(*commented.find("f"), "columnsize"), "0");
     EXPECT_EQ(schema.find("box_node")->owner, "box");
     EXPECT_EQ(schema.find("box_node_x_node")->owner, "box_node_x");
     EXPECT_EQ(schema.find("box_node")->kind, TableKind::shadow);

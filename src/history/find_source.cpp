@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -111,22 +112,41 @@ Result<SourceIdentity> find_source(const Repository& repository, const SourceQue
                           .parent = {}};
 }
 
-Result<std::optional<KeptBefore>> kept_before(const Repository& repository, const SourceIdentity& source,
-                                              const std::string& member) {
+namespace {
+
+// In the newest snapshot of the source that has it. `in` finds it among what a snapshot holds.
+using FindEntry = std::function<const repository::DirectoryEntry*(const Snapshot& snapshot, const std::string& name)>;
+Result<std::optional<KeptBefore>> newest_with(const Repository& repository, const SourceIdentity& source, const std::string& entry, const FindEntry& find) {
     if (source.is_new()) return std::optional<KeptBefore>();
-    const auto old = source.moved.find(member);
-    const std::string& name = old == source.moved.end() ? member : old->second;
+    const auto old = source.moved.find(entry);
+    const std::string& name = old == source.moved.end() ? entry : old->second;
     const auto find_in = [&](const Snapshot& snapshot) -> std::optional<KeptBefore> {
-        if (snapshot.source.id != source.record.id) return std::nullopt;
-        const auto at = std::ranges::find_if(snapshot.members, [&](const auto& entry) {
-            return entry.name == name && entry.type == repository::EntryType::database && entry.database;
-        });
-        if (at == snapshot.members.end()) return std::nullopt;
-        return KeptBefore{.snapshot = snapshot.number, .entry = *at};
+        const auto* found = snapshot.source.id == source.record.id ? find(snapshot, name) : nullptr;
+        return found == nullptr ? std::nullopt : std::optional(KeptBefore{.snapshot = snapshot.number, .entry = *found});
     };
     if (auto before = find_in(*source.parent)) return before;
     const auto older = TRY(repository.newest([&](const Snapshot& snapshot) { return find_in(snapshot).has_value(); }));
     return older ? find_in(*older) : std::nullopt;
+}
+
+template <typename IsMeant>
+const repository::DirectoryEntry* find_entry(const std::vector<repository::DirectoryEntry>& entries, IsMeant is_meant) {
+    const auto at = std::ranges::find_if(entries, is_meant);
+    return at == entries.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+Result<std::optional<KeptBefore>> kept_before(const Repository& repository, const SourceIdentity& source, const std::string& member) {
+    return newest_with(repository, source, member, [](const Snapshot& snapshot, const std::string& name) {
+        return find_entry(snapshot.members, [&](const auto& entry) { return entry.name == name && entry.type == repository::EntryType::database && entry.database; });
+    });
+}
+
+Result<std::optional<KeptBefore>> companion_before(const Repository& repository, const SourceIdentity& source, const std::string& companion) {
+    return newest_with(repository, source, companion, [](const Snapshot& snapshot, const std::string& name) {
+        return find_entry(snapshot.companions, [&](const auto& entry) { return entry.name == name; });
+    });
 }
 
 }  // namespace holdfast::history

@@ -4,6 +4,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/history/image_source.h"
+#include "holdfast/history/keep_companion.h"
 
 namespace holdfast::history {
 
@@ -76,6 +77,14 @@ public:
         return members_.back().get();
     }
 
+    Result<KeptCompanion> companion(const CompanionToKeep& companion, const Watch& watch) override {
+        auto kept = TRY(keep_companion(*session_, {.before = TRY(companion_before(repository_, source_, companion.name)), .lineage = to_hex(source_.record.id)}, companion, watch));
+        companions_.push_back(kept.entry);
+        companion_bytes_ += kept.bytes;
+        companion_bytes_read_ += kept.bytes_read;
+        return kept;
+    }
+
     Result<void> take_over(KeptBefore before) override {
         TRY(session_->lean_on(before.snapshot));
         taken_over_.push_back(std::move(before.entry));
@@ -98,6 +107,9 @@ public:
             draft.statistics.pages_changed += member->kept().units_changed;
         }
         for (const auto& entry : draft.members) draft.statistics.logical_bytes += entry.content.size;
+        draft.companions = companions_;
+        draft.statistics.logical_bytes += companion_bytes_;
+        draft.statistics.bytes_read += companion_bytes_read_;
         std::ranges::sort(draft.members, {}, &DirectoryEntry::name);
         auto snapshot = TRY(session_->commit(std::move(draft)));
         for (const auto& member : members_) {
@@ -118,7 +130,8 @@ private:
     RecorderOptions options_;
     std::unique_ptr<Session> session_;  // outlives the writers below
     std::vector<std::unique_ptr<KeptMember>> members_;
-    std::vector<DirectoryEntry> taken_over_;
+    std::vector<DirectoryEntry> taken_over_, companions_;
+    std::uint64_t companion_bytes_ = 0, companion_bytes_read_ = 0;
     std::vector<repository::FailedMember> failed_;
 };
 

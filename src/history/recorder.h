@@ -38,6 +38,8 @@ struct KeptBefore {
 };
 Result<std::optional<KeptBefore>> kept_before(const repository::Repository& repository, const SourceIdentity& source,
                                               const std::string& member);
+// The same for a companion.
+Result<std::optional<KeptBefore>> companion_before(const repository::Repository& repository, const SourceIdentity& source, const std::string& companion);
 
 // One member of a Recorder. look() as often as the database must be looked at again; the last look counts.
 class MemberRecorder {
@@ -54,6 +56,30 @@ public:
     virtual const repository::KeptContent& kept() const = 0;  // after finish
 };
 
+// One thing of a companion: a file, a folder or a link. Not its content, but for what is as it was.
+struct CompanionThing {
+    std::string path;                   // below the companion, '/' between names; empty: the companion itself
+    repository::DirectoryEntry entry;   // but for name and content; of a file the size
+    bool is_unchanged = false;          // since the companion was last kept: it need not be read
+};
+// A companion as it lies there. The things are ordered so that a folder stands before what lies in it, which comes in the
+// order of names; the first is the companion itself.
+struct CompanionToKeep {
+    std::string name;                   // its canonical path
+    std::vector<CompanionThing> things;
+    // The file of things[i]. From several threads at once. A read that fails is the file's fault.
+    std::function<Result<std::unique_ptr<repository::ByteSource>>(std::size_t thing)> open;
+};
+struct KeptCompanion {
+    struct Failure {
+        std::string path;
+        Error why;
+    };
+    repository::DirectoryEntry entry;
+    std::vector<Failure> failures;      // files that could not be read: they are not in it
+    std::uint64_t files = 0, files_changed = 0, bytes = 0, bytes_read = 0, bytes_stored = 0;
+};
+
 struct RecorderOptions {
     std::string purpose = "backup";  // for people who look what is running
     bool everything = false;         // --full: read and name everything, and prove what is stored before leaning on it
@@ -68,6 +94,8 @@ public:
     // A member about to be looked at; belongs to the recorder, and is kept only when it is finished. `unit` is the page
     // size (any power of two up to 65536 for raw bytes).
     virtual Result<MemberRecorder*> member(const std::string& name, std::uint32_t unit) = 0;
+    // A companion and all that lies in it. Once for each.
+    virtual Result<KeptCompanion> companion(const CompanionToKeep& companion, const Watch& watch) = 0;
     // A member that did not change since: its entry is taken over without reading. `not_found`: that snapshot has been
     // dropped meanwhile, and the database must be read.
     virtual Result<void> take_over(KeptBefore before) = 0;

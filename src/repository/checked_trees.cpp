@@ -4,6 +4,7 @@
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
+#include "holdfast/repository/entries.h"
 
 namespace holdfast::repository {
 
@@ -15,25 +16,29 @@ bool is_damage(ErrorCode code) {
 
 }  // namespace
 
-NodeSource CheckedTrees::nodes_of(const DirectoryEntry& member) const {
+NodeSource CheckedTrees::nodes_of(const DirectoryEntry& entry) const {
     NodeSource nodes(chunks_);
-    if (member.root_node && member.content.root) nodes.add_copy(*member.content.root, *member.root_node);
+    if (entry.root_node && entry.content.root) nodes.add_copy(*entry.content.root, *entry.root_node);
     return nodes;
 }
 
 Result<void> CheckedTrees::add(const Snapshot& snapshot) {
-    for (const auto& member : snapshot.members) {
-        if (member.dictionary) live_.add_dictionary(*member.dictionary);
-        if (!member.content.root) continue;
-        if (member.content.levels == 0) {
-            live_.add_chunk(*member.content.root);
-            continue;
-        }
-        if (nodes_.contains(*member.content.root)) continue;
-        if (member.content.levels == 1 && member.root_node) small_roots_.emplace_back(*member.content.root, *member.root_node);
-        TRY(add_content(member.content, nodes_of(member)));
-    }
-    return {};
+    EntryVisit visit;
+    visit.entry = [this](const std::string&, const DirectoryEntry& entry) { return add(entry); };
+    visit.enter = [this](const DirectoryEntry& folder) { return folder.content.root && folders_.insert(*folder.content.root).second; };
+    visit.damaged = [this](const std::string&, const DirectoryEntry& folder, const Error& why) {
+        add_bad(*folder.content.root, {.object = {}, .why = why.message()});
+    };
+    return visit_entries(chunks_, snapshot, visit);
+}
+
+Result<void> CheckedTrees::add(const DirectoryEntry& entry) {
+    if (entry.dictionary) live_.add_dictionary(*entry.dictionary);
+    if (!entry.content.root) return {};
+    if (!entry.root_node) live_.add_chunk(*entry.content.root);
+    if (entry.content.levels == 0 || nodes_.contains(*entry.content.root)) return {};
+    if (entry.content.levels == 1 && entry.root_node) small_roots_.emplace_back(*entry.content.root, *entry.root_node);
+    return add_content(entry.content, nodes_of(entry));
 }
 
 Result<void> CheckedTrees::add_content(const Content& content, const NodeSource& nodes) {
@@ -96,50 +101,51 @@ Result<void> CheckedTrees::find_dirty() {
     return {};
 }
 
-namespace {
-
-// Damaged extents of one member, neighbours told of together.
-class Teller {
+// Damaged extents of one entry, neighbours told of together.
+class CheckedTrees::Teller {
 public:
-    Teller(SnapshotNumber snapshot, const DirectoryEntry& member, std::vector<DamagedRange>& ranges)
-        : snapshot_(snapshot), member_(member), ranges_(ranges), first_(ranges.size()) {}
-    void tell(std::uint64_t extent, std::uint64_t count, const CheckedTrees::Bad& bad) {
+    Teller(SnapshotNumber snapshot, std::string path, std::uint64_t size, std::vector<DamagedRange>& ranges)
+        : snapshot_(snapshot), path_(std::move(path)), size_(size), ranges_(ranges), first_(ranges.size()) {}
+    void tell(std::uint64_t extent, std::uint64_t count, const Bad& bad) {
         const auto offset = extent * limits::extent_size;
-        const auto end = std::min((extent + count) * limits::extent_size, member_.content.size);
+        const auto end = std::min((extent + count) * limits::extent_size, size_);
         const bool is_neighbour = ranges_.size() > first_ && ranges_.back().offset + ranges_.back().size == offset &&
                                   ranges_.back().object == bad.object;
         if (is_neighbour) ranges_.back().size = end - ranges_.back().offset;
-        else ranges_.push_back({snapshot_, member_.name, offset, end - offset, bad.object, bad.why});
+        else ranges_.push_back({snapshot_, path_, offset, end - offset, bad.object, bad.why});
     }
 
 private:
     SnapshotNumber snapshot_;
-    const DirectoryEntry& member_;
+    std::string path_;
+    std::uint64_t size_;
     std::vector<DamagedRange>& ranges_;
     const std::size_t first_;
 };
 
-}  // namespace
-
 Result<void> CheckedTrees::report(const Snapshot& snapshot, std::vector<DamagedRange>& ranges) const {
-    for (const auto& member : snapshot.members) {
-        if (!member.content.root) continue;
-        Teller teller(snapshot.number, member, ranges);
-        TreeWalk walk;
-        walk.extent = [&](std::uint64_t extent, const ChunkId& id) -> Result<void> {
-            if (const auto bad = bad_.find(id); bad != bad_.end()) teller.tell(extent, 1, bad->second);
-            return {};
-        };
-        walk.damaged = [&](std::uint64_t first, std::uint64_t count, const Error& why) {
-            teller.tell(first, count, {.object = {}, .why = why.message()});
-        };
-        walk.enter = [&](const ChunkId& node) -> Result<bool> {
-            const auto facts = nodes_.find(node);
-            return facts == nodes_.end() || facts->second.is_dirty;
-        };
-        TRY(walk_tree(nodes_of(member), member.content, 0, extents_of(member.content.size), walk));
-    }
-    return {};
+    EntryVisit visit;
+    visit.entry = [&](const std::string& path, const DirectoryEntry& entry) -> Result<void> {
+        return entry.content.root ? report_entry(entry, Teller(snapshot.number, path, entry.content.size, ranges)) : Result<void>();
+    };
+    visit.damaged = [](const std::string&, const DirectoryEntry&, const Error&) {};  // told as the folder's own bytes
+    return visit_entries(chunks_, snapshot, visit);
+}
+
+Result<void> CheckedTrees::report_entry(const DirectoryEntry& entry, Teller teller) const {
+    TreeWalk walk;
+    walk.extent = [&](std::uint64_t extent, const ChunkId& id) -> Result<void> {
+        if (const auto bad = bad_.find(id); bad != bad_.end()) teller.tell(extent, 1, bad->second);
+        return {};
+    };
+    walk.damaged = [&](std::uint64_t first, std::uint64_t count, const Error& why) {
+        teller.tell(first, count, {.object = {}, .why = why.message()});
+    };
+    walk.enter = [&](const ChunkId& node) -> Result<bool> {
+        const auto facts = nodes_.find(node);
+        return facts == nodes_.end() || facts->second.is_dirty;
+    };
+    return walk_tree(nodes_of(entry), entry.content, 0, extents_of(entry.content.size), walk);
 }
 
 }  // namespace holdfast::repository

@@ -30,7 +30,7 @@ public:
 
     // To be called once everything bad is known: finds the nodes above it.
     Result<void> find_dirty();
-    // The parts of the snapshot's members that cannot be read.
+    // The parts of what the snapshot holds that cannot be read. What lies in a folder that cannot be read is not known.
     Result<void> report(const Snapshot& snapshot, std::vector<DamagedRange>& ranges) const;
 
 private:
@@ -43,14 +43,18 @@ private:
         ChunkId id;
         NodePlace place;
     };
+    class Teller;
+    Result<void> add(const DirectoryEntry& entry);
     Result<void> add_content(const Content& content, const NodeSource& nodes);
     void spread(const ChunkId& from);
-    NodeSource nodes_of(const DirectoryEntry& member) const;
+    NodeSource nodes_of(const DirectoryEntry& entry) const;
+    Result<void> report_entry(const DirectoryEntry& entry, Teller teller) const;
 
     const ChunkReader& chunks_;
     LiveChunks live_;
     std::unordered_map<ChunkId, NodeFacts, NameHasher> nodes_;
     std::unordered_map<ChunkId, Bad, NameHasher> bad_;
+    std::unordered_set<ChunkId, NameHasher> folders_;  // whose entries have been added
     std::vector<std::pair<ChunkId, Bytes>> small_roots_;  // level 1 nodes that lie in snapshots
 };
 

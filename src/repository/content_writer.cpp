@@ -4,8 +4,7 @@
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
-#include "holdfast/repository/dictionaries.h"
-#include "holdfast/repository/dictionary_training.h"
+#include "holdfast/repository/lineage_dictionary.h"
 #include "holdfast/repository/look.h"
 #include "holdfast/repository/session_state.h"
 #include "holdfast/repository/tree_builder.h"
@@ -37,7 +36,7 @@ struct ContentWriter::State {
     std::unique_ptr<ParentTree> parent;  // null: there is none, or none that can be read
     std::unique_ptr<ExtentEncoder> encoder;
     std::unique_ptr<MovedUnits> moved;
-    std::optional<ChunkId> dictionary;
+    LineageDictionary dictionary{session};
 
     Known known;
     bool has_cache = false;
@@ -53,8 +52,6 @@ struct ContentWriter::State {
     Result<void> next_look(const ByteSource& source, const Watch& watch);
     Result<void> look(const ByteSource& source, const LookRequest& request, const Watch& watch);
     Result<void> choose_dictionary(const ByteSource& source);
-    Result<void> train(const ByteSource& source);
-    bool is_worth_training(std::uint64_t source_size) const;
     void begin_prints(std::optional<HashCache> cache);
     void resize(std::uint64_t source_size);
     void consider_moved(std::uint64_t batch, std::uint64_t batch_differ);
@@ -225,39 +222,16 @@ void ContentWriter::State::consider_moved(std::uint64_t batch, std::uint64_t bat
     encoder->look_for_moved(moved.get());
 }
 
-// --- the dictionary ---
-
+// A source that has no dictionary gets one at its first backup, or when it has outgrown what it was.
 Result<void> ContentWriter::State::choose_dictionary(const ByteSource& source) {
     const auto& before = request.before;
-    if (before && before->dictionary && TRY(session.reuse->has_dictionary(*before->dictionary))) {
-        dictionary = before->dictionary;
-        encoder->use_dictionary(*dictionary, [this]() -> Result<Dictionary> {
-            return Dictionary::load(TRY(get_dictionary(session.store(), session.keys(), *dictionary)), session.compression_level());
-        });
+    if (request.shared) {
+        TRY(dictionary.take_over(request.shared->id, *encoder));
         return {};
     }
-    return is_worth_training(source.size()) ? train(source) : Result<void>();
-}
-
-// A source that has none gets one at its first backup, or when it has outgrown what it was.
-bool ContentWriter::State::is_worth_training(std::uint64_t source_size) const {
-    if (source_size < dictionary_source_min) return false;
-    return !parent || request.before->dictionary || parent->content().size < source_size / 2;
-}
-
-Result<void> ContentWriter::State::train(const ByteSource& source) {
-    auto trained = TRY(train_on_sample(source, request.unit, session.random()));
-    if (!trained) return {};
-    const ChunkId id = session.keys().name_of(ChunkType::dictionary, *trained);
-    // One that a prune is about to remove is not written again under its feet.
-    if (session.reuse->is_condemned_dictionary(id)) return {};
-    dictionary = TRY(put_dictionary(session.store(), session.keys(), session.random(), *trained));
-    session.bytes_beside_packs += 2 * trained->size();
-    totals.bytes_stored += 2 * trained->size();
-    encoder->use_dictionary(*dictionary, [bytes = *std::move(trained), level = session.compression_level()] {
-        return Dictionary::load(bytes, level);
-    });
-    return {};
+    if (before && TRY(dictionary.take_over(before->dictionary, *encoder))) return {};
+    const bool has_outgrown = !parent || before->dictionary || parent->content().size < source.size() / 2;
+    return has_outgrown ? dictionary.train(source, request.unit, *encoder) : Result<void>();
 }
 
 // --- the end ---
@@ -272,17 +246,18 @@ Result<KeptContent> ContentWriter::finish() {
                          .packer = *state.session.packer,
                          .reuse = *state.session.reuse,
                          .parent = state.parent.get(),
+                         .root = state.request.root,
                          .compression_level = state.session.compression_level()});
     auto built = TRY(builder.build(state.size, state.known.changed));
     if (built.content.root) state.session.roots.insert(*built.content.root);
     state.kept = KeptContent{.content = built.content,
                              .root_node = std::move(built.root_node),
                              .plain_sha256 = state.totals.sha256,
-                             .dictionary = state.dictionary,
+                             .dictionary = state.dictionary.id(),
                              .bytes_read = state.totals.bytes_read,
                              .units_changed = state.known.changed.units(state.known.prints.units_per_extent()),
                              .extents_changed = state.known.changed.count(),
-                             .bytes_stored = state.totals.bytes_stored + built.bytes_stored};
+                             .bytes_stored = state.totals.bytes_stored + state.dictionary.bytes_stored() + built.bytes_stored};
     return *state.kept;
 }
 

@@ -27,16 +27,27 @@ struct Before {
     std::optional<ChunkId> dictionary;    // of the lineage
 };
 
+// Where the root node of a tree goes: beside the directory in the snapshot, for members and companions, or into a pack, for
+// what lies in a companion's folders.
+enum class RootNode : std::uint8_t { beside, packed };
+
+// Of many files: what they are compressed with, if there is one. None of them has one of its own.
+struct SharedDictionary {
+    std::optional<ChunkId> id;
+};
+
 struct KeepRequest {
     std::string like;                     // lineage: key of the local hash cache (source id and member)
     std::optional<Before> before;
     std::uint32_t unit = 4096;            // page size: what moves and changes as a whole; divides 65536
     bool everything = false;              // --full: read and name every extent, believe no cache
+    RootNode root = RootNode::beside;
+    std::optional<SharedDictionary> shared = {};  // instead of one of the lineage's own
 };
 
 struct KeptContent {
     Content content;
-    std::optional<Bytes> root_node;       // node bytes when levels >= 1: goes into the snapshot
+    std::optional<Bytes> root_node;       // node bytes when levels >= 1, with RootNode::beside: goes into the snapshot
     std::optional<Hash> plain_sha256;     // with `everything`, when one look saw all bytes in order
     std::optional<ChunkId> dictionary;    // goes into the directory entry, for the next backup
     std::uint64_t bytes_read = 0;

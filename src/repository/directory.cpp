@@ -144,7 +144,7 @@ Result<DirectoryEntry> read_entry(ByteView bytes) {
 }  // namespace
 
 Result<Bytes> encode_directory(const std::vector<DirectoryEntry>& entries) {
-    if (entries.size() > limits::members_max) return fail(ErrorCode::invalid, "write directory: {} entries", entries.size());
+    if (entries.size() > limits::folder_entries_max) return fail(ErrorCode::invalid, "write directory: {} entries", entries.size());
     std::vector<const DirectoryEntry*> ordered;
     for (const auto& entry : entries) ordered.push_back(&entry);
     std::ranges::sort(ordered, {}, [](const DirectoryEntry* entry) -> const std::string& { return entry->name; });
@@ -168,7 +168,7 @@ Result<std::vector<DirectoryEntry>> decode_directory(ByteView bytes) {
     auto record = TRY(RecordReader::parse(bytes, "directory"));
     std::vector<DirectoryEntry> entries;
     const auto records = record.all(tag::entry);
-    if (records.size() > limits::members_max) return bad_entry("too many entries");
+    if (records.size() > limits::folder_entries_max) return bad_entry("too many entries");
     for (const ByteView one : records) {
         entries.push_back(TRY(read_entry(one)));
         if (entries.size() > 1 && entries[entries.size() - 2].name >= entries.back().name) {

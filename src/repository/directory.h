@@ -5,7 +5,7 @@
 
 namespace holdfast::repository {
 
-// Ordered by name here, whatever their order. invalid: two entries of one name, a name too long or empty.
+// Ordered by name here, whatever their order. invalid: two entries of one name, a name too long or empty, too many.
 Result<Bytes> encode_directory(const std::vector<DirectoryEntry>& entries);
 // root_node is left empty: it lies beside the directory.
 Result<std::vector<DirectoryEntry>> decode_directory(ByteView record);

@@ -166,7 +166,6 @@ Result<EncodedChunk> ExtentEncoder::encode_rewritten(const PlainChunk& chunk, co
 
 // None whenever nothing can be leant on, for whatever reason: then the extent is stored plain.
 std::optional<ExtentEncoder::Leant> ExtentEncoder::encode_leaning(const ChangedExtent& extent, Compressor& compressor) {
-    if (places_.parent == nullptr) return std::nullopt;
     if (const auto* moved = moved_.load()) {
         if (const auto leaning = lean_on_moved(extent, *moved)) {
             auto leant = encode_copies(extent.chunk, *leaning, compressor);

@@ -1,30 +1,37 @@
 #include "holdfast/repository/live_chunks.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/repository/entries.h"
 
 namespace holdfast::repository {
 
 Result<void> LiveChunks::add(const Snapshot& snapshot) {
-    for (const auto& member : snapshot.members) {
-        if (member.dictionary) dictionaries_.insert(*member.dictionary);
-        const Content& content = member.content;
-        if (!content.root) continue;
-        NodeSource nodes(chunks_);
-        if (member.root_node) nodes.add_copy(*content.root, *member.root_node);
-        TreeWalk walk;
-        walk.extent = [this](std::uint64_t, const ChunkId& id) -> Result<void> {
-            ids_.insert(id);
-            return {};
-        };
-        walk.enter = [&](const ChunkId& node) -> Result<bool> {
-            return (node == *content.root ? roots_ : ids_).insert(node).second;
-        };
-        auto walked = walk_tree(nodes, content, 0, extents_of(content.size), walk);
-        if (!walked) {
-            return std::move(walked).error().while_doing(format("backup #{}, {}", snapshot.number.value, printable(member.name)));
-        }
-    }
-    return {};
+    EntryVisit visit;
+    visit.entry = [&](const std::string& path, const DirectoryEntry& entry) -> Result<void> {
+        auto added = add(entry);
+        if (!added) return std::move(added).error().while_doing(format("backup #{}, {}", snapshot.number.value, printable(path)));
+        return {};
+    };
+    visit.enter = [&](const DirectoryEntry& folder) { return folder.content.root && folders_.insert(*folder.content.root).second; };
+    return visit_entries(chunks_, snapshot, visit);
+}
+
+Result<void> LiveChunks::add(const DirectoryEntry& entry) {
+    if (entry.dictionary) dictionaries_.insert(*entry.dictionary);
+    const Content& content = entry.content;
+    if (!content.root) return {};
+    NodeSource nodes(chunks_);
+    if (entry.root_node) nodes.add_copy(*content.root, *entry.root_node);
+    TreeWalk walk;
+    walk.extent = [this](std::uint64_t, const ChunkId& id) -> Result<void> {
+        ids_.insert(id);
+        return {};
+    };
+    walk.enter = [&](const ChunkId& node) -> Result<bool> {
+        const bool is_beside = entry.root_node && node == *content.root;
+        return (is_beside ? roots_ : ids_).insert(node).second;
+    };
+    return walk_tree(nodes, content, 0, extents_of(content.size), walk);
 }
 
 }  // namespace holdfast::repository

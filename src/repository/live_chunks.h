@@ -1,4 +1,4 @@
-// LiveChunks: the ids that snapshots need: extents, nodes below roots, dictionaries.
+// LiveChunks: the ids that snapshots need: extents, nodes, dictionaries; but for root nodes that snapshots hold.
 #pragma once
 
 #include <unordered_set>
@@ -23,9 +23,11 @@ public:
     const std::unordered_set<ChunkId, NameHasher>& dictionaries() const { return dictionaries_; }
 
 private:
+    Result<void> add(const DirectoryEntry& entry);
     const ChunkReader& chunks_;
     std::unordered_set<ChunkId, NameHasher> ids_;
-    std::unordered_set<ChunkId, NameHasher> roots_;  // they lie in snapshots, not in packs
+    std::unordered_set<ChunkId, NameHasher> roots_;    // they lie in snapshots, not in packs
+    std::unordered_set<ChunkId, NameHasher> folders_;  // whose entries have been added
     std::unordered_set<ChunkId, NameHasher> dictionaries_;
 };
 

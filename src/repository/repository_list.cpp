@@ -66,7 +66,8 @@ Result<SnapshotListing> Repository::list() const {
         }
         for (const auto lower : snapshot->unfinished) unfinished.add(lower);
         if (snapshot->kind == SnapshotKind::voided) return {};
-        for (auto& member : snapshot->members) member.root_node.reset();
+        for (auto* entries : {&snapshot->members, &snapshot->companions})
+            for (auto& entry : *entries) entry.root_node.reset();
         listing.snapshots.push_back(*std::move(snapshot));
         return {};
     }));

@@ -132,8 +132,10 @@ Result<void> Session::lean_on(SnapshotNumber number) {
         return fail(ErrorCode::not_found, "lean on backup #{}: it has been pruned", number.value);
     }
     if (!snapshot) return std::move(snapshot).error();
-    for (const auto& member : snapshot->members) {
-        if (member.content.root) state.roots.insert(*member.content.root);
+    for (const auto* entries : {&snapshot->members, &snapshot->companions}) {
+        for (const auto& entry : *entries) {
+            if (entry.content.root) state.roots.insert(*entry.content.root);
+        }
     }
     return {};
 }
@@ -143,9 +145,10 @@ Result<void> Session::lean_on(SnapshotNumber number) {
 Result<Snapshot> Session::commit(Snapshot draft) {
     State& state = *state_;
     HOLDFAST_ASSERT(!state.is_committed);
-    for (const auto& member : draft.members) {
-        if (member.content.root && !state.roots.contains(*member.content.root)) {
-            return fail(ErrorCode::invalid, "commit: the content of {} was neither kept nor taken over", printable(member.name));
+    for (const auto* entries : {&draft.members, &draft.companions}) {
+        for (const auto& entry : *entries) {
+            if (!entry.content.root || state.roots.contains(*entry.content.root)) continue;
+            return fail(ErrorCode::invalid, "commit: the content of {} was neither kept nor taken over", printable(entry.name));
         }
     }
     TRY(state.packer->finish());

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "holdfast/repository/content_writer.h"
+#include "holdfast/repository/folder_writer.h"
 #include "holdfast/repository/snapshot.h"
 
 namespace holdfast::repository {
@@ -25,6 +26,8 @@ public:
 
     // A parent that has been dropped meanwhile, or whose tree cannot be read, is done without (a warning).
     Result<ContentWriter> keep(KeepRequest request);
+    // The same for the many files of a companion.
+    Result<std::unique_ptr<FolderWriter>> keep_folder(FolderRequest request);
 
     // Puts packs and index, checks that all reused packs exist, then commits. number, id, previous, unfinished and
     // statistics.bytes_stored are filled in and the result returned. Every member's content was kept by this session, or
@@ -34,10 +37,10 @@ public:
 
     std::uint64_t bytes_stored() const;  // of everything put so far, snapshot included after commit
 
+    struct State;  // for writers in this room
+
 private:
     friend class Repository;
-    friend class ContentWriter;
-    struct State;
     explicit Session(std::unique_ptr<State> state);
     Result<void> prepare(const Ledger& ledger);
     void finish_for_the_dead(const Ledger& ledger) const;

@@ -13,7 +13,7 @@ namespace {
 
 namespace tag {
 constexpr std::uint32_t number = 1, previous_number = 2, time = 3, previous_id = 4, kind = 5, source = 6, directory = 7,
-                        comment = 8, snapshot_tag = 10, flags = 11, began = 12, program = 14, utc_offset = 16, failed = 18,
+                        comment = 8, companions = 9, snapshot_tag = 10, flags = 11, began = 12, program = 14, utc_offset = 16, failed = 18,
                         root_node = 20, statistics = 22, unfinished = 26, operation = 28, audit_head = 30;
 }
 namespace source_tag {
@@ -83,22 +83,24 @@ Result<void> check_limits(const Snapshot& snapshot) {
         return not_to_be_written("a tag is not of the form key=value, too long, or there are too many");
     }
     if (snapshot.source.paths.size() > limits::members_max) return not_to_be_written("the source has too many paths");
-    for (const auto& member : snapshot.members) {
-        if ((member.content.levels > 0) != member.root_node.has_value()) {
-            return not_to_be_written("the root node of " + printable(member.name) + " is missing, or there is one too many");
+    for (const auto* entries : {&snapshot.members, &snapshot.companions}) {
+        if (entries->size() > limits::members_max) return not_to_be_written("it has too many members");
+        for (const auto& entry : *entries) {
+            if ((entry.content.levels > 0) == entry.root_node.has_value()) continue;
+            return not_to_be_written("the root node of " + printable(entry.name) + " is missing, or there is one too many");
         }
     }
     return {};
 }
 
-// Root nodes in the order in which the directory will tell of their members.
-std::vector<const DirectoryEntry*> members_with_nodes(const Snapshot& snapshot) {
-    std::vector<const DirectoryEntry*> members;
-    for (const auto& member : snapshot.members) {
-        if (member.root_node) members.push_back(&member);
+// Root nodes in the order in which the directory will tell of their entries.
+void write_root_nodes(RecordWriter& record, const std::vector<DirectoryEntry>& entries) {
+    std::vector<const DirectoryEntry*> with_nodes;
+    for (const auto& entry : entries) {
+        if (entry.root_node) with_nodes.push_back(&entry);
     }
-    std::ranges::sort(members, {}, [](const DirectoryEntry* member) -> const std::string& { return member->name; });
-    return members;
+    std::ranges::sort(with_nodes, {}, [](const DirectoryEntry* entry) -> const std::string& { return entry->name; });
+    for (const auto* entry : with_nodes) record.bytes(tag::root_node, *entry->root_node);
 }
 
 // --- reading ---
@@ -159,12 +161,16 @@ Result<void> read_tags(RecordReader& record, Snapshot& snapshot) {
 
 Result<void> read_members(RecordReader& record, Snapshot& snapshot) {
     snapshot.members = TRY(decode_directory(TRY(record.bytes(tag::directory))));
+    if (const auto companions = record.bytes_if(tag::companions)) snapshot.companions = TRY(decode_directory(*companions));
     const auto nodes = record.all(tag::root_node);
     std::size_t next = 0;
-    for (auto& member : snapshot.members) {
-        if (member.content.levels == 0) continue;
-        if (next == nodes.size() || nodes[next].size() > node_size_max) return bad_snapshot("a root node is missing or too large");
-        member.root_node = copy_of(nodes[next++]);
+    for (auto* entries : {&snapshot.members, &snapshot.companions}) {
+        if (entries->size() > limits::members_max) return bad_snapshot("it has too many members");
+        for (auto& entry : *entries) {
+            if (entry.content.levels == 0) continue;
+            if (next == nodes.size() || nodes[next].size() > node_size_max) return bad_snapshot("a root node is missing or too large");
+            entry.root_node = copy_of(nodes[next++]);
+        }
     }
     if (next != nodes.size()) return bad_snapshot("it has more root nodes than members with one");
     for (const ByteView failed : record.all(tag::failed)) snapshot.failed.push_back(TRY(read_failed(failed)));
@@ -224,13 +230,15 @@ Result<Bytes> encode_snapshot(const Snapshot& snapshot) {
     record.record(tag::source, source_record(snapshot.source));
     record.bytes(tag::directory, TRY(encode_directory(snapshot.members)));
     if (!snapshot.comment.empty()) record.text(tag::comment, snapshot.comment);
+    if (!snapshot.companions.empty()) record.bytes(tag::companions, TRY(encode_directory(snapshot.companions)));
     for (const auto& [key, value] : snapshot.tags) record.text(tag::snapshot_tag, key + "=" + value);
     record.number(tag::flags, (snapshot.partial ? partial_flag : 0) | (snapshot.damaged ? damaged_flag : 0));
     record.number(tag::began, static_cast<std::uint64_t>(snapshot.began.nanoseconds));
     if (!snapshot.program.empty()) record.text(tag::program, snapshot.program);
     record.number(tag::utc_offset, zigzag(snapshot.utc_offset_s));
     for (const auto& failed : snapshot.failed) record.record(tag::failed, failed_record(failed));
-    for (const DirectoryEntry* member : members_with_nodes(snapshot)) record.bytes(tag::root_node, *member->root_node);
+    write_root_nodes(record, snapshot.members);
+    write_root_nodes(record, snapshot.companions);
     record.record(tag::statistics, statistics_record(snapshot.statistics));
     for (const auto lower : snapshot.unfinished) {
         ByteWriter number;

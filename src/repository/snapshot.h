@@ -43,7 +43,7 @@ struct DirectoryEntry {
     std::uint32_t owner = 0, group = 0;
     Timestamp modified;
     std::string link_target;
-    std::optional<Bytes> root_node;  // kept beside the directory in the snapshot
+    std::optional<Bytes> root_node;  // of members and companions: kept beside the directory in the snapshot; below them: in packs
     std::optional<ChunkId> dictionary;  // of the lineage: what the next backup of this member compresses with
 };
 
@@ -81,13 +81,16 @@ struct Snapshot {
     std::string operation;   // what it was made before, or by: "migrate", "restore", "schedule"; empty: none
     std::string audit_head;  // of the maker's audit log before this backup (operations/audit_log.h); empty: it kept none
     std::vector<std::pair<std::string, std::string>> tags;
-    std::vector<DirectoryEntry> members;
+    std::vector<DirectoryEntry> members;     // databases, and raw bytes of what should be one
+    // Files, folders and links that belong with them, by their canonical paths. What lies in a folder is in its content:
+    // entries.h.
+    std::vector<DirectoryEntry> companions;
     std::vector<FailedMember> failed;
     SnapshotStatistics statistics;
     std::string program;
 };
-// The record of type 5. Members are written in the order of their names; every member with levels has its root node.
-// invalid: a limit is passed, two members have one name, a root node is missing.
+// The record of type 5. Members and companions are written in the order of their names; each that has levels has its root node.
+// invalid: a limit is passed, two have one name, a root node is missing.
 Result<Bytes> encode_snapshot(const Snapshot& snapshot);
 // Sets id. The caller compares the number with the object's name. Fields that are not critical and not known are left out.
 Result<Snapshot> decode_snapshot(ByteView record, const Keys& keys);

@@ -72,7 +72,7 @@ Result<ChunkId> TreeBuilder::leaf(const Position& position, const ChangedExtents
 Result<ChunkId> TreeBuilder::keep(const Position& position, const Node& node) {
     Bytes bytes = encode_node(node);
     const ChunkId id = places_.keys.name_of(ChunkType::node, bytes);
-    if (position.of == 1) {
+    if (position.of == 1 && places_.root == RootNode::beside) {
         built_.root_node = std::move(bytes);
         return id;
     }

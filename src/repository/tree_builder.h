@@ -11,7 +11,7 @@ namespace holdfast::repository {
 
 struct BuiltTree {
     Content content;
-    std::optional<Bytes> root_node;  // when levels >= 1
+    std::optional<Bytes> root_node;  // when levels >= 1 and it goes beside
     std::uint64_t bytes_stored = 0;
 };
 
@@ -24,6 +24,7 @@ public:
         Packer& packer;
         Reuse& reuse;
         const ParentTree* parent;  // null: there is none, and every extent is in `changed`
+        RootNode root;
         int compression_level;
     };
     explicit TreeBuilder(const Places& places) : places_(places), compressor_(places.compression_level) {}

@@ -1,0 +1,310 @@
+#include "holdfast/history/keep_companion.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+
+#include "holdfast/base/limits.h"
+#include "holdfast/base/text.h"
+
+namespace holdfast::history {
+
+using repository::ByteSource;
+using repository::ChunkId;
+using repository::Content;
+using repository::DirectoryEntry;
+using repository::EntryType;
+
+namespace {
+
+constexpr std::uint32_t unit = 4096;                      // what changes as a whole in files that have no pages
+constexpr std::uint64_t worth_a_cache = 4 * 1024 * 1024;  // of fingerprints, for the next time
+
+// "a/b" of "a/b/c"; of "a" the companion itself.
+std::string folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+std::string name_in_folder(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// Files one after another, to learn from.
+class Sample final : public ByteSource {
+public:
+    Sample(const CompanionToKeep& companion, std::vector<std::size_t> files) : companion_(companion), files_(std::move(files)) {
+        for (const auto file : files_) {
+            starts_.push_back(size_);
+            size_ += companion_.things[file].entry.content.size;
+        }
+    }
+    std::uint64_t size() const override { return size_; }
+    // What cannot be read is zeros: this is no backup.
+    Result<void> read(std::uint64_t offset, MutableByteView into) const override {
+        std::ranges::fill(into, std::byte{0});
+        auto at = static_cast<std::size_t>(std::ranges::upper_bound(starts_, offset) - starts_.begin()) - 1;
+        for (; !into.empty() && at < files_.size(); ++at) {
+            const auto within = offset - starts_[at];
+            const auto size = std::min<std::uint64_t>(into.size(), companion_.things[files_[at]].entry.content.size - within);
+            if (const auto source = companion_.open(files_[at]); source && within + size <= (*source)->size()) {
+                [[maybe_unused]] const auto done = (*source)->read(within, into.first(size));
+            }
+            into = into.subspan(size);
+            offset += size;
+        }
+        return {};
+    }
+
+private:
+    const CompanionToKeep& companion_;
+    std::vector<std::size_t> files_;
+    std::vector<std::uint64_t> starts_;
+    std::uint64_t size_ = 0;
+};
+
+// Tells whose fault a failure is.
+class WatchedSource final : public ByteSource {
+public:
+    explicit WatchedSource(const ByteSource& source) : source_(source) {}
+    std::uint64_t size() const override { return source_.size(); }
+    Result<void> read(std::uint64_t offset, MutableByteView into) const override {
+        auto done = source_.read(offset, into);
+        if (!done) has_failed_ = true;
+        return done;
+    }
+    bool has_failed() const { return has_failed_; }
+
+private:
+    const ByteSource& source_;
+    mutable std::atomic<bool> has_failed_ = false;
+};
+
+bool is_gone(const Error& error) { return error.code() == ErrorCode::corrupt || error.code() == ErrorCode::not_found; }
+
+// What becomes of companion.things[i].
+struct Thing {
+    std::optional<DirectoryEntry> before;  // of the same kind
+    std::optional<Content> content;        // of a file: none is a failure
+    std::vector<DirectoryEntry> entries;   // of a folder: what lies in it, as it is kept now
+};
+
+class Keeping {
+public:
+    Keeping(repository::Session& session, CompanionPast past, const CompanionToKeep& companion, const Watch& watch)
+        : session_(session), past_(std::move(past)), companion_(companion), watch_(watch), things_(companion.things.size()) {}
+    Result<KeptCompanion> run();
+
+    const CompanionToKeep& companion() const { return companion_; }
+    const Thing& thing(std::size_t at) const { return things_[at]; }
+    void take(std::size_t file, Result<Content> content);
+
+private:
+    Result<void> begin();
+    Result<void> find_before();
+    void take_over();
+    Result<void> train();
+    enum class Size { small, large };
+    std::vector<std::size_t> files_to_read(Size size) const;
+    Result<void> keep_small();
+    Result<void> keep_large();
+    Result<void> keep_large_file(std::size_t file);
+    Result<DirectoryEntry> list();
+
+    repository::Session& session_;
+    CompanionPast past_;
+    const CompanionToKeep& companion_;
+    const Watch& watch_;
+    std::unique_ptr<repository::FolderWriter> writer_;
+    std::vector<Thing> things_;
+    KeptCompanion kept_;
+};
+
+class SmallOnes final : public repository::SmallFiles {
+public:
+    SmallOnes(Keeping& of, std::vector<std::size_t> files) : of_(of), files_(std::move(files)) {}
+    std::size_t count() const override { return files_.size(); }
+    std::optional<ChunkId> before(std::size_t file) const override {
+        const auto& before = of_.thing(files_[file]).before;
+        return before && before->content.levels == 0 ? before->content.root : std::nullopt;
+    }
+    Result<Bytes> read(std::size_t file) const override {
+        const auto source = TRY(of_.companion().open(files_[file]));
+        Bytes bytes(source->size());
+        if (bytes.size() > limits::extent_size) return fail(ErrorCode::busy, "it grew while it was read");
+        TRY(source->read(0, bytes));
+        return bytes;
+    }
+    void kept(std::size_t file, Result<Content> content) override { of_.take(files_[file], std::move(content)); }
+
+private:
+    Keeping& of_;
+    const std::vector<std::size_t> files_;
+};
+
+void Keeping::take(std::size_t file, Result<Content> content) {
+    auto& thing = things_[file];
+    if (!content) {
+        kept_.failures.push_back({.path = companion_.things[file].path, .why = std::move(content).error()});
+        return;
+    }
+    thing.content = *content;
+    kept_.bytes_read += content->size;
+    if (!thing.before || thing.before->content != *content) ++kept_.files_changed;
+}
+
+// Folders are met before what lies in them, so their listing of the last time is there when it is needed.
+Result<void> Keeping::find_before() {
+    std::map<std::string, std::vector<DirectoryEntry>> listings;
+    for (std::size_t i = 0; i < companion_.things.size(); ++i) {
+        const auto& [path, entry, is_unchanged] = companion_.things[i];
+        auto& thing = things_[i];
+        if (path.empty()) {
+            if (past_.before && past_.before->entry.type == entry.type) thing.before = past_.before->entry;
+        } else if (const auto in = listings.find(folder_of(path)); in != listings.end()) {
+            const auto at = std::ranges::lower_bound(in->second, name_in_folder(path), {}, &DirectoryEntry::name);
+            if (at != in->second.end() && at->name == name_in_folder(path) && at->type == entry.type) thing.before = *at;
+        }
+        if (entry.type != EntryType::directory || !thing.before) continue;
+        auto listing = writer_->open_before(*thing.before);
+        if (listing) listings.emplace(path, *std::move(listing));
+        else if (is_gone(listing.error())) thing.before.reset();  // all is named anew
+        else return std::move(listing).error();
+    }
+    return {};
+}
+
+void Keeping::take_over() {
+    for (std::size_t i = 0; i < companion_.things.size(); ++i) {
+        const auto& thing = companion_.things[i];
+        if (thing.entry.type != EntryType::file) continue;
+        ++kept_.files;
+        kept_.bytes += thing.entry.content.size;
+        const auto& before = things_[i].before;
+        if (thing.is_unchanged && before && before->content.size == thing.entry.content.size) things_[i].content = before->content;
+    }
+}
+
+Result<void> Keeping::train() {
+    if (past_.before) return {};
+    std::vector<std::size_t> files;
+    for (std::size_t i = 0; i < companion_.things.size(); ++i) {
+        if (companion_.things[i].entry.type == EntryType::file) files.push_back(i);
+    }
+    return writer_->train(Sample(companion_, std::move(files)));
+}
+
+std::vector<std::size_t> Keeping::files_to_read(Size size) const {
+    std::vector<std::size_t> files;
+    for (std::size_t i = 0; i < companion_.things.size(); ++i) {
+        const auto& entry = companion_.things[i].entry;
+        const auto its_size = entry.content.size <= limits::extent_size ? Size::small : Size::large;
+        if (entry.type == EntryType::file && !things_[i].content && its_size == size) files.push_back(i);
+    }
+    return files;
+}
+
+Result<void> Keeping::keep_small() {
+    SmallOnes small(*this, files_to_read(Size::small));
+    return writer_->keep_small(small, watch_);
+}
+
+Result<void> Keeping::keep_large() {
+    for (const std::size_t file : files_to_read(Size::large)) TRY(keep_large_file(file));
+    return {};
+}
+
+Result<void> Keeping::keep_large_file(std::size_t file) {
+    const auto& [path, entry, is_unchanged] = companion_.things[file];
+    const bool has_cache = entry.content.size >= worth_a_cache;
+    repository::KeepRequest request{.like = has_cache ? past_.lineage + "/" + companion_.name + "/" + path : std::string(), .before = {}, .unit = unit};
+    request.root = path.empty() ? repository::RootNode::beside : repository::RootNode::packed;
+    request.shared = repository::SharedDictionary{writer_->dictionary()};
+    if (const auto& before = things_[file].before; before && before->content.root) {
+        request.before = repository::Before{.snapshot = {}, .content = before->content, .root_nodes = {}, .dictionary = {}};
+        if (before->root_node) request.before->root_nodes.push_back(*before->root_node);
+    }
+    auto writer = TRY(session_.keep(std::move(request)));
+    const auto source = companion_.open(file);
+    if (!source) {
+        take(file, source.error().copy());
+        return {};
+    }
+    const WatchedSource watched(**source);
+    auto looked = writer.look(watched, watch_);
+    if (!looked && !watched.has_failed()) return looked;
+    if (!looked) {
+        take(file, std::move(looked).error());
+        return {};
+    }
+    auto kept = TRY(writer.finish());
+    if (has_cache) writer.remember();  // bound to the content: of no use, and no harm, should the backup not be made
+    kept_.bytes_stored += kept.bytes_stored;
+    if (path.empty()) kept_.entry.root_node = std::move(kept.root_node);
+    take(file, kept.content);
+    return {};
+}
+
+// From the last thing to the first: what lies in a folder has been met before the folder itself.
+Result<DirectoryEntry> Keeping::list() {
+    std::map<std::string, std::size_t> folders;
+    for (std::size_t i = 0; i < companion_.things.size(); ++i) {
+        if (companion_.things[i].entry.type == EntryType::directory) folders.emplace(companion_.things[i].path, i);
+    }
+    for (std::size_t i = companion_.things.size(); i-- > 0;) {
+        const auto& [path, given, is_unchanged] = companion_.things[i];
+        DirectoryEntry entry = given;
+        auto& thing = things_[i];
+        if (entry.type == EntryType::file && !thing.content) continue;
+        entry.content = thing.content.value_or(Content{});
+        if (entry.type == EntryType::directory) {
+            const auto root = path.empty() ? repository::RootNode::beside : repository::RootNode::packed;
+            auto kept = TRY(writer_->keep_listing({.entries = thing.entries, .before = thing.before ? &*thing.before : nullptr, .root = root}, watch_));
+            entry.content = kept.content;
+            entry.root_node = std::move(kept.root_node);
+            thing.entries.clear();
+        }
+        if (path.empty()) {
+            if (entry.type == EntryType::file) entry.root_node = std::move(kept_.entry.root_node);
+            entry.name = companion_.name;
+            entry.dictionary = writer_->dictionary();
+            return entry;
+        }
+        entry.name = name_in_folder(path);
+        const auto folder = folders.find(folder_of(path));
+        if (folder == folders.end()) return fail(ErrorCode::bug, "keep {}: nothing tells of the folder of {}", printable(companion_.name), printable(path));
+        things_[folder->second].entries.push_back(std::move(entry));
+    }
+    return fail(ErrorCode::not_found, "keep {}: it could not be read", printable(companion_.name));
+}
+
+// A backup before that has gone, or cannot be read, is done without.
+Result<void> Keeping::begin() {
+    repository::FolderRequest request;
+    if (past_.before) request = {.parent = past_.before->snapshot, .before = past_.before->entry};
+    auto writer = session_.keep_folder(std::move(request));
+    if (!writer && past_.before && is_gone(writer.error())) {
+        past_.before.reset();
+        writer = session_.keep_folder({});
+    }
+    writer_ = TRY(std::move(writer));
+    return {};
+}
+
+Result<KeptCompanion> Keeping::run() {
+    HOLDFAST_ASSERT(!companion_.things.empty() && companion_.things.front().path.empty());
+    TRY(begin());
+    TRY(find_before());
+    take_over();
+    TRY(train());
+    TRY(keep_small());
+    TRY(keep_large());
+    kept_.entry = TRY(list());
+    kept_.bytes_stored += writer_->bytes_stored();
+    return std::move(kept_);
+}
+
+}  // namespace
+
+Result<KeptCompanion> keep_companion(repository::Session& session, CompanionPast past, const CompanionToKeep& companion, const Watch& watch) {
+    return Keeping(session, std::move(past), companion, watch).run();
+}
+
+}  // namespace holdfast::history

@@ -169,28 +169,30 @@ private:
     std::mt19937_64 random_;
 };
 
-// A folder with a .gitignore of its own for each case, so that one call of git judges all.
+// Trees of files, each with a .gitignore of its own, so that one call of git judges a case in every one of them.
 class GitFolder {
 public:
     GitFolder() {
         shell(git_ + "init -q '" + folder_.path() + "/tree' 2>/dev/null");
         asked_.open(folder_ / "asked", std::ios::binary);
     }
-    void add(const std::string& name, const Paths& paths, const std::vector<std::string>& list) {
+    void add(const std::string& name, const Paths& paths) {
         const std::filesystem::path root = folder_ / ("tree/" + name);
         std::filesystem::create_directories(root);
-        std::ofstream ignored(root / ".gitignore", std::ios::binary);
-        for (const auto& pattern : list) ignored << pattern << '\n';
         for (const auto& [path, kind] : paths) {
             if (kind == FileKind::folder) std::filesystem::create_directory(root / path);
             else if (kind == FileKind::link) std::filesystem::create_symlink("/", root / path);
             else std::ofstream(root / path) << 'x';
             asked_ << name << '/' << path << '\0';
         }
+        asked_.flush();
+    }
+    void ignore(const std::string& name, const std::vector<std::string>& list) {
+        std::ofstream ignored(folder_ / ("tree/" + name + "/.gitignore"), std::ios::binary | std::ios::trunc);
+        for (const auto& pattern : list) ignored << pattern << '\n';
     }
     // By path: the pattern that decides, empty where none does.
     std::map<std::string, std::string> verdicts() {
-        asked_.close();
         const auto answer = shell("cd '" + folder_.path() + "/tree'; " + git_ + "check-ignore --no-index --verbose --non-matching --stdin -z < ../asked");
         const auto fields = split(answer, '\0');
         std::map<std::string, std::string> found;
@@ -215,41 +217,41 @@ Verdict verdict_of_walk(const PathPatterns& all, const std::string& path, FileKi
 
 TEST(PathPatterns, JudgeAsGitDoes) {
     if (std::system("git --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "git, the judge of this test, is not installed (scripts/install_dependencies.sh test)";
-    constexpr int cases = 1200;
+    constexpr std::uint64_t trees = 25, rounds = 60;
     GitFolder git;
-    std::map<std::string, std::pair<Paths, PathPatterns>> ours;
-    std::map<std::string, std::vector<std::string>> lists;
-    int refused = 0;
-    for (int i = 0; i < cases; ++i) {
-        RandomCase made(static_cast<std::uint64_t>(i));
-        const auto name = format("case{}", i);
-        const auto paths = made.paths();
-        std::vector<std::string> list, valid;
-        for (int j = 0; j < 5; ++j) {
-            list.push_back(made.pattern());
-            if (const auto alone = PathPatterns::parse({&list.back(), 1}); alone) valid.push_back(list.back());
-            else ++refused;
-        }
-        git.add(name, paths, list);
-        ours.emplace(name, std::pair(paths, patterns(valid)));
-        lists[name] = list;
+    std::map<std::string, Paths> paths;
+    for (std::uint64_t tree = 0; tree < trees; ++tree) {
+        const auto name = format("tree{}", tree);
+        git.add(name, paths[name] = RandomCase(tree).paths());
     }
-    const auto theirs = git.verdicts();
-    std::map<Verdict, int> seen;
-    for (const auto& [name, one] : ours) {
-        for (const auto& [path, kind] : one.first) {
-            const auto at = theirs.find(name + "/" + path);
-            ASSERT_NE(at, theirs.end()) << name << "/" << path;
-            // What was refused here must match nothing there: git is asked with it, we without.
-            const auto expected = at->second.empty() ? Verdict::none : at->second.starts_with('!') ? Verdict::taken_back : Verdict::matches;
-            const auto verdict = verdict_of_walk(one.second, path, kind);
-            ++seen[verdict];
-            EXPECT_EQ(verdict, expected) << name << ": " << printable(path) << " (kind " << static_cast<int>(kind) << "), git names [" << printable(at->second) << "] of "
-                                         << ::testing::PrintToString(lists[name]);
+    std::map<Verdict, std::uint64_t> seen;
+    std::uint64_t refused = 0;
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        std::map<std::string, std::vector<std::string>> lists;
+        RandomCase made(1000 + round);
+        for (const auto& [name, ignored] : paths) {
+            for (int i = 0; i < 5; ++i) lists[name].push_back(made.pattern());
+            git.ignore(name, lists[name]);
+        }
+        const auto theirs = git.verdicts();
+        for (const auto& [name, list] : lists) {
+            // What is refused here must match nothing there: git is asked with it, we without.
+            std::vector<std::string> valid;
+            std::ranges::copy_if(list, std::back_inserter(valid), [](const std::string& pattern) { return PathPatterns::parse({&pattern, 1}).ok(); });
+            refused += list.size() - valid.size();
+            const auto ours = patterns(valid);
+            for (const auto& [path, kind] : paths[name]) {
+                const auto at = theirs.find(name + "/" + path);
+                ASSERT_NE(at, theirs.end()) << name << "/" << path;
+                const auto expected = at->second.empty() ? Verdict::none : at->second.starts_with('!') ? Verdict::taken_back : Verdict::matches;
+                const auto verdict = verdict_of_walk(ours, path, kind);
+                ++seen[verdict];
+                EXPECT_EQ(verdict, expected) << printable(path) << " (kind " << static_cast<int>(kind) << "), git names [" << printable(at->second) << "] of " << ::testing::PrintToString(list);
+            }
         }
     }
-    EXPECT_GT(refused, cases / 10);
-    for (const auto verdict : {Verdict::none, Verdict::matches, Verdict::taken_back}) EXPECT_GT(seen[verdict], cases / 3);
+    EXPECT_GT(refused, trees * rounds / 10);
+    for (const auto verdict : {Verdict::none, Verdict::matches, Verdict::taken_back}) EXPECT_GT(seen[verdict], trees * rounds / 3);
 }
 
 }  // namespace

@@ -22,9 +22,9 @@ constexpr std::uint64_t comment_size_max = 64 * 1024;
 constexpr std::uint64_t operation_size_max = 1024;           // name of an operation, head of an audit log
 constexpr std::uint64_t tags_max = 256;
 constexpr std::uint64_t members_max = 100'000;
-constexpr std::uint64_t folder_entries_max = 1'000'000;     // what lies in one folder
-constexpr std::uint64_t folder_listing_max = 1ull << 30;      // bytes
-constexpr std::uint64_t folder_depth_max = 1000;
+constexpr std::uint64_t folder_entries_max = 1'000'000;      // what lies in one folder of a companion
+constexpr std::uint64_t folder_listing_max = 1ull << 30;     // bytes
+constexpr std::uint64_t folder_depth_max = 512;              // folders within folders of a companion
 constexpr std::uint64_t wal_frames_max = 1ull << 32;
 
 }  // namespace holdfast::limits

@@ -38,6 +38,7 @@ public:
     virtual Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const = 0;  // short only at the end
     virtual Result<void> write_at(std::uint64_t offset, ByteView bytes) = 0;
     virtual Result<std::uint64_t> size() const = 0;
+    virtual Result<FileStatus> status() const = 0;  // of the open file, whatever its name means by now
     virtual Result<void> resize(std::uint64_t size) = 0;
     // A hint, that promises nothing: these bytes may go to the disk now, so that sync() finds less to do.
     virtual void begin_writing_out(std::uint64_t /*offset*/, std::uint64_t /*size*/) noexcept {}
@@ -60,11 +61,15 @@ public:
 class FileSystem {
 public:
     virtual ~FileSystem() = default;
+    // Opening never waits; what is no regular file, such as a pipe, is `invalid`.
     virtual Result<std::unique_ptr<File>> open_to_read(const std::string& path) = 0;
+    virtual Result<std::unique_ptr<File>> open_to_read_unfollowed(const std::string& path) = 0;  // invalid: `path` is a link
     virtual Result<std::unique_ptr<File>> open_to_write(const std::string& path) = 0;  // must exist
     virtual Result<std::unique_ptr<File>> create(const std::string& path, std::uint32_t mode) = 0;  // exists: refused
     // exists: refused; unavailable: no hard links here
     virtual Result<void> link(const std::string& existing, const std::string& name) = 0;
+    // A symbolic link that says `target`, whether or not there is such a thing; exists: refused.
+    virtual Result<void> make_link(const std::string& target, const std::string& path) = 0;
     virtual Result<void> rename_if_absent(const std::string& from, const std::string& to) = 0;  // exists: refused
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;      // replaces `to`
     virtual Result<void> remove(const std::string& path) = 0;                             // a file or link
@@ -77,6 +82,10 @@ public:
     virtual Result<std::string> read_link(const std::string& path) = 0;                   // invalid: not a link
     virtual Result<void> sync_folder(const std::string& path) = 0;
     virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
+    // Of a file, a folder, or a link itself; the time of the last reading stays. A power cut may take it back.
+    virtual Result<void> set_modified(const std::string& path, Timestamp time) = 0;
+    // `denied` when we may not read the file, or list the folder; by looking only, as the next one.
+    virtual Result<void> expect_readable(const std::string& path) = 0;
     // `denied` when we may not write the file, or into the folder, or its file system is read-only. By looking only, so
     // success is no promise.
     virtual Result<void> expect_writable(const std::string& path) = 0;

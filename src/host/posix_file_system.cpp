@@ -34,6 +34,12 @@ Timestamp timestamp_of_stat(const timespec& time) {
     return {std::int64_t{time.tv_sec} * nanoseconds_per_second + time.tv_nsec};
 }
 
+// Rounded down, also before 1970: the nanoseconds count onward.
+timespec timespec_of(Timestamp time) {
+    const std::int64_t rest = time.nanoseconds % nanoseconds_per_second, part = rest < 0 ? rest + nanoseconds_per_second : rest;
+    return {.tv_sec = (time.nanoseconds - part) / nanoseconds_per_second, .tv_nsec = part};
+}
+
 FileStatus status_of_stat(const struct stat& from) {
     FileStatus to;
     to.kind = S_ISREG(from.st_mode)   ? FileKind::regular
@@ -83,10 +89,12 @@ public:
         return {};
     }
 
-    Result<std::uint64_t> size() const override {
+    Result<std::uint64_t> size() const override { return TRY(status()).size; }
+
+    Result<FileStatus> status() const override {
         struct stat status{};
         if (::fstat(descriptor_.number(), &status) == -1) return posix_error(errno, {"look at", path_});
-        return static_cast<std::uint64_t>(status.st_size);
+        return status_of_stat(status);
     }
 
     Result<void> resize(std::uint64_t size) override {
@@ -177,6 +185,10 @@ public:
         return open_file(path, {"open", O_RDONLY});
     }
 
+    Result<std::unique_ptr<File>> open_to_read_unfollowed(const std::string& path) override {
+        return open_file(path, {"open", O_RDONLY | O_NOFOLLOW});
+    }
+
     Result<std::unique_ptr<File>> open_to_write(const std::string& path) override {
         return open_file(path, {"open to write", O_RDWR});
     }
@@ -199,6 +211,11 @@ public:
         }
         return fail(ErrorCode::unavailable, "link {}: the file system gives no hard link", printable(name))
             .with_advice("use a file system with hard links, such as ext4, xfs or btrfs");
+    }
+
+    Result<void> make_link(const std::string& target, const std::string& path) override {
+        TRY(check_path(target));
+        return run({"make link", path}, path, [&] { return ::symlink(target.c_str(), path.c_str()); });
     }
 
     Result<void> rename(const std::string& from, const std::string& to) override {
@@ -280,6 +297,15 @@ public:
 
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override {
         return run({"set the mode of", path}, path, [&] { return ::chmod(path.c_str(), static_cast<mode_t>(mode)); });
+    }
+
+    Result<void> set_modified(const std::string& path, Timestamp time) override {
+        const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, timespec_of(time)};
+        return run({"set the time of", path}, path, [&] { return ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW); });
+    }
+
+    Result<void> expect_readable(const std::string& path) override {
+        return run({"read", path}, path, [&] { return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS); });
     }
 
     Result<void> expect_writable(const std::string& path) override {

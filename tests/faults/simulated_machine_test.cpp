@@ -177,6 +177,21 @@ TEST(PowerCut, LosesAFolderWithAllThatIsInIt) {
     EXPECT_EQ(seen, (std::set<std::string>{"f", "<not_found>"}));
 }
 
+TEST(PowerCut, KeepsOrLosesALinkWithWhatItSays) {
+    const auto seen = outcomes([](SimulatedMachine& machine) {
+        auto& files = machine.host().files;
+        must(files.make_link("one", "/durable"));
+        must(files.sync_folder("/"));
+        must(files.make_link("two", "/open"));
+        machine.cut_power();
+        machine.reboot();
+        EXPECT_EQ(must(files.read_link("/durable")), "one");
+        const auto open = files.read_link("/open");
+        return open ? *open : std::string(name_of(open.error().code()));
+    });
+    EXPECT_EQ(seen, (std::set<std::string>{"two", "not_found"}));
+}
+
 TEST(PowerCut, EndsEverythingUntilTheReboot) {
     SimulatedMachine machine(1);
     auto& files = machine.host().files;
@@ -299,6 +314,39 @@ TEST(SimulatedFiles, AnswerAsRealOnesDo) {
     Bytes into(10);
     EXPECT_EQ(must(must(files.open_to_read("/g"))->read_at(2, into)), 2u);
     EXPECT_EQ(must(must(files.open_to_read("/g"))->read_at(5, into)), 0u);
+}
+
+TEST(SimulatedFiles, FollowLinksAsRealOnesDo) {
+    SimulatedMachine machine(1);
+    auto& files = machine.host().files;
+    must(host::make_folders_durably(files, "/a/b", 0700));
+    make(machine, "/a/b/file", filled(3, 'x'));
+    must(files.make_link("b/file", "/a/near"));
+    must(files.make_link("/a/b", "/folder"));
+    must(files.make_link("../a/near", "/a/over"));
+    must(files.make_link("nowhere", "/dangling"));
+    must(files.make_link("/round", "/round"));
+    EXPECT_EQ(text_at(machine, "/a/over"), "xxx");
+    EXPECT_EQ(must(files.canonical("/folder/../near")), "/a/b/file");
+    EXPECT_EQ(must(files.status("/folder/file")), must(files.status_of_link("/a/b/file")));
+    EXPECT_EQ(must(files.status_of_link("/folder")).kind, host::FileKind::link);
+    EXPECT_THAT(must(files.list("/folder")), ElementsAre("file"));
+    EXPECT_THAT(files.open_to_read_unfollowed("/a/near"), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.open_to_read_unfollowed("/folder/file"), Succeeds());
+    EXPECT_THAT(files.status("/dangling"), FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(files.status("/round"), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.create("/dangling", 0600), FailsWith(ErrorCode::exists));
+    EXPECT_THAT(files.make_link("x", "/dangling"), FailsWith(ErrorCode::exists));
+    must(files.set_modified("/folder", Timestamp{7}));
+    EXPECT_EQ(must(files.status_of_link("/folder")).modified, Timestamp{7});
+    EXPECT_NE(must(files.status("/folder")).modified, Timestamp{7});
+    must(files.rename("/folder", "/elsewhere"));
+    must(files.remove("/a/near"));
+    EXPECT_EQ(text_at(machine, "/elsewhere/file"), "xxx") << "a link was removed, not what it leads to";
+    const auto open = must(files.open_to_write("/a/b/file"));
+    must(open->write_at(3, filled(2, 'y')));
+    EXPECT_EQ(must(open->status()), must(files.status("/a/b/file")));
+    EXPECT_EQ(must(open->status()).size, 5u);
 }
 
 TEST(SimulatedMachine, RepeatsItself) {

@@ -143,6 +143,65 @@ TEST_F(PosixFiles, StatusFollowsLinksAndStatusOfLinkDoesNot) {
     EXPECT_THAT(files.status(folder / "a/below"), FailsWith(ErrorCode::not_found));
 }
 
+TEST_F(PosixFiles, LinksAreMadeAsTheySayAndReplaceNothing) {
+    ASSERT_THAT(files.make_link("not/there yet", folder / "link"), Succeeds());
+    EXPECT_EQ(must(files.read_link(folder / "link")), "not/there yet");
+    EXPECT_THAT(files.make_link("other", folder / "link"), FailsWith(ErrorCode::exists));
+    make("file", "kept");
+    EXPECT_THAT(files.make_link("other", folder / "file"), FailsWith(ErrorCode::exists));
+    EXPECT_EQ(text_in("file"), "kept");
+    EXPECT_EQ(must(files.read_link(folder / "link")), "not/there yet");
+    EXPECT_THAT(files.make_link("other", folder / "missing/link"), FailsWith(ErrorCode::not_found));
+    EXPECT_THAT(files.make_link(std::string("a\0b", 3), folder / "zero"), FailsWith(ErrorCode::invalid));
+}
+
+TEST_F(PosixFiles, OpeningUnfollowedRefusesALinkAndDoesNotWait) {
+    make("a", "four");
+    must(files.make_link("a", folder / "link"));
+    EXPECT_THAT(files.open_to_read(folder / "link"), Succeeds());
+    EXPECT_THAT(files.open_to_read_unfollowed(folder / "link"), FailsWith(ErrorCode::invalid));
+    EXPECT_EQ(must(must(files.open_to_read_unfollowed(folder / "a"))->size()), 4u);
+    must(files.make_folder(folder / "sub", 0700));
+    make("sub/b", "five!");
+    must(files.make_link("sub", folder / "way"));
+    EXPECT_EQ(must(must(files.open_to_read_unfollowed(folder / "way/b"))->size()), 5u) << "only the last part is not followed";
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    EXPECT_THAT(files.open_to_read_unfollowed(folder / "pipe"), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.open_to_read_unfollowed(folder / "sub"), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.open_to_read_unfollowed(folder / "missing"), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(PosixFiles, TimesAreSetToTheNanosecondAlsoOfFoldersAndLinks) {
+    make("a", "four");
+    must(files.make_folder(folder / "sub", 0700));
+    must(files.make_link("a", folder / "link"));
+    const Timestamp before_1970{-1'500'000'001}, early{1'000'000'000'123'456'789}, late{2'000'000'000'000'000'001}, later{2'100'000'000'500'000'000};
+    struct stat first{}, then{};
+    ASSERT_EQ(::stat((folder / "a").c_str(), &first), 0);
+    must(files.set_modified(folder / "a", early));
+    must(files.set_modified(folder / "sub", late));
+    must(files.set_modified(folder / "link", later));
+    EXPECT_EQ(must(files.status(folder / "a")).modified, early) << "and not what the link got";
+    EXPECT_EQ(must(files.status(folder / "sub")).modified, late);
+    EXPECT_EQ(must(files.status_of_link(folder / "link")).modified, later);
+    ASSERT_EQ(::stat((folder / "a").c_str(), &then), 0);
+    EXPECT_EQ(std::pair(first.st_atim.tv_sec, first.st_atim.tv_nsec), std::pair(then.st_atim.tv_sec, then.st_atim.tv_nsec));
+    must(files.set_modified(folder / "a", before_1970));
+    EXPECT_EQ(must(files.status(folder / "a")).modified, before_1970);
+    EXPECT_THAT(files.set_modified(folder / "missing", early), FailsWith(ErrorCode::not_found));
+}
+
+TEST_F(PosixFiles, TheStatusOfAnOpenFileIsOfTheFileNotOfItsName) {
+    const auto file = make("a", "four");
+    EXPECT_EQ(must(file->status()), must(files.status(folder / "a")));
+    must(files.rename(folder / "a", folder / "b"));
+    make("a", "other");
+    EXPECT_EQ(must(file->status()), must(files.status(folder / "b")));
+    must(files.remove(folder / "b"));
+    EXPECT_EQ(must(file->status()).links, 0u);
+    EXPECT_EQ(must(file->status()).size, 4u);
+}
+
 TEST_F(PosixFiles, LongLinksAreReadWhole) {
     const std::string target(3000, 'x');
     ASSERT_EQ(::symlink(target.c_str(), (folder / "link").c_str()), 0);
@@ -194,15 +253,21 @@ TEST_F(PosixFiles, WhatMayNotBeDoneIsDenied) {
     must(files.make_folder(folder / "sub", 0700));
     must(files.set_mode(folder / "sub", 0500));
     must(files.set_mode(folder.path(), 0711));
+    make("mine");
+    must(files.set_mode(folder / "mine", 0200));
     const bool is_root = ::geteuid() == 0;
     if (is_root) {
         ASSERT_EQ(::chown((folder / "sub").c_str(), 65534, 65534), 0);
         ASSERT_EQ(::seteuid(65534), 0);
     }
     const auto denied = files.create(folder / "sub/a", 0600);
+    const auto unreadable = files.expect_readable(folder / "mine"), readable = files.expect_readable(folder / "sub");
     const bool is_back = !is_root || ::seteuid(0) == 0;
     ASSERT_TRUE(is_back);
     ASSERT_THAT(denied, FailsWith(ErrorCode::denied));
+    EXPECT_THAT(unreadable, FailsWith(ErrorCode::denied));
+    EXPECT_THAT(readable, Succeeds());
+    EXPECT_THAT(files.expect_readable(folder / "missing"), FailsWith(ErrorCode::not_found));
     EXPECT_THAT(denied.error().advice(), HasSubstr("ls -ld"));
 }
 

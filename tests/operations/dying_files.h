@@ -16,6 +16,7 @@ public:
     bool has_died() const { return has_died_; }
 
     Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
+    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override { return files_.open_to_read_unfollowed(path); }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override { return wrapped(path, files_.open_to_write(path)); }
     Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override {
         TRY(live(path));
@@ -24,6 +25,10 @@ public:
     Result<void> link(const std::string& existing, const std::string& name) override {
         TRY(live(name));
         return files_.link(existing, name);
+    }
+    Result<void> make_link(const std::string& target, const std::string& path) override {
+        TRY(live(path));
+        return files_.make_link(target, path);
     }
     Result<void> rename(const std::string& from, const std::string& to) override {
         TRY(live(to));
@@ -55,6 +60,11 @@ public:
         TRY(live(path));
         return files_.set_mode(path, mode);
     }
+    Result<void> set_modified(const std::string& path, Timestamp time) override {
+        TRY(live(path));
+        return files_.set_modified(path, time);
+    }
+    Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
     Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }
     Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override { return files_.try_lock(path); }
@@ -71,6 +81,7 @@ private:
             return file_->write_at(offset, bytes);
         }
         Result<std::uint64_t> size() const override { return file_->size(); }
+        Result<host::FileStatus> status() const override { return file_->status(); }
         Result<void> resize(std::uint64_t size) override {
             TRY(owner_.live(path_));
             return file_->resize(size);

@@ -20,6 +20,7 @@ public:
     std::map<std::string, std::uint32_t> owners;  // of paths that shall seem to be another user's
 
     Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
+    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override { return files_.open_to_read_unfollowed(path); }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
         TRY(ask(path));
         return files_.open_to_write(path);
@@ -31,6 +32,10 @@ public:
     Result<void> link(const std::string& existing, const std::string& name) override {
         TRY(ask(name));
         return files_.link(existing, name);
+    }
+    Result<void> make_link(const std::string& target, const std::string& path) override {
+        TRY(ask(path));
+        return files_.make_link(target, path);
     }
     Result<void> rename(const std::string& from, const std::string& to) override {
         TRY(ask(to));
@@ -62,6 +67,11 @@ public:
         TRY(ask(path));
         return files_.set_mode(path, mode);
     }
+    Result<void> set_modified(const std::string& path, Timestamp time) override {
+        TRY(ask(path));
+        return files_.set_modified(path, time);
+    }
+    Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
     Result<void> expect_writable(const std::string& path) override {
         TRY(ask(path));
         return files_.expect_writable(path);

@@ -18,6 +18,9 @@ public:
     Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override {
         return files_.open_to_read(path);
     }
+    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override {
+        return files_.open_to_read_unfollowed(path);
+    }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
         return forgetful(path, files_.open_to_write(path));
     }
@@ -29,6 +32,9 @@ public:
     }
     Result<void> link(const std::string& existing, const std::string& name) override {
         return files_.link(existing, name);
+    }
+    Result<void> make_link(const std::string& target, const std::string& path) override {
+        return files_.make_link(target, path);
     }
     Result<void> rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
     Result<void> rename_if_absent(const std::string& from, const std::string& to) override {
@@ -45,6 +51,8 @@ public:
     Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
     Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override { return files_.set_mode(path, mode); }
+    Result<void> set_modified(const std::string& path, Timestamp time) override { return files_.set_modified(path, time); }
+    Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
     Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }
     Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override {
@@ -60,6 +68,7 @@ private:
         }
         Result<void> write_at(std::uint64_t offset, ByteView bytes) override { return file_->write_at(offset, bytes); }
         Result<std::uint64_t> size() const override { return file_->size(); }
+        Result<host::FileStatus> status() const override { return file_->status(); }
         Result<void> resize(std::uint64_t size) override { return file_->resize(size); }
         Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override { return file_->set_owner(owner, group); }
         Result<void> set_mode(std::uint32_t mode) override { return file_->set_mode(mode); }

@@ -162,6 +162,12 @@ void Folder::lose_power(Dice& dice, Decisions& decisions) {
     now_ = durable_;
 }
 
+host::FileStatus Node::status_now() const {
+    auto now = status;
+    now.size = status.kind == host::FileKind::link ? target.size() : content.now().size();
+    return now;
+}
+
 void lose_power(Node& root, Dice& dice) {
     Decisions decisions;
     std::set<const Node*> seen;

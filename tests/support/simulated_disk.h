@@ -9,7 +9,7 @@
 //    change within a folder, also between two folders while neither is synced; after a sync of one folder only, what
 //    the other shows is open.
 // After a failed sync, what was written before it may stay unwritten for ever, although a later sync succeeds, unless
-// the same sector was written again. Modes and owners are never lost.
+// the same sector was written again. Modes, owners and times are never lost, nor what a link says.
 #pragma once
 
 #include <map>
@@ -92,6 +92,8 @@ struct Node {
     host::FileStatus status;  // size is the content's
     Content content;
     Folder folder;
+    std::string target;  // of a link
+    host::FileStatus status_now() const;
 };
 
 // Of the tree below root, what is still there after the cut.

@@ -1,5 +1,7 @@
 #include "support/simulated_machine.h"
 
+#include <deque>
+
 #include "holdfast/base/text.h"
 #include "support/simulated_state.h"
 
@@ -23,6 +25,7 @@ private:
 };
 
 bool is_folder(const NodePointer& node) { return node->status.kind == host::FileKind::folder; }
+bool is_link(const NodePointer& node) { return node && node->status.kind == host::FileKind::link; }
 
 Error wrong(ErrorCode code, const Step& step, std::string_view reason) {
     return fail(code, "{} {}: {}", step.doing, printable(step.path), reason);
@@ -35,13 +38,17 @@ public:
     explicit Files(MachineState& machine) : machine_(machine) {}
 
     Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override {
-        return open({"open", path}, false);
+        return open({"open", path}, {});
+    }
+    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override {
+        return open({"open", path}, {.last = LastPart::itself});
     }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
-        return open({"open to write", path}, true);
+        return open({"open to write", path}, {.may_write = true});
     }
     Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override;
     Result<void> link(const std::string& existing, const std::string& name) override;
+    Result<void> make_link(const std::string& target, const std::string& path) override;
     Result<void> rename(const std::string& from, const std::string& to) override { return move(from, to, true); }
     Result<void> rename_if_absent(const std::string& from, const std::string& to) override {
         return move(from, to, false);
@@ -50,12 +57,14 @@ public:
     Result<void> make_folder(const std::string& path, std::uint32_t mode) override;
     Result<void> remove_folder(const std::string& path) override;
     Result<std::vector<std::string>> list(const std::string& folder) override;
-    Result<host::FileStatus> status(const std::string& path) override;
-    Result<host::FileStatus> status_of_link(const std::string& path) override { return status(path); }
+    Result<host::FileStatus> status(const std::string& path) override { return look_at(path, LastPart::followed); }
+    Result<host::FileStatus> status_of_link(const std::string& path) override { return look_at(path, LastPart::itself); }
     Result<std::string> canonical(const std::string& path) override;
     Result<std::string> read_link(const std::string& path) override;
     Result<void> sync_folder(const std::string& path) override;
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
+    Result<void> set_modified(const std::string& path, Timestamp time) override;
+    Result<void> expect_readable(const std::string&) override { return {}; }
     Result<void> expect_writable(const std::string&) override { return {}; }
     Result<std::uint64_t> free_bytes(const std::string& path) override;
     Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override;
@@ -70,40 +79,64 @@ private:
             return at == folder->folder.now().end() ? nullptr : at->second;
         }
     };
-    static std::vector<std::string> parts_of(const std::string& path);
-    Result<NodePointer> walk(const Step& step, const std::vector<std::string>& parts) const;
-    Result<NodePointer> find(const Step& step) const { return walk(step, parts_of(step.path)); }
+    enum class LastPart { followed, itself };  // when it is a link
+    struct HowToOpen {
+        LastPart last = LastPart::followed;
+        bool may_write = false;
+    };
+    // From the root down to a node, the root left out.
+    struct Way {
+        std::vector<std::pair<std::string, NodePointer>> parts;
+    };
+    static std::deque<std::string> parts_of(const std::string& path);
+    Result<Way> walk(const Step& step, std::deque<std::string> parts, LastPart last) const;
+    NodePointer end_of(const Way& way) const { return way.parts.empty() ? machine_.root : way.parts.back().second; }
+    Result<NodePointer> find(const Step& step, LastPart last = LastPart::followed) const { return end_of(TRY(walk(step, parts_of(step.path), last))); }
+    Result<host::FileStatus> look_at(const std::string& path, LastPart last);
     Result<Place> place_of(const Step& step) const;
     Result<NodePointer> existing(const Step& step, const Place& place) const;
-    Result<std::unique_ptr<host::File>> open(const Step& step, bool may_write);
+    Result<std::unique_ptr<host::File>> open(const Step& step, const HowToOpen& how);
     Result<void> move(const std::string& from, const std::string& to, bool may_replace);
     void change(const Place& place, const NodePointer& holder);
-    Result<void> change_status(const Step& step, const std::function<void(host::FileStatus&)>& change);
+    Result<void> change_status(const Step& step, LastPart last, const std::function<void(host::FileStatus&)>& change);
 
     MachineState& machine_;
 };
 
 // --- names to nodes; the mutex is held ---
 
-std::vector<std::string> Files::parts_of(const std::string& path) {
-    std::vector<std::string> parts;
+std::deque<std::string> Files::parts_of(const std::string& path) {
+    std::deque<std::string> parts;
     for (auto& part : split(path, '/')) {
-        if (part == ".." && !parts.empty()) parts.pop_back();
-        if (!part.empty() && part != "." && part != "..") parts.push_back(std::move(part));
+        if (!part.empty() && part != ".") parts.push_back(std::move(part));
     }
     return parts;
 }
 
-Result<NodePointer> Files::walk(const Step& step, const std::vector<std::string>& parts) const {
+Result<Files::Way> Files::walk(const Step& step, std::deque<std::string> parts, LastPart last) const {
+    constexpr int links_max = 40;
     TRY(machine_.need_power(step));
-    NodePointer node = machine_.root;
-    for (const auto& part : parts) {
-        const auto& names = node->folder.now();
+    Way way;
+    for (int links = 0; !parts.empty();) {
+        const std::string part = std::move(parts.front());
+        parts.pop_front();
+        if (part == "..") {
+            if (!way.parts.empty()) way.parts.pop_back();
+            continue;
+        }
+        const auto& names = end_of(way)->folder.now();
         const auto at = names.find(part);
         if (at == names.end()) return wrong(ErrorCode::not_found, step, "no such file or folder");
-        node = at->second;
+        if (!is_link(at->second) || (parts.empty() && last == LastPart::itself)) {
+            way.parts.emplace_back(part, at->second);
+            continue;
+        }
+        if (++links > links_max) return wrong(ErrorCode::invalid, step, "too many links in the path");
+        if (at->second->target.starts_with('/')) way.parts.clear();
+        const auto target = parts_of(at->second->target);
+        parts.insert(parts.begin(), target.begin(), target.end());
     }
-    return node;
+    return way;
 }
 
 Result<Files::Place> Files::place_of(const Step& step) const {
@@ -111,7 +144,8 @@ Result<Files::Place> Files::place_of(const Step& step) const {
     if (parts.empty()) return wrong(ErrorCode::invalid, step, "it is the root");
     std::string name = std::move(parts.back());
     parts.pop_back();
-    auto folder = TRY(walk(step, parts));
+    if (name == "..") return wrong(ErrorCode::invalid, step, "it names no thing of its own");
+    auto folder = end_of(TRY(walk(step, std::move(parts), LastPart::followed)));
     if (!is_folder(folder)) return wrong(ErrorCode::not_found, step, "a part of the path is not a folder");
     return Place{std::move(folder), std::move(name)};
 }
@@ -129,13 +163,14 @@ void Files::change(const Place& place, const NodePointer& holder) {
 
 // --- files ---
 
-Result<std::unique_ptr<host::File>> Files::open(const Step& step, bool may_write) {
+Result<std::unique_ptr<host::File>> Files::open(const Step& step, const HowToOpen& how) {
     const std::lock_guard lock(machine_.mutex);
-    auto node = TRY(find(step));
+    auto node = TRY(find(step, how.last));
     if (is_folder(node)) return wrong(ErrorCode::invalid, step, "it is a folder");
-    if (may_write && machine_.read_only) return wrong(ErrorCode::denied, step, "the file system is read-only");
+    if (is_link(node)) return wrong(ErrorCode::invalid, step, "it is a link");
+    if (how.may_write && machine_.read_only) return wrong(ErrorCode::denied, step, "the file system is read-only");
     return std::unique_ptr<host::File>(
-        std::make_unique<SimulatedFile>(machine_, SimulatedFile::Opened{std::move(node), step.path, may_write}));
+        std::make_unique<SimulatedFile>(machine_, SimulatedFile::Opened{std::move(node), step.path, how.may_write}));
 }
 
 Result<std::unique_ptr<host::File>> Files::create(const std::string& path, std::uint32_t mode) {
@@ -164,6 +199,7 @@ Result<std::unique_ptr<host::FileLock>> Files::try_lock(const std::string& path)
             return {};
         }));
     }
+    if (is_link(place.holder())) return wrong(ErrorCode::invalid, step, "it is a link");
     if (!machine_.locked.insert(place.holder().get()).second) {
         return wrong(ErrorCode::busy, step, "another process holds it");
     }
@@ -176,11 +212,25 @@ Result<void> Files::link(const std::string& existing_path, const std::string& na
     const std::lock_guard lock(machine_.mutex);
     const Step step{"link", name};
     return machine_.take(step, [&]() -> Result<void> {
-        const auto node = TRY(find({"link", existing_path}));
+        const auto node = TRY(find({"link", existing_path}, LastPart::itself));
         const auto place = TRY(place_of(step));
         if (is_folder(node)) return wrong(ErrorCode::denied, step, "a folder cannot be linked");
         if (place.holder()) return wrong(ErrorCode::exists, step, "it exists already");
         if (!machine_.hard_links) return wrong(ErrorCode::unavailable, step, "the file system gives no hard link");
+        change(place, node);
+        return {};
+    });
+}
+
+Result<void> Files::make_link(const std::string& target, const std::string& path) {
+    const std::lock_guard lock(machine_.mutex);
+    const Step step{"make link", path};
+    return machine_.take(step, [&]() -> Result<void> {
+        const auto place = TRY(place_of(step));
+        if (target.empty()) return wrong(ErrorCode::not_found, step, "no such file or folder");
+        if (place.holder()) return wrong(ErrorCode::exists, step, "it exists already");
+        const auto node = machine_.make_node(host::FileKind::link, 0777);
+        node->target = target;
         change(place, node);
         return {};
     });
@@ -267,26 +317,24 @@ Result<std::vector<std::string>> Files::list(const std::string& folder) {
     return names;
 }
 
-Result<host::FileStatus> Files::status(const std::string& path) {
+Result<host::FileStatus> Files::look_at(const std::string& path, LastPart last) {
     const std::lock_guard lock(machine_.mutex);
-    const auto node = TRY(find({"look at", path}));
-    auto status = node->status;
-    status.size = node->content.now().size();
-    return status;
+    return TRY(find({"look at", path}, last))->status_now();
 }
 
 Result<std::string> Files::canonical(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
-    TRY(find({"resolve", path}));
+    const auto way = TRY(walk({"resolve", path}, parts_of(path), LastPart::followed));
     std::string resolved;
-    for (const auto& part : parts_of(path)) resolved.append("/").append(part);
+    for (const auto& [name, node] : way.parts) resolved.append("/").append(name);
     return resolved.empty() ? "/" : resolved;
 }
 
 Result<std::string> Files::read_link(const std::string& path) {
     const std::lock_guard lock(machine_.mutex);
-    TRY(find({"read link", path}));
-    return wrong(ErrorCode::invalid, {"read link", path}, "it is not a link");
+    const auto node = TRY(find({"read link", path}, LastPart::itself));
+    if (!is_link(node)) return wrong(ErrorCode::invalid, {"read link", path}, "it is not a link");
+    return node->target;
 }
 
 Result<std::uint64_t> Files::free_bytes(const std::string& path) {
@@ -295,10 +343,10 @@ Result<std::uint64_t> Files::free_bytes(const std::string& path) {
     return machine_.room();
 }
 
-Result<void> Files::change_status(const Step& step, const std::function<void(host::FileStatus&)>& change) {
+Result<void> Files::change_status(const Step& step, LastPart last, const std::function<void(host::FileStatus&)>& change) {
     const std::lock_guard lock(machine_.mutex);
     return machine_.take(step, [&]() -> Result<void> {
-        const auto node = TRY(find(step));
+        const auto node = TRY(find(step, last));
         change(node->status);
         node->status.changed = machine_.time();
         return {};
@@ -306,7 +354,11 @@ Result<void> Files::change_status(const Step& step, const std::function<void(hos
 }
 
 Result<void> Files::set_mode(const std::string& path, std::uint32_t mode) {
-    return change_status({"set the mode of", path}, [&](host::FileStatus& status) { status.mode = mode; });
+    return change_status({"set the mode of", path}, LastPart::followed, [&](host::FileStatus& status) { status.mode = mode; });
+}
+
+Result<void> Files::set_modified(const std::string& path, Timestamp time) {
+    return change_status({"set the time of", path}, LastPart::itself, [&](host::FileStatus& status) { status.modified = time; });
 }
 
 }  // namespace simulated

@@ -1,11 +1,11 @@
 // SimulatedMachine: files, clock and randomness in memory, deterministic by a seed, whose power can be cut and whose
 // disk can fail at any step. The loss model stands in simulated_disk.h.
 //
-// A step is one changing operation: create, link, rename, remove, make or remove a folder, set mode or owner, write,
+// A step is one changing operation: create, link, rename, remove, make or remove a folder, set mode, owner or time, write,
 // resize, sync, sync a folder, and try_lock where it makes the lock file. Steps are counted from 1 over the machine's
 // life. The same calls from one thread give the same steps and, with the same seed, the same losses.
 //
-// Not simulated: symbolic links, permissions, files that are not regular. Relative paths start at the root.
+// Not simulated: permissions, files that are not regular. Relative paths start at the root.
 #pragma once
 
 #include <memory>

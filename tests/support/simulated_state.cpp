@@ -168,6 +168,12 @@ Result<std::uint64_t> SimulatedFile::size() const {
     return node_->content.now().size();
 }
 
+Result<host::FileStatus> SimulatedFile::status() const {
+    const std::lock_guard lock(machine_.mutex);
+    TRY(need_life("look at", false));
+    return node_->status_now();
+}
+
 Result<void> SimulatedFile::resize(std::uint64_t size) {
     const std::lock_guard lock(machine_.mutex);
     TRY(need_life("resize", true));

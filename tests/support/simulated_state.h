@@ -72,6 +72,7 @@ public:
     Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const override;
     Result<void> write_at(std::uint64_t offset, ByteView bytes) override;
     Result<std::uint64_t> size() const override;
+    Result<host::FileStatus> status() const override;
     Result<void> resize(std::uint64_t size) override;
     Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override;
     Result<void> set_mode(std::uint32_t mode) override;

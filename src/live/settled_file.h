@@ -1,0 +1,46 @@
+// SettledFile: a file read between two looks, so that what was read is known to be one state of it, or known not to be.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "holdfast/host/file_system.h"
+
+namespace holdfast::live {
+
+// One thread, or several that only read. Never for a file that SQLite may have open in this process (host::File says why).
+//
+// A change shows in size, times, inode or device. A program that maps the file and writes to memory moves its times with
+// the first write to a page only, not with those that follow before the system has written the page out: such writes can
+// go unseen.
+class SettledFile {
+public:
+    // `path` is not followed if it is a link. `busy` when the file is no longer as `expected`, which a walk saw, or is a link or a
+    // folder now; not_found; denied.
+    static Result<SettledFile> open(host::FileSystem& files, const std::string& path, const host::FileStatus& expected);
+
+    std::uint64_t size() const { return expected_.size; }
+    // Exactly into.size() bytes, of those before size(). `busy` when the file has become shorter.
+    Result<void> read(std::uint64_t offset, MutableByteView into) const;
+    // Asked after the last byte: the open file, and the name, are what was expected; what was read is then what was there
+    // at the walk. False also when the name is gone.
+    Result<bool> is_as_it_was() const;
+
+private:
+    SettledFile(host::FileSystem& files, std::string path, const host::FileStatus& expected) : files_(&files), path_(std::move(path)), expected_(expected) {}
+
+    host::FileSystem* files_;
+    std::string path_;
+    host::FileStatus expected_;
+    std::unique_ptr<host::File> file_;
+};
+
+// The same file, with nothing written to it in between, as far as its status tells.
+bool is_same_state(const host::FileStatus& a, const host::FileStatus& b);
+
+// Whether the file changed so shortly before it was looked at (or after, as clocks differ) that one more change might get
+// the same time, and not show: file systems count time in steps. Who needs to know waits, and looks again.
+bool is_too_young(const host::FileStatus& status, Timestamp looked_at);
+constexpr std::int64_t young_ms = 20;  // two steps of the slowest clock that Linux is built with
+
+}  // namespace holdfast::live

@@ -297,6 +297,7 @@ Result<KeptCompanion> Keeping::run() {
     TRY(keep_small());
     TRY(keep_large());
     kept_.entry = TRY(list());
+    kept_.is_same = past_.before && repository::is_same(past_.before->entry, kept_.entry);
     kept_.bytes_stored += writer_->bytes_stored();
     return std::move(kept_);
 }

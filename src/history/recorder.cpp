@@ -91,6 +91,14 @@ public:
         return {};
     }
 
+    void begin_anew() override {
+        members_.clear();
+        taken_over_.clear();
+        companions_.clear();
+        failed_.clear();
+        companion_bytes_ = companion_bytes_read_ = 0;
+    }
+
     void failed(const std::string& path, const Error& error) override {
         failed_.push_back({.path = path, .error = error.text()});
     }

@@ -77,6 +77,7 @@ struct KeptCompanion {
     };
     repository::DirectoryEntry entry;
     std::vector<Failure> failures;      // files that could not be read: they are not in it
+    bool is_same = false;               // as when it was last kept, with owners, modes and times
     std::uint64_t files = 0, files_changed = 0, bytes = 0, bytes_read = 0, bytes_stored = 0;
 };
 
@@ -100,6 +101,8 @@ public:
     // dropped meanwhile, and the database must be read.
     virtual Result<void> take_over(KeptBefore before) = 0;
     virtual void failed(const std::string& path, const Error& error) = 0;
+    // What was given so far is not in the backup: it begins anew, and stores little again.
+    virtual void begin_anew() = 0;
     // The draft's source, members, failures, partial flag and statistics of bytes are filled in. `busy`: a prune voided
     // the number while this process slept; nothing is lost, begin again.
     virtual Result<repository::Snapshot> commit(repository::Snapshot draft) = 0;

@@ -18,6 +18,7 @@ struct BackupRequest {
     std::vector<std::string> databases;
     PurposeRequest purpose;
     std::string schema_version_query;  // of the settings: asked of every database as it is frozen
+    std::vector<CompanionSettings> companions;  // of the settings
     Hooks hooks;                       // of the settings
     std::string source;
     bool source_is_by_settings = false;  // its databases are known by it from now on, also when they had another name
@@ -83,6 +84,26 @@ struct BackupMember {
         visit("error", error, "Why it could not be backed up.");
     }
 };
+struct BackupCompanion {
+    std::string path, error;
+    std::uint64_t files = 0, files_changed = 0, bytes = 0, bytes_read = 0;
+    bool missing = false, unchanged = false;
+    std::vector<std::string> changing, failed, left_out;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("path", path, "The file or folder.");
+        visit("files", files, "Files in it.");
+        visit("files_changed", files_changed, "Files that are new or differ from the backup before.");
+        visit("bytes", bytes, "Bytes of them all.");
+        visit("bytes_read", bytes_read, "Bytes read.");
+        visit("unchanged", unchanged, "It is as in the backup before.");
+        visit("missing", missing, "It is not there, and need not be.");
+        visit("changing", changing, "Files that changed while the backup was made, as often as it was tried: they may not be of its moment.");
+        visit("failed", failed, "What could not be read, and why: it is not in the backup.");
+        visit("left_out", left_out, "What no copy would be a backup of (databases, their sidecars, sockets, repositories), and why.");
+        visit("error", error, "Why it could not be backed up.");
+    }
+};
 struct BackupReport {
     std::string repository, id, source, kind, operation, comment, repository_note, verified;
     bool repository_created = false, confirmed_only = false, partial = false, damaged = false, dry_run = false;
@@ -91,6 +112,7 @@ struct BackupReport {
     std::uint64_t logical_bytes = 0, bytes_read = 0, bytes_stored = 0, pages_read = 0, pages_changed = 0;
     double writers_blocked_ms = 0, duration_ms = 0;
     std::vector<BackupMember> databases;
+    std::vector<BackupCompanion> companions;
     std::vector<HookRun> hooks;
     bool hooks_incomplete = false;
     std::vector<ExpectationResult> expectations;
@@ -128,6 +150,7 @@ struct BackupReport {
         visit("writers_blocked_ms", writers_blocked_ms, "How long writers had to wait, at most.");
         visit("duration_ms", duration_ms, "How long it took.");
         visit("databases", databases, "Each database.");
+        visit("companions", companions, "Each file or folder that belongs with them.");
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed after the backup was made, and is not only to warn: exit code 3.");
         visit("expectations", expectations, "What the settings expect of the source, when it has changed.");

@@ -22,9 +22,16 @@ Result<void> keep_raw(Context& context, history::Recorder& recorder, const std::
     return member->finish(source.entry());
 }
 
-Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order) {
+// What is kept, as far as it has got.
+struct Kept {
+    std::vector<MemberPlan> plans;  // of the members
     std::vector<KeptMember> members;
-    for (const auto& plan : order.members) {
+    std::vector<BackupCompanion> companions;
+};
+
+Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order, const std::vector<MemberPlan>& plans) {
+    std::vector<KeptMember> members;
+    for (const auto& plan : plans) {
         auto member = TRY(keep_database(context, recorder, {.plan = plan, .schema_version_query = order.schema_version_query}));
         if (member.failure && order.all_or_nothing && !plan.may_fail) return std::move(*member.failure);
         if (member.failure) recorder.failed(plan.path, *member.failure);
@@ -32,6 +39,47 @@ Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& re
     }
     for (const auto& path : order.raw_files) TRY(keep_raw(context, recorder, path));
     return members;
+}
+
+MemberPlan copy_of(const MemberPlan& plan) {
+    MemberPlan copy;
+    copy.path = plan.path;
+    if (plan.failure) copy.failure = plan.failure->copy();
+    copy.may_fail = plan.may_fail;
+    copy.before = plan.before;
+    copy.appearance = plan.appearance;
+    copy.seen = plan.seen;
+    copy.is_unchanged = plan.is_unchanged;
+    return copy;
+}
+
+// Companions are looked at before the databases are frozen, and again when all has been read. If nothing has changed in
+// between, what was read of them is what they were when the databases were frozen: one moment. Else all is done again, a
+// few times. A database that is taken over unread is as it was when it was looked at: that, too, comes after the first look.
+Result<Kept> keep_one_moment(Context& context, const repository::Repository& repository, history::Recorder& recorder, const BackupOrder& order) {
+    constexpr int attempts_max = 3;
+    for (int attempt = 1;; ++attempt) {
+        const auto seen = TRY(look_at_companions(context, order.companions));
+        Kept kept;
+        for (const auto& plan : order.members) {
+            const bool is_looked_at_again = plan.is_unchanged && !seen.empty();
+            kept.plans.push_back(is_looked_at_again ? look_at(context, repository, order.source, plan.path) : copy_of(plan));
+        }
+        kept.members = TRY(keep_all(context, recorder, order, kept.plans));
+        kept.companions = TRY(keep_companions(context, recorder, seen));
+        const auto changed = TRY(changed_since(context, seen));
+        const bool is_one_moment = std::ranges::all_of(changed, [](const auto& of_one) { return of_one.empty(); });
+        if (is_one_moment) return kept;
+        if (attempt < attempts_max) {
+            recorder.begin_anew();
+            continue;
+        }
+        for (std::size_t i = 0; i < changed.size(); ++i) {
+            kept.companions[i].changing = changed[i];
+            if (!changed[i].empty()) recorder.failed(kept.companions[i].path, fail(ErrorCode::busy, "it changed while it was backed up, {} times; it may not be of one moment", attempts_max));
+        }
+        return kept;
+    }
 }
 
 Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& order) {
@@ -45,6 +93,7 @@ Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& or
 // A snapshot that holds every member as it was when it was last kept, and nothing else.
 bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order) {
     if (snapshot.partial || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
+    if (!order.companions.empty() && (!order.source.parent || !std::ranges::equal(snapshot.companions, order.source.parent->companions, repository::is_same))) return false;
     return std::ranges::all_of(order.members, [&](const MemberPlan& plan) {
         const auto at = std::ranges::find(snapshot.members, plan.path, &repository::DirectoryEntry::name);
         return plan.before && at != snapshot.members.end() && is_same_entry(plan.before->entry, *at);
@@ -55,12 +104,12 @@ bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& ord
 bool may_confirm(const history::Moment& moment) { return !moment.notes.forgotten && !moment.is_bad(); }
 
 // The one that says already all that this backup would.
-Result<std::optional<history::Moment>> confirmable(const repository::Repository& repository,
-                                                   const std::vector<KeptMember>& members, const BackupOrder& order) {
+Result<std::optional<history::Moment>> confirmable(const repository::Repository& repository, const Kept& kept, const BackupOrder& order) {
     std::optional<history::Moment> none;
     if (order.when_unchanged == WhenUnchanged::record || order.source.is_new() || !order.raw_files.empty()) return none;
     const auto is_as_before = [](const KeptMember& member) { return !member.failure && member.is_same; };
-    if (!std::ranges::all_of(members, is_as_before)) return none;
+    const auto is_companion_as_before = [](const BackupCompanion& one) { return one.unchanged && one.changing.empty() && one.failed.empty(); };
+    if (!std::ranges::all_of(kept.members, is_as_before) || !std::ranges::all_of(kept.companions, is_companion_as_before)) return none;
     const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
     bool has_changed = false;
     auto found = TRY(repository.newest([&](const repository::Snapshot& snapshot) {
@@ -89,7 +138,7 @@ void take_confirmed(history::Moment moment, RecordedBackup& recorded) {
 Result<std::optional<RecordedBackup>> confirm_after_restore(Context& context, const repository::Repository& repository, const BackupOrder& order) {
     std::optional<RecordedBackup> recorded;
     const bool is_after_restore = order.source.parent && order.source.parent->kind == repository::SnapshotKind::safety;
-    const bool may_be_same = order.when_unchanged != WhenUnchanged::record && order.raw_files.empty();
+    const bool may_be_same = order.when_unchanged != WhenUnchanged::record && order.raw_files.empty() && order.companions.empty();
     if (!is_after_restore || !may_be_same) return recorded;
     auto found = TRY(repository.newest([&](const repository::Snapshot& snapshot) { return snapshot.source.id == order.source.record.id && repository::is_ordinary(snapshot.kind); }));
     if (!found || found->partial || found->damaged || found->members.size() != order.members.size()) return recorded;
@@ -133,9 +182,10 @@ repository::Snapshot draft_of(Context& context, const std::vector<KeptMember>& m
 }
 
 // What was seen before the freeze goes with the content of the freeze: a change since then shows the next time.
-void remember(const repository::Repository& repository, const std::vector<KeptMember>& members, const BackupOrder& order) {
+void remember(const repository::Repository& repository, const Kept& kept, const BackupOrder& order) {
+    const auto& members = kept.members;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        const auto& plan = order.members[i];
+        const auto& plan = kept.plans[i];
         if (members[i].failure || plan.is_unchanged || plan.appearance.empty()) continue;
         history::remember_appearance(
             repository, {.source = order.source.record.id, .member = plan.path},
@@ -148,10 +198,11 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
                                                   const BackupOrder& order) {
     const Timestamp began = context.host.clock.now();
     auto recorder = TRY(history::Recorder::begin(repository, order.source, {.purpose = order.doing, .everything = order.full}));
-    auto members = TRY(keep_all(context, *recorder, order));
+    auto kept = TRY(keep_one_moment(context, repository, *recorder, order));
+    auto& members = kept.members;
     TRY(expect_some(members, order));
     RecordedBackup recorded;
-    if (auto confirmed = TRY(confirmable(repository, members, order))) {
+    if (auto confirmed = TRY(confirmable(repository, kept, order))) {
         take_confirmed(*std::move(confirmed), recorded);
     } else {
         auto draft = draft_of(context, members, order);
@@ -161,7 +212,8 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
         recorded.snapshot = TRY(std::move(snapshot));
         if (context.audit) context.audit->has_made(repository.config().id.hex(), recorded.snapshot->number.value);
     }
-    remember(repository, members, order);
+    remember(repository, kept, order);
+    recorded.companions = std::move(kept.companions);
     recorded.warnings = recorder->warnings();
     for (auto& member : members) {
         std::ranges::move(member.warnings, std::back_inserter(recorded.warnings));
@@ -174,12 +226,14 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
 
 Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order) {
     std::optional<RecordedBackup> recorded;
-    std::vector<KeptMember> members;
+    if (!order.companions.empty()) return recorded;
+    Kept kept;
+    auto& members = kept.members;
     for (const auto& plan : order.members) {
         if (plan.failure || !plan.is_unchanged) return recorded;
         members.push_back(member_as_before(plan));
     }
-    auto confirmed = TRY(confirmable(repository, members, order));
+    auto confirmed = TRY(confirmable(repository, kept, order));
     if (!confirmed) return recorded;
     take_confirmed(*std::move(confirmed), recorded.emplace());
     for (auto& member : members) recorded->members.push_back(std::move(member.report));

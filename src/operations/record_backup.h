@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "holdfast/operations/companions.h"
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/purpose.h"
 
@@ -22,6 +23,7 @@ struct BackupOrder {
     std::vector<MemberPlan> members;
     std::vector<std::string> raw_files;  // damaged originals and their sidecars: kept as bytes
     Purpose purpose;
+    std::vector<CompanionPlan> companions;
     std::string doing = "backup";         // for people who look what is running
     std::string schema_version_query;    // asked of every database as it is frozen; empty: nothing is
     bool full = false;                   // read everything, and prove what is stored before leaning on it
@@ -34,6 +36,7 @@ struct RecordedBackup {
     std::optional<repository::Snapshot> confirmed;  // instead: nothing had changed since this one
     repository::NoteSummary notes;                  // of that one
     std::vector<BackupMember> members;
+    std::vector<BackupCompanion> companions;
     std::vector<std::string> warnings;
 };
 // What need not be read to be known as unchanged is confirmed without a session, so that no number is used up. None: it has

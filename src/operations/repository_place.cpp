@@ -116,16 +116,17 @@ Result<RepositoryPlace> find_repository(Context& context, const RepositoryReques
     return place;
 }
 
+Result<bool> is_repository(Context& context, const std::string& folder) {
+    if (host::file_name_of(folder) == default_repository_name) return true;
+    if (!TRY(has_config(context.host.files, folder))) return false;
+    const auto store = TRY(store::open_local_store(context.host, folder, {}));
+    const auto config = repository::read_config(*store);
+    return config.ok() || config.error().code() == ErrorCode::too_new;
+}
+
 Result<void> refuse_inside_repository(Context& context, const std::string& canonical_path) {
     for (std::string folder = host::folder_of(canonical_path);; folder = host::folder_of(folder)) {
-        const bool is_named_so = host::file_name_of(folder) == default_repository_name;
-        bool is_repository = TRY(has_config(context.host.files, folder));
-        if (is_repository && !is_named_so) {
-            const auto store = TRY(store::open_local_store(context.host, folder, {}));
-            const auto config = repository::read_config(*store);
-            is_repository = config.ok() || config.error().code() == ErrorCode::too_new;
-        }
-        if (is_repository || is_named_so) {
+        if (TRY(is_repository(context, folder))) {
             return fail(ErrorCode::invalid, "use {}: it lies in the repository {}", printable(canonical_path),
                         printable(folder))
                 .with_advice("databases are kept outside of repositories");

@@ -27,6 +27,9 @@ Result<LoadedSettings> settings_if_good(Context& context, const RepositoryReques
 // settings that are needed; `not_found` when nothing says where.
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
 
+// By its name, or by what lies in it; also one of a format that is not known here.
+Result<bool> is_repository(Context& context, const std::string& folder);
+
 // `invalid` when the path lies in a repository: a backup of a repository, or a restore into one, would destroy trust in
 // both.
 Result<void> refuse_inside_repository(Context& context, const std::string& canonical_path);

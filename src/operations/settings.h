@@ -161,8 +161,23 @@ struct PlainCopySettings {
     }
 };
 
+struct CompanionSettings {
+    std::string path;
+    std::vector<std::string> include, exclude;
+    bool optional = false;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(path, {.key = "path", .sentence = "A file or folder that belongs with the databases. Links in it are kept as links, and not followed.", .example = "\"data/faiss\"", .form = Form::path});
+        visit(include, {.key = "include", .sentence = "Only what matches one of these patterns, as in .gitignore, relative to the path.", .example = "[\"*.index\", \"*.meta.json\", \"*.npz\"]", .otherwise = "everything"});
+        visit(exclude, {.key = "exclude", .sentence = "Not what matches one of these. SQLite databases in it are backed up as databases when the source names them; their -wal, -shm and -journal, .DS_Store, Thumbs.db, desktop.ini, __pycache__ and what lies beside a CACHEDIR.TAG never go in.", .example = "[\"*.tmp\", \"cache/\"]"});
+        visit(optional, {.key = "optional", .sentence = "It may be missing. Otherwise a backup without it is partial.", .example = "true"});
+    }
+};
+
 struct SourceSettings {
     std::vector<std::string> databases, tags;
+    std::vector<CompanionSettings> companions;
     bool critical = false;
     std::string schema_version, smoke, init;
     std::vector<ExpectationSettings> expect;
@@ -174,6 +189,7 @@ struct SourceSettings {
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(databases, {.key = "databases", .sentence = "The databases that make one backup together. file: URLs are understood; what follows their ? is dropped.", .example = "[\"data/app.db\"]", .form = Form::database});
+        visit(companions, {.key = "companions", .sentence = "Files and folders that belong with them: kept in the same backup, from the same moment."});
         visit(critical, {.key = "critical", .sentence = "rpo_critical counts for it instead of rpo.", .example = "true"});
         visit(tags, {.key = "tags", .sentence = "Tags of each of its backups.", .example = "[\"team=blue\"]"});
         visit(schema_version, {.key = "schema_version", .sentence = "A query whose answer is recorded with each backup as the version of the schema. After 5 s it is stopped.", .example = "\"SELECT max(version) FROM schema_version\"", .form = Form::query});

@@ -8,6 +8,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/copy_name.h"
 #include "holdfast/host/time_zone.h"
+#include "holdfast/live/path_patterns.h"
 #include "holdfast/operations/plain_copy_order.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/schedule_time.h"
@@ -129,6 +130,7 @@ private:
         for (const auto& database : source.databases) check_database(key, database);
         for (const auto& tag : source.tags) check_tag(key + ".tags", tag);
         if (source.tags.size() > limits::tags_max) problem(key + ".tags", format("there are more than {} tags", limits::tags_max), "leave some out");
+        check_all(key + ".companions", source.companions, &Rules::check_companion);
         check_all(key + ".expect", source.expect, &Rules::check_expectation);
         check_all(key + ".cleanup", source.cleanup, &Rules::check_cleanup);
         if (source.retention.automatic) check_keep(key + ".retention.automatic", *source.retention.automatic);
@@ -166,6 +168,13 @@ private:
         if (is_query && trim(expect.sql).empty() && may_judge(key + ".sql")) problem(key + ".sql", "the query is empty", "sql = \"SELECT count(*) > 0 FROM sessions\"");
         if (expect.time_limit == 0) problem(key + ".time_limit", "nothing is answered in no time", "time_limit = \"5s\"");
         if (is_table && expect.table.empty() && may_judge(key + ".table")) problem(key + ".table", "the name is empty", "table = \"events\"");
+    }
+    void check_companion(const std::string& key, const CompanionSettings& companion) {
+        if (companion.path.empty() && may_judge(key + ".path")) return problem(key + ".path", "it is not said which file or folder it is", "path = \"data/faiss\"");
+        for (const auto& [name, patterns] : {std::pair("include", &companion.include), std::pair("exclude", &companion.exclude)}) {
+            const auto parsed = live::PathPatterns::parse(*patterns);
+            if (!parsed) problem(format("{}.{}", key, name), parsed.error().message(), parsed.error().advice());
+        }
     }
     void check_cleanup(const std::string& key, const CleanupSettings& cleanup) {
         const auto expect_text = [&](const char* name, const std::string& value) {

@@ -143,6 +143,11 @@ Result<DirectoryEntry> read_entry(ByteView bytes) {
 
 }  // namespace
 
+bool is_same(const DirectoryEntry& one, const DirectoryEntry& other) {
+    return one.name == other.name && one.type == other.type && one.content == other.content && one.mode == other.mode && one.owner == other.owner &&
+           one.group == other.group && one.modified == other.modified && one.link_target == other.link_target;
+}
+
 Result<Bytes> encode_directory(const std::vector<DirectoryEntry>& entries) {
     if (entries.size() > limits::folder_entries_max) return fail(ErrorCode::invalid, "write directory: {} entries", entries.size());
     std::vector<const DirectoryEntry*> ordered;

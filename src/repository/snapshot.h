@@ -46,6 +46,8 @@ struct DirectoryEntry {
     std::optional<Bytes> root_node;  // of members and companions: kept beside the directory in the snapshot; below them: in packs
     std::optional<ChunkId> dictionary;  // of the lineage: what the next backup of this member compresses with
 };
+// Content and what else comes back with it; of databases not what was found of them.
+bool is_same(const DirectoryEntry& one, const DirectoryEntry& other);
 
 struct SourceRecord {
     std::array<std::byte, 16> id{};

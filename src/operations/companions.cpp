@@ -1,0 +1,175 @@
+#include "holdfast/operations/companions.h"
+
+#include <algorithm>
+#include <map>
+
+#include "holdfast/base/text.h"
+#include "holdfast/live/settled_file.h"
+#include "holdfast/operations/repository_place.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::EntryType;
+
+constexpr int settling_looks_max = 5;
+
+// A file as the repository reads it.
+class SettledSource final : public repository::ByteSource {
+public:
+    explicit SettledSource(live::SettledFile file) : file_(std::move(file)) {}
+    std::uint64_t size() const override { return file_.size(); }
+    Result<void> read(std::uint64_t offset, MutableByteView into) const override { return file_.read(offset, into); }
+
+private:
+    live::SettledFile file_;
+};
+
+repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
+    repository::DirectoryEntry entry;
+    const auto kind = thing.status.kind;
+    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
+    entry.mode = thing.status.mode;
+    entry.owner = thing.status.owner;
+    entry.group = thing.status.group;
+    entry.modified = thing.status.modified;
+    entry.link_target = thing.link_target;
+    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
+    return entry;
+}
+
+std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : root + "/" + path; }
+
+bool is_too_young(const live::CompanionLook& look, Timestamp looked_at) {
+    return std::ranges::any_of(look.things, [&](const auto& thing) { return live::is_too_young(thing.status, looked_at); });
+}
+
+// A change that comes right behind one that was seen may get its times, and would not show.
+Result<live::CompanionLook> settled_look(Context& context, const live::CompanionOrder& order) {
+    for (int i = 1;; ++i) {
+        const auto now = context.host.clock.now();
+        auto look = TRY(live::walk_companion(context.host.files, order, context.watch));
+        if (i == settling_looks_max || !is_too_young(look, now)) return look;
+        context.host.clock.sleep_ms(live::young_ms);
+    }
+}
+
+Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
+    SeenCompanion seen{.plan = &plan, .look = {}, .failure = {}};
+    auto look = settled_look(context, plan.order);
+    if (!look && look.error().code() == ErrorCode::cancelled) return std::move(look).error();
+    if (!look) {
+        seen.failure = std::move(look).error();
+        return seen;
+    }
+    seen.look = *std::move(look);
+    if (!seen.look.is_there && !plan.is_optional) {
+        seen.failure = fail(ErrorCode::not_found, "back up {}: it is not there", printable(plan.order.root)).with_advice("optional = true in its settings, if it may be missing");
+    }
+    return seen;
+}
+
+std::string_view word_of(live::WhyLeftOut why) {
+    switch (why) {
+        case live::WhyLeftOut::special: return "special";
+        case live::WhyLeftOut::unreadable: return "unreadable";
+        case live::WhyLeftOut::database: return "database";
+        case live::WhyLeftOut::sidecar: return "sidecar";
+        case live::WhyLeftOut::own: return "own";
+    }
+    return "special";
+}
+
+void tell_left_out(const live::CompanionLook& look, BackupCompanion& report) {
+    for (const auto& one : look.left_out) {
+        auto& list = one.why == live::WhyLeftOut::unreadable || one.why == live::WhyLeftOut::database ? report.failed : report.left_out;
+        list.push_back(format("{}: {}", printable(one.path), one.reason.empty() ? std::string(word_of(one.why)) : one.reason));
+    }
+}
+
+Result<BackupCompanion> keep(Context& context, history::Recorder& recorder, const SeenCompanion& seen) {
+    BackupCompanion report{.path = seen.plan->order.root};
+    if (seen.failure) {
+        report.error = seen.failure->text();
+        recorder.failed(report.path, *seen.failure);
+        return report;
+    }
+    report.missing = !seen.look.is_there;
+    if (report.missing) return report;
+    tell_left_out(seen.look, report);
+    history::CompanionToKeep companion{.name = report.path, .things = {}, .open = {}};
+    for (const auto& thing : seen.look.things) companion.things.push_back({.path = thing.path, .entry = entry_of(thing)});
+    companion.open = [&](std::size_t at) -> Result<std::unique_ptr<repository::ByteSource>> {
+        const auto& thing = seen.look.things[at];
+        auto file = TRY(live::SettledFile::open(context.host.files, absolute(report.path, thing.path), thing.status));
+        return std::unique_ptr<repository::ByteSource>(std::make_unique<SettledSource>(std::move(file)));
+    };
+    const auto kept = TRY(recorder.companion(companion, context.watch));
+    report.files = kept.files;
+    report.files_changed = kept.files_changed;
+    report.bytes = kept.bytes;
+    report.bytes_read = kept.bytes_read;
+    report.unchanged = kept.is_same;
+    for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(absolute(report.path, failure.path)), failure.why.message()));
+    if (!report.failed.empty()) {
+        recorder.failed(report.path, fail(ErrorCode::unavailable, "{} of its files could not be backed up; the first: {}", report.failed.size(), report.failed.front()));
+    }
+    return report;
+}
+
+// What stands in one look and not, or otherwise, in the other.
+std::vector<std::string> differences(const live::CompanionLook& before, const live::CompanionLook& after) {
+    std::map<std::string, const host::FileStatus*> known;
+    std::vector<std::string> changed;
+    for (const auto& thing : before.things) known.emplace(thing.path, &thing.status);
+    for (const auto& thing : after.things) {
+        const auto at = known.find(thing.path);
+        if (at == known.end() || !live::is_same_state(*at->second, thing.status)) changed.push_back(thing.path);
+        if (at != known.end()) known.erase(at);
+    }
+    for (const auto& [path, status] : known) changed.push_back(path);
+    return changed;
+}
+
+}  // namespace
+
+Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionSettings>& settings, const NeverTaken& never) {
+    std::vector<CompanionPlan> plans;
+    for (const auto& one : settings) {
+        CompanionPlan plan{.order = {.root = TRY(host::canonical_or_future(context.host.files, one.path)), .include = {}, .exclude = {}, .never = never.databases, .is_own = {}}, .is_optional = one.optional};
+        plan.order.never.push_back(never.repository);
+        plan.order.include = TRY(live::PathPatterns::parse(one.include));
+        plan.order.exclude = TRY(live::PathPatterns::parse(one.exclude));
+        plan.order.is_own = [&context](const std::string& folder) { return is_repository(context, folder); };
+        plans.push_back(std::move(plan));
+    }
+    return plans;
+}
+
+Result<std::vector<SeenCompanion>> look_at_companions(Context& context, const std::vector<CompanionPlan>& plans) {
+    std::vector<SeenCompanion> seen;
+    for (const auto& plan : plans) seen.push_back(TRY(see(context, plan)));
+    return seen;
+}
+
+Result<std::vector<BackupCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen) {
+    std::vector<BackupCompanion> reports;
+    for (const auto& one : seen) reports.push_back(TRY(keep(context, recorder, one)));
+    return reports;
+}
+
+Result<std::vector<std::vector<std::string>>> changed_since(Context& context, const std::vector<SeenCompanion>& seen) {
+    std::vector<std::vector<std::string>> changed;
+    for (const auto& one : seen) {
+        auto& list = changed.emplace_back();
+        if (one.failure) continue;
+        const auto again = live::walk_companion(context.host.files, one.plan->order, context.watch);
+        if (!again && again.error().code() == ErrorCode::cancelled) return again.error().copy();
+        if (again) list = differences(one.look, *again);
+        else list.push_back("");
+    }
+    return changed;
+}
+
+}  // namespace holdfast::operations

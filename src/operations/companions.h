@@ -1,0 +1,42 @@
+// The companions of a source in a backup: looked at before its databases are frozen, kept after that, and looked at again.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/history/recorder.h"
+#include "holdfast/live/walk_companion.h"
+#include "holdfast/operations/backup.h"
+
+namespace holdfast::operations {
+
+struct CompanionPlan {
+    live::CompanionOrder order;
+    bool is_optional = false;
+};
+// What it never takes: databases that are kept as such, by their canonical paths, and repositories, this one and others.
+struct NeverTaken {
+    std::vector<std::string> databases;
+    std::string repository;
+};
+// By the settings. `invalid`: a pattern that can match nothing. The context outlives the plans.
+Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionSettings>& settings, const NeverTaken& never);
+
+// One companion as it was seen, and what became of it.
+struct SeenCompanion {
+    const CompanionPlan* plan = nullptr;
+    live::CompanionLook look;
+    std::optional<Error> failure;  // it cannot be looked at, or is not there although it should be
+};
+// Waits a little where something has changed just now.
+Result<std::vector<SeenCompanion>> look_at_companions(Context& context, const std::vector<CompanionPlan>& plans);
+
+// Keeps what was seen. An Error is none of the files': the backup cannot go on.
+Result<std::vector<BackupCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen);
+
+// By another look: what has changed since they were seen, for each companion. Nothing: what was kept is of one moment, that
+// of the look, and of every moment since.
+Result<std::vector<std::vector<std::string>>> changed_since(Context& context, const std::vector<SeenCompanion>& seen);
+
+}  // namespace holdfast::operations

@@ -13,12 +13,19 @@ namespace holdfast::operations {
 
 struct BackupInUse;
 
+// A file or folder that belongs with the databases. The patterns are as in .gitignore.
+struct CompanionRequest {
+    std::string path;
+    std::vector<std::string> include, exclude;
+    bool is_optional = false;
+};
+
 struct BackupRequest {
     RepositoryRequest repository;
     std::vector<std::string> databases;
     PurposeRequest purpose;
     std::string schema_version_query;  // of the settings: asked of every database as it is frozen
-    std::vector<CompanionSettings> companions;  // of the settings
+    std::vector<CompanionRequest> companions;  // of the settings
     Hooks hooks;                       // of the settings
     std::string source;
     bool source_is_by_settings = false;  // its databases are known by it from now on, also when they had another name

@@ -55,6 +55,8 @@ BackupReport report_of(RecordedBackup recorded) {
         report.writers_blocked_ms = std::max(report.writers_blocked_ms, member.writers_blocked_ms);
     }
     report.databases = std::move(recorded.members);
+    report.companions = std::move(recorded.companions);
+    for (const auto& companion : report.companions) report.bytes_read += companion.bytes_read;
     report.warnings = std::move(recorded.warnings);
     return report;
 }

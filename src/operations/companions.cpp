@@ -134,10 +134,10 @@ std::vector<std::string> differences(const live::CompanionLook& before, const li
 
 }  // namespace
 
-Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionSettings>& settings, const NeverTaken& never) {
+Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never) {
     std::vector<CompanionPlan> plans;
-    for (const auto& one : settings) {
-        CompanionPlan plan{.order = {.root = TRY(host::canonical_or_future(context.host.files, one.path)), .include = {}, .exclude = {}, .never = never.databases, .is_own = {}}, .is_optional = one.optional};
+    for (const auto& one : wanted) {
+        CompanionPlan plan{.order = {.root = TRY(host::canonical_or_future(context.host.files, one.path)), .include = {}, .exclude = {}, .never = never.databases, .is_own = {}}, .is_optional = one.is_optional};
         plan.order.never.push_back(never.repository);
         plan.order.include = TRY(live::PathPatterns::parse(one.include));
         plan.order.exclude = TRY(live::PathPatterns::parse(one.exclude));

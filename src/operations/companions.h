@@ -20,8 +20,8 @@ struct NeverTaken {
     std::vector<std::string> databases;
     std::string repository;
 };
-// By the settings. `invalid`: a pattern that can match nothing. The context outlives the plans.
-Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionSettings>& settings, const NeverTaken& never);
+// `invalid`: a pattern that can match nothing. The context outlives the plans.
+Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never);
 
 // One companion as it was seen, and what became of it.
 struct SeenCompanion {

@@ -91,9 +91,11 @@ Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& or
 }
 
 // A snapshot that holds every member as it was when it was last kept, and nothing else.
-bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order) {
+bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order, const std::vector<BackupCompanion>& companions) {
     if (snapshot.partial || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
-    if (!order.companions.empty() && (!order.source.parent || !std::ranges::equal(snapshot.companions, order.source.parent->companions, repository::is_same))) return false;
+    const auto there = std::ranges::count_if(companions, [](const BackupCompanion& one) { return !one.missing; });
+    if (std::cmp_not_equal(there, snapshot.companions.size())) return false;
+    if (there > 0 && (!order.source.parent || !std::ranges::equal(snapshot.companions, order.source.parent->companions, repository::is_same))) return false;
     return std::ranges::all_of(order.members, [&](const MemberPlan& plan) {
         const auto at = std::ranges::find(snapshot.members, plan.path, &repository::DirectoryEntry::name);
         return plan.before && at != snapshot.members.end() && is_same_entry(plan.before->entry, *at);
@@ -108,13 +110,13 @@ Result<std::optional<history::Moment>> confirmable(const repository::Repository&
     std::optional<history::Moment> none;
     if (order.when_unchanged == WhenUnchanged::record || order.source.is_new() || !order.raw_files.empty()) return none;
     const auto is_as_before = [](const KeptMember& member) { return !member.failure && member.is_same; };
-    const auto is_companion_as_before = [](const BackupCompanion& one) { return one.unchanged && one.changing.empty() && one.failed.empty(); };
+    const auto is_companion_as_before = [](const BackupCompanion& one) { return (one.unchanged || one.missing) && one.error.empty() && one.changing.empty() && one.failed.empty(); };
     if (!std::ranges::all_of(kept.members, is_as_before) || !std::ranges::all_of(kept.companions, is_companion_as_before)) return none;
     const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
     bool has_changed = false;
     auto found = TRY(repository.newest([&](const repository::Snapshot& snapshot) {
         if (snapshot.source.id != order.source.record.id) return false;
-        has_changed = !holds_the_same(snapshot, order);
+        has_changed = !holds_the_same(snapshot, order, kept.companions);
         if (has_changed) return true;
         return any_will_do ? repository::is_ordinary(snapshot.kind) : serves(snapshot, order.purpose);
     }));

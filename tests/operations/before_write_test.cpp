@@ -114,6 +114,21 @@ TEST_F(BackupBeforeWrites, OfMaintenanceToo) {
 }
 
 // One that was made ahead is the way back, and is not taken for one of earlier times.
+TEST_F(BackupBeforeWrites, OneThatSomebodyElseWasToldOfStays) {
+    fill();
+    const auto write = request("").before;
+    WayBack way_back;
+    BackupBefore backup(context, write, database, {.operation = "tidy", .what = {}}, way_back);
+    must(backup.ahead());
+    const auto others = must(back_up_before(context, write, database, {.operation = "tidy", .what = {}}));
+    EXPECT_TRUE(others.was_there);
+    EXPECT_EQ(numbers(), std::vector{others.number});
+    insert(database, 1);
+    must(backup.make());
+    backup.end();
+    EXPECT_EQ(numbers(), (std::vector{way_back.number, others.number}));
+}
+
 TEST_F(BackupBeforeWrites, IsOneWhereNobodyWritesMeanwhile) {
     fill();
     const auto first = must(exec(context, request("DELETE FROM ledger WHERE n = 1")));

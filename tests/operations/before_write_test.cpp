@@ -44,14 +44,7 @@ protected:
     void fill() {
         execute(database, "CREATE TABLE bulk(b); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 20) INSERT INTO bulk SELECT randomblob(1000000) FROM c");
     }
-    ExecRequest request(const std::string& sql) const {
-        ExecRequest request;
-        request.target.database = database;
-        request.sql = sql;
-        request.before.repository = in_repository();
-        request.before.wait_s = 0;
-        return request;
-    }
+    ExecRequest request(const std::string& sql) const { return exec_request(sql); }
     // What SQLite reads of the rows, short enough to be shown.
     static std::string sum_of(const std::string& path) {
         auto connection = connect(path);

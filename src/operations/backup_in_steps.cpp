@@ -266,6 +266,14 @@ void BackupInSteps::make_copies(Recorded& recorded) {
     std::ranges::move(made.warnings, std::back_inserter(report.warnings));
 }
 
+// Somebody else's backup was answered with it: that is a way back that people have been told.
+bool BackupInSteps::is_told_to_others(repository::SnapshotNumber number) const {
+    const auto notes = opened_->get().notes();
+    if (!notes) return true;
+    const auto of_it = notes->of.find(number);
+    return of_it != notes->of.end() && of_it->second.last_seen.has_value();
+}
+
 // Each rule of retention would count them as well. One that cannot be forgotten stays.
 void BackupInSteps::take_place_of_others() {
     auto& last = recorded_.back();
@@ -273,7 +281,10 @@ void BackupInSteps::take_place_of_others() {
         auto& other = recorded_[i];
         if (!other.is_new) continue;
         other.report.in_use.reset();
-        static_cast<void>(history::forget(opened_->get(), std::array{other.snapshot.number}, context_.host.clock.now()));
+        const std::array number = {other.snapshot.number};
+        if (!is_told_to_others(number.front()) && history::forget(opened_->get(), number, context_.host.clock.now()) && is_told_to_others(number.front())) {
+            static_cast<void>(history::recall(opened_->get(), number, context_.host.clock.now()));
+        }
         const auto of_recording = std::span(other.report.warnings).first(other.warnings);
         last.report.warnings.insert(last.report.warnings.begin(), of_recording.begin(), of_recording.end());
     }

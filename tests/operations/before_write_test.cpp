@@ -44,14 +44,7 @@ protected:
     void fill() {
         execute(database, "CREATE TABLE bulk(b); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 20) INSERT INTO bulk SELECT randomblob(1000000) FROM c");
     }
-    ExecRequest request(const std::string& sql) const {
-        ExecRequest request;
-        request.target.database = database;
-        request.sql = sql;
-        request.before.repository = in_repository();
-        request.before.wait_s = 0;
-        return request;
-    }
+    ExecRequest request(const std::string& sql) const { return exec_request(sql); }
     // What SQLite reads of the rows, short enough to be shown.
     static std::string sum_of(const std::string& path) {
         auto connection = connect(path);
@@ -114,6 +107,22 @@ TEST_F(BackupBeforeWrites, OfMaintenanceToo) {
 }
 
 // One that was made ahead is the way back, and is not taken for one of earlier times.
+TEST_F(BackupBeforeWrites, OneThatSomebodyElseWasToldOfStays) {
+    fill();
+    const auto write = request("").before;
+    WayBack way_back;
+    BackupBefore backup(context, write, database, {.operation = "tidy", .what = {}}, way_back);
+    must(backup.ahead());
+    auto others = must(back_up_before(context, write, database, {.operation = "tidy", .what = {}}));
+    others.in_use.reset();  // that write is done
+    EXPECT_TRUE(others.was_there);
+    EXPECT_EQ(numbers(), std::vector{others.number});
+    insert(database, 1);
+    must(backup.make());
+    backup.end();
+    EXPECT_EQ(numbers(), (std::vector{way_back.number, others.number}));
+}
+
 TEST_F(BackupBeforeWrites, IsOneWhereNobodyWritesMeanwhile) {
     fill();
     const auto first = must(exec(context, request("DELETE FROM ledger WHERE n = 1")));

@@ -19,14 +19,7 @@ protected:
         make_repository();
         create_database(database);
     }
-    ExecRequest request(const std::string& sql) const {
-        ExecRequest request;
-        request.target.database = database;
-        request.sql = sql;
-        request.before.repository = in_repository();
-        request.before.wait_s = 0;
-        return request;
-    }
+    ExecRequest request(const std::string& sql) const { return exec_request(sql); }
     std::int64_t rows() {
         auto connection = connect(database);
         return must(connection.integer("SELECT count(*) FROM ledger"));

@@ -24,14 +24,7 @@ protected:
         create_database(database);
         create_database(other_);
     }
-    ExecRequest request(const std::string& sql) const {
-        ExecRequest request;
-        request.target.database = database;
-        request.sql = sql;
-        request.before.repository = in_repository();
-        request.before.wait_s = 0;
-        return request;
-    }
+    ExecRequest request(const std::string& sql) const { return exec_request(sql); }
     ExecReport write(const std::string& sql) { return must(exec(context, request(sql))); }
     std::size_t sources() {
         std::set<std::string> found;

@@ -8,6 +8,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/operations/backup.h"
+#include "holdfast/operations/exec.h"
 #include "holdfast/operations/forget.h"
 #include "holdfast/operations/init.h"
 #include "holdfast/operations/list.h"
@@ -122,6 +123,16 @@ protected:
     }
     BackupReport backup(const std::string& path) { return must(try_backup({path})); }
     BackupReport backup() { return backup(database); }
+
+    // Waits for no lock.
+    ExecRequest exec_request(const std::string& sql) const {
+        ExecRequest request;
+        request.target.database = database;
+        request.sql = sql;
+        request.before.repository = in_repository();
+        request.before.wait_s = 0;
+        return request;
+    }
 
     RestoreRequest restore_request(const std::string& snapshot) const {
         RestoreRequest request;

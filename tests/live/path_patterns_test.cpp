@@ -68,6 +68,8 @@ TEST(PathPatterns, SetsEscapesAndBytes) {
     EXPECT_FALSE(matches("[!a-c]x", "bx"));
     EXPECT_TRUE(matches("[^a-c]x", "dx"));
     EXPECT_TRUE(matches("[]x]", "]"));
+    EXPECT_TRUE(matches("[a-\\c]", "b"));
+    EXPECT_FALSE(matches("[a-\\c]", "d"));
     EXPECT_TRUE(matches("[[:digit:]]", "7"));
     EXPECT_FALSE(matches("a[!b]c", "a/c")) << "no set holds a slash";
     EXPECT_FALSE(matches("a?c", "a/c"));
@@ -157,7 +159,7 @@ private:
     // No two stars in a row: git before 2.53 has it wrong where they are part of a name.
     std::string segment() {
         static const std::vector<std::string> pieces{"a", "b", "ab", "c", "?", "[ab]", "[!a]", "[^b]", "[a-c]", "[]b]", "[!]]", "[a\\]]", "[[:alpha:]]", "[[:digit:]-]", "[a-", "[b-a]",
-                                                     "[\\a-c-]", "[[:no:]]", "[[:alpha:", "\\*", "\\[", "\\!", "\\a", "#", "!", "-", " ", "\\ ", "\xc3\xa4", "[\xc3\xa4]", ".", "\\", "[--a]", "[[a]", "[[:a]"};
+                                                     "[\\a-c-]", "[a-\\b]", "[[:no:]]", "[[:alpha:", "\\*", "\\[", "\\!", "\\a", "#", "!", "-", " ", "\\ ", "\xc3\xa4", "[\xc3\xa4]", ".", "\\", "[--a]", "[[a]", "[[:a]"};
         std::string made;
         for (auto count = 1 + below(3); count > 0; --count) {
             if (below(3) == 0 && !made.ends_with('*')) made += "*";

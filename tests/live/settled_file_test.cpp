@@ -76,6 +76,19 @@ TEST_F(SettledFiles, ThatWereReplacedByANameAreNotAsTheyWere) {
     EXPECT_THAT(SettledFile::open(files, path, seen), FailsWith(ErrorCode::busy));
 }
 
+// The open file is untouched, but the name means another one.
+TEST_F(SettledFiles, WhoseFolderWasReplacedAreNotAsTheyWere) {
+    must(files.make_folder(folder / "sub", 0700));
+    must(must(files.create(folder / "sub/a", 0600))->write_at(0, bytes_of("0123456789")));
+    const auto inside = must(files.status_of_link(folder / "sub/a"));
+    const auto file = must(SettledFile::open(files, folder / "sub/a", inside));
+    must(files.rename(folder / "sub", folder / "aside"));
+    must(files.make_folder(folder / "sub", 0700));
+    must(must(files.create(folder / "sub/a", 0600))->write_at(0, bytes_of("9876543210")));
+    ASSERT_EQ(must(files.status_of_link(folder / "aside/a")), inside);
+    EXPECT_FALSE(must(file.is_as_it_was()));
+}
+
 TEST_F(SettledFiles, RewrittenInPlaceWithTheirTimeSetBackAreKnownByTheOtherTime) {
     const auto file = must(SettledFile::open(files, path, seen));
     do {  // until the file system's clock has moved on

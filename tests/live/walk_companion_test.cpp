@@ -12,6 +12,7 @@
 #include "holdfast/live/sqlite_role.h"
 #include "support/database_files.h"
 #include "support/database_process.h"
+#include "support/passing_files.h"
 #include "support/results.h"
 #include "support/temporary_folder.h"
 
@@ -171,7 +172,7 @@ TEST_F(WalkTest, WhatCannotBeReadIsSaidWithTheReason) {
         ASSERT_EQ(::seteuid(nobody), 0);
     }
     const auto seen = walk_companion(files, order, {});
-    order.exclude = patterns({"file", "closed/", "blind/"});
+    order.exclude = patterns({"file", "closed/", "blind/inside"});
     const auto excluded = walk_companion(files, order, {});
     const bool is_back = !is_root || ::seteuid(0) == 0;
     std::filesystem::permissions(path("closed"), std::filesystem::perms::owner_all);
@@ -210,6 +211,19 @@ TEST_F(WalkTest, DatabasesAndTheirSidecarsAreNoPlainFiles) {
     for (const char* name : {"deep/app.db-wal", "deep/app.db-journal", "deep/app.db-shm", "lost-wal", "lost-journal", "lost-shm", "secret.db-wal", "begun.db-journal"}) {
         EXPECT_EQ(why(seen, name), "sidecar") << name;
     }
+}
+
+TEST_F(WalkTest, DatabasesAreKnownWhereSQLiteCannotReachThem) {
+    make_database("app.db");
+    std::string deep;
+    for (int i = 0; i < 3; ++i) deep += std::string(200, 'x') + "/";  // SQLite takes 512 bytes
+    make(deep + "copy.db", text_of(file_bytes(path("app.db"))));
+    make(deep + "sectors", std::string(512, 'x'));
+    order.exclude = patterns({"/app.db"});
+    const auto seen = look();
+    EXPECT_THAT(seen.databases, ElementsAre(path(deep + "copy.db")));
+    EXPECT_EQ(seen.left_out.size(), 1u);
+    EXPECT_EQ(seen.things.back().path, deep + "sectors");
 }
 
 TEST_F(WalkTest, SidecarsOfDatabasesThatAreNeverOpenedAreKnownByTheName) {
@@ -265,40 +279,14 @@ TEST_F(WalkTest, NeverAndOwnFoldersAreNotEntered) {
 }
 
 // Files that change under the walk, at the step where it matters.
-class ChangingFiles final : public host::FileSystem {
+class ChangingFiles final : public PassingFiles {
 public:
     std::function<void(const std::string&)> after_list = [](const std::string&) {};
-
     Result<std::vector<std::string>> list(const std::string& folder) override {
         auto names = files_.list(folder);
         after_list(folder);
         return names;
     }
-    Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
-    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override { return files_.open_to_read_unfollowed(path); }
-    Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override { return files_.open_to_write(path); }
-    Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override { return files_.create(path, mode); }
-    Result<void> link(const std::string& existing, const std::string& name) override { return files_.link(existing, name); }
-    Result<void> make_link(const std::string& target, const std::string& path) override { return files_.make_link(target, path); }
-    Result<void> rename_if_absent(const std::string& from, const std::string& to) override { return files_.rename_if_absent(from, to); }
-    Result<void> rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
-    Result<void> remove(const std::string& path) override { return files_.remove(path); }
-    Result<void> make_folder(const std::string& path, std::uint32_t mode) override { return files_.make_folder(path, mode); }
-    Result<void> remove_folder(const std::string& path) override { return files_.remove_folder(path); }
-    Result<host::FileStatus> status(const std::string& path) override { return files_.status(path); }
-    Result<host::FileStatus> status_of_link(const std::string& path) override { return files_.status_of_link(path); }
-    Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
-    Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
-    Result<void> sync_folder(const std::string& path) override { return files_.sync_folder(path); }
-    Result<void> set_mode(const std::string& path, std::uint32_t mode) override { return files_.set_mode(path, mode); }
-    Result<void> set_modified(const std::string& path, Timestamp time) override { return files_.set_modified(path, time); }
-    Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
-    Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }
-    Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
-    Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override { return files_.try_lock(path); }
-
-private:
-    host::FileSystem& files_ = host::posix_file_system();
 };
 
 TEST_F(WalkTest, WhatVanishesIsNotThereAndALinkPutInAFoldersPlaceIsNotFollowed) {

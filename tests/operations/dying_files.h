@@ -6,17 +6,16 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/file_system.h"
+#include "support/passing_files.h"
 
 namespace holdfast::tests {
 
-class DyingFiles final : public host::FileSystem {
+class DyingFiles final : public PassingFiles {
 public:
     enum class Then { dead, well };
     DyingFiles(std::string folder, int changes, Then then = Then::dead) : folder_(std::move(folder)), left_(changes), then_(then) {}
     bool has_died() const { return has_died_; }
 
-    Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
-    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override { return files_.open_to_read_unfollowed(path); }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override { return wrapped(path, files_.open_to_write(path)); }
     Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override {
         TRY(live(path));
@@ -50,12 +49,6 @@ public:
         TRY(live(path));
         return files_.remove_folder(path);
     }
-    Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
-    Result<host::FileStatus> status(const std::string& path) override { return files_.status(path); }
-    Result<host::FileStatus> status_of_link(const std::string& path) override { return files_.status_of_link(path); }
-    Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
-    Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
-    Result<void> sync_folder(const std::string& path) override { return files_.sync_folder(path); }
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override {
         TRY(live(path));
         return files_.set_mode(path, mode);
@@ -64,10 +57,6 @@ public:
         TRY(live(path));
         return files_.set_modified(path, time);
     }
-    Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
-    Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }
-    Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
-    Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override { return files_.try_lock(path); }
 
 private:
     class DyingFile final : public host::File {
@@ -116,7 +105,6 @@ private:
     int left_;
     Then then_;
     bool has_died_ = false;
-    host::FileSystem& files_ = host::posix_file_system();
 };
 
 }  // namespace holdfast::tests

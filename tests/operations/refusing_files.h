@@ -10,17 +10,16 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/file_system.h"
+#include "support/passing_files.h"
 
 namespace holdfast::tests {
 
-class RefusingFiles final : public host::FileSystem {
+class RefusingFiles final : public PassingFiles {
 public:
     std::vector<std::string> read_only;  // folders, with all below them
     std::optional<std::uint64_t> free;  // bytes that shall seem to be free, everywhere
     std::map<std::string, std::uint32_t> owners;  // of paths that shall seem to be another user's
 
-    Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override { return files_.open_to_read(path); }
-    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override { return files_.open_to_read_unfollowed(path); }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
         TRY(ask(path));
         return files_.open_to_write(path);
@@ -57,12 +56,8 @@ public:
         TRY(ask(path));
         return files_.remove_folder(path);
     }
-    Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
     Result<host::FileStatus> status(const std::string& path) override { return as_pretended(path, files_.status(path)); }
     Result<host::FileStatus> status_of_link(const std::string& path) override { return as_pretended(path, files_.status_of_link(path)); }
-    Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
-    Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
-    Result<void> sync_folder(const std::string& path) override { return files_.sync_folder(path); }
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override {
         TRY(ask(path));
         return files_.set_mode(path, mode);
@@ -71,7 +66,6 @@ public:
         TRY(ask(path));
         return files_.set_modified(path, time);
     }
-    Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
     Result<void> expect_writable(const std::string& path) override {
         TRY(ask(path));
         return files_.expect_writable(path);
@@ -93,7 +87,6 @@ private:
         if (std::ranges::none_of(read_only, holds)) return {};
         return fail(ErrorCode::denied, "write {}: read-only", path);
     }
-    host::FileSystem& files_ = host::posix_file_system();
 };
 
 }  // namespace holdfast::tests

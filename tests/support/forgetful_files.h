@@ -5,22 +5,17 @@
 #include <utility>
 
 #include "holdfast/host/file_system.h"
+#include "support/passing_files.h"
 
 namespace holdfast::tests {
 
-class ForgetfulFiles final : public host::FileSystem {
+class ForgetfulFiles final : public PassingFiles {
 public:
     // Which paths are synced; a file is asked for by the path it was opened with.
     using Syncs = std::function<bool(const std::string& path)>;
     ForgetfulFiles(host::FileSystem& files, Syncs syncs_file, Syncs syncs_folder)
-        : files_(files), syncs_file_(std::move(syncs_file)), syncs_folder_(std::move(syncs_folder)) {}
+        : PassingFiles(files), syncs_file_(std::move(syncs_file)), syncs_folder_(std::move(syncs_folder)) {}
 
-    Result<std::unique_ptr<host::File>> open_to_read(const std::string& path) override {
-        return files_.open_to_read(path);
-    }
-    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override {
-        return files_.open_to_read_unfollowed(path);
-    }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
         return forgetful(path, files_.open_to_write(path));
     }
@@ -29,34 +24,6 @@ public:
     }
     Result<void> sync_folder(const std::string& path) override {
         return syncs_folder_(path) ? files_.sync_folder(path) : Result<void>();
-    }
-    Result<void> link(const std::string& existing, const std::string& name) override {
-        return files_.link(existing, name);
-    }
-    Result<void> make_link(const std::string& target, const std::string& path) override {
-        return files_.make_link(target, path);
-    }
-    Result<void> rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
-    Result<void> rename_if_absent(const std::string& from, const std::string& to) override {
-        return files_.rename_if_absent(from, to);
-    }
-    Result<void> remove(const std::string& path) override { return files_.remove(path); }
-    Result<void> make_folder(const std::string& path, std::uint32_t mode) override {
-        return files_.make_folder(path, mode);
-    }
-    Result<void> remove_folder(const std::string& path) override { return files_.remove_folder(path); }
-    Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
-    Result<host::FileStatus> status(const std::string& path) override { return files_.status(path); }
-    Result<host::FileStatus> status_of_link(const std::string& path) override { return files_.status_of_link(path); }
-    Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
-    Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
-    Result<void> set_mode(const std::string& path, std::uint32_t mode) override { return files_.set_mode(path, mode); }
-    Result<void> set_modified(const std::string& path, Timestamp time) override { return files_.set_modified(path, time); }
-    Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
-    Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }
-    Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }
-    Result<std::unique_ptr<host::FileLock>> try_lock(const std::string& path) override {
-        return files_.try_lock(path);
     }
 
 private:
@@ -85,7 +52,6 @@ private:
             std::make_unique<ForgetfulFile>(std::move(file).value(), syncs_file_(path)));
     }
 
-    host::FileSystem& files_;
     Syncs syncs_file_, syncs_folder_;
 };
 

@@ -189,12 +189,12 @@ struct SourceSettings {
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(databases, {.key = "databases", .sentence = "The databases that make one backup together. file: URLs are understood; what follows their ? is dropped.", .example = "[\"data/app.db\"]", .form = Form::database});
-        visit(companions, {.key = "companions", .sentence = "Files and folders that belong with them: kept in the same backup, from the same moment."});
         visit(critical, {.key = "critical", .sentence = "rpo_critical counts for it instead of rpo.", .example = "true"});
         visit(tags, {.key = "tags", .sentence = "Tags of each of its backups.", .example = "[\"team=blue\"]"});
         visit(schema_version, {.key = "schema_version", .sentence = "A query whose answer is recorded with each backup as the version of the schema. After 5 s it is stopped.", .example = "\"SELECT max(version) FROM schema_version\"", .form = Form::query});
         visit(smoke, {.key = "smoke", .sentence = "A command that tries a restored database, whose path is in $HOLDFAST_DATABASE; it ends with 0 when all is well.", .example = "\"./scripts/smoke.sh\"", .form = Form::command});
         visit(init, {.key = "init", .sentence = "A command that makes a fresh database.", .example = "\"./scripts/db-init.sh\"", .form = Form::command});
+        visit(companions, {.key = "companions", .sentence = "Files and folders that belong with them: kept in the same backup, from the same moment."});
         visit(expect, {.key = "expect", .sentence = "What must hold in its databases; looked at in backups, verifications and drills."});
         visit(cleanup, {.key = "cleanup", .sentence = "Which old rows holdfast maintain cleanup deletes."});
         visit(retention, {.key = "retention", .sentence = "How long its backups are kept, where that differs."});

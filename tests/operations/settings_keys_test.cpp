@@ -134,7 +134,7 @@ const std::map<std::string, std::string> read_elsewhere = {
     {"log.recovery", "SettingsRead.RecoveriesAreToldWhereTheySay"},
 };
 // Of verbs with tests of their own.
-constexpr std::array parts_elsewhere = {"bundle.", "source.NAME.plain_copies."};
+constexpr std::array parts_elsewhere = {"bundle.", "source.NAME.plain_copies.", "source.NAME.companions."};
 
 class SettingsKeys : public World {
 protected:

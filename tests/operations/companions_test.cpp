@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+
+#include "holdfast/operations/open_repository.h"
+#include "holdfast/repository/content_reader.h"
+#include "holdfast/repository/entries.h"
+#include "operations/world.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class CompanionsOfASource : public World {
+protected:
+    CompanionsOfASource() {
+        make_repository();
+        create_database(database);
+        std::filesystem::create_directories(folder + "/sub/empty");
+        write(folder + "/1.index", std::string(300'000, 'v'));
+        write(folder + "/1.meta.json", "{}");
+        write(folder + "/2.index", "");
+        write(folder + "/sub/notes.txt", "x");
+        std::filesystem::create_symlink("../app.db", folder + "/link");
+        settings("");
+    }
+    void settings(const std::string& more) {
+        write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss\"\n" + more);
+    }
+    Result<BackupReport> try_source() { return try_backup({database}); }
+    // Path below the work folder: what it holds, or what kind it is.
+    std::map<std::string, std::string> kept(std::uint64_t number) {
+        std::map<std::string, std::string> found;
+        const auto opened = must(open_repository(context, in_repository(), {}));
+        const auto snapshot = must(opened->get().snapshot({number}));
+        must(opened->get().open_index());
+        repository::EntryVisit visit;
+        visit.entry = [&](const std::string& path, const repository::DirectoryEntry& entry) -> Result<void> {
+            if (entry.database) return {};
+            auto& text = found[path.substr(work.size() + 1)];
+            if (entry.type == repository::EntryType::directory) text = "folder";
+            if (entry.type == repository::EntryType::link) text = "link to " + entry.link_target;
+            if (entry.type != repository::EntryType::file) return {};
+            Bytes bytes(entry.content.size);
+            if (!bytes.empty()) TRY(must(opened->get().open_content(entry))->read(0, bytes));
+            text = std::string(text_of(bytes));
+            return {};
+        };
+        must(repository::visit_entries(opened->get().chunks(), snapshot, visit));
+        return found;
+    }
+    const std::string folder = root / "work/faiss";
+};
+
+TEST_F(CompanionsOfASource, AreInItsBackups) {
+    const auto report = must(try_source());
+    ASSERT_EQ(report.companions.size(), 1u);
+    EXPECT_EQ(report.companions[0].path, folder);
+    EXPECT_EQ(report.companions[0].files, 4u);
+    EXPECT_EQ(report.companions[0].bytes, 300'003u);
+    EXPECT_FALSE(report.partial);
+    const std::map<std::string, std::string> all{{"faiss", "folder"}, {"faiss/1.index", std::string(300'000, 'v')}, {"faiss/1.meta.json", "{}"}, {"faiss/2.index", ""},
+                                                 {"faiss/link", "link to ../app.db"}, {"faiss/sub", "folder"}, {"faiss/sub/empty", "folder"}, {"faiss/sub/notes.txt", "x"}};
+    EXPECT_EQ(kept(report.number), all);
+    EXPECT_THAT(verify_all().damage, IsEmpty());
+}
+
+TEST_F(CompanionsOfASource, PatternsChoose) {
+    settings("include = [\"*.index\", \"*.json\"]\nexclude = [\"2.*\"]\n");
+    EXPECT_EQ(kept(must(try_source()).number), (std::map<std::string, std::string>{{"faiss", "folder"}, {"faiss/1.index", std::string(300'000, 'v')}, {"faiss/1.meta.json", "{}"}}));
+}
+
+TEST_F(CompanionsOfASource, NothingChangedIsConfirmedAndAChangeIsNot) {
+    const auto first = must(try_source()).number;
+    auto again = backup_request({database});
+    again.skip_unchanged = true;
+    EXPECT_EQ(must(operations::backup(context, again)).number, first);
+    write(folder + "/1.meta.json", "{\"model\": 2}");
+    const auto changed = must(operations::backup(context, again));
+    EXPECT_NE(changed.number, first);
+    EXPECT_EQ(changed.companions[0].files_changed, 1u);
+    std::filesystem::remove(folder + "/2.index");
+    EXPECT_NE(must(operations::backup(context, again)).number, changed.number);
+    std::filesystem::permissions(folder + "/1.index", std::filesystem::perms::owner_read);
+    EXPECT_FALSE(must(operations::backup(context, again)).confirmed_only) << "its mode comes back, too";
+}
+
+TEST_F(CompanionsOfASource, OneThatIsMissingMakesABackupPartialUnlessItIsOptional) {
+    std::filesystem::remove_all(folder);
+    const auto report = must(try_source());
+    EXPECT_TRUE(report.partial);
+    EXPECT_THAT(report.companions[0].error, HasSubstr("it is not there"));
+    settings("optional = true\n");
+    const auto optional = must(try_source());
+    EXPECT_FALSE(optional.partial);
+    EXPECT_TRUE(optional.companions[0].missing);
+}
+
+// A copy of the bytes of a live database would be no backup of it.
+TEST_F(CompanionsOfASource, ADatabaseInThemIsNoPlainFile) {
+    create_database(folder + "/inner.db");
+    const auto report = must(try_source());
+    EXPECT_TRUE(report.partial);
+    EXPECT_THAT(report.companions[0].failed, Contains(HasSubstr("inner.db")));
+    EXPECT_FALSE(kept(report.number).contains("faiss/inner.db"));
+}
+
+// One that is written without a pause is told; one that comes to rest is of one moment.
+TEST_F(CompanionsOfASource, WhatChangesWhileItIsReadIsReadAgainAndTold) {
+    class Writer final : public Progress {
+    public:
+        Writer(std::string path, int times) : path_(std::move(path)), times_(times) {}
+        void at(const ProgressStep& step) override {
+            if (step.phase != "reading" || times_-- <= 0) return;
+            std::ofstream(path_, std::ios::app) << "more";
+        }
+
+    private:
+        std::string path_;
+        std::atomic<int> times_;
+    };
+    Writer once(folder + "/1.meta.json", 1);
+    context.watch.progress = &once;
+    const auto settled = must(try_source());
+    EXPECT_FALSE(settled.partial);
+    EXPECT_EQ(kept(settled.number).at("faiss/1.meta.json"), "{}more");
+    Writer always(folder + "/1.meta.json", 1'000'000);
+    context.watch.progress = &always;
+    const auto torn = must(try_source());
+    EXPECT_TRUE(torn.partial);
+    EXPECT_THAT(torn.companions[0].changing, ElementsAre("1.meta.json"));
+}
+
+}  // namespace
+}  // namespace holdfast::operations

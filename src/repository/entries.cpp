@@ -1,5 +1,7 @@
 #include "holdfast/repository/entries.h"
 
+#include <algorithm>
+
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 #include "holdfast/repository/content_reader.h"
@@ -66,7 +68,13 @@ Result<std::vector<DirectoryEntry>> read_folder(const ChunkReader& chunks, const
     const ContentReader reader(chunks, folder.content, std::move(copies));
     Bytes bytes(folder.content.size);
     TRY(reader.read(0, bytes));
-    return decode_directory(bytes);
+    auto entries = TRY(decode_directory(bytes));
+    // One that climbs out of its folder would be written where nobody asked.
+    const auto is_plain = [](const DirectoryEntry& entry) {
+        return entry.name != "." && entry.name != ".." && entry.name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+    };
+    if (std::ranges::all_of(entries, is_plain)) return entries;
+    return fail(ErrorCode::corrupt, "read folder: it holds what is no name of a file");
 }
 
 Result<void> visit_entries(const ChunkReader& chunks, const DirectoryEntry& top, const EntryVisit& visit) { return Visiting(chunks, visit).run(top); }

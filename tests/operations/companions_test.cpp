@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/write_companion.h"
 #include "holdfast/repository/content_reader.h"
 #include "holdfast/repository/entries.h"
 #include "operations/world.h"
@@ -68,6 +69,35 @@ TEST_F(CompanionsOfASource, AreInItsBackups) {
                                                  {"faiss/link", "link to ../app.db"}, {"faiss/sub", "folder"}, {"faiss/sub/empty", "folder"}, {"faiss/sub/notes.txt", "x"}};
     EXPECT_EQ(kept(report.number), all);
     EXPECT_THAT(verify_all().damage, IsEmpty());
+}
+
+// As cp -a would have made it.
+TEST_F(CompanionsOfASource, ComeBackWithModesAndTimes) {
+    std::filesystem::permissions(folder + "/sub", static_cast<std::filesystem::perms>(0500));
+    std::filesystem::permissions(folder + "/1.index", static_cast<std::filesystem::perms>(0640));
+    must(files.set_modified(folder + "/1.meta.json", Timestamp{1'700'000'000'123'456'789}));
+    must(files.set_modified(folder + "/sub/empty", Timestamp{1'600'000'000'000'000'001}));
+    const auto number = must(try_source()).number;
+    const auto opened = must(open_repository(context, in_repository(), {}));
+    const auto snapshot = must(opened->get().snapshot({number}));
+    const auto written = must(write_companion(context, opened->get(), snapshot.companions.front(), {.path = work + "/back/faiss"}));
+    EXPECT_EQ(written.files, 4u);
+    const auto listing = [&](const std::string& of) {
+        std::map<std::string, std::string> told;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(of)) {
+            const auto status = must(files.status_of_link(entry.path()));
+            auto& text = told[entry.path().string().substr(of.size())];
+            text = format("{} {:o} {}", static_cast<int>(status.kind), status.mode, status.modified.nanoseconds);
+            if (entry.is_symlink()) text += std::filesystem::read_symlink(entry.path()).string();
+            else if (entry.is_regular_file()) text += hash_of_file(entry.path());
+        }
+        return told;
+    };
+    EXPECT_EQ(listing(work + "/back/faiss"), listing(folder));
+    EXPECT_THAT(write_companion(context, opened->get(), snapshot.companions.front(), {.path = work + "/back/faiss"}), FailsWith(ErrorCode::exists));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(work + "/back"), {}), 1) << "nothing is left aside";
+    std::filesystem::permissions(folder + "/sub", static_cast<std::filesystem::perms>(0700));
+    std::filesystem::permissions(work + "/back/faiss/sub", static_cast<std::filesystem::perms>(0700));
 }
 
 TEST_F(CompanionsOfASource, PatternsChoose) {

@@ -14,6 +14,15 @@ std::string member_line(const operations::BackupMember& member, const Style& sty
     return line + "\n";
 }
 
+std::string companion_lines(const operations::BackupCompanion& companion, const Style& style) {
+    std::string out = "  " + printable(companion.path) + "  ";
+    if (!companion.error.empty()) return out + style.bad("failed: " + printable(companion.error)) + "\n";
+    if (companion.missing) return out + "is not there, and need not be\n";
+    out += format("{} ({}), {}\n", counted(companion.files, "file"), human_bytes(companion.bytes), companion.unchanged ? "unchanged" : format("{} changed", companion.files_changed));
+    if (!companion.changing.empty()) out += "    " + style.bad(format("changed while it was read, also again: {}", printable(joined(companion.changing, ", ")))) + "\n";
+    return out + lines("    " + style.bad("not in the backup: "), companion.failed) + lines("    left out: ", companion.left_out);
+}
+
 std::string copies_of(const operations::BackupReport& report) {
     std::string out;
     for (const auto& copy : report.plain_copies) {
@@ -67,6 +76,7 @@ std::string text_of(const operations::BackupReport& report, const Style& style) 
                       report.partial ? "  " + style.bad("PARTIAL") : "");
     }
     for (const auto& member : report.databases) out += member_line(member, style);
+    for (const auto& companion : report.companions) out += companion_lines(companion, style);
     if (!report.confirmed_only) {
         out += format("  {} read, {} changed, {} stored, {}", counted(report.pages_read, "page"), report.pages_changed, human_bytes(report.bytes_stored),
                       human_duration_ms(report.duration_ms));

@@ -71,6 +71,10 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
     if (!report.proven_by.empty()) out += format("  its hash is the one in {}\n", joined(report.proven_by, ", "));
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
     for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
+    for (const auto& companion : report.companions) {
+        out += format("  {} {}", report.dry_run ? "would write" : "wrote", printable(companion.to));
+        out += report.dry_run ? std::string("\n") : format("  ({}, {}) in {}\n", counted(companion.files, "file"), human_bytes(companion.bytes), human_duration_ms(companion.copy_ms));
+    }
     out += rows_lines(report.rows, report.dry_run, style);
     if (report.safety_number > 0)
         out += format("  the state before is backup {}; {}: {}\n", style.bold(format("#{}", report.safety_number)),

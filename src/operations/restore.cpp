@@ -135,6 +135,7 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
     if (!done) return plan.is_in_place ? std::move(done).error() : in_backup(std::move(done).error(), number);
     tell_recovery(context, now.opened, now.order.request, {.plan = plan, .cause = now.cause, .duration_ms = stopwatch.ms()}, report);
     for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
+    for (auto& companion : plan.companions) report.companions.push_back(std::move(companion.report));
     return report;
 }
 

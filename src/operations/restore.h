@@ -70,6 +70,19 @@ struct RestoreRequest {
         repository.describe(visit);
     }
 };
+struct RestoredCompanion {
+    std::string from, to;
+    std::uint64_t files = 0, bytes = 0;
+    double copy_ms = 0;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("from", from, "The file or folder in the backup.");
+        visit("to", to, "What was, or would be, written.");
+        visit("files", files, "Files in it.");
+        visit("bytes", bytes, "Bytes of them all.");
+        visit("copy_ms", copy_ms, "Time to write and sync; each byte was proven as it was read from the backup.");
+    }
+};
 struct RestoredMember {
     std::string from, to, route, why, proof, check, sha256;
     std::uint64_t bytes = 0, bytes_written = 0, bytes_now = 0;
@@ -113,6 +126,7 @@ struct RestoreReport {
     bool dry_run = false, schema_only = false, safety_is_raw = false;
     double duration_ms = 0;
     std::vector<RestoredMember> databases;
+    std::vector<RestoredCompanion> companions;
     RowsBack rows;
     std::vector<HookRun> hooks;
     bool hooks_incomplete = false;
@@ -133,6 +147,7 @@ struct RestoreReport {
         visit("safety_is_raw", safety_is_raw, "It holds the bytes of a damaged original: they can be restored to a folder.");
         visit("go_back", go_back, "The command that brings the state before back; empty: there is none.");
         visit("databases", databases, "Each database.");
+        visit("companions", companions, "Each file or folder that belongs with them.");
         visit("rows", rows, "With --table: what came back.");
         visit("data_lost", data_lost, "Rows that the database had before and has not now, by table; empty: not counted, as no recovery log is kept.");
         visit("recovery_log", recovery_log, "The recovery log that tells of it.");

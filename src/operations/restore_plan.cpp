@@ -162,6 +162,21 @@ live::PlaceOptions place_options(const Context& context, const RestoreRequest& r
     return options;
 }
 
+namespace {
+
+Result<void> plan_companions(Context& context, const repository::Snapshot& snapshot, const RestorePlace& place, RestorePlan& plan) {
+    for (const auto& target : TRY(companion_targets(context, snapshot, place))) {
+        if (TRY(host::exists(context.host.files, target.path))) {
+            return fail(ErrorCode::exists, "restore to {}: it is there already", printable(target.path)).with_advice("--to with another folder");
+        }
+        TRY(refuse_inside_repository(context, target.path));
+        plan.companions.push_back({.entry = *target.entry, .report = {.from = target.entry->name, .to = target.path}});
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
                                  const history::Moment& moment, const RestoreRequest& request) {
     RestorePlan plan;
@@ -184,6 +199,7 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
         }
         plan.members.push_back(std::move(member));
     }
+    if (!plan.is_in_place && !request.schema_only) TRY(plan_companions(context, moment.snapshot, place, plan));
     return plan;
 }
 

@@ -18,6 +18,10 @@ struct PlannedMember {
     live::RoutePlan route;
     RestoredMember report;
 };
+struct PlannedCompanion {
+    repository::DirectoryEntry entry;
+    RestoredCompanion report;
+};
 struct RestorePlan {
     std::string doing = "restore";  // or "undo": the operation that the safety backup goes before
     repository::SnapshotNumber number;
@@ -26,6 +30,7 @@ struct RestorePlan {
     bool is_in_place = false;              // without --to
     std::vector<std::string> paths;        // of the source: who a safety backup belongs to
     std::vector<PlannedMember> members;
+    std::vector<PlannedCompanion> companions;
     // The newest backup of these databases, when every byte of it has just been read and proven: what a safety backup may
     // lean on unseen.
     std::optional<repository::SnapshotNumber> proven_parent;

@@ -29,6 +29,7 @@ std::string shared_folder(const Snapshot& snapshot) {
         while (shared != "/" && !path.starts_with(shared + "/")) shared = host::folder_of(shared);
     };
     for (const auto& entry : snapshot.members) widen(entry.name);
+    for (const auto& entry : snapshot.companions) widen(entry.name);
     for (const auto& failed : snapshot.failed) widen(failed.path);
     return shared == "/" ? shared : shared + "/";
 }
@@ -54,19 +55,32 @@ Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snaps
     }
     const std::string to = TRY(host::canonical_or_future(context.host.files, place.to));
     const auto there = TRY(host::status_if_any(context.host.files, to));
-    if (members.size() > 1 && there && there->kind != host::FileKind::folder) {
-        return fail(ErrorCode::invalid, "restore to {}: it is a file, and backup #{} has {} databases", printable(to),
-                    snapshot.number.value, members.size())
+    const bool is_set = members.size() > 1 || (place.only.empty() && !snapshot.companions.empty());
+    if (is_set && there && there->kind != host::FileKind::folder) {
+        return fail(ErrorCode::invalid, "restore to {}: it is a file, and backup #{} has {} databases and {} companions", printable(to),
+                    snapshot.number.value, members.size(), snapshot.companions.size())
             .with_advice("--to FOLDER, or --only DATABASE --to FILE");
     }
     const bool is_folder = place.to.ends_with('/') || (there && there->kind == host::FileKind::folder);
-    if (members.size() == 1 && !is_folder) {
+    if (!is_set && !is_folder) {
         targets.push_back({.entry = members.front(), .path = to});
         return targets;
     }
     const std::string shared = shared_folder(snapshot);
     for (const auto* entry : members) {
         targets.push_back({.entry = entry, .path = host::join_path(to, entry->name.substr(shared.size()))});
+    }
+    return targets;
+}
+
+Result<std::vector<RestoreTarget>> companion_targets(Context& context, const Snapshot& snapshot, const RestorePlace& place) {
+    std::vector<RestoreTarget> targets;
+    if (!place.only.empty()) return targets;
+    const std::string to = place.to.empty() ? std::string() : TRY(host::canonical_or_future(context.host.files, place.to));
+    const std::string shared = snapshot.members.empty() ? std::string() : shared_folder(snapshot);
+    for (const auto& entry : snapshot.companions) {
+        TRY(expect_canonical(entry.name));
+        targets.push_back({.entry = &entry, .path = to.empty() ? entry.name : host::join_path(to, entry.name.substr(shared.size()))});
     }
     return targets;
 }

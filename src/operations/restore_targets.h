@@ -18,9 +18,11 @@ struct RestorePlace {
     std::string to;                 // empty: where each was
     std::set<std::string> only;     // names of members; empty: all
 };
-// With `to`: that file; or, when `to` is a folder, or several members are wanted, files in it, laid out as they were below
+// With `to`: that file; or, when `to` is a folder, or several members are wanted or have companions, files in it, laid out as they were below
 // the folder that all members of the backup shared. `corrupt`: a name that no backup of ours has.
 Result<std::vector<RestoreTarget>> restore_targets(Context& context, const repository::Snapshot& snapshot,
                                                    const RestorePlace& place);
+// Of its companions: with `only` none.
+Result<std::vector<RestoreTarget>> companion_targets(Context& context, const repository::Snapshot& snapshot, const RestorePlace& place);
 
 }  // namespace holdfast::operations

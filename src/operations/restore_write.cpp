@@ -3,6 +3,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/go_back.h"
+#include "holdfast/operations/write_companion.h"
 #include "holdfast/operations/write_raw_file.h"
 
 namespace holdfast::operations {
@@ -142,6 +143,13 @@ Result<void> write_new_files(Context& context, OpenRepository& opened, RestorePl
         const host::Stopwatch stopwatch(context.host.clock);
         TRY(write_raw_file(context, opened.get(), member.entry, member.report.to));
         member.report.copy_ms = stopwatch.ms();
+    }
+    for (auto& companion : plan.companions) {
+        const host::Stopwatch stopwatch(context.host.clock);
+        const auto written = TRY(write_companion(context, opened.get(), companion.entry, {.path = companion.report.to}));
+        companion.report.files = written.files;
+        companion.report.bytes = written.bytes;
+        companion.report.copy_ms = stopwatch.ms();
     }
     return {};
 }

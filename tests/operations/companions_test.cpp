@@ -100,6 +100,20 @@ TEST_F(CompanionsOfASource, ComeBackWithModesAndTimes) {
     std::filesystem::permissions(work + "/back/faiss/sub", static_cast<std::filesystem::perms>(0700));
 }
 
+TEST_F(CompanionsOfASource, AreRestoredBesideTheirDatabases) {
+    const auto number = format("{}", must(try_source()).number);
+    const auto report = must(restore_to(number, work + "/back"));
+    ASSERT_EQ(report.companions.size(), 1u);
+    EXPECT_EQ(report.companions[0].to, work + "/back/faiss");
+    EXPECT_EQ(hash_of_file(work + "/back/faiss/1.index"), hash_of_file(folder + "/1.index"));
+    EXPECT_EQ(rows_of(work + "/back/app.db"), rows_of(database));
+    EXPECT_THAT(restore_to(number, work + "/back"), FailsWith(ErrorCode::exists));
+    auto only = restore_request(number);
+    only.only = {"app.db"};
+    only.to = work + "/only.db";
+    EXPECT_THAT(must(restore(context, only)).companions, IsEmpty());
+}
+
 TEST_F(CompanionsOfASource, PatternsChoose) {
     settings("include = [\"*.index\", \"*.json\"]\nexclude = [\"2.*\"]\n");
     EXPECT_EQ(kept(must(try_source()).number), (std::map<std::string, std::string>{{"faiss", "folder"}, {"faiss/1.index", std::string(300'000, 'v')}, {"faiss/1.meta.json", "{}"}}));

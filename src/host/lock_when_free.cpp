@@ -1,5 +1,9 @@
 #include "holdfast/host/lock_when_free.h"
 
+#include "holdfast/base/hash.h"
+#include "holdfast/base/text.h"
+#include "holdfast/host/environment.h"
+
 namespace holdfast::host {
 
 Result<std::unique_ptr<FileLock>> lock_when_free(Host host, const std::string& path, const LockWait& wait) {
@@ -8,9 +12,15 @@ Result<std::unique_ptr<FileLock>> lock_when_free(Host host, const std::string& p
     for (;;) {
         auto lock = host.files.try_lock(path);
         if (lock || lock.error().code() != ErrorCode::busy || waited.ms() > static_cast<double>(wait.wait_ms)) return lock;
-        if (wait.stop.stop_requested()) return fail(ErrorCode::cancelled, "stopped on request");
+        TRY(wait.watch.go_on());
         host.clock.sleep_ms(look_every_ms);
     }
+}
+
+Result<std::unique_ptr<FileLock>> lock_when_free(Host host, const StateLock& lock, const LockWait& wait) {
+    const auto folder = join_path(state_folder(), lock.folder);
+    TRY(make_folders_durably(host.files, folder, 0700));
+    return lock_when_free(host, join_path(folder, sha256(bytes_of(lock.what)).hex().substr(0, 16) + ".lock"), wait);
 }
 
 }  // namespace holdfast::host

@@ -142,23 +142,6 @@ void apply_policy_if_met(Context& context, repository::Repository& repository, c
     report.warnings.push_back("no backup was forgotten by the retention policy: this one does not hold what is expected, and an older one may");
 }
 
-std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases) {
-    std::vector<std::string> paths;
-    for (const auto& database : databases) paths.push_back(database.path);
-    return paths;
-}
-
-std::uint64_t bytes_of_all(Context& context, const std::vector<NamedDatabase>& databases) {
-    std::uint64_t bytes = 0;
-    for (const auto& database : databases) {
-        for (const char* end : {"", "-wal"}) {
-            const auto status = context.host.files.status(database.path + end);
-            if (status) bytes += status->size;
-        }
-    }
-    return bytes;
-}
-
 }  // namespace
 
 BackupInSteps::BackupInSteps(Context& context, const BackupRequest& request, Priority priority)
@@ -186,14 +169,30 @@ Result<BackupInSteps::Prepared> BackupInSteps::prepare() {
 Result<void> BackupInSteps::begin() {
     if (!plain_ && request_.plain.is_said()) return plain_.error().copy();
     prepared_ = TRY(prepare());
-    const auto& [databases, order] = *prepared_;
-    const auto is_there = [](const NamedDatabase& database) { return !database.failure; };
-    bytes_to_keep_ = bytes_of_all(context_, databases);
-    is_first_ = order.source.is_new();
-    can_be_confirmed_ = std::ranges::all_of(databases, is_there) && (is_first_ || (!order.source.parent->partial && !order.source.parent->damaged));
+    const auto& source = prepared_->order.source;
+    is_first_ = source.is_new();
     facts_.repository = opened_->path();
-    facts_.source = order.source.record.name;
+    facts_.source = source.record.name;
     return hooks_.begin(facts_);
+}
+
+std::uint64_t BackupInSteps::bytes_to_keep() const {
+    HOLDFAST_ASSERT(prepared_.has_value());
+    std::uint64_t bytes = 0;
+    for (const auto& database : prepared_->databases) {
+        for (const char* end : {"", "-wal"}) {
+            const auto status = context_.host.files.status(database.path + end);
+            if (status) bytes += status->size;
+        }
+    }
+    return bytes;
+}
+
+bool BackupInSteps::can_be_confirmed() const {
+    HOLDFAST_ASSERT(prepared_.has_value());
+    const auto is_there = [](const NamedDatabase& database) { return !database.failure; };
+    const auto& parent = prepared_->order.source.parent;
+    return std::ranges::all_of(prepared_->databases, is_there) && (!parent || (!parent->partial && !parent->damaged));
 }
 
 template <typename Work>

@@ -26,10 +26,10 @@ public:
 
     // The databases are found, the repository is opened, and before_backup hooks are run. Nothing is recorded.
     Result<void> begin();
-    // As begin() found them: bytes of the databases and their WALs; and whether a backup of them can be told to hold what
-    // is there, so that no other is made. One that lacks a database, or has a damaged one, cannot.
-    std::uint64_t bytes_to_keep() const { return bytes_to_keep_; }
-    bool can_be_confirmed() const { return can_be_confirmed_; }
+    // Before record(): bytes of the databases that begin() found, and of their WALs; and whether a backup of them can be told
+    // to hold what is there, so that no other is made. One that lacks a database, or has a damaged one, cannot.
+    std::uint64_t bytes_to_keep() const;
+    bool can_be_confirmed() const;
     // The databases as they are now, in the source that they belong to as begin() found it, or as it is known now.
     enum class Source : std::uint8_t { as_begun, looked_up };
     Result<void> record(Source source);
@@ -76,8 +76,7 @@ private:
     const Result<std::optional<PlainCopyOrder>> plain_;
     std::shared_ptr<OpenRepository> opened_;
     std::optional<Prepared> prepared_;
-    std::uint64_t bytes_to_keep_ = 0;
-    bool can_be_confirmed_ = false, is_first_ = false, has_ended_ = false;
+    bool is_first_ = false, has_ended_ = false;
     std::vector<Recorded> recorded_;
 };
 

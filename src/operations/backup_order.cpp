@@ -13,7 +13,7 @@ namespace holdfast::operations {
 namespace {
 
 template <typename Predicate>
-std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases, Predicate is_wanted) {
+std::vector<std::string> paths_where(const std::vector<NamedDatabase>& databases, Predicate is_wanted) {
     std::vector<std::string> paths;
     for (const auto& database : databases) {
         if (is_wanted(database)) paths.push_back(database.path);
@@ -51,12 +51,12 @@ Result<history::SourceIdentity> source_of(Context& context, OpenRepository& open
         return history::find_source(opened.get(), question);
     };
     const auto works = [](const NamedDatabase& database) { return !database.failure; };
-    auto found = TRY(find(paths_of(databases, [](const auto&) { return true; })));
+    auto found = TRY(find(paths_of(databases)));
     if (std::ranges::all_of(databases, works)) return found;
-    const auto by_others = found.is_new() ? TRY(find(paths_of(databases, works))) : found;
+    const auto by_others = found.is_new() ? TRY(find(paths_where(databases, works))) : found;
     if (by_others.is_new()) return found;
     const auto& known = by_others.parent->source.paths;
-    return find(paths_of(databases, [&](const NamedDatabase& database) {
+    return find(paths_where(databases, [&](const NamedDatabase& database) {
         return works(database) || std::ranges::find(known, database.path) != known.end();
     }));
 }

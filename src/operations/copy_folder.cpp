@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 3> sidecars = {"-wal", "-journal", "-shm"
 std::string checksum_name(const std::string& file) { return file + ".sha256"; }
 
 Result<std::unique_ptr<host::FileLock>> lock_of(Context& context, const std::string& path) {
-    auto lock = host::lock_when_free(context.host, path, {.wait_ms = context.lock_wait_ms, .stop = context.watch.stop});
+    auto lock = host::lock_when_free(context.host, path, {.wait_ms = context.lock_wait_ms, .watch = context.watch});
     if (lock || lock.error().code() != ErrorCode::busy) return lock;
     return std::move(lock).error().while_doing("another holdfast is at work there");
 }

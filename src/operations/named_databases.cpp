@@ -55,4 +55,10 @@ Result<std::vector<NamedDatabase>> named_databases(Context& context, const std::
     return databases;
 }
 
+std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases) {
+    std::vector<std::string> paths;
+    for (const auto& database : databases) paths.push_back(database.path);
+    return paths;
+}
+
 }  // namespace holdfast::operations

@@ -14,5 +14,6 @@ struct NamedDatabase {
 };
 // Each once. `invalid`: none is named, or one lies in a repository. When all fail, the first one's error.
 Result<std::vector<NamedDatabase>> named_databases(Context& context, const std::vector<std::string>& names);
+std::vector<std::string> paths_of(const std::vector<NamedDatabase>& databases);
 
 }  // namespace holdfast::operations

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
-#include "holdfast/host/environment.h"
 #include "holdfast/host/lock_when_free.h"
 
 namespace holdfast::operations {
@@ -44,17 +42,6 @@ Result<std::string> text_so_far(host::FileSystem& files, const std::string& path
         .with_advice("name another file, or put that line first");
 }
 
-// Beside nobody's files: the log may lie in a folder under version control.
-std::string lock_path(const std::string& canonical) {
-    return host::join_path(host::join_path(host::state_folder(), "recovery"), sha256(bytes_of(canonical)).hex().substr(0, 16) + ".lock");
-}
-
-Result<std::unique_ptr<host::FileLock>> lock_log(host::Host host, const std::string& canonical) {
-    const std::string path = lock_path(canonical);
-    TRY(host::make_folders_durably(host.files, host::folder_of(path), 0700));
-    return host::lock_when_free(host, path);
-}
-
 }  // namespace
 
 std::string markdown_of(const RecoveryEntry& entry) {
@@ -80,7 +67,8 @@ Result<void> expect_recovery_log(host::FileSystem& files, const std::string& pat
 
 Result<void> append_to_recovery_log(host::Host host, const std::string& path, const RecoveryEntry& entry) {
     const std::string canonical = TRY(host::canonical_or_future(host.files, path));  // a link stays a link
-    const auto lock = TRY(lock_log(host, canonical));
+    // Beside nobody's files: the log may lie in a folder under version control.
+    const auto lock = TRY(host::lock_when_free(host, {.folder = "recovery", .what = canonical}));
     std::string text = TRY(text_so_far(host.files, canonical));
     if (trim(text).empty()) text = format("{}\n", title);
     if (!text.ends_with('\n')) text += '\n';

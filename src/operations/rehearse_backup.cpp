@@ -78,7 +78,7 @@ Result<BackupReport> rehearse_backup(Context& context, const BackupRequest& requ
     const auto plain = TRY(plain_copy_order(context, request));
     const auto databases = TRY(named_databases(context, request.databases));
     OpenHow how{.databases = {}, .create_default = true};  // which is not opened where it would have to be made
-    for (const auto& database : databases) how.databases.push_back(database.path);
+    how.databases = paths_of(databases);
     const auto place = TRY(find_repository(context, request.repository, how));
     report.repository = place.path;
     const bool would_be_made = place.is_default && !place.is_there;

@@ -8,6 +8,7 @@
 #include "holdfast/operations/moved_databases.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_targets.h"
+#include "holdfast/operations/target_database.h"
 #include "holdfast/sqlite/empty_copy.h"
 
 namespace holdfast::operations {
@@ -154,11 +155,10 @@ Result<void> expect_unopened(Context& context, const std::string& path, const Re
 }
 
 live::PlaceOptions place_options(const Context& context, const RestoreRequest& request) {
-    constexpr std::uint64_t wait_s_max = 1'000'000;
     live::PlaceOptions options;
     options.vfs = context.vfs;
     options.offline = request.offline;
-    options.wait_ms = static_cast<std::int64_t>(std::min(request.wait_s, wait_s_max)) * 1000;
+    options.wait_ms = lock_wait_ms(request.wait_s);
     return options;
 }
 

@@ -4,6 +4,7 @@
 #include "holdfast/rows/sql_text.h"
 
 namespace holdfast::rows {
+
 bool is_full_text(const Table& table) { return table.module == "fts5" || table.module == "fts4" || table.module == "fts3"; }
 bool is_r_tree(const Table& table) { return table.module == "rtree" || table.module == "rtree_i32"; }
 

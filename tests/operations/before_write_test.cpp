@@ -106,7 +106,6 @@ TEST_F(BackupBeforeWrites, OfMaintenanceToo) {
     expect_two(other, report.before.number, before);
 }
 
-// One that was made ahead is the way back, and is not taken for one of earlier times.
 TEST_F(BackupBeforeWrites, OneThatSomebodyElseWasToldOfStays) {
     fill();
     const auto write = request("").before;
@@ -123,6 +122,7 @@ TEST_F(BackupBeforeWrites, OneThatSomebodyElseWasToldOfStays) {
     EXPECT_EQ(numbers(), (std::vector{way_back.number, others.number}));
 }
 
+// One that was made ahead is the way back, and is not taken for one of earlier times.
 TEST_F(BackupBeforeWrites, IsOneWhereNobodyWritesMeanwhile) {
     fill();
     const auto first = must(exec(context, request("DELETE FROM ledger WHERE n = 1")));

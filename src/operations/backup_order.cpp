@@ -81,7 +81,7 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
     order.doubt = TRY(why_in_doubt(opened.get(), order.source.record));
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
-    order.companions = TRY(companion_plans(context, request.companions, {.databases = paths_of(databases, [](const auto&) { return true; }), .repository = opened.path()}));
+    order.companions = TRY(companion_plans(context, request.companions, {.databases = paths_of(databases), .repository = opened.path()}));
     order.when_unchanged = when_unchanged(request, order);
     return order;
 }

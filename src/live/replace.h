@@ -95,4 +95,17 @@ struct LiveRequest {
 };
 Result<WriteReport> write_live(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch);
 
+// The same in steps, for several databases that change together: all are locked, then all are written, then all are
+// committed. Destroyed before commit() has done its part, it leaves the database untouched.
+class LiveReplacement {
+public:
+    // Takes the write lock. The image outlives this; of the request `safety` is not called.
+    static Result<std::unique_ptr<LiveReplacement>> begin(host::Host host, const sqlite::Image& image, LiveRequest request, const Watch& watch);
+    virtual ~LiveReplacement() = default;
+    // Everything but the last page. From here on nobody may freeze the database: it can no longer be read without tearing.
+    virtual Result<void> write(const Watch& watch) = 0;
+    // The rest, the commit, and the proof. An Error without a call of `committed`: the database is untouched.
+    virtual Result<WriteReport> commit(const Watch& watch) = 0;
+};
+
 }  // namespace holdfast::live

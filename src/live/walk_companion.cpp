@@ -6,6 +6,7 @@
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
+#include "holdfast/live/file_swap.h"
 #include "holdfast/live/sqlite_role.h"
 
 namespace holdfast::live {
@@ -101,6 +102,7 @@ private:
         if (is_excluded(seen)) return {};
         const bool is_included = includes(folder, seen);
         if (never_.contains(absolute(seen.path))) return leave_out(seen.path, WhyLeftOut::own, "it is kept by holdfast in another way, or is its own");
+        if (seen.status.kind == host::FileKind::folder && is_restore_folder(name)) return leave_out(seen.path, WhyLeftOut::own, "a restore works in it");
         if (seen.status.kind == host::FileKind::folder) return enter(seen, is_included);
         return is_included ? take_leaf(seen, folder.listed) : Result<void>();
     }

@@ -19,23 +19,51 @@ Error named_busy(host::Host host, const std::string& path, Error error) {
     return refused_as_locked(path, openers_of(host, path), error.message());
 }
 
-class LiveWrite {
+class LiveWrite final : public LiveReplacement {
 public:
-    LiveWrite(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch)
-        : host_(host), image_(image), request_(request), watch_(watch) {
-        options_.vfs = request.place.vfs;
-        options_.busy_timeout_ms = request.place.wait_ms;
+    LiveWrite(host::Host host, const sqlite::Image& image, LiveRequest request)
+        : host_(host), image_(image), request_(std::move(request)) {
+        options_.vfs = request_.place.vfs;
+        options_.busy_timeout_ms = request_.place.wait_ms;
     }
-    Result<WriteReport> run() {
+
+    Result<void> begin(const Watch& watch) {
         path_ = TRY(host_.files.canonical(request_.path));
-        const auto proof = TRY(LiveProof::of(image_, watch_));
-        const host::Stopwatch copying(host_.clock);
+        proof_ = TRY(LiveProof::of(image_, watch));
         keep_wal_ = TRY(has_leftover_wal(host_, path_, options_));
-        TRY(write());
-        report_.copy_ms = copying.ms();
+        served_ = TRY(sqlite::serve_image(image_));
+        source_ = TRY(served_->connect());
+        destination_ = TRY(connect(keep_wal_));
+        // FULL does not sync the folder after the journal's removal: a power cut could bring the journal back, and with it
+        // the old content, or after the file was cut to a smaller size, an old content that lacks its last pages.
+        auto set = destination_->execute("PRAGMA synchronous = EXTRA");
+        if (!set) return named_busy(host_, path_, std::move(set).error());
+        auto copy = sqlite::PageCopy::begin(*source_, *destination_);
+        if (!copy) return named_busy(host_, path_, std::move(copy).error());
+        copy_ = *std::move(copy);
+        locked_.emplace(host_.clock);
+        held_.emplace(TRY(host_.files.status(path_)));
+        return look_while_locked();
+    }
+
+    Result<void> write(const Watch& watch) override {
+        held_.reset();
+        copying_.emplace(host_.clock);
+        auto written = copy_->write([&](std::uint64_t done, std::uint64_t total) { return tell(watch, done, total); });
+        return written ? Result<void>() : explained(std::move(written).error());
+    }
+
+    Result<WriteReport> commit(const Watch& watch) override {
+        HOLDFAST_ASSERT(copying_.has_value());  // write() came before
+        auto committed = copy_->commit([&](std::uint64_t done, std::uint64_t total) { return tell(watch, done, total); });
+        if (!committed) return explained(std::move(committed).error());
+        report_.writers_blocked_ms = locked_->ms();
+        report_.copy_ms = copying_->ms();
         report_.bytes_written = image_.size();
+        copy_.reset();
+        destination_.reset();
         if (request_.committed) request_.committed();
-        const auto proven = prove(proof);
+        const auto proven = prove(watch);
         pin_.reset();
         const bool is_wrong = !proven && proven.error().code() == ErrorCode::corrupt;
         if (keep_wal_ && !is_wrong) TRY(checkpoint_as_last());
@@ -45,23 +73,6 @@ public:
     }
 
 private:
-    Result<void> write() {
-        const auto served = TRY(sqlite::serve_image(image_));
-        auto source = TRY(served->connect());
-        auto destination = TRY(connect(keep_wal_));
-        // FULL does not sync the folder after the journal's removal: a power cut could bring the journal back, and with it
-        // the old content, or after the file was cut to a smaller size, an old content that lacks its last pages.
-        auto set = destination.execute("PRAGMA synchronous = EXTRA");
-        if (!set) return named_busy(host_, path_, std::move(set).error());
-        auto copy = sqlite::PageCopy::begin(source, destination);
-        if (!copy) return named_busy(host_, path_, std::move(copy).error());
-        const host::Stopwatch locked(host_.clock);
-        TRY(act_while_locked());
-        auto committed = copy->commit([this](std::uint64_t done, std::uint64_t total) { return tell(done, total); });
-        if (!committed) return explained(std::move(committed).error(), *served);
-        report_.writers_blocked_ms = locked.ms();
-        return {};
-    }
     Result<sqlite::Connection> connect(bool keep_wal) const {
         return sqlite::Connection::open(path_, {.mode = sqlite::OpenMode::read_write,
                                                 .vfs = options_.vfs,
@@ -69,29 +80,27 @@ private:
                                                 .busy_timeout_ms = options_.busy_timeout_ms});
     }
     // Nobody else can commit now.
-    Result<void> act_while_locked() {
-        const HeldLock held(TRY(host_.files.status(path_)));
+    Result<void> look_while_locked() {
         TRY(with_frozen(host_, path_, options_,
                         {.first_look = {}, .use = [this](const sqlite::Image&, const FreezeFacts& facts) -> Result<void> {
                              before_ = facts;
                              return {};
                          }}));
-        if (has_wal(before_.way)) TRY(pin_wal());
-        return request_.safety ? request_.safety() : Result<void>();
+        return has_wal(before_.way) ? pin_wal() : Result<void>();
     }
     // Until what we commit is proven, it stays in the WAL.
     Result<void> pin_wal() {
         pin_ = TRY(connect(keep_wal_));
         return pin(*pin_);
     }
-    Result<void> tell(std::uint64_t done, std::uint64_t total) const {
+    Result<void> tell(const Watch& watch, std::uint64_t done, std::uint64_t total) const {
         const std::uint64_t page_bytes = image_.page_size().bytes();
-        watch_.at({.phase = "restoring", .done = done * page_bytes, .total = total * page_bytes});
-        return watch_.go_on();
+        watch.at({.phase = "restoring", .done = done * page_bytes, .total = total * page_bytes});
+        return watch.go_on();
     }
-    static Error explained(Error error, const sqlite::ServedImage& served) {
-        if (served.last_failure().empty()) return error;
-        return std::move(error).while_doing(served.last_failure());
+    Error explained(Error error) const {
+        if (served_->last_failure().empty()) return error;
+        return std::move(error).while_doing(served_->last_failure());
     }
     // As any application would when it is the last to close.
     Result<void> checkpoint_as_last() const {
@@ -99,9 +108,9 @@ private:
         TRY(connection.integer("PRAGMA schema_version"));
         return {};
     }
-    Result<void> prove(const LiveProof& proof) {
+    Result<void> prove(const Watch& watch) {
         const host::Stopwatch proving(host_.clock);
-        report_.proof = TRY(proof.prove(host_, {path_, request_.place, before_}, watch_));
+        report_.proof = TRY(proof_->prove(host_, {path_, request_.place, before_}, watch));
         report_.proof_ms = proving.ms();
         return {};
     }
@@ -116,20 +125,34 @@ private:
 
     host::Host host_;
     const sqlite::Image& image_;
-    const LiveRequest& request_;
-    const Watch& watch_;
+    const LiveRequest request_;
     FreezeOptions options_;
     std::string path_;
+    std::optional<LiveProof> proof_;
     bool keep_wal_ = false;
+    std::unique_ptr<sqlite::ServedImage> served_;
     std::optional<sqlite::Connection> pin_;
+    std::optional<sqlite::Connection> source_, destination_;
+    std::optional<sqlite::PageCopy> copy_;
+    std::optional<HeldLock> held_;
+    std::optional<host::Stopwatch> locked_, copying_;
     FreezeFacts before_;
     WriteReport report_;
 };
 
 }  // namespace
 
+Result<std::unique_ptr<LiveReplacement>> LiveReplacement::begin(host::Host host, const sqlite::Image& image, LiveRequest request, const Watch& watch) {
+    auto write = std::make_unique<LiveWrite>(host, image, std::move(request));
+    TRY(write->begin(watch));
+    return std::unique_ptr<LiveReplacement>(std::move(write));
+}
+
 Result<WriteReport> write_live(host::Host host, const sqlite::Image& image, const LiveRequest& request, const Watch& watch) {
-    return LiveWrite(host, image, request, watch).run();
+    const auto write = TRY(LiveReplacement::begin(host, image, request, watch));
+    if (request.safety) TRY(request.safety());
+    TRY(write->write(watch));
+    return write->commit(watch);
 }
 
 }  // namespace holdfast::live

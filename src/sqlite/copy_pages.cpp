@@ -71,32 +71,41 @@ Result<PageCopy> PageCopy::begin(Connection& source, Connection& destination) {
     return PageCopy(std::move(open));
 }
 
-Result<void> PageCopy::commit(const std::function<Result<void>(std::uint64_t done, std::uint64_t total)>& progress) {
+// Where a write failed SQLite leaves its journal to the next who opens the database; who may only read it cannot.
+Error PageCopy::given_up(int rc, int reason) {
+    sqlite3_backup_finish(open_->backup.release());
+    sqlite3_exec(open_->destination, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr);
+    if (rc == SQLITE_IOERR_WRITE && reason == EFBIG) {
+        return fail(ErrorCode::full, "write pages into the database: the file would be larger than the file system or a limit allows").with_advice("ulimit -f shows the limit");
+    }
+    return open_->failure(rc, "write pages into the database");
+}
+
+// The step that writes the last page commits.
+Result<void> PageCopy::step_until(std::uint64_t pages_left, const Progress& progress) {
     HOLDFAST_ASSERT(open_->backup != nullptr);
     sqlite3_backup* backup = open_->backup.get();
-    int rc = SQLITE_OK, reason = 0;
-    while (rc == SQLITE_OK) {
+    for (int rc = SQLITE_OK; rc != SQLITE_DONE;) {
         const auto total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup));
         const auto left = static_cast<std::uint64_t>(sqlite3_backup_remaining(backup));
+        if (left <= pages_left && pages_left > 0) return {};
         if (auto go_on = progress(total - left, total); !go_on) {
             open_->backup.reset();
             return std::move(go_on).error();
         }
         errno = 0;
-        rc = open_->step(pages_per_step);
-        reason = errno;
+        rc = open_->step(static_cast<int>(std::min<std::uint64_t>(pages_per_step, left - pages_left)));
+        if (rc != SQLITE_OK && rc != SQLITE_DONE) return given_up(rc, errno);
     }
-    const int finished = sqlite3_backup_finish(open_->backup.release());
-    if (rc != SQLITE_DONE) {
-        // Where a write failed SQLite leaves its journal to the next who opens the database; who may only read it cannot.
-        sqlite3_exec(open_->destination, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr);
-        if (rc == SQLITE_IOERR_WRITE && reason == EFBIG) {
-            return fail(ErrorCode::full, "write pages into the database: the file would be larger than the file system or a limit allows").with_advice("ulimit -f shows the limit");
-        }
-        return open_->failure(rc, "write pages into the database");
-    }
-    if (finished != SQLITE_OK) return open_->failure(finished, "commit the pages");
     return {};
+}
+
+Result<void> PageCopy::write(const Progress& progress) { return step_until(1, progress); }
+
+Result<void> PageCopy::commit(const Progress& progress) {
+    TRY(step_until(0, progress));
+    const int finished = sqlite3_backup_finish(open_->backup.release());
+    return finished == SQLITE_OK ? Result<void>() : open_->failure(finished, "commit the pages");
 }
 
 }  // namespace holdfast::sqlite

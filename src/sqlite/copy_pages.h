@@ -28,12 +28,17 @@ public:
     PageCopy(PageCopy&&) noexcept;
     PageCopy& operator=(PageCopy&&) noexcept;
     ~PageCopy();  // rolls back unless committed
-    // Writes all pages and commits, once. After a failure the destination is as it was before begin(). `progress` is
-    // asked before each step of pages; its failure is one of commit().
-    Result<void> commit(const std::function<Result<void>(std::uint64_t done, std::uint64_t total)>& progress);
+    // Asked before each step of pages; its failure is one of write() or commit().
+    using Progress = std::function<Result<void>(std::uint64_t done, std::uint64_t total)>;
+    // Writes all pages but the last, so that commit() has little left to do. Nobody else sees them yet.
+    Result<void> write(const Progress& progress);
+    // Writes what is left and commits, once. After a failure of either the destination is as it was before begin().
+    Result<void> commit(const Progress& progress);
 
 private:
     struct Open;
+    Result<void> step_until(std::uint64_t pages_left, const Progress& progress);
+    Error given_up(int rc, int reason);
     explicit PageCopy(std::unique_ptr<Open> open);
     std::unique_ptr<Open> open_;
 };

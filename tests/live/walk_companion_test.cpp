@@ -278,6 +278,16 @@ TEST_F(WalkTest, NeverAndOwnFoldersAreNotEntered) {
     EXPECT_EQ(why(look(), ""), "unreadable");
 }
 
+TEST_F(WalkTest, WhatARestoreWorksInIsNoPartOfIt) {
+    make(".holdfast-restore/journal");
+    make("sub/.holdfast-restore-0123456789abcdef/new-1");
+    make("sub/.holdfast-restored");
+    const auto seen = look();
+    EXPECT_THAT(paths(seen), ElementsAre("", "sub", "sub/.holdfast-restored"));
+    EXPECT_EQ(why(seen, ".holdfast-restore"), "own");
+    EXPECT_EQ(why(seen, "sub/.holdfast-restore-0123456789abcdef"), "own");
+}
+
 // Files that change under the walk, at the step where it matters.
 class ChangingFiles final : public PassingFiles {
 public:

@@ -265,6 +265,7 @@ Result<DirectoryEntry> Keeping::list() {
             if (entry.type == EntryType::file) entry.root_node = std::move(kept_.entry.root_node);
             entry.name = companion_.name;
             entry.dictionary = writer_->dictionary();
+            entry.rules = companion_.rules;
             return entry;
         }
         entry.name = name_in_folder(path);

@@ -55,6 +55,8 @@ public:
     Result<std::vector<std::string>> finish();
     // All is as it was, but for what others have written since: that is left, and told.
     Result<std::vector<std::string>> undo();
+    // Everything stays as it is now, however far it had come; only the way back goes.
+    Result<void> abandon() { return clean_up(); }
 
 private:
     struct Place;

@@ -62,11 +62,21 @@ private:
         const Seen root{.path = "", .status = status};
         if (lies_in_never(order_.root)) return leave_out(root.path, WhyLeftOut::own, "it lies in what holdfast keeps itself");
         if (status.kind == host::FileKind::folder) {
-            TRY(enter(root, order_.include.empty()));
+            TRY(enter(root, is_root_included()));
             if (!open_.empty()) tell_open_folders();
             return {};
         }
         return take_leaf(root, beside_root());
+    }
+
+    bool is_root_included() const {
+        bool is_included = order_.include.empty();
+        for (std::size_t end = 0; !order_.within.empty() && end != std::string::npos && !order_.include.empty();) {
+            end = order_.within.find('/', end + 1);
+            const auto verdict = order_.include.judge(order_.within.substr(0, end), host::FileKind::folder);
+            if (verdict != Verdict::none) is_included = verdict == Verdict::matches;
+        }
+        return is_included;
     }
 
     // The names that tell what a file is; the rest of the folder is not the companion's.
@@ -108,13 +118,13 @@ private:
     }
 
     bool is_excluded(const Seen& seen) const {
-        const auto verdict = order_.exclude.judge(seen.path, seen.status.kind);
+        const auto verdict = order_.exclude.judge(for_patterns(seen.path), seen.status.kind);
         return verdict == Verdict::matches || (verdict == Verdict::none && litter_.judge(seen.path, seen.status.kind) == Verdict::matches);
     }
 
     bool includes(const OpenFolder& folder, const Seen& seen) const {
         if (order_.include.empty()) return true;
-        const auto verdict = order_.include.judge(seen.path, seen.status.kind);
+        const auto verdict = order_.include.judge(for_patterns(seen.path), seen.status.kind);
         return verdict == Verdict::matches || (verdict == Verdict::none && folder.is_included);
     }
 
@@ -151,7 +161,7 @@ private:
 
     Result<bool> is_tagged_as_cache(const Seen& folder, const std::vector<std::string>& names) const {
         if (folder.path.empty() || std::ranges::find(names, cache_tag) == names.end()) return false;
-        if (order_.exclude.judge(folder.path, folder.status.kind) == Verdict::taken_back) return false;
+        if (order_.exclude.judge(for_patterns(folder.path), folder.status.kind) == Verdict::taken_back) return false;
         const auto file = files_.open_to_read_unfollowed(host::join_path(absolute(folder.path), cache_tag));
         if (!file && (file.error().code() == ErrorCode::invalid || file.error().code() == ErrorCode::not_found)) return false;
         if (!file) return file.error().copy();
@@ -210,6 +220,7 @@ private:
         return leave_out(path, WhyLeftOut::unreadable, error.message());
     }
 
+    std::string for_patterns(const std::string& path) const { return order_.within.empty() ? path : below(order_.within, path); }
     std::string absolute(const std::string& path) const {
         if (path.empty()) return order_.root;
         return order_.root == "/" ? order_.root + path : order_.root + "/" + path;

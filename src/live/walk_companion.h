@@ -36,6 +36,8 @@ struct CompanionOrder {
     // Without include patterns everything is included; with them what they match, and what lies in a folder that they
     // match unless they take it back. What `exclude` matches is left out with all that is in it, and is not told.
     PathPatterns include, exclude;
+    // Not empty: the patterns are of a companion in which the root lies here.
+    std::string within = {};
     // Canonical paths of files and folders that are never taken, entered nor opened: repositories, plain copies, staging
     // folders, databases that are kept as such.
     std::vector<std::string> never;

@@ -17,6 +17,7 @@
 #include "holdfast/operations/plain_copies.h"
 #include "holdfast/operations/rest_of_source.h"
 #include "holdfast/operations/settings_in_effect.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -173,6 +174,11 @@ Result<void> BackupInSteps::begin() {
     is_first_ = source.is_new();
     facts_.repository = opened_->path();
     facts_.source = source.record.name;
+    auto mended = mend_unfinished_restores(context_, opened_.get(), facts_.databases, WhenUnclear::refuse);
+    const bool is_unclear = !mended && mended.error().code() == ErrorCode::invalid;
+    if (!mended && !is_unclear) return std::move(mended).error();
+    if (mended) mended_ = *std::move(mended);
+    else doubtful_set_ = mended.error().text();
     return hooks_.begin(facts_);
 }
 
@@ -213,6 +219,8 @@ Result<void> BackupInSteps::record(Source source) {
     auto prepared = source == Source::as_begun && prepared_ ? std::move(*prepared_) : TRY(prepare());
     prepared_.reset();
     const auto lock = TRY(expect_only_first(prepared));
+    prepared.order.doubtful_set = doubtful_set_;
+    if (!doubtful_set_.empty()) prepared.order.when_unchanged = WhenUnchanged::record;
     Result<void> done;
     at_priority([&] {
         look_at_all(context_, *opened_, std::move(prepared.databases), prepared.order);
@@ -298,6 +306,7 @@ void BackupInSteps::end() {
         if (last.is_new) apply_policy_if_met(context_, opened_->get(), last.snapshot, *request_.repository.settings.loaded, last.report);
         make_copies(last);
     });
+    std::ranges::move(mended_, std::back_inserter(last.report.warnings));
     warn_of_one_disk(context_, *opened_, is_first_, last.report);
     warn_of_roots_files(context_, *opened_, last.report);
     facts_.number = last.report.number;

@@ -78,6 +78,8 @@ private:
     std::optional<Prepared> prepared_;
     bool is_first_ = false, has_ended_ = false;
     std::vector<Recorded> recorded_;
+    std::vector<std::string> mended_;  // what an interrupted restore had left
+    std::string doubtful_set_;         // why that could not be told
 };
 
 }  // namespace holdfast::operations

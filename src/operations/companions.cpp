@@ -26,19 +26,6 @@ private:
     live::SettledFile file_;
 };
 
-repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
-    repository::DirectoryEntry entry;
-    const auto kind = thing.status.kind;
-    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
-    entry.mode = thing.status.mode;
-    entry.owner = thing.status.owner;
-    entry.group = thing.status.group;
-    entry.modified = thing.status.modified;
-    entry.link_target = thing.link_target;
-    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
-    return entry;
-}
-
 std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : root + "/" + path; }
 
 bool is_too_young(const live::CompanionLook& look, Timestamp looked_at) {
@@ -98,7 +85,7 @@ Result<BackupCompanion> keep(Context& context, history::Recorder& recorder, cons
     report.missing = !seen.look.is_there;
     if (report.missing) return report;
     tell_left_out(seen.look, report);
-    history::CompanionToKeep companion{.name = report.path, .things = {}, .open = {}};
+    history::CompanionToKeep companion{.name = report.path, .rules = seen.plan->rules, .things = {}, .open = {}};
     for (const auto& thing : seen.look.things) companion.things.push_back({.path = thing.path, .entry = entry_of(thing)});
     companion.open = [&](std::size_t at) -> Result<std::unique_ptr<repository::ByteSource>> {
         const auto& thing = seen.look.things[at];
@@ -134,15 +121,38 @@ std::vector<std::string> differences(const live::CompanionLook& before, const li
 
 }  // namespace
 
+repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
+    repository::DirectoryEntry entry;
+    const auto kind = thing.status.kind;
+    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
+    entry.mode = thing.status.mode;
+    entry.owner = thing.status.owner;
+    entry.group = thing.status.group;
+    entry.modified = thing.status.modified;
+    entry.link_target = thing.link_target;
+    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
+    return entry;
+}
+
+Result<CompanionPlan> companion_plan(Context& context, const std::string& path, repository::CompanionRules rules, const NeverTaken& never) {
+    CompanionPlan plan;
+    plan.order.root = path;
+    plan.order.include = TRY(live::PathPatterns::parse(rules.include));
+    plan.order.exclude = TRY(live::PathPatterns::parse(rules.exclude));
+    plan.order.within = rules.within;
+    plan.order.never = never.databases;
+    plan.order.never.push_back(never.repository);
+    plan.order.is_own = [&context](const std::string& folder) { return is_repository(context, folder); };
+    plan.rules = std::move(rules);
+    return plan;
+}
+
 Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never) {
     std::vector<CompanionPlan> plans;
     for (const auto& one : wanted) {
-        CompanionPlan plan{.order = {.root = TRY(host::canonical_or_future(context.host.files, one.path)), .include = {}, .exclude = {}, .never = never.databases, .is_own = {}}, .is_optional = one.is_optional};
-        plan.order.never.push_back(never.repository);
-        plan.order.include = TRY(live::PathPatterns::parse(one.include));
-        plan.order.exclude = TRY(live::PathPatterns::parse(one.exclude));
-        plan.order.is_own = [&context](const std::string& folder) { return is_repository(context, folder); };
-        plans.push_back(std::move(plan));
+        const std::string root = TRY(host::canonical_or_future(context.host.files, one.path));
+        plans.push_back(TRY(companion_plan(context, root, {.include = one.include, .exclude = one.exclude, .within = {}}, never)));
+        plans.back().is_optional = one.is_optional;
     }
     return plans;
 }

@@ -14,6 +14,7 @@ namespace holdfast::operations {
 struct CompanionPlan {
     live::CompanionOrder order;
     bool is_optional = false;
+    repository::CompanionRules rules = {};  // those of the order, as they are kept with what they chose
 };
 // What it never takes: databases that are kept as such, by their canonical paths, and repositories, this one and others.
 struct NeverTaken {
@@ -22,6 +23,12 @@ struct NeverTaken {
 };
 // `invalid`: a pattern that can match nothing. The context outlives the plans.
 Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never);
+
+// By the rules that an earlier backup was made by. `path` is canonical, but for its last part.
+Result<CompanionPlan> companion_plan(Context& context, const std::string& path, repository::CompanionRules rules, const NeverTaken& never);
+
+// As it would be kept; of content the size.
+repository::DirectoryEntry entry_of(const live::CompanionThing& thing);
 
 // One companion as it was seen, and what became of it.
 struct SeenCompanion {

@@ -84,7 +84,7 @@ Result<Kept> keep_one_moment(Context& context, const repository::Repository& rep
 
 Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& order) {
     const auto works = [](const KeptMember& member) { return !member.failure; };
-    if (!order.raw_files.empty() || std::ranges::any_of(members, works)) return {};
+    if (!order.raw_files.empty() || (members.empty() && !order.companions.empty()) || std::ranges::any_of(members, works)) return {};
     auto first = std::move(*members.front().failure);
     if (members.size() == 1) return first;
     return std::move(first).while_doing(format("none of {} databases could be backed up; the first", members.size()));
@@ -203,6 +203,7 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
     auto kept = TRY(keep_one_moment(context, repository, *recorder, order));
     auto& members = kept.members;
     TRY(expect_some(members, order));
+    if (!order.doubtful_set.empty()) recorder->failed(order.members.front().path, fail(ErrorCode::invalid, "{}", order.doubtful_set));
     RecordedBackup recorded;
     if (auto confirmed = TRY(confirmable(repository, kept, order))) {
         take_confirmed(*std::move(confirmed), recorded);

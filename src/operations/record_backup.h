@@ -30,6 +30,7 @@ struct BackupOrder {
     std::string doubt;                   // why it has to be so, when nobody asked for it
     WhenUnchanged when_unchanged = WhenUnchanged::record;
     bool all_or_nothing = false;
+    std::string doubtful_set;            // why its parts may not belong together: it is recorded as partial
 };
 struct RecordedBackup {
     std::optional<repository::Snapshot> snapshot;   // the new one

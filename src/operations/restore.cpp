@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/live/file_swap.h"
 #include "holdfast/operations/carry_out_restore.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
@@ -14,6 +15,7 @@
 #include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/tell_recovery.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -139,6 +141,21 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
     return report;
 }
 
+// What an earlier restore left half done is mended before anything is planned.
+Result<std::vector<std::string>> mend_before(Context& context, OpenRepository& opened, const repository::Snapshot& snapshot, const RestoreRequest& request) {
+    std::vector<std::string> told;
+    if (!request.to.empty()) return told;
+    if (request.dry_run) {
+        for (const auto& path : snapshot.source.paths) {
+            if (!TRY(live::FileSwap::is_on_its_way(context.host.files, path))) continue;
+            told.push_back(format("an earlier restore of {} was interrupted; the real run mends that first", printable(path)));
+        }
+        return told;
+    }
+    const bool is_whole = request.only.empty() && !request.rows.is_asked() && !request.schema_only;
+    return mend_unfinished_restores(context, &opened, snapshot.source.paths, is_whole ? WhenUnclear::abandon : WhenUnclear::refuse);
+}
+
 }  // namespace
 
 Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& given) {
@@ -150,11 +167,13 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
     const Hooks none;  // what gets a new file disturbs nobody
     HooksAround hooks(context, request.dry_run || !request.to.empty() ? none : request.hooks, HookedVerb::restore);
     Restoring now{.opened = opened, .selection = selection, .order = order};
+    auto mended = TRY(mend_before(context, opened, selection.moment.snapshot, request));
     auto done = restore_between(context, now, hooks);
     hooks.finish(facts_of(now), done ? nullptr : &done.error());
     if (!done) return done;
     done->hooks = std::move(hooks.runs);
     done->hooks_incomplete = !hooks.is_complete;
+    std::ranges::move(mended, std::back_inserter(done->warnings));
     std::ranges::move(hooks.warnings, std::back_inserter(done->warnings));
     done->duration_ms = stopwatch.ms();
     return done;

@@ -20,14 +20,15 @@ struct RestoreRequest {
     RowsRequest rows;
     Hooks hooks;  // of the settings; run when it is done in place
     bool yes = false, schema_only = false;
-    bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false;
+    bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false, exact = false;
     std::uint64_t wait_s = 10;
 
     static OperationText operation() {
         return {.name = "restore",
                 .sentence = "Bring a backup back, in place or as a new file.",
                 .details = "SNAPSHOT is a number (43), latest, latest~2, last-good, or the beginning of an id. Without --to the database is restored where it "
-                           "was: a safety backup is made first, then the content is replaced in one SQLite transaction, so applications may stay open. Where that "
+                           "was: a safety backup is made first, then the content is replaced in one SQLite transaction, so applications may stay open. The files and folders that belong with it are exchanged at the same time, all or none; what "
+                           "is not in the backup stays. Where that "
                            "cannot be done safely nothing is changed, and the obstacle is named. On a terminal it shows what would change and asks; "
                            "holdfast undo takes the restore back. A dry run proves and checks the backup and looks for "
                            "locks as the real run does, so it takes about as long, and ends with the same exit code. With --table rows come back into the database beside all others: "
@@ -61,6 +62,7 @@ struct RestoreRequest {
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
         visit(force, {.name = "force", .sentence = "With --to: replace an existing file (which is kept aside)."});
+        visit(exact, {.name = "exact", .sentence = "In place: remove files and folders of companions that are not in the backup; the safety backup keeps them."});
         visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
         visit(no_safety_backup, {.name = "no-safety-backup", .sentence = "Restore even if the present database cannot be backed up first."});
         visit(no_check, {.name = "no-check", .sentence = "Leave out SQLite's own check of the result (the hash proof is always made)."});
@@ -72,15 +74,20 @@ struct RestoreRequest {
 };
 struct RestoredCompanion {
     std::string from, to;
-    std::uint64_t files = 0, bytes = 0;
+    std::uint64_t files = 0, bytes = 0, added = 0, changed = 0, removed = 0;
+    std::vector<std::string> extra;
     double copy_ms = 0;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("from", from, "The file or folder in the backup.");
         visit("to", to, "What was, or would be, written.");
-        visit("files", files, "Files in it.");
+        visit("files", files, "Files that were written; in place those that differ.");
         visit("bytes", bytes, "Bytes of them all.");
-        visit("copy_ms", copy_ms, "Time to write and sync; each byte was proven as it was read from the backup.");
+        visit("added", added, "In place: files, folders and links that were not there.");
+        visit("changed", changed, "In place: those that were replaced, as content, mode or time differ.");
+        visit("removed", removed, "In place, with --exact: those that are not in the backup.");
+        visit("extra", extra, "In place: those that are not in the backup and stay, by their paths in it.");
+        visit("copy_ms", copy_ms, "Time to write and sync; each byte was proven as it was read from the backup, and read back.");
     }
 };
 struct RestoredMember {

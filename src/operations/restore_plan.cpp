@@ -137,7 +137,8 @@ Result<std::set<std::string>> chosen_members(Context& context, const repository:
 
 bool RestorePlan::needs_safety_backup() const {
     const auto replaces = [](const PlannedMember& member) { return member.route.route != Route::new_file; };
-    return is_in_place && std::ranges::any_of(members, replaces);
+    const auto is_there = [](const PlannedCompanion& companion) { return !companion.place.now.empty(); };
+    return is_in_place && (std::ranges::any_of(members, replaces) || std::ranges::any_of(companions, is_there));
 }
 
 Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request) {
@@ -175,6 +176,38 @@ Result<void> plan_companions(Context& context, const repository::Snapshot& snaps
     return {};
 }
 
+// Where databases were moved, what lay below the same folder is taken to have gone with them.
+std::string moved_along(const std::vector<std::pair<std::string, std::string>>& moves, const std::string& path) {
+    for (const auto& [from, to] : moves) {
+        std::size_t same = 0;
+        while (same < std::min(from.size(), to.size()) && from[from.size() - 1 - same] == to[to.size() - 1 - same]) ++same;
+        const auto slash = from.find('/', from.size() - same);
+        if (slash == std::string::npos) continue;
+        const std::string folder = from.substr(0, slash);
+        if (path.starts_with(folder + "/")) return to.substr(0, to.size() - (from.size() - slash)) + path.substr(folder.size());
+    }
+    return path;
+}
+
+Result<void> plan_companions_in_place(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot, const RestoreRequest& request, RestorePlan& plan) {
+    std::vector<std::pair<std::string, std::string>> moves;
+    for (const auto& path : snapshot.source.paths) {
+        const std::string now = TRY(lies_now(repository, snapshot, path));
+        if (now != path) moves.emplace_back(path, now);
+    }
+    NeverTaken never{.databases = plan.paths, .repository = {}};
+    for (const auto& member : plan.members) never.databases.push_back(member.report.to);
+    const auto extras = request.exact ? Extras::go : Extras::stay;
+    for (const auto& target : TRY(companion_targets(context, snapshot, {.to = {}, .only = TRY(chosen_members(context, snapshot, request))}))) {
+        const std::string path = TRY(host::canonical_or_future(context.host.files, moved_along(moves, target.path)));
+        PlannedCompanion companion{.entry = *target.entry, .report = {.from = target.entry->name, .to = path}, .place = {}};
+        companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = path}, never, extras));
+        tell_changes(companion.place, extras, companion.report);
+        plan.companions.push_back(std::move(companion));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
@@ -199,7 +232,9 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
         }
         plan.members.push_back(std::move(member));
     }
-    if (!plan.is_in_place && !request.schema_only) TRY(plan_companions(context, moment.snapshot, place, plan));
+    if (request.schema_only) return plan;
+    if (plan.is_in_place) TRY(plan_companions_in_place(context, repository, moment.snapshot, request, plan));
+    else TRY(plan_companions(context, moment.snapshot, place, plan));
     return plan;
 }
 

@@ -8,6 +8,7 @@
 
 #include "holdfast/history/history.h"
 #include "holdfast/live/replace.h"
+#include "holdfast/operations/companion_in_place.h"
 #include "holdfast/operations/restore.h"
 
 namespace holdfast::operations {
@@ -21,6 +22,7 @@ struct PlannedMember {
 struct PlannedCompanion {
     repository::DirectoryEntry entry;
     RestoredCompanion report;
+    CompanionInPlace place = {};  // in place
 };
 struct RestorePlan {
     std::string doing = "restore";  // or "undo": the operation that the safety backup goes before

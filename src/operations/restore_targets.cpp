@@ -24,7 +24,7 @@ Result<void> expect_canonical(const std::string& name) {
 // The deepest folder above all members, with its slash. Those that failed count, so that a partial backup lies as a whole
 // one does.
 std::string shared_folder(const Snapshot& snapshot) {
-    std::string shared = host::folder_of(snapshot.members.front().name);
+    std::string shared = host::folder_of(snapshot.members.empty() ? snapshot.companions.front().name : snapshot.members.front().name);
     const auto widen = [&](const std::string& path) {
         while (shared != "/" && !path.starts_with(shared + "/")) shared = host::folder_of(shared);
     };
@@ -40,7 +40,7 @@ Result<std::vector<const DirectoryEntry*>> wanted_members(const Snapshot& snapsh
         TRY(expect_canonical(entry.name));
         if (only.empty() || only.contains(entry.name)) wanted.push_back(&entry);
     }
-    if (wanted.empty()) return fail(ErrorCode::invalid, "restore backup #{}: it holds no database", snapshot.number.value);
+    if (wanted.empty() && snapshot.companions.empty()) return fail(ErrorCode::invalid, "restore backup #{}: it holds nothing", snapshot.number.value);
     return wanted;
 }
 
@@ -62,7 +62,7 @@ Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snaps
             .with_advice("--to FOLDER, or --only DATABASE --to FILE");
     }
     const bool is_folder = place.to.ends_with('/') || (there && there->kind == host::FileKind::folder);
-    if (!is_set && !is_folder) {
+    if (!is_set && !is_folder && !members.empty()) {
         targets.push_back({.entry = members.front(), .path = to});
         return targets;
     }
@@ -77,7 +77,7 @@ Result<std::vector<RestoreTarget>> companion_targets(Context& context, const Sna
     std::vector<RestoreTarget> targets;
     if (!place.only.empty()) return targets;
     const std::string to = place.to.empty() ? std::string() : TRY(host::canonical_or_future(context.host.files, place.to));
-    const std::string shared = snapshot.members.empty() ? std::string() : shared_folder(snapshot);
+    const std::string shared = snapshot.companions.empty() ? std::string() : shared_folder(snapshot);
     for (const auto& entry : snapshot.companions) {
         TRY(expect_canonical(entry.name));
         targets.push_back({.entry = &entry, .path = to.empty() ? entry.name : host::join_path(to, entry.name.substr(shared.size()))});

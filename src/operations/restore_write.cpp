@@ -3,6 +3,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/go_back.h"
+#include "holdfast/operations/swap_companions.h"
 #include "holdfast/operations/write_companion.h"
 #include "holdfast/operations/write_raw_file.h"
 
@@ -60,53 +61,81 @@ Result<void> put_file(Context& context, OpenRepository& opened, PlannedMember& m
     return {};
 }
 
-// The locks nest: each database's transaction begins inside that of the one before, and the innermost callback finds
-// all of them held.
-class LiveReplacement {
+// All databases that stay are locked, then the safety backup is made; all are written, the companions are exchanged, and only
+// then is one database after the other committed. Until the first one is, everything can be taken back.
+class InPlace {
 public:
-    LiveReplacement(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& options)
-        : context_(context), opened_(opened), plan_(plan), options_(options), watch_(context.watch) {}
+    InPlace(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& options)
+        : context_(context), opened_(opened), plan_(plan), options_(options), watch_(context.watch), companions_(context, opened, plan, options) {}
 
     Result<SafetyBackup> run() {
-        auto done = lock_from(0);
+        auto done = replace();
         note_end(context_, opened_, safety_, !done && replaced_.empty() ? RestoreEnd::replaced_nothing : RestoreEnd::took_place);
         if (!done) return told_how_far(std::move(done).error());
         if (safety_.number == 0) cut_undo(context_, opened_, plan_, safety_.warnings);
+        std::ranges::move(companions_.warnings, std::back_inserter(safety_.warnings));
         return std::move(safety_);
     }
 
 private:
-    Result<void> lock_from(std::size_t index) {
-        auto& members = plan_.members;
-        while (index < members.size() && members[index].route.route != Route::transaction) ++index;
-        if (index == members.size()) return all_are_locked();
-        auto& member = members[index];
-        live::LiveRequest request;
-        request.path = member.report.to;
-        request.place = place_options(context_, options_);
-        request.safety = [this, index] { return lock_from(index + 1); };
-        request.committed = [this, &member] { note_replaced(member); };
-        auto written = live::write_live(context_.host, *member.image, request, watch_);
-        if (!written) return std::move(written).error();
-        tell(member.report, std::move(*written));
+    struct Locked {
+        PlannedMember& member;
+        std::unique_ptr<live::LiveReplacement> database;
+    };
+
+    Result<void> replace() {
+        if (!plan_.companions.empty()) TRY(companions_.stage());
+        TRY(lock_all());
+        if (plan_.needs_safety_backup()) safety_ = TRY(make_safety_backup(context_, opened_, plan_, {.is_optional = options_.no_safety_backup}));
+        for (auto& locked : locked_) TRY(locked.database->write(watch_));
+        if (!plan_.companions.empty()) TRY(companions_.carry_out(safety_, watch_));
+        auto done = replace_databases();
+        if (plan_.companions.empty()) return done;
+        if (done) companions_.finish();
+        else if (replaced_.empty()) done = taken_back(std::move(done).error());
+        return done;
+    }
+
+    Result<void> lock_all() {
+        for (auto& member : plan_.members) {
+            if (member.route.route != Route::transaction) continue;
+            live::LiveRequest request{.path = member.report.to, .place = place_options(context_, options_), .committed = [this, &member] { note_replaced(member); }};
+            locked_.push_back({.member = member, .database = TRY(live::LiveReplacement::begin(context_.host, *member.image, std::move(request), watch_))});
+        }
         return {};
     }
 
-    Result<void> all_are_locked() {
-        if (plan_.needs_safety_backup()) {
-            safety_ = TRY(make_safety_backup(context_, opened_, plan_, {.is_optional = options_.no_safety_backup}));
-        }
+    // After the first one there is no way but on: what fails then is told when all others have been replaced.
+    Result<void> replace_databases() {
+        Result<void> all;
+        const auto go_on_after = [&](Result<void> done) {
+            if (!done && all) all = std::move(done);
+            return all.ok() || !replaced_.empty();
+        };
         for (auto& member : plan_.members) {
             if (member.route.route == Route::transaction) continue;
-            TRY(put_file(context_, opened_, member, options_, watch_));
-            note_replaced(member);
+            auto put = put_file(context_, opened_, member, options_, watch_);
+            if (put) note_replaced(member);
+            if (!go_on_after(std::move(put))) return all;
         }
-        return {};
+        for (auto& locked : locked_) {
+            auto written = locked.database->commit(watch_);
+            locked.database.reset();
+            if (written) tell(locked.member.report, *std::move(written));
+            if (!go_on_after(written ? Result<void>() : Result<void>(std::move(written).error()))) return all;
+        }
+        return all;
+    }
+
+    Error taken_back(Error error) {
+        const auto undone = companions_.undo();
+        return undone ? std::move(error) : std::move(error).while_doing(format("the files that belong with it could not be put back ({}), the next command does that", undone.error().message()));
     }
 
     // Who stops it now would leave some databases replaced and others not: it goes on to its end.
     void note_replaced(const PlannedMember& member) {
         watch_.stop = {};
+        if (!plan_.companions.empty()) companions_.note_replaced(member.report.to);
         replaced_.push_back(printable(member.report.to));
     }
     Error told_how_far(Error error) const {
@@ -128,6 +157,8 @@ private:
     RestorePlan& plan_;
     const RestoreRequest& options_;
     Watch watch_;
+    CompanionSwap companions_;
+    std::vector<Locked> locked_;
     std::vector<std::string> replaced_;  // for people
     SafetyBackup safety_;
 };
@@ -156,7 +187,7 @@ Result<void> write_new_files(Context& context, OpenRepository& opened, RestorePl
 
 Result<SafetyBackup> replace_in_place(Context& context, OpenRepository& opened, RestorePlan& plan,
                                       const RestoreRequest& request) {
-    return LiveReplacement(context, opened, plan, request).run();
+    return InPlace(context, opened, plan, request).run();
 }
 
 }  // namespace holdfast::operations

@@ -60,6 +60,11 @@ Result<BackupOrder> safety_order(Context& context, const repository::Repository&
             for (auto& file : TRY(files_of(context, member.report.to))) order.raw_files.push_back(std::move(file));
         }
     }
+    for (const auto& companion : plan.companions) {
+        const auto& kept = companion.place.plan;
+        order.companions.push_back(TRY(companion_plan(context, kept.order.root, kept.rules, {.databases = kept.order.never, .repository = {}})));
+        order.companions.back().is_optional = true;
+    }
     return order;
 }
 
@@ -76,6 +81,18 @@ Result<bool> is_proven(Context& context, repository::Repository& repository, Sna
     return false;
 }
 
+// What is not in it would be lost.
+Result<void> expect_whole(const RecordedBackup& recorded) {
+    for (const auto& companion : recorded.companions) {
+        if (!companion.error.empty()) return fail(ErrorCode::unavailable, "{}: {}", printable(companion.path), companion.error);
+        if (!companion.failed.empty()) return fail(ErrorCode::unavailable, "{}: {}", printable(companion.path), companion.failed.front());
+        if (!companion.changing.empty()) {
+            return fail(ErrorCode::busy, "{}: {} changes all the time", printable(companion.path), printable(companion.changing.front())).with_advice("stop the application, and restore again");
+        }
+    }
+    return {};
+}
+
 // Without a proven parent everything is read, and what is stored is proven before it is leant on, or stored anew.
 Result<SafetyBackup> back_up_into(Context& context, OpenRepository& opened, const RestorePlan& plan, std::optional<SnapshotNumber> parent) {
     auto order = TRY(safety_order(context, opened.get(), plan));
@@ -83,6 +100,10 @@ Result<SafetyBackup> back_up_into(Context& context, OpenRepository& opened, cons
     auto recorded = TRY(record_backup(context, opened.get(), order));
     HOLDFAST_ASSERT(recorded.snapshot.has_value());
     const auto number = recorded.snapshot->number;
+    if (auto whole = expect_whole(recorded); !whole) {
+        TRY(opened.get().add_note({number}, {.type = repository::NoteType::undone, .time = context.host.clock.now()}));
+        return std::move(whole).error();
+    }
     if (!TRY(is_proven(context, opened.get(), number, parent))) {
         if (parent) return back_up_into(context, opened, plan, std::nullopt);
         return fail(ErrorCode::corrupt, "backup #{} cannot be proven in {} right after it was written", number.value, printable(opened.path()))
@@ -142,12 +163,15 @@ std::string safety_repository_beside(const std::string& database) {
     return host::join_path(host::folder_of(database), name);
 }
 
-std::string safety_repository_beside(const RestorePlan& plan) { return safety_repository_beside(plan.members.front().report.to); }
+std::string safety_repository_beside(const RestorePlan& plan) {
+    return safety_repository_beside(plan.members.empty() ? plan.paths.front() : plan.members.front().report.to);
+}
 
 Result<SafetyBackup> make_safety_backup(Context& context, OpenRepository& opened, const RestorePlan& plan,
                                         const SafetyRequest& request) {
     auto safety = back_up_into(context, opened, plan, plan.proven_parent);
-    if (safety || safety.error().code() == ErrorCode::cancelled) return safety;
+    const bool is_of_the_place = !safety && safety.error().code() != ErrorCode::cancelled && safety.error().code() != ErrorCode::busy;
+    if (!is_of_the_place) return safety;
     const std::string why = safety.error().message();
     auto beside = back_up_beside(context, plan);
     if (beside) {

@@ -34,6 +34,7 @@ Result<RestoreReport> undo(Context& context, const UndoRequest& request) {
     restore.recovery_log = request.recovery_log;
     restore.offline = request.offline;
     restore.no_check = request.no_check;
+    restore.exact = request.exact;
     restore.wait_s = request.wait_s;
     restore.hooks = request.hooks;
     const Selection selection{.moment = last.moment, .warnings = {}};

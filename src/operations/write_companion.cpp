@@ -4,7 +4,6 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
-#include "holdfast/repository/content_reader.h"
 #include "holdfast/repository/entries.h"
 
 namespace holdfast::operations {
@@ -14,8 +13,7 @@ namespace {
 using repository::DirectoryEntry;
 using repository::EntryType;
 
-constexpr std::uint64_t step_bytes = 4 * 1024 * 1024;
-constexpr std::uint32_t mode_while_written = 0600, folder_mode_while_written = 0700;
+constexpr std::uint32_t folder_mode_while_written = 0700;
 
 class Writing {
 public:
@@ -49,50 +47,18 @@ private:
 
     Result<void> write(const std::string& path, const DirectoryEntry& entry) {
         TRY(context_.watch.go_on());
-        switch (entry.type) {
-            case EntryType::directory:
-                TRY(files_.make_folder(path, folder_mode_while_written));
-                folders_.push_back({.path = path, .entry = entry});
-                return {};
-            case EntryType::link:
-                TRY(files_.make_link(entry.link_target, path));
-                written_paths_.push_back(path);
-                return files_.set_modified(path, entry.modified);
-            case EntryType::file: return write_file(path, entry);
-            case EntryType::database:
-            case EntryType::raw: break;
+        if (entry.type == EntryType::directory) {
+            TRY(files_.make_folder(path, folder_mode_while_written));
+            folders_.push_back({.path = path, .entry = entry});
+            return {};
         }
-        return fail(ErrorCode::corrupt, "restore {}: a companion holds no databases", printable(path));
-    }
-
-    Result<void> write_file(const std::string& path, const DirectoryEntry& entry) {
-        const auto content = TRY(repository_.open_content(entry));
-        const auto file = TRY(files_.create(path, mode_while_written));
         written_paths_.push_back(path);
-        const auto size = entry.content.size;
-        if (size > 0) TRY(file->resize(size));
-        Buffer buffer(std::min(size, step_bytes));
-        for (std::uint64_t at = 0; at < size; at += step_bytes) {
-            TRY(context_.watch.go_on());
-            const auto part = buffer.span().first(std::min(step_bytes, size - at));
-            auto read = content->read(at, part);
-            if (!read) return std::move(read).error().while_doing(printable(place_.path + path.substr(aside_.size())));
-            if (!is_all_zero(part)) TRY(file->write_at(at, part));  // what was sparse stays so
-            context_.watch.at({.phase = "restoring", .done = written_.bytes + at + part.size(), .total = 0});
-        }
-        give(*file, path, entry);
-        TRY(file->set_mode(entry.mode));
-        TRY(files_.set_modified(path, entry.modified));
-        TRY(file->sync());
-        ++written_.files;
-        written_.bytes += size;
+        auto written = TRY(write_entry(context_, repository_, entry, {.path = path, .owners = place_.owners, .meant = place_.path + path.substr(aside_.size())}));
+        if (!written.warning.empty()) written_.warnings.push_back(std::move(written.warning));
+        if (entry.type == EntryType::file) ++written_.files;
+        written_.bytes += written.bytes;
+        context_.watch.at({.phase = "restoring", .done = written_.bytes, .total = 0});
         return {};
-    }
-
-    void give(host::File& file, const std::string& path, const DirectoryEntry& entry) {
-        if (place_.owners == CompanionPlace::Owners::ours) return;
-        const auto given = file.set_owner(entry.owner, entry.group);
-        if (!given) written_.warnings.push_back(format("{} belongs to whoever restores it: {}", printable(place_.path + path.substr(aside_.size())), given.error().message()));
     }
 
     Result<void> finish_folder(const Folder& folder) {

@@ -1,14 +1,13 @@
 // write_companion(): a companion of a backup as a new file, folder or link, with the modes and times it had.
 #pragma once
 
-#include "holdfast/operations/context.h"
-#include "holdfast/repository/repository.h"
+#include "holdfast/operations/write_entry.h"
 
 namespace holdfast::operations {
 
 struct CompanionPlace {
     std::string path;          // canonical; nothing is there yet
-    enum class Owners { ours, as_in_backup } owners = Owners::ours;  // as_in_backup: where this process may
+    Owners owners = Owners::ours;
 };
 struct WrittenCompanion {
     std::uint64_t files = 0, bytes = 0;

@@ -16,7 +16,11 @@ constexpr std::uint32_t entry = 1;
 
 namespace entry_tag {
 constexpr std::uint32_t name = 1, mode = 2, kind = 3, owner = 4, content = 5, group = 6, database = 7, modified = 8,
-                        link_target = 10, dictionary = 12;
+                        link_target = 10, dictionary = 12, rules = 14;
+}
+
+namespace rules_tag {
+constexpr std::uint32_t include = 2, exclude = 4, within = 6;
 }
 
 namespace database_tag {
@@ -102,6 +106,24 @@ Result<DatabaseRecord> read_database(ByteView bytes) {
     return database;
 }
 
+RecordWriter rules_record(const CompanionRules& rules) {
+    RecordWriter record;
+    for (const auto& pattern : rules.include) record.text(rules_tag::include, pattern);
+    for (const auto& pattern : rules.exclude) record.text(rules_tag::exclude, pattern);
+    text_unless_empty(record, rules_tag::within, rules.within);
+    return record;
+}
+
+Result<CompanionRules> read_rules(ByteView bytes) {
+    auto record = TRY(RecordReader::parse(bytes, "rules of a companion"));
+    CompanionRules rules;
+    for (const ByteView pattern : record.all(rules_tag::include)) rules.include.emplace_back(text_of(pattern));
+    for (const ByteView pattern : record.all(rules_tag::exclude)) rules.exclude.emplace_back(text_of(pattern));
+    rules.within = TRY(record.text_or_empty(rules_tag::within));
+    TRY(record.finish());
+    return rules;
+}
+
 RecordWriter entry_record(const DirectoryEntry& entry) {
     RecordWriter record;
     record.text(entry_tag::name, entry.name);
@@ -114,6 +136,7 @@ RecordWriter entry_record(const DirectoryEntry& entry) {
     number_unless_zero(record, entry_tag::modified, static_cast<std::uint64_t>(entry.modified.nanoseconds));
     text_unless_empty(record, entry_tag::link_target, entry.link_target);
     if (entry.dictionary) record.bytes(entry_tag::dictionary, entry.dictionary->hash.view());
+    if (entry.rules != CompanionRules{}) record.record(entry_tag::rules, rules_record(entry.rules));
     return record;
 }
 
@@ -130,6 +153,7 @@ Result<DirectoryEntry> read_entry(ByteView bytes) {
     entry.modified.nanoseconds = static_cast<std::int64_t>(TRY(record.number_or(entry_tag::modified, 0)));
     entry.link_target = TRY(record.text_or_empty(entry_tag::link_target));
     if (const auto id = record.bytes_if(entry_tag::dictionary)) entry.dictionary = ChunkId{TRY(Hash::from_bytes(*id))};
+    if (const auto rules = record.bytes_if(entry_tag::rules)) entry.rules = TRY(read_rules(*rules));
     TRY(record.finish());
     if (kind < 1 || kind > static_cast<std::uint64_t>(EntryType::link)) {
         return fail(ErrorCode::too_new, "read directory: entries of kind {} are not known here", kind);
@@ -145,7 +169,7 @@ Result<DirectoryEntry> read_entry(ByteView bytes) {
 
 bool is_same(const DirectoryEntry& one, const DirectoryEntry& other) {
     return one.name == other.name && one.type == other.type && one.content == other.content && one.mode == other.mode && one.owner == other.owner &&
-           one.group == other.group && one.modified == other.modified && one.link_target == other.link_target;
+           one.group == other.group && one.modified == other.modified && one.link_target == other.link_target && one.rules == other.rules;
 }
 
 Result<Bytes> encode_directory(const std::vector<DirectoryEntry>& entries) {

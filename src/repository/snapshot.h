@@ -34,6 +34,13 @@ struct DatabaseRecord {
     std::string read_as;                // how it was read: "wal", "rollback", "hot-journal", "wal-leftover", "backup-api"
 };
 
+// Of a companion: what of it was taken, as its settings said. The repository stores it and does not look inside.
+struct CompanionRules {
+    std::vector<std::string> include, exclude;  // patterns as in .gitignore
+    std::string within;  // the patterns are of a companion in which this one lies here; empty: of this one itself
+    bool operator==(const CompanionRules&) const = default;
+};
+
 struct DirectoryEntry {
     std::string name;  // bytes; for a member of a source its canonical path
     EntryType type = EntryType::database;
@@ -45,6 +52,7 @@ struct DirectoryEntry {
     std::string link_target;
     std::optional<Bytes> root_node;  // of members and companions: kept beside the directory in the snapshot; below them: in packs
     std::optional<ChunkId> dictionary;  // of the lineage: what the next backup of this member compresses with
+    CompanionRules rules;               // of a companion
 };
 // Content and what else comes back with it; of databases not what was found of them.
 bool is_same(const DirectoryEntry& one, const DirectoryEntry& other);

@@ -278,6 +278,26 @@ TEST_F(WalkTest, NeverAndOwnFoldersAreNotEntered) {
     EXPECT_EQ(why(look(), ""), "unreadable");
 }
 
+TEST_F(WalkTest, PatternsOfTheWholeHoldForAPartOfIt) {
+    make("keep/a.index");
+    make("keep/a.txt");
+    make("keep/cache/b.index");
+    make("other/c.index");
+    const auto part = [&](const std::string& name, const std::vector<std::string>& include, const std::vector<std::string>& exclude) {
+        CompanionOrder of_part;
+        of_part.root = path(name);
+        of_part.within = name;
+        of_part.include = patterns(include);
+        of_part.exclude = patterns(exclude);
+        return paths(must(walk_companion(files, of_part, {})));
+    };
+    EXPECT_THAT(part("keep", {"/keep/*.index"}, {}), ElementsAre("", "a.index"));
+    EXPECT_THAT(part("keep", {"keep/"}, {"/keep/cache"}), ElementsAre("", "a.index", "a.txt"));
+    EXPECT_THAT(part("keep/cache", {"keep/"}, {}), ElementsAre("", "b.index"));
+    EXPECT_THAT(part("keep/cache", {"keep/", "!cache"}, {}), ElementsAre(""));
+    EXPECT_THAT(part("other", {"keep/"}, {}), ElementsAre(""));
+}
+
 TEST_F(WalkTest, WhatARestoreWorksInIsNoPartOfIt) {
     make(".holdfast-restore/journal");
     make("sub/.holdfast-restore-0123456789abcdef/new-1");

@@ -1,0 +1,136 @@
+#include "holdfast/operations/companion_in_place.h"
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/environment.h"
+#include "holdfast/operations/repository_place.h"
+#include "holdfast/repository/entries.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::DirectoryEntry;
+using repository::EntryType;
+
+std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : host::join_path(root, path); }
+
+// The folders that something lies in: "a/b" and "a" of "a/b/c".
+template <typename Visit>
+void each_folder_above(std::string path, const Visit& visit) {
+    while (!path.empty()) {
+        const auto slash = path.rfind('/');
+        path = slash == std::string::npos ? std::string() : path.substr(0, slash);
+        visit(path);
+    }
+}
+
+Error in_the_way(const std::string& path, std::string_view what, std::string advice) {
+    return fail(ErrorCode::exists, "restore {}: {}", printable(path), what).with_advice(std::move(advice));
+}
+
+// What the backup of the state before would leave out must not be replaced.
+Result<void> expect_nothing_in_the_way(const CompanionInPlace& companion, const live::CompanionLook& look) {
+    const auto& root = companion.plan.order.root;
+    for (const auto& left : look.left_out) {
+        const std::string what = format("{} is there, which no backup of the state before would hold: {}", printable(absolute(root, left.path)), left.reason);
+        if (companion.then.contains(left.path)) return in_the_way(root, what, "move it away; or --to FOLDER");
+        std::string blocked;
+        each_folder_above(left.path, [&](const std::string& above) {
+            const auto at = companion.then.find(above);
+            if (at != companion.then.end() && at->second.type != EntryType::directory) blocked = above;
+        });
+        if (!blocked.empty() || (left.path.empty() && !companion.then.empty())) return in_the_way(root, what, "move it away; or --to FOLDER");
+    }
+    return {};
+}
+
+// Of another kind: a folder cannot give way without what is in it.
+Result<void> expect_folders_can_go(const CompanionInPlace& companion, Extras extras) {
+    if (extras == Extras::go) return {};
+    for (const auto& [path, then] : companion.then) {
+        const auto now = companion.now.find(path);
+        if (now == companion.now.end() || now->second.type != EntryType::directory || then.type == EntryType::directory) continue;
+        return in_the_way(absolute(companion.plan.order.root, path), "it is a folder now, and was a file or a link", "--exact removes it and what lies in it; or --to FOLDER");
+    }
+    return {};
+}
+
+Result<void> expect_one_file_system(const std::string& root, const live::CompanionLook& look) {
+    for (const auto& thing : look.things) {
+        if (thing.status.device == look.things.front().status.device) continue;
+        return fail(ErrorCode::invalid, "restore {} in place: {} is on another file system", printable(root), printable(absolute(root, thing.path))).with_advice("--to FOLDER, and copy from there");
+    }
+    return {};
+}
+
+Result<void> expect_room(Context& context, const CompanionInPlace& companion) {
+    std::uint64_t bytes = 0;
+    for (const auto& [path, then] : companion.then) {
+        const auto now = companion.now.find(path);
+        const auto* there = now == companion.now.end() ? nullptr : &now->second;
+        if (is_to_be_written(then, there, Known::size)) bytes += then.content.size;
+    }
+    const std::string above = TRY(host::existing_folder_of(context.host.files, companion.plan.order.root));
+    TRY(context.host.files.expect_writable(above));
+    const auto free = TRY(context.host.files.free_bytes(above));
+    if (bytes <= free) return {};
+    return fail(ErrorCode::full, "restore {}: it needs {} beside it until all is over, and {} are free", printable(companion.plan.order.root), human_bytes(bytes), human_bytes(free))
+        .with_advice("make room; or --to a folder on another disk");
+}
+
+}  // namespace
+
+Result<CompanionEntries> entries_below(const repository::Repository& repository, const DirectoryEntry& top) {
+    CompanionEntries entries;
+    repository::EntryVisit visit;
+    visit.entry = [&](const std::string& path, const DirectoryEntry& entry) -> Result<void> {
+        entries.emplace(path.size() > top.name.size() ? path.substr(top.name.size() + 1) : std::string(), entry);
+        return {};
+    };
+    TRY(repository::visit_entries(repository.chunks(), top, visit));
+    return entries;
+}
+
+bool is_to_be_written(const DirectoryEntry& then, const DirectoryEntry* now, Known known) {
+    if (then.type == EntryType::directory) return false;
+    if (now == nullptr || now->type != then.type || now->modified != then.modified) return true;
+    if (then.type == EntryType::link) return now->link_target != then.link_target;
+    const bool is_given = host::is_superuser() && (now->owner != then.owner || now->group != then.group);
+    const bool is_other_content = known == Known::content ? now->content != then.content : now->content.size != then.content.size;
+    return is_given || now->mode != then.mode || is_other_content;
+}
+
+Result<CompanionInPlace> look_at_place(Context& context, const repository::Repository& repository, const CompanionTarget& target, const NeverTaken& never, Extras extras) {
+    TRY(refuse_inside_repository(context, target.path));
+    CompanionInPlace companion{.plan = TRY(companion_plan(context, target.path, target.entry.rules, never)), .then = {}, .now = {}};
+    companion.plan.is_optional = true;  // what is not there is not replaced
+    TRY(repository.open_index());
+    companion.then = TRY(entries_below(repository, target.entry));
+    const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
+    for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
+    TRY(expect_nothing_in_the_way(companion, look));
+    TRY(expect_folders_can_go(companion, extras));
+    TRY(expect_one_file_system(target.path, look));
+    TRY(expect_room(context, companion));
+    return companion;
+}
+
+void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredCompanion& report) {
+    for (const auto& [path, then] : companion.then) {
+        const auto at = companion.now.find(path);
+        const auto* now = at == companion.now.end() ? nullptr : &at->second;
+        const bool is_written = is_to_be_written(then, now, Known::size);
+        if (now == nullptr) ++report.added;
+        else if (is_written || now->type != then.type) ++report.changed;
+        if (!is_written || then.type != EntryType::file) continue;
+        ++report.files;
+        report.bytes += then.content.size;
+    }
+    for (const auto& [path, now] : companion.now) {
+        if (companion.then.contains(path)) continue;
+        if (extras == Extras::go) ++report.removed;
+        else report.extra.push_back(path);
+    }
+}
+
+}  // namespace holdfast::operations

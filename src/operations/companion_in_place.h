@@ -1,0 +1,41 @@
+// A companion that is to be restored where it was: what the backup has of it, and what is there now.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "holdfast/operations/companions.h"
+#include "holdfast/operations/restore.h"
+#include "holdfast/repository/repository.h"
+
+namespace holdfast::operations {
+
+// By paths below its root, which itself is ""; a folder before what lies in it.
+using CompanionEntries = std::map<std::string, repository::DirectoryEntry>;
+
+struct CompanionInPlace {
+    CompanionPlan plan;      // how what is there is looked at: by the rules that the backup was made by
+    CompanionEntries then;   // as in the backup
+    CompanionEntries now;    // as it is; of content only the size
+};
+struct CompanionTarget {
+    const repository::DirectoryEntry& entry;
+    std::string path;
+};
+enum class Extras { stay, go };  // what is there and not in the backup
+// By looking only. Obstacles refuse it: `exists`, something lies in the way that no backup could bring back; `invalid`, other
+// file systems are mounted in it; `denied`; `full`.
+Result<CompanionInPlace> look_at_place(Context& context, const repository::Repository& repository, const CompanionTarget& target, const NeverTaken& never, Extras extras);
+
+// As a backup has it, of that repository. The index is open.
+Result<CompanionEntries> entries_below(const repository::Repository& repository, const repository::DirectoryEntry& top);
+
+// Whether a file or link must be written again: kind, content, mode, time, target or, where this process may give files
+// away, owner. Folders never.
+enum class Known { size, content };  // of what is there
+bool is_to_be_written(const repository::DirectoryEntry& then, const repository::DirectoryEntry* now, Known known);
+
+// What would become of it, in counts.
+void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredCompanion& report);
+
+}  // namespace holdfast::operations

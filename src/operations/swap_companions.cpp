@@ -1,0 +1,170 @@
+#include "holdfast/operations/swap_companions.h"
+
+#include <algorithm>
+#include <set>
+
+#include "holdfast/base/text.h"
+#include "holdfast/host/clock.h"
+#include "holdfast/operations/write_entry.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using live::SwapStep;
+using repository::DirectoryEntry;
+using repository::EntryType;
+
+constexpr std::uint32_t folder_mode = 0755;
+
+std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : host::join_path(root, path); }
+
+host::FileKind kind_of(EntryType type) {
+    return type == EntryType::directory ? host::FileKind::folder : type == EntryType::link ? host::FileKind::link : host::FileKind::regular;
+}
+
+live::SeenThing seen(const DirectoryEntry& entry) {
+    const auto kind = kind_of(entry.type);
+    return {.kind = kind, .size = kind == host::FileKind::regular ? entry.content.size : 0, .mode = entry.mode, .modified = entry.modified, .link_target = entry.link_target};
+}
+
+}  // namespace
+
+CompanionSwap::CompanionSwap(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& options)
+    : context_(context), opened_(opened), plan_(plan), options_(options), staged_(plan.companions.size()) {}
+
+UnfinishedRestore CompanionSwap::what_is_done(const SafetyBackup& safety) const {
+    UnfinishedRestore restore{.number = plan_.number.value, .repository = opened_.path(), .safety_number = safety.number, .safety_repository = safety.repository, .databases = {}};
+    for (const auto& member : plan_.members) restore.databases.push_back({.path = member.report.to, .from = member.entry.name});
+    return restore;
+}
+
+Result<void> CompanionSwap::stage() {
+    const std::string beside = plan_.members.empty() ? plan_.companions.front().report.to : plan_.members.front().report.to;
+    swap_ = TRY(live::FileSwap::begin(context_.host, beside, encode(what_is_done({}))));
+    TRY(opened_.get().open_index());
+    for (std::size_t i = 0; i < plan_.companions.size(); ++i) {
+        auto& companion = plan_.companions[i];
+        const host::Stopwatch stopwatch(context_.host.clock);
+        TRY(host::make_folders_durably(context_.host.files, host::folder_of(companion.report.to), folder_mode));
+        staged_[i].folder = TRY(swap_->add_stage(companion.report.to));
+        for (const auto& [path, then] : companion.place.then) {
+            const auto now = companion.place.now.find(path);
+            if (!is_to_be_written(then, now == companion.place.now.end() ? nullptr : &now->second, Known::size)) continue;
+            TRY(stage_entry(i, path, then));
+        }
+        companion.report.copy_ms = stopwatch.ms();
+    }
+    return {};
+}
+
+Result<void> CompanionSwap::stage_entry(std::size_t companion, const std::string& path, const DirectoryEntry& entry) {
+    auto& staged = staged_[companion];
+    const auto& to = plan_.companions[companion].report.to;
+    TRY(context_.watch.go_on());
+    const std::string aside = host::join_path(staged.folder, format("new-{}", staged.files.size()));
+    auto written = TRY(write_entry(context_, opened_.get(), entry, {.path = aside, .owners = Owners::as_in_backup, .meant = absolute(to, path)}));
+    if (!written.warning.empty()) warnings.push_back(std::move(written.warning));
+    staged.files.emplace(path, aside);
+    written_ += written.bytes;
+    context_.watch.at({.phase = "restoring", .done = written_, .total = 0});
+    return {};
+}
+
+// Nothing of that companion was there: it is not in the backup.
+Result<CompanionEntries> CompanionSwap::state_before(const SafetyBackup& safety, const PlannedCompanion& companion) {
+    const auto& repository = safety.beside ? safety.beside->get() : opened_.get();
+    const auto snapshot = TRY(repository.snapshot(repository::SnapshotNumber{safety.number}));
+    const auto entry = std::ranges::find(snapshot.companions, companion.report.to, &DirectoryEntry::name);
+    if (entry == snapshot.companions.end()) return CompanionEntries();
+    TRY(repository.open_index());
+    return entries_below(repository, *entry);
+}
+
+Result<void> CompanionSwap::carry_out(const SafetyBackup& safety, const Watch& watch) {
+    live::SwapPlan plan;
+    for (std::size_t i = 0; i < plan_.companions.size(); ++i) {
+        const auto& companion = plan_.companions[i];
+        if (safety.number != 0) TRY(add_steps(i, TRY(state_before(safety, companion)), safety.beside ? Known::size : Known::content, plan));
+        else TRY(add_steps(i, companion.place.now, Known::size, plan));
+    }
+    swap_->set_note(encode(what_is_done(safety)));
+    return swap_->carry_out(std::move(plan), watch);
+}
+
+// From the deepest on: what another kind of thing takes the place of, and, with --exact, what is not in the backup.
+Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntries& before, live::SwapPlan& plan) {
+    auto& companion = plan_.companions[at];
+    const auto& root = companion.report.to;
+    std::set<std::string> gone;
+    for (auto now = before.rbegin(); now != before.rend(); ++now) {
+        const auto& [path, entry] = *now;
+        const auto then = companion.place.then.find(path);
+        const bool is_extra = then == companion.place.then.end();
+        const bool is_folder = entry.type == EntryType::directory;
+        const bool gives_way = !is_extra && (is_folder != (then->second.type == EntryType::directory));
+        if (!gives_way && (!is_extra || !options_.exact)) continue;
+        if (is_folder && is_extra && !TRY(is_left_empty(absolute(root, path), gone))) {
+            warnings.push_back(format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(absolute(root, path))));
+            continue;
+        }
+        gone.insert(absolute(root, path));
+        plan.steps.push_back({.what = is_folder ? SwapStep::What::remove_folder : SwapStep::What::remove, .path = absolute(root, path), .stage = staged_[at].folder, .before = seen(entry)});
+    }
+    return {};
+}
+
+Result<bool> CompanionSwap::is_left_empty(const std::string& folder, const std::set<std::string>& gone) const {
+    const auto names = TRY(context_.host.files.list(folder));
+    return std::ranges::all_of(names, [&](const auto& name) { return gone.contains(host::join_path(folder, name)); });
+}
+
+Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& before, Known known, live::SwapPlan& plan) {
+    auto& companion = plan_.companions[at];
+    const auto& root = companion.report.to;
+    const auto first = plan.steps.size();
+    TRY(add_departures(at, before, plan));
+    for (const auto& [path, then] : companion.place.then) {
+        const auto found = before.find(path);
+        const auto* now = found == before.end() ? nullptr : &found->second;
+        const bool changes_kind = now != nullptr && (now->type == EntryType::directory) != (then.type == EntryType::directory);
+        if (changes_kind) now = nullptr;  // it is gone by then
+        if (then.type == EntryType::directory) {
+            if (now == nullptr) plan.steps.push_back({.what = SwapStep::What::make_folder, .path = absolute(root, path), .stage = staged_[at].folder});
+            continue;
+        }
+        const bool is_staged = staged_[at].files.contains(path);
+        if (!is_staged && !is_to_be_written(then, now, known)) continue;
+        if (!is_staged) TRY(stage_entry(at, path, then));  // another content of the same size and time
+        plan.steps.push_back({.path = absolute(root, path), .stage = staged_[at].folder, .before = now ? std::optional(seen(*now)) : std::nullopt, .staged = staged_[at].files.at(path)});
+    }
+    std::set<std::string> touched;
+    for (std::size_t i = first; i < plan.steps.size(); ++i) touched.insert(host::folder_of(plan.steps[i].path));
+    for (const auto& [path, then] : companion.place.then) {
+        if (then.type != EntryType::directory) continue;
+        const auto now = before.find(path);
+        const bool was_there = now != before.end() && now->second.type == EntryType::directory;
+        if (was_there && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(absolute(root, path))) continue;
+        plan.folders.push_back({.path = absolute(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt});
+    }
+    return {};
+}
+
+void CompanionSwap::note_replaced(const std::string& database) {
+    const auto noted = swap_->note_replaced(database);
+    if (!noted) warnings.push_back(format("should this be interrupted now, the next command will not know that {} was replaced: {}", printable(database), noted.error().message()));
+}
+
+Result<void> CompanionSwap::undo() {
+    auto told = TRY(swap_->undo());
+    std::ranges::move(told, std::back_inserter(warnings));
+    return {};
+}
+
+void CompanionSwap::finish() {
+    auto told = swap_->finish();
+    if (told) std::ranges::move(*told, std::back_inserter(warnings));
+    else warnings.push_back(format("what the restore needed beside the files is not all removed, the next command does that: {}", told.error().message()));
+}
+
+}  // namespace holdfast::operations

@@ -1,0 +1,159 @@
+#include "holdfast/operations/unfinished_restore.h"
+
+#include <algorithm>
+#include <set>
+
+#include "holdfast/base/record.h"
+#include "holdfast/base/shell_word.h"
+#include "holdfast/base/text.h"
+#include "holdfast/history/history.h"
+#include "holdfast/live/file_swap.h"
+#include "holdfast/live/is_live_image.h"
+#include "holdfast/live/replace.h"
+#include "holdfast/operations/keep_database.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+namespace tag {
+constexpr std::uint32_t number = 1, repository = 3, safety_number = 5, safety_repository = 7, database = 9;
+}
+namespace database_tag {
+constexpr std::uint32_t path = 1, from = 3;
+}
+
+using Database = UnfinishedRestore::Database;
+
+enum class State { before, restored, unclear };
+
+class Mending {
+public:
+    Mending(Context& context, OpenRepository* opened, live::FileSwap& swap, UnfinishedRestore restore)
+        : context_(context), opened_(opened), swap_(swap), restore_(std::move(restore)) {}
+
+    Result<std::vector<std::string>> run(WhenUnclear when_unclear) {
+        if (swap_.phase() == live::FileSwap::Phase::swapping) return take_back();
+        std::vector<const Database*> still_before;
+        bool is_any_restored = restore_.databases.empty();
+        for (const auto& database : restore_.databases) {
+            switch (TRY(state_of(database))) {
+                case State::restored: is_any_restored = true; break;
+                case State::before: still_before.push_back(&database); break;
+                case State::unclear: return when_unclear == WhenUnclear::abandon ? abandon() : refused(database);
+            }
+        }
+        if (!is_any_restored) return take_back();
+        for (const auto* database : still_before) TRY(replace(*database));
+        return told(TRY(swap_.finish()), format("the restore of backup #{}, which was interrupted, is finished", restore_.number));
+    }
+
+private:
+    static std::vector<std::string> told(std::vector<std::string> warnings, std::string what) {
+        warnings.insert(warnings.begin(), std::move(what));
+        return warnings;
+    }
+    Result<std::vector<std::string>> take_back() {
+        return told(TRY(swap_.undo()), format("the restore of backup #{}, which was interrupted before it had replaced a database, is taken back", restore_.number));
+    }
+    Result<std::vector<std::string>> abandon() {
+        TRY(swap_.abandon());
+        return std::vector{format("the restore of backup #{} was interrupted; what it had replaced by then was left as it was found", restore_.number)};
+    }
+    Result<std::vector<std::string>> refused(const Database& database) const {
+        const auto restore = [](std::uint64_t number, const std::string& repository) { return format("holdfast restore {} -r {}", number, shell_word(repository)); };
+        std::string advice = format("{} brings all of the set to that backup", restore(restore_.number, restore_.repository));
+        if (restore_.safety_number != 0) advice += format(", {} to the state before", restore(restore_.safety_number, restore_.safety_repository));
+        return fail(ErrorCode::invalid, "the restore of backup #{} was interrupted between its files and its databases, and {} has been written to since: it cannot be told whether it belongs to the files beside it", restore_.number,
+                    printable(database.path))
+            .with_advice(std::move(advice));
+    }
+
+    // As the journal says, or as the bytes do.
+    Result<State> state_of(const Database& database) {
+        if (std::ranges::find(swap_.replaced(), database.path) != swap_.replaced().end()) return State::restored;
+        if (TRY(holds(database, restore_.number, restore_.repository, database.from))) return State::restored;
+        const bool was_missing = !TRY(host::exists(context_.host.files, database.path));
+        if (was_missing || TRY(holds(database, restore_.safety_number, restore_.safety_repository, database.path))) return State::before;
+        return State::unclear;
+    }
+    Result<std::unique_ptr<sqlite::Image>> image(std::uint64_t number, const std::string& name) {
+        const auto snapshot = TRY(opened_->get().snapshot(repository::SnapshotNumber{number}));
+        const auto entry = std::ranges::find(snapshot.members, name, &repository::DirectoryEntry::name);
+        if (entry == snapshot.members.end() || !entry->database) return fail(ErrorCode::not_found, "backup #{} has no database {}", number, printable(name));
+        return history::open_image(opened_->get(), *entry);
+    }
+    // False also where that backup cannot be read.
+    Result<bool> holds(const Database& database, std::uint64_t number, const std::string& repository, const std::string& name) {
+        if (number == 0 || opened_ == nullptr || opened_->path() != repository) return false;
+        const auto kept = image(number, name);
+        if (!kept) return false;
+        const auto is_same = live::is_live_image(context_.host, database.path, **kept, freeze_options(context_), context_.watch);
+        if (!is_same && is_same.error().code() == ErrorCode::cancelled) return is_same.error().copy();
+        return is_same && *is_same;
+    }
+    Result<void> replace(const Database& database) {
+        const auto kept = TRY(image(restore_.number, database.from));
+        live::PlaceOptions place{.vfs = context_.vfs, .wait_ms = context_.lock_wait_ms};
+        const auto plan = TRY(live::plan_replacement(context_.host, database.path, *kept, place));
+        if (plan.route == live::Route::transaction) {
+            TRY(live::write_live(context_.host, *kept, {.path = database.path, .place = place}, context_.watch));
+        } else {
+            TRY(live::swap_file(context_.host, opened_->pool(), *kept, {.path = database.path}, place, context_.watch));
+        }
+        return swap_.note_replaced(database.path);
+    }
+
+    Context& context_;
+    OpenRepository* opened_;
+    live::FileSwap& swap_;
+    const UnfinishedRestore restore_;
+};
+
+}  // namespace
+
+Bytes encode(const UnfinishedRestore& restore) {
+    RecordWriter record;
+    record.number(tag::number, restore.number);
+    record.text(tag::repository, restore.repository);
+    record.number(tag::safety_number, restore.safety_number);
+    record.text(tag::safety_repository, restore.safety_repository);
+    for (const auto& database : restore.databases) {
+        RecordWriter one;
+        one.text(database_tag::path, database.path);
+        one.text(database_tag::from, database.from);
+        record.record(tag::database, one);
+    }
+    return std::move(record).take();
+}
+
+Result<UnfinishedRestore> decode_unfinished_restore(ByteView bytes) {
+    auto record = TRY(RecordReader::parse(bytes, "note of an unfinished restore"));
+    UnfinishedRestore restore;
+    restore.number = TRY(record.number(tag::number));
+    restore.repository = TRY(record.text(tag::repository));
+    restore.safety_number = TRY(record.number(tag::safety_number));
+    restore.safety_repository = TRY(record.text(tag::safety_repository));
+    for (const ByteView field : record.all(tag::database)) {
+        auto one = TRY(RecordReader::parse(field, "database of an unfinished restore"));
+        restore.databases.push_back({.path = TRY(one.text(database_tag::path)), .from = TRY(one.text(database_tag::from))});
+        TRY(one.finish());
+    }
+    TRY(record.finish());
+    return restore;
+}
+
+Result<std::vector<std::string>> mend_unfinished_restores(Context& context, OpenRepository* opened, const std::vector<std::string>& databases, WhenUnclear when_unclear) {
+    std::vector<std::string> done;
+    std::set<std::string> folders;
+    for (const auto& database : databases) {
+        if (!folders.insert(host::folder_of(database)).second) continue;
+        const auto swap = TRY(live::FileSwap::find(context.host, database));
+        if (!swap) continue;
+        auto told = TRY(Mending(context, opened, *swap, TRY(decode_unfinished_restore(swap->note()))).run(when_unclear));
+        std::ranges::move(told, std::back_inserter(done));
+    }
+    return done;
+}
+
+}  // namespace holdfast::operations

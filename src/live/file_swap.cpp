@@ -4,7 +4,6 @@
 #include <set>
 
 #include "holdfast/base/text.h"
-#include "holdfast/host/lock_when_free.h"
 
 namespace holdfast::live {
 
@@ -39,10 +38,10 @@ struct FileSwap::Place {
     std::string journal() const { return folder + "/journal"; }
     std::string swapped() const { return folder + "/swapped"; }
 
-    static Result<std::unique_ptr<Place>> take(host::Host host, const std::string& beside) {
+    static Result<std::unique_ptr<Place>> take(host::Host host, const std::string& beside, const host::LockWait& wait) {
         auto place = std::make_unique<Place>();
         place->folder = journal_folder(beside);
-        auto lock = host::lock_when_free(host, host::StateLock{.folder = place->folder, .what = "restore"});
+        auto lock = host::lock_when_free(host, host::StateLock{.folder = place->folder, .what = "restore"}, wait);
         if (!lock && lock.error().code() == ErrorCode::busy) {
             return fail(ErrorCode::busy, "restore beside {}: another restore is at work there", printable(beside)).with_advice("wait for its end");
         }
@@ -64,17 +63,17 @@ Result<std::unique_ptr<FileSwap>> FileSwap::begin(host::Host host, const std::st
         return fail(ErrorCode::busy, "restore beside {}: an earlier restore was interrupted, and has not been mended yet", printable(beside));
     }
     TRY(host::make_folders_durably(host.files, host::folder_of(beside), 0755));
-    std::unique_ptr<FileSwap> swap(new FileSwap(host, TRY(Place::take(host, beside))));
+    std::unique_ptr<FileSwap> swap(new FileSwap(host, TRY(Place::take(host, beside, {}))));
     swap->stages_.note = std::move(note);
     if (!TRY(host::exists(host.files, swap->place_->folder))) TRY(host::make_folders_durably(host.files, swap->place_->folder, folder_mode));
     TRY(swap->write_stages());
     return swap;
 }
 
-Result<std::unique_ptr<FileSwap>> FileSwap::find(host::Host host, const std::string& beside) {
+Result<std::unique_ptr<FileSwap>> FileSwap::find(host::Host host, const std::string& beside, const host::LockWait& wait) {
     std::unique_ptr<FileSwap> none;
     if (!TRY(host::exists(host.files, journal_folder(beside)))) return none;
-    std::unique_ptr<FileSwap> swap(new FileSwap(host, TRY(Place::take(host, beside))));
+    std::unique_ptr<FileSwap> swap(new FileSwap(host, TRY(Place::take(host, beside, wait))));
     const auto& place = *swap->place_;
     swap->is_over_ = true;  // until it is known what it is
     if (const auto stages = TRY(read_if_there(host.files, place.stages()))) swap->stages_ = TRY(decode_stages(*stages));
@@ -93,8 +92,13 @@ Result<std::unique_ptr<FileSwap>> FileSwap::find(host::Host host, const std::str
     return swap;
 }
 
-Result<bool> FileSwap::is_on_its_way(host::FileSystem& files, const std::string& beside) {
-    return host::exists(files, host::join_path(journal_folder(beside), "journal"));
+Result<std::optional<FileSwap::Trace>> FileSwap::look_beside(host::FileSystem& files, const std::string& beside) {
+    const Place place{.folder = journal_folder(beside), .lock = {}};
+    if (!TRY(host::exists(files, place.folder))) return std::optional<Trace>();
+    Trace trace;
+    if (TRY(host::exists(files, place.journal()))) trace.phase = TRY(host::exists(files, place.swapped())) ? Phase::swapped : Phase::swapping;
+    if (const auto stages = TRY(read_if_there(files, place.stages()))) trace.note = TRY(decode_stages(*stages)).note;
+    return std::optional(std::move(trace));
 }
 
 Result<void> FileSwap::write_stages() { return host::replace_atomically(files_, place_->stages(), encode_stages(stages_), file_mode); }

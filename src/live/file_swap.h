@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "holdfast/base/progress.h"
-#include "holdfast/host/host.h"
+#include "holdfast/host/lock_when_free.h"
 #include "holdfast/live/swap_journal.h"
 
 namespace holdfast::live {
@@ -28,10 +28,14 @@ public:
     // `note` comes back from find() when this is not finished. busy: another one is at work, or was not finished.
     static Result<std::unique_ptr<FileSwap>> begin(host::Host host, const std::string& beside, Bytes note);
     // What one that was interrupted has left beside that path; null: nothing. What was only staged is removed on the way.
-    // busy: it is at work now. corrupt: its journal is damaged, and nothing was touched.
-    static Result<std::unique_ptr<FileSwap>> find(host::Host host, const std::string& beside);
-    // Whether files that lie beside that path are being swapped right now, or were when it was interrupted.
-    static Result<bool> is_on_its_way(host::FileSystem& files, const std::string& beside);
+    // busy: it is at work now, and does not end while this waits. corrupt: its journal is damaged, and nothing was touched.
+    static Result<std::unique_ptr<FileSwap>> find(host::Host host, const std::string& beside, const host::LockWait& wait = {});
+    // The same by looking only, also at one that is at work; none: nothing is there.
+    struct Trace {
+        Phase phase = Phase::staging;
+        Bytes note;
+    };
+    static Result<std::optional<Trace>> look_beside(host::FileSystem& files, const std::string& beside);
 
     FileSwap(const FileSwap&) = delete;
     FileSwap& operator=(const FileSwap&) = delete;

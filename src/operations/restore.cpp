@@ -6,7 +6,6 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
-#include "holdfast/live/file_swap.h"
 #include "holdfast/operations/carry_out_restore.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
@@ -146,10 +145,7 @@ Result<std::vector<std::string>> mend_before(Context& context, OpenRepository& o
     std::vector<std::string> told;
     if (!request.to.empty()) return told;
     if (request.dry_run) {
-        for (const auto& path : snapshot.source.paths) {
-            if (!TRY(live::FileSwap::is_on_its_way(context.host.files, path))) continue;
-            told.push_back(format("an earlier restore of {} was interrupted; the real run mends that first", printable(path)));
-        }
+        if (TRY(is_set_being_replaced(context, snapshot.source.paths))) told.push_back("an earlier restore was interrupted; the real run mends that first");
         return told;
     }
     const bool is_whole = request.only.empty() && !request.rows.is_asked() && !request.schema_only;

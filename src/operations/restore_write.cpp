@@ -165,7 +165,15 @@ private:
 
 }  // namespace
 
+// Companions first: a database may lie in one of their folders.
 Result<void> write_new_files(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
+    for (auto& companion : plan.companions) {
+        const host::Stopwatch stopwatch(context.host.clock);
+        const auto written = TRY(write_companion(context, opened.get(), companion.entry, {.path = companion.report.to}));
+        companion.report.files = written.files;
+        companion.report.bytes = written.bytes;
+        companion.report.copy_ms = stopwatch.ms();
+    }
     for (auto& member : plan.members) {
         if (member.image) {
             TRY(put_file(context, opened, member, request, context.watch));
@@ -174,13 +182,6 @@ Result<void> write_new_files(Context& context, OpenRepository& opened, RestorePl
         const host::Stopwatch stopwatch(context.host.clock);
         TRY(write_raw_file(context, opened.get(), member.entry, member.report.to));
         member.report.copy_ms = stopwatch.ms();
-    }
-    for (auto& companion : plan.companions) {
-        const host::Stopwatch stopwatch(context.host.clock);
-        const auto written = TRY(write_companion(context, opened.get(), companion.entry, {.path = companion.report.to}));
-        companion.report.files = written.files;
-        companion.report.bytes = written.bytes;
-        companion.report.copy_ms = stopwatch.ms();
     }
     return {};
 }

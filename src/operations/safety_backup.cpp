@@ -81,11 +81,10 @@ Result<bool> is_proven(Context& context, repository::Repository& repository, Sna
     return false;
 }
 
-// What is not in it would be lost.
+// Files that are left out, or could not be read, are not in it, and so will not be replaced.
 Result<void> expect_whole(const RecordedBackup& recorded) {
     for (const auto& companion : recorded.companions) {
         if (!companion.error.empty()) return fail(ErrorCode::unavailable, "{}: {}", printable(companion.path), companion.error);
-        if (!companion.failed.empty()) return fail(ErrorCode::unavailable, "{}: {}", printable(companion.path), companion.failed.front());
         if (!companion.changing.empty()) {
             return fail(ErrorCode::busy, "{}: {} changes all the time", printable(companion.path), printable(companion.changing.front())).with_advice("stop the application, and restore again");
         }

@@ -34,14 +34,19 @@ CompanionSwap::CompanionSwap(Context& context, OpenRepository& opened, RestorePl
     : context_(context), opened_(opened), plan_(plan), options_(options), staged_(plan.companions.size()) {}
 
 UnfinishedRestore CompanionSwap::what_is_done(const SafetyBackup& safety) const {
-    UnfinishedRestore restore{.number = plan_.number.value, .repository = opened_.path(), .safety_number = safety.number, .safety_repository = safety.repository, .databases = {}};
-    for (const auto& member : plan_.members) restore.databases.push_back({.path = member.report.to, .from = member.entry.name});
+    UnfinishedRestore restore{.number = plan_.number.value, .repository = opened_.path(), .safety_number = safety.number, .safety_repository = safety.repository, .databases = {}, .source = plan_.paths};
+    for (const auto& member : plan_.members) {
+        restore.databases.push_back({.path = member.report.to, .from = member.entry.name});
+        restore.source.push_back(member.report.to);
+    }
     return restore;
 }
 
 Result<void> CompanionSwap::stage() {
-    const std::string beside = plan_.members.empty() ? plan_.companions.front().report.to : plan_.members.front().report.to;
-    swap_ = TRY(live::FileSwap::begin(context_.host, beside, encode(what_is_done({}))));
+    const auto done = what_is_done({});
+    std::vector<std::string> companions;
+    for (const auto& companion : plan_.companions) companions.push_back(companion.report.to);
+    swap_ = TRY(live::FileSwap::begin(context_.host, place_of_journal(done.source, companions), encode(done)));
     TRY(opened_.get().open_index());
     for (std::size_t i = 0; i < plan_.companions.size(); ++i) {
         auto& companion = plan_.companions[i];
@@ -135,6 +140,9 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         }
         const bool is_staged = staged_[at].files.contains(path);
         if (!is_staged && !is_to_be_written(then, now, known)) continue;
+        if (now == nullptr && !changes_kind && companion.place.now.contains(path)) {
+            return fail(ErrorCode::unavailable, "restore {}: it is not in the backup of the state before, as it could not be read, or went meanwhile", printable(absolute(root, path))).with_advice("look at it, and restore again");
+        }
         if (!is_staged) TRY(stage_entry(at, path, then));  // another content of the same size and time
         plan.steps.push_back({.path = absolute(root, path), .stage = staged_[at].folder, .before = now ? std::optional(seen(*now)) : std::nullopt, .staged = staged_[at].files.at(path)});
     }

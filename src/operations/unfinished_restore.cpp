@@ -17,7 +17,7 @@ namespace holdfast::operations {
 namespace {
 
 namespace tag {
-constexpr std::uint32_t number = 1, repository = 3, safety_number = 5, safety_repository = 7, database = 9;
+constexpr std::uint32_t number = 1, repository = 3, safety_number = 5, safety_repository = 7, database = 9, source = 11;
 }
 namespace database_tag {
 constexpr std::uint32_t path = 1, from = 3;
@@ -110,6 +110,35 @@ private:
     const UnfinishedRestore restore_;
 };
 
+struct Found {
+    std::string beside;
+    live::FileSwap::Phase phase = live::FileSwap::Phase::staging;
+};
+
+// A journal lies beside a database, or above, where a database lies in a folder that is replaced as a whole. What is
+// another set's stays with that, also when it cannot be read.
+Result<std::vector<Found>> traces_of(host::FileSystem& files, const std::vector<std::string>& databases) {
+    std::vector<Found> found;
+    std::set<std::string> places;
+    for (const auto& database : databases) {
+        for (std::string at = database; at != "/" && at != "."; at = host::folder_of(at)) {
+            if (!places.insert(host::folder_of(at)).second) continue;
+            auto trace = live::FileSwap::look_beside(files, at);
+            if (!trace && at == database) return std::move(trace).error();
+            if (!trace || !*trace) continue;
+            if ((*trace)->note.empty()) {  // it had not come to anything
+                if (at == database) found.push_back({.beside = at});
+                continue;
+            }
+            const auto restore = decode_unfinished_restore((*trace)->note);
+            if (!restore && at == database) return restore.error().copy();
+            const auto is_of_it = [&](const auto& path) { return std::ranges::find(databases, path) != databases.end(); };
+            if (restore && std::ranges::any_of(restore->source, is_of_it)) found.push_back({.beside = at, .phase = (*trace)->phase});
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
 Bytes encode(const UnfinishedRestore& restore) {
@@ -124,6 +153,7 @@ Bytes encode(const UnfinishedRestore& restore) {
         one.text(database_tag::from, database.from);
         record.record(tag::database, one);
     }
+    for (const auto& path : restore.source) record.text(tag::source, path);
     return std::move(record).take();
 }
 
@@ -139,18 +169,32 @@ Result<UnfinishedRestore> decode_unfinished_restore(ByteView bytes) {
         restore.databases.push_back({.path = TRY(one.text(database_tag::path)), .from = TRY(one.text(database_tag::from))});
         TRY(one.finish());
     }
+    for (const ByteView path : record.all(tag::source)) restore.source.emplace_back(text_of(path));
     TRY(record.finish());
     return restore;
 }
 
+std::string place_of_journal(const std::vector<std::string>& databases, const std::vector<std::string>& companions) {
+    std::string place = databases.empty() ? companions.front() : databases.front();
+    const auto holder = [&] { return std::ranges::find_if(companions, [&](const auto& companion) { return place.starts_with(companion + "/"); }); };
+    for (auto at = holder(); at != companions.end(); at = holder()) place = *at;
+    return place;
+}
+
+Result<bool> is_set_being_replaced(Context& context, const std::vector<std::string>& databases) {
+    const auto traces = TRY(traces_of(context.host.files, databases));
+    return std::ranges::any_of(traces, [](const Found& found) { return found.phase != live::FileSwap::Phase::staging; });
+}
+
 Result<std::vector<std::string>> mend_unfinished_restores(Context& context, OpenRepository* opened, const std::vector<std::string>& databases, WhenUnclear when_unclear) {
     std::vector<std::string> done;
-    std::set<std::string> folders;
-    for (const auto& database : databases) {
-        if (!folders.insert(host::folder_of(database)).second) continue;
-        const auto swap = TRY(live::FileSwap::find(context.host, database));
-        if (!swap) continue;
-        auto told = TRY(Mending(context, opened, *swap, TRY(decode_unfinished_restore(swap->note()))).run(when_unclear));
+    for (const auto& trace : TRY(traces_of(context.host.files, databases))) {
+        auto swap = live::FileSwap::find(context.host, trace.beside, {.wait_ms = context.lock_wait_ms, .watch = context.watch});
+        const bool is_only_staging = !swap && swap.error().code() == ErrorCode::busy && trace.phase == live::FileSwap::Phase::staging;
+        if (is_only_staging) continue;
+        if (!swap) return std::move(swap).error();
+        if (!*swap) continue;
+        auto told = TRY(Mending(context, opened, **swap, TRY(decode_unfinished_restore((*swap)->note()))).run(when_unclear));
         std::ranges::move(told, std::back_inserter(done));
     }
     return done;

@@ -143,7 +143,10 @@ TEST_F(FileSwapTest, OneThatWasInterruptedIsFoundWithItsNote) {
         ASSERT_THAT(swap->carry_out(plan(*swap), {}), Succeeds());
         ASSERT_THAT(swap->note_replaced("app.db"), Succeeds());
     }
-    EXPECT_TRUE(must(FileSwap::is_on_its_way(host_.files, (folder_ / "app.db"))));
+    const auto trace = must(FileSwap::look_beside(host_.files, (folder_ / "app.db")));
+    ASSERT_TRUE(trace.has_value());
+    EXPECT_EQ(trace->phase, FileSwap::Phase::swapped);
+    EXPECT_EQ(trace->note, bytes_copy("note"));
     EXPECT_THAT(FileSwap::begin(host_, (folder_ / "app.db"), {}), FailsWith(ErrorCode::busy));
     const auto found = must(FileSwap::find(host_, (folder_ / "other.db")));
     ASSERT_NE(found, nullptr);
@@ -152,7 +155,7 @@ TEST_F(FileSwapTest, OneThatWasInterruptedIsFoundWithItsNote) {
     EXPECT_THAT(found->replaced(), ::testing::ElementsAre("app.db"));
     ASSERT_THAT(found->undo(), Succeeds());
     EXPECT_EQ(text("index"), "old index");
-    EXPECT_FALSE(must(FileSwap::is_on_its_way(host_.files, (folder_ / "app.db"))));
+    EXPECT_FALSE(must(FileSwap::look_beside(host_.files, (folder_ / "app.db"))).has_value());
 }
 
 TEST_F(FileSwapTest, WhatWasWrittenAfterTheInterruptionStays) {
@@ -172,7 +175,7 @@ TEST_F(FileSwapTest, WhatWasWrittenAfterTheInterruptionStays) {
 
 TEST_F(FileSwapTest, OneAtATime) {
     const auto swap = begin();
-    EXPECT_THAT(FileSwap::find(host_, (folder_ / "app.db")), FailsWith(ErrorCode::busy));
+    EXPECT_THAT(FileSwap::find(host_, (folder_ / "app.db"), {.wait_ms = 10}), FailsWith(ErrorCode::busy));
 }
 
 TEST_F(FileSwapTest, ADamagedJournalIsLeftAlone) {

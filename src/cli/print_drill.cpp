@@ -23,6 +23,10 @@ std::string text_of(const operations::DrillReport& report, const Style& style) {
                       human_duration_ms(backup.restore_ms), human_duration_ms(backup.total_ms), backup.scenario);
         if (!backup.error.empty()) out += format("  {}\n", printable(backup.error));
         for (const auto& database : backup.databases) out += database_lines(database, style);
+        for (const auto& companion : backup.companions) {
+            out += format("  {}: {}, {}, read back{}\n", printable(companion.path), counted(companion.files, "file"), human_bytes(companion.bytes), companion.findings.empty() ? " and equal" : "");
+            out += lines("    " + style.bad("found: "), companion.findings);
+        }
     }
     return out + lines("note: ", report.warnings);
 }

@@ -26,19 +26,6 @@ private:
     live::SettledFile file_;
 };
 
-repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
-    repository::DirectoryEntry entry;
-    const auto kind = thing.status.kind;
-    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
-    entry.mode = thing.status.mode;
-    entry.owner = thing.status.owner;
-    entry.group = thing.status.group;
-    entry.modified = thing.status.modified;
-    entry.link_target = thing.link_target;
-    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
-    return entry;
-}
-
 std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : root + "/" + path; }
 
 bool is_too_young(const live::CompanionLook& look, Timestamp looked_at) {
@@ -133,6 +120,19 @@ std::vector<std::string> differences(const live::CompanionLook& before, const li
 }
 
 }  // namespace
+
+repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
+    repository::DirectoryEntry entry;
+    const auto kind = thing.status.kind;
+    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
+    entry.mode = thing.status.mode;
+    entry.owner = thing.status.owner;
+    entry.group = thing.status.group;
+    entry.modified = thing.status.modified;
+    entry.link_target = thing.link_target;
+    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
+    return entry;
+}
 
 Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never) {
     std::vector<CompanionPlan> plans;

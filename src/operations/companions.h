@@ -23,6 +23,9 @@ struct NeverTaken {
 // `invalid`: a pattern that can match nothing. The context outlives the plans.
 Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never);
 
+// What is known of a thing without reading it; of a file's content the size. It has no name yet.
+repository::DirectoryEntry entry_of(const live::CompanionThing& thing);
+
 // One companion as it was seen, and what became of it.
 struct SeenCompanion {
     const CompanionPlan* plan = nullptr;

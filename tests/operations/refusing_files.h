@@ -17,9 +17,14 @@ namespace holdfast::tests {
 class RefusingFiles final : public PassingFiles {
 public:
     std::vector<std::string> read_only;  // folders, with all below them
+    std::vector<std::string> unreadable;  // files
     std::optional<std::uint64_t> free;  // bytes that shall seem to be free, everywhere
     std::map<std::string, std::uint32_t> owners;  // of paths that shall seem to be another user's
 
+    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override {
+        if (std::ranges::find(unreadable, path) != unreadable.end()) return fail(ErrorCode::denied, "open {}: permission denied", path);
+        return files_.open_to_read_unfollowed(path);
+    }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
         TRY(ask(path));
         return files_.open_to_write(path);

@@ -96,8 +96,8 @@ struct CatRequest {
                            "image, byte for byte as restore --to makes it. Bytes are proven before they are written; at the first that cannot be, it ends with exit code 4, and what was "
                            "written before is a part of the file. Nothing else goes to standard output.",
                 .examples = {{"holdfast cat 43:data/faiss/1.meta.json", ""},
-                             {"holdfast cat latest:config.toml | diff - config.toml", "what has changed since"},
-                             {"holdfast cat --at '2 hours ago' data/app.db > before.db", "a database, as it was"}}};
+                             {"holdfast cat latest data/app.db", "a database, for > FILE or | another program"},
+                             {"holdfast cat --at '2 hours ago' config.toml", "as it was then"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {

@@ -148,6 +148,15 @@ TEST_F(DiffOfFiles, WhatCannotBeReadIsToldAndNotCalledEqual) {
     EXPECT_THAT(report.companions->warnings, ElementsAre(HasSubstr("1.index")));
 }
 
+TEST_F(DiffOfFiles, WhatCannotBeLookedAtIsNotCalledRemoved) {
+    files.unreadable = {folder + "/sub"};
+    const auto report = must(diff(context, diff_request(first, "live")));
+    ASSERT_TRUE(report.companions);
+    EXPECT_TRUE(report.companions->incomplete);
+    EXPECT_EQ(report.companions->removed, 0u);
+    EXPECT_THAT(report.companions->warnings, ElementsAre(HasSubstr("faiss/sub")));
+}
+
 TEST_F(DiffOfFiles, WhatNothingHasTouchedSinceIsNotRead) {
     let_time_pass();  // the files are older than the backup by more than file systems are exact
     const auto second = backed_up();

@@ -72,11 +72,10 @@ public:
         drilled.restore_ms = stopwatch_.ms();
         if (!restored) drilled.error = restored.error().text();
         else TRY(look_at_files(selection, *restored, drilled));
-        if (restored) TRY(look_at_companions(selection, *restored, drilled));
         drilled.total_ms = stopwatch_.ms();
-        const auto is_good = [](const auto& one) { return one.findings.empty(); };
-        drilled.passed = restored && std::ranges::all_of(drilled.databases, is_good) && std::ranges::all_of(drilled.companions, is_good);
+        drilled.passed = restored && std::ranges::all_of(drilled.databases, [](const auto& database) { return database.findings.empty(); });
         if (auto removed = place.remove(); !removed) context_.host.log.warning("the drill's copy could not be removed: {}", removed.error().text());
+        drilled.passed = drilled.passed && std::ranges::all_of(drilled.companions, [](const auto& companion) { return companion.findings.empty(); });
         return drilled;
     }
 
@@ -104,7 +103,23 @@ private:
         return {};
     }
 
+    Result<void> look_at_companions(const Selection& selection, const RestoreReport& restored, DrilledBackup& drilled) {
+        std::vector<std::string> databases;
+        for (const auto& member : restored.databases) databases.push_back(member.to);
+        for (const auto& companion : restored.companions) {
+            const auto& companions = selection.moment.snapshot.companions;
+            const auto entry = std::ranges::find(companions, companion.from, &repository::DirectoryEntry::name);
+            if (entry == companions.end()) continue;
+            DrilledCompanion told{.path = companion.from, .files = companion.files, .bytes = companion.bytes};
+            told.findings = TRY(faults_of_companion(context_, opened_.get(), *entry, {.path = companion.to, .databases = databases}));
+            drilled.bytes += companion.bytes;
+            drilled.companions.push_back(std::move(told));
+        }
+        return {};
+    }
+
     Result<void> look_at_files(const Selection& selection, const RestoreReport& restored, DrilledBackup& drilled) {
+        TRY(look_at_companions(selection, restored, drilled));
         const auto before = TRY(EarlierBackups::of(opened_.get(), selection.moment.snapshot));
         for (const auto& member : restored.databases) {
             DrilledDatabase database;
@@ -125,21 +140,6 @@ private:
         return {};
     }
 
-    Result<void> look_at_companions(const Selection& selection, const RestoreReport& restored, DrilledBackup& drilled) {
-        std::vector<std::string> databases;
-        for (const auto& member : restored.databases) databases.push_back(member.to);
-        for (const auto& companion : restored.companions) {
-            const auto& companions = selection.moment.snapshot.companions;
-            const auto entry = std::ranges::find(companions, companion.from, &repository::DirectoryEntry::name);
-            if (entry == companions.end()) continue;
-            DrilledCompanion told{.path = companion.from, .files = companion.files, .bytes = companion.bytes};
-            told.findings = TRY(faults_of_companion(context_, opened_.get(), *entry, {.path = companion.to, .databases = databases}));
-            drilled.bytes += companion.bytes;
-            drilled.companions.push_back(std::move(told));
-        }
-        return {};
-    }
-
     Context& context_;
     OpenRepository& opened_;
     const DrillRequest request_;
@@ -148,11 +148,11 @@ private:
 
 std::string first_finding(const DrilledBackup& drilled) {
     if (!drilled.error.empty()) return drilled.error;
-    for (const auto& database : drilled.databases) {
-        if (!database.findings.empty()) return database.path + ": " + database.findings.front();
-    }
     for (const auto& companion : drilled.companions) {
         if (!companion.findings.empty()) return companion.path + ": " + companion.findings.front();
+    }
+    for (const auto& database : drilled.databases) {
+        if (!database.findings.empty()) return database.path + ": " + database.findings.front();
     }
     return "";
 }

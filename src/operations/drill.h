@@ -77,8 +77,8 @@ struct DrilledBackup {
     Timestamp time;
     bool passed = false;
     double restore_ms = 0, total_ms = 0;
-    std::vector<DrilledDatabase> databases;
     std::vector<DrilledCompanion> companions;
+    std::vector<DrilledDatabase> databases;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup; 0: a file.");
@@ -90,8 +90,8 @@ struct DrilledBackup {
         visit("bytes", bytes, "Bytes restored.");
         visit("restore_ms", restore_ms, "Until the files were written, synced and proven.");
         visit("total_ms", total_ms, "Until they were also checked and tried: the recovery time (RTO).");
+        visit("companions", companions, "Each file or folder that belongs with the databases.");
         visit("databases", databases, "Each database.");
-        visit("companions", companions, "Each file or folder that belongs with them.");
         visit("error", error, "Why it could not be restored.");
     }
 };

@@ -104,21 +104,20 @@ Result<void> CheckedTrees::find_dirty() {
 // Damaged extents of one entry, neighbours told of together.
 class CheckedTrees::Teller {
 public:
-    Teller(SnapshotNumber snapshot, std::string path, const DirectoryEntry& entry, std::vector<DamagedRange>& ranges)
-        : snapshot_(snapshot), path_(std::move(path)), type_(entry.type), size_(entry.content.size), ranges_(ranges), first_(ranges.size()) {}
+    Teller(SnapshotNumber snapshot, std::string path, std::uint64_t size, std::vector<DamagedRange>& ranges)
+        : snapshot_(snapshot), path_(std::move(path)), size_(size), ranges_(ranges), first_(ranges.size()) {}
     void tell(std::uint64_t extent, std::uint64_t count, const Bad& bad) {
         const auto offset = extent * limits::extent_size;
         const auto end = std::min((extent + count) * limits::extent_size, size_);
         const bool is_neighbour = ranges_.size() > first_ && ranges_.back().offset + ranges_.back().size == offset &&
                                   ranges_.back().object == bad.object;
         if (is_neighbour) ranges_.back().size = end - ranges_.back().offset;
-        else ranges_.push_back({snapshot_, path_, offset, end - offset, bad.object, bad.why, type_});
+        else ranges_.push_back({snapshot_, path_, offset, end - offset, bad.object, bad.why});
     }
 
 private:
     SnapshotNumber snapshot_;
     std::string path_;
-    EntryType type_;
     std::uint64_t size_;
     std::vector<DamagedRange>& ranges_;
     const std::size_t first_;
@@ -127,7 +126,10 @@ private:
 Result<void> CheckedTrees::report(const Snapshot& snapshot, std::vector<DamagedRange>& ranges) const {
     EntryVisit visit;
     visit.entry = [&](const std::string& path, const DirectoryEntry& entry) -> Result<void> {
-        return entry.content.root ? report_entry(entry, Teller(snapshot.number, path, entry, ranges)) : Result<void>();
+        const auto first = ranges.size();
+        if (entry.content.root) TRY(report_entry(entry, Teller(snapshot.number, path, entry.content.size, ranges)));
+        for (auto at = first; at < ranges.size(); ++at) ranges[at].type = entry.type;
+        return {};
     };
     visit.damaged = [](const std::string&, const DirectoryEntry&, const Error&) {};  // told as the folder's own bytes
     return visit_entries(chunks_, snapshot, visit);

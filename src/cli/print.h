@@ -14,6 +14,7 @@
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/exec.h"
 #include "holdfast/operations/bundle.h"
+#include "holdfast/operations/files.h"
 #include "holdfast/operations/forget.h"
 #include "holdfast/operations/fresh.h"
 #include "holdfast/operations/guard.h"
@@ -46,6 +47,10 @@ std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);
 std::string text_of(const operations::DoctorReport& report, const Style& style);
+enum class FileLine { path, all };
+std::string line_of(const operations::ListedFile& file, FileLine how);
+std::string json_line_of(const operations::ListedFile& file);                // without its end
+std::string notes_of(const operations::FilesReport& report, const Style& style);  // beside the lines
 std::string text_of(const operations::QueryReport& report, const Style& style);
 std::string notes_of(const operations::QueryReport& report, const Style& style);  // beside the rows
 std::string announcement_of(const operations::ShellReport& report, const Style& style);
@@ -86,6 +91,7 @@ std::string text_of(const operations::MaintainEveryReport<ReportType>& report, c
 
 // What differs between two databases, a line each thing.
 std::string difference_in_words(const operations::DatabaseDifference& difference, const Style& style);
+std::string difference_in_words(const operations::FilesDifference& files, const Style& style);
 
 // Parts of reports of verbs that write.
 std::string changes_in_words(const std::vector<operations::ChangedTable>& changes, bool dry_run);

@@ -75,6 +75,30 @@ std::string difference_in_words(const operations::DatabaseDifference& database, 
     return out;
 }
 
+std::string difference_in_words(const operations::FilesDifference& files, const Style& style) {
+    std::vector<std::string> parts;
+    if (files.added > 0) parts.push_back(style.good(format("+{}", files.added)));
+    if (files.removed > 0) parts.push_back(style.bad(format("-{}", files.removed)));
+    if (files.changed > 0) parts.push_back(format("~{}", files.changed));
+    if (files.renamed > 0) parts.push_back(format(">{} renamed", files.renamed));
+    std::string out = format("  files: {}\n", parts.empty() ? files.incomplete ? "no difference found" : "nothing differs" : joined(parts, " "));
+    for (const auto& file : files.files) {
+        const std::string path = printable(file.path) + (file.kind == "folder" ? "/" : "");
+        std::string line = format("    {} ", file.change == "renamed" ? ">" : sign_of(file.change, style));
+        if (file.change == "renamed") line += format("{} → {}", printable(file.from), path);
+        else line += path;
+        const bool has_content = std::ranges::find(file.what, "content") != file.what.end();
+        if (has_content) line += format("  {} → {}", human_bytes(file.size_before), human_bytes(file.size_after));
+        else if (file.kind == "file" && file.what.empty()) line += "  " + human_bytes(std::max(file.size_before, file.size_after));
+        std::vector<std::string> others = file.what;
+        std::erase(others, "content");
+        if (std::erase(others, "kind") > 0) line += format("  is a {} now", file.kind);
+        if (!others.empty()) line += format("  ({}{})", has_content ? "and " : "only ", joined(others, ", "));
+        out += line + "\n";
+    }
+    return out + lines("    " + style.bad("not compared: "), files.warnings);
+}
+
 std::string text_of(const operations::DiffReport& report, const Style& style) {
     const auto side = [&](const operations::DiffSide& one) { return style.bold(printable(one.of)) + (one.time == Timestamp{} ? "" : " (" + local_time(one.time) + ")"); };
     std::string out = format("{} → {}\n", side(report.before), side(report.after));
@@ -83,6 +107,7 @@ std::string text_of(const operations::DiffReport& report, const Style& style) {
         if (report.databases.size() > 1 && is_on_both_sides) out += style.bold(printable(database.after)) + "\n";
         out += difference_in_words(database, style);
     }
+    if (report.companions) out += difference_in_words(*report.companions, style);
     return out + lines("  note: ", report.warnings);
 }
 

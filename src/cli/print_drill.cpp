@@ -22,6 +22,10 @@ std::string text_of(const operations::DrillReport& report, const Style& style) {
                       style.bold(backup.file.empty() ? format("#{}", backup.number) : printable(backup.file)), backup.source.empty() ? "no source" : printable(backup.source), local_time(backup.time), human_bytes(backup.bytes),
                       human_duration_ms(backup.restore_ms), human_duration_ms(backup.total_ms), backup.scenario);
         if (!backup.error.empty()) out += format("  {}\n", printable(backup.error));
+        for (const auto& companion : backup.companions) {
+            out += format("  {}: {}, {}, read back{}\n", printable(companion.path), counted(companion.files, "file"), human_bytes(companion.bytes), companion.findings.empty() ? " and equal" : "");
+            out += lines("    " + style.bad("found: "), companion.findings);
+        }
         for (const auto& database : backup.databases) out += database_lines(database, style);
     }
     return out + lines("note: ", report.warnings);

@@ -4,6 +4,13 @@
 namespace holdfast::cli {
 namespace {
 
+// Which backups are of more than databases is to be seen at a glance.
+std::string companions_of(const operations::ListedBackup& backup) {
+    std::string out;
+    for (const auto& path : backup.companions) out += " + " + printable(path);
+    return out;
+}
+
 std::vector<std::string> row(const operations::ListedBackup& backup) {
     std::string remark = printable(backup.comment);
     for (const auto& tag : backup.tags) remark += (remark.empty() ? "" : " ") + format("[{}]", printable(tag));
@@ -12,11 +19,22 @@ std::vector<std::string> row(const operations::ListedBackup& backup) {
     const std::string kind = backup.state == "ok" ? backup.kind : backup.kind + ", " + backup.state;
     if (backup.state == "unreadable") return {format("#{}", backup.number), "", backup.state, "", "", "", ""};
     return {format("#{}", backup.number), local_time(backup.time), kind, human_bytes(backup.logical_bytes), human_bytes(backup.bytes_stored),
-            joined(backup.paths, ", "), remark};
+            joined(backup.paths, ", ") + companions_of(backup), remark};
 }
 
 std::string damage_lines(const std::vector<std::string>& damage, const Style& style) {
     return damage.empty() ? "" : style.bad("damaged (holdfast verify --all says more):") + "\n" + lines("  ", damage);
+}
+
+std::string companion_lines(const operations::ShownCompanion& companion) {
+    std::vector<std::string> parts;
+    if (companion.kind == "link") parts.push_back("a link to " + printable(companion.link_target));
+    if (companion.kind == "file") parts.push_back("a file");
+    if (companion.kind == "folder") parts = {counted(companion.files, "file"), counted(companion.folders, "folder"), counted(companion.links, "link")};
+    if (companion.kind != "link") parts.push_back(human_bytes(companion.bytes));
+    std::vector<std::vector<std::string>> rows = {{"", "companion", printable(companion.path)}, {"", "holds", joined(parts, ", ")}};
+    for (const auto& note : companion.notes) rows.push_back({"", "note", printable(note)});
+    return columns(rows, {false, false, false});
 }
 
 std::string member_lines(const operations::ShownMember& member) {
@@ -67,6 +85,7 @@ std::string text_of(const operations::ShowReport& report, const Style& style) {
     if (!backup.held.empty()) rows.push_back({"", "held", printable(backup.held)});
     out += columns(rows, {false, false, false});
     for (const auto& member : report.members) out += "\n" + member_lines(member);
+    for (const auto& companion : report.companions) out += "\n" + companion_lines(companion);
     for (const auto& failed : report.failed) out += style.bad("  not backed up: ") + printable(failed) + "\n";
     return out;
 }

@@ -90,8 +90,8 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
 std::string text_of(const operations::VerifyReport& report, const Style& style) {
     std::string out;
     for (const auto& damage : report.damage) {
-        out += format("{} #{} {}: bytes {} to {}: {}\n", style.bad("damaged:"), damage.number, printable(damage.database), damage.offset,
-                      damage.offset + damage.size, printable(damage.why));
+        const std::string what = printable(damage.database + damage.file) + (damage.kind == "folder" ? "/: its listing, so that what lies in it is not known" : "");
+        out += format("{} #{} {}: bytes {} to {}: {}\n", style.bad("damaged:"), damage.number, what, damage.offset, damage.offset + damage.size, printable(damage.why));
         if (!damage.tables.empty()) out += format("  pages of: {}\n", joined(damage.tables, ", "));
         if (!damage.object.empty()) out += format("  object: {}\n", damage.object);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "holdfast/base/text.h"
 #include "holdfast/cli/print.h"
@@ -9,6 +10,7 @@
 #include "holdfast/cli/row_writers.h"
 #include "holdfast/host/console.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/host/standard_output.h"
 #include "holdfast/operations/audited.h"
 #include "holdfast/operations/doctor.h"
 #include "holdfast/operations/drill.h"
@@ -184,6 +186,55 @@ private:
     }
 };
 
+// Each file goes to standard output as it comes: one to a line; with --json within the report, before all else it has.
+class FilesVerb : public VerbWith<FilesRequest> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        request_.take = [&](const ListedFile& file) -> Result<void> {
+            if (style.json) text_ += (std::exchange(is_first_, false) ? "{\"entries\":[" : ",\n") + json_line_of(file);
+            else text_ += line_of(file, request_.is_long ? FileLine::all : FileLine::path);
+            return text_.size() < piece ? Result<void>() : write();
+        };
+        auto report = audited(context, request_, operations::list_files);
+        if (!report) return std::move(report).error();
+        if (style.json) text_ += (is_first_ ? "{\"entries\":[" : "") + format("],{}\n", json_of(*report).to_text().substr(1));
+        TRY(write());
+        Answer answer{.json = Json(), .text = "", .exit_code = report->damage.empty() ? 0 : operations::exit_code_of(ErrorCode::corrupt), .is_beside = true, .notes = {}};
+        // Damage is told however quiet it is to be.
+        (report->damage.empty() ? answer.notes : answer.text) = notes_of(*report, style);
+        return answer;
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<FilesVerb>(); }
+
+private:
+    static constexpr std::size_t piece = 64 * 1024;
+    Result<void> write() {
+        TRY(host::write_to_standard_output(bytes_of(text_)));
+        text_.clear();
+        return {};
+    }
+    std::string text_;
+    bool is_first_ = true;
+};
+
+// The file's bytes are the result. A terminal would take some of those of a binary one for commands.
+class CatVerb : public VerbWith<CatRequest> {
+public:
+    Result<Answer> run(Context& context, const Style&) override {
+        request_.write = [&](ByteView bytes) -> Result<void> {
+            const bool is_binary = std::ranges::find(bytes, std::byte{0}) != bytes.end();
+            if (is_binary && host::is_terminal(host::Stream::output)) {
+                return fail(ErrorCode::invalid, "write a file to standard output: it is a terminal, and the file is no text").with_advice("> FILE, or | another program");
+            }
+            finish_progress(context);
+            return host::write_to_standard_output(bytes);
+        };
+        const auto report = TRY(audited(context, request_, operations::cat));
+        return Answer{.json = json_of(report), .text = lines("note: ", report.warnings), .exit_code = 0, .is_beside = true, .notes = {}};
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<CatVerb>(); }
+};
+
 // The script is the result, and goes to standard output as it is made.
 class DiffVerb : public VerbOf<DiffRequest, DiffReport, operations::diff> {
 public:
@@ -227,6 +278,8 @@ const std::vector<VerbEntry>& verbs() {
         {"backup", BackupVerb::make},
         {"guard", GuardVerb::make},
         {"list", VerbOf<ListRequest, ListReport, operations::list>::make},
+        {"files", FilesVerb::make},
+        {"cat", CatVerb::make},
         {"show", VerbOf<ShowRequest, ShowReport, operations::show>::make},
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},
         {"doctor", VerbOf<DoctorRequest, DoctorReport, operations::doctor>::make},

@@ -10,6 +10,7 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/as_kept.h"
 #include "holdfast/operations/compare_images.h"
+#include "holdfast/operations/diff_files.h"
 #include "holdfast/operations/named_images.h"
 #include "holdfast/operations/repository_of_images.h"
 #include "holdfast/operations/verify_file.h"
@@ -156,11 +157,22 @@ Result<void> expect_script_of_one(const DiffRequest& request, const NamedImages&
         .with_advice(format("--only {}, and so for each", shell_word(databases.front().path)));
 }
 
+FilesToDiff::Side files_of(const NamedImages& images) { return {.number = images.number(), .is_live = images.is_live()}; }
+
+Result<DiffReport> with_files(Context& context, OpenRepository* opened, const DiffRequest& request, FilesToDiff sides, DiffReport report) {
+    if (request.reverse) std::swap(sides.before, sides.after);
+    report.companions = TRY(diff_files(context, opened, request, sides));
+    if (!report.companions) return report;
+    report.equal = report.equal && report.companions->equal;
+    report.incomplete = report.incomplete || report.companions->incomplete;
+    return report;
+}
+
 Result<DiffReport> diff_once(Context& context, OpenRepository* opened, const DiffRequest& request, std::pair<ImagesRequest, ImagesRequest> sides) {
     auto before = TRY(open_images(context, opened, sides.first));
     TRY(expect_script_of_one(request, *before));
     if (sides.second.word == live_word) {
-        if (auto known = TRY(unchanged(context, opened, request, *before))) return *std::move(known);
+        if (auto known = TRY(unchanged(context, opened, request, *before))) return with_files(context, opened, request, {.before = files_of(*before), .after = {.is_live = true}}, *std::move(known));
     }
     // The live database is that of the backup, whatever other sources there are.
     if (sides.second.word == live_word && sides.second.source.empty() && before->source()) sides.second.source = to_hex(*before->source());
@@ -170,7 +182,7 @@ Result<DiffReport> diff_once(Context& context, OpenRepository* opened, const Dif
     if (!done) return done;
     TRY(before->finish());
     TRY(after->finish());
-    return done;
+    return with_files(context, opened, request, {.before = files_of(*before), .after = files_of(*after)}, *std::move(done));
 }
 
 Result<void> expect_sense(const DiffRequest& request) {

@@ -5,6 +5,7 @@
 
 #include "holdfast/operations/context.h"
 #include "holdfast/operations/database_difference.h"
+#include "holdfast/operations/files_difference.h"
 #include "holdfast/operations/outside_request.h"
 
 namespace holdfast::operations {
@@ -24,7 +25,7 @@ struct DiffRequest {
                 .sentence = "Say what differs between two backups, or a backup and the database as it is now.",
                 .details = "BEFORE and AFTER are a number (43), latest, latest~2, last-good, or the beginning of an id; live, which is the database as it is now; or the path "
                            "of a database or a backup file, packed or not. Rows are paired by primary key, else by rowid, and compared to the byte, types included. Only what "
-                           "differs is read: pages that two backups share cost nothing. Full-text and R-Tree tables are compared by their rows; where they keep them is not "
+                           "differs is read: pages that two backups share cost nothing, nor folders and files. Companions are told by name: + added, - removed, ~ changed, > renamed. Full-text and R-Tree tables are compared by their rows; where they keep them is not "
                            "shown unless --internal. --sql writes a script that turns BEFORE into AFTER (the other way round with --reverse): run it as a whole or not at all, "
                            "as holdfast exec and sqlite3 -bail do. It is for one database: of several, --only says which.",
                 .examples = {{"holdfast diff 43", "what has happened since backup #43"},
@@ -42,7 +43,7 @@ struct DiffRequest {
         visit(tables, {.name = "table", .sentence = "Only this table; may be repeated.", .value = "TABLE", .letter = 't'});
         visit(rows, {.name = "rows", .sentence = "Show the rows that differ."});
         visit(limit, {.name = "limit", .sentence = "With --rows: at most so many of each table.", .value = "ROWS"});
-        visit(stat, {.name = "stat", .sentence = "Numbers only: no SQL of the schema."});
+        visit(stat, {.name = "stat", .sentence = "Numbers only: no SQL of the schema, no names of files."});
         visit(sql, {.name = "sql", .sentence = "Write SQL that turns BEFORE into AFTER."});
         visit(reverse, {.name = "reverse", .sentence = "The other way round: BEFORE and AFTER change places."});
         visit(no_transaction, {.name = "no-transaction", .sentence = "With --sql: no BEGIN and COMMIT, for holdfast exec --file, which has its own."});
@@ -67,8 +68,9 @@ struct DiffReport {
     DiffSide before, after;
     bool equal = false;
     std::vector<DatabaseDifference> databases;
+    std::optional<FilesDifference> companions;
     std::uint64_t statements = 0;
-    bool incomplete = false;  // a table could not be compared: exit code 3
+    bool incomplete = false;  // a table could not be compared, or a file not be looked at: exit code 3
     double duration_ms = 0;
     std::vector<std::string> warnings;
     template <class Visitor>
@@ -77,8 +79,9 @@ struct DiffReport {
         visit("after", after, "The other.");
         visit("equal", equal, "Nothing differs.");
         visit("databases", databases, "Each database, as far as it differs.");
+        visit("companions", companions, "Files and folders that belong with them; null: there are none, or it was asked about databases alone.");
         visit("statements", statements, "With --sql: how many were written.");
-        visit("incomplete", incomplete, "A table could not be compared: exit code 3.");
+        visit("incomplete", incomplete, "A table could not be compared, or a file not be looked at: exit code 3.");
         visit("duration_ms", duration_ms, "How long it took.");
         visit("warnings", warnings, "What else should be known.");
     }

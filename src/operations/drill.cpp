@@ -7,6 +7,7 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/drill_file.h"
 #include "holdfast/operations/drilled_file.h"
+#include "holdfast/operations/faults_of_companion.h"
 #include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/restore_targets.h"
 #include "holdfast/operations/settings_in_effect.h"
@@ -74,6 +75,7 @@ public:
         drilled.total_ms = stopwatch_.ms();
         drilled.passed = restored && std::ranges::all_of(drilled.databases, [](const auto& database) { return database.findings.empty(); });
         if (auto removed = place.remove(); !removed) context_.host.log.warning("the drill's copy could not be removed: {}", removed.error().text());
+        drilled.passed = drilled.passed && std::ranges::all_of(drilled.companions, [](const auto& companion) { return companion.findings.empty(); });
         return drilled;
     }
 
@@ -101,7 +103,23 @@ private:
         return {};
     }
 
+    Result<void> look_at_companions(const Selection& selection, const RestoreReport& restored, DrilledBackup& drilled) {
+        std::vector<std::string> databases;
+        for (const auto& member : restored.databases) databases.push_back(member.to);
+        for (const auto& companion : restored.companions) {
+            const auto& companions = selection.moment.snapshot.companions;
+            const auto entry = std::ranges::find(companions, companion.from, &repository::DirectoryEntry::name);
+            if (entry == companions.end()) continue;
+            DrilledCompanion told{.path = companion.from, .files = companion.files, .bytes = companion.bytes};
+            told.findings = TRY(faults_of_companion(context_, opened_.get(), *entry, {.path = companion.to, .databases = databases}));
+            drilled.bytes += companion.bytes;
+            drilled.companions.push_back(std::move(told));
+        }
+        return {};
+    }
+
     Result<void> look_at_files(const Selection& selection, const RestoreReport& restored, DrilledBackup& drilled) {
+        TRY(look_at_companions(selection, restored, drilled));
         const auto before = TRY(EarlierBackups::of(opened_.get(), selection.moment.snapshot));
         for (const auto& member : restored.databases) {
             DrilledDatabase database;
@@ -130,6 +148,9 @@ private:
 
 std::string first_finding(const DrilledBackup& drilled) {
     if (!drilled.error.empty()) return drilled.error;
+    for (const auto& companion : drilled.companions) {
+        if (!companion.findings.empty()) return companion.path + ": " + companion.findings.front();
+    }
     for (const auto& database : drilled.databases) {
         if (!database.findings.empty()) return database.path + ": " + database.findings.front();
     }

@@ -22,7 +22,7 @@ struct DrillRequest {
     static OperationText operation() {
         return {.name = "drill",
                 .sentence = "Restore a backup to a temporary place, check it as an application would need it, and measure how long it takes.",
-                .details = "Every byte is proven, SQLite checks the restored file and its foreign keys, expectations and the smoke command are tried, the "
+                .details = "Every byte is proven, SQLite checks the restored file and its foreign keys, companions are read back and compared, expectations and the smoke command are tried, the "
                            "result is noted on the backup, and the copy is removed. Without SNAPSHOT the newest backup of every source is drilled. Scenarios: "
                            "deletion (the file is gone), corruption (a damaged file is in its place, and is kept aside), server (nothing of this machine is used "
                            "but the repository). Of a file nothing is noted. Exit code 4: a backup did not pass.",
@@ -59,12 +59,25 @@ struct DrilledDatabase {
         visit("findings", findings, "What is wrong.");
     }
 };
+struct DrilledCompanion {
+    std::string path;
+    std::uint64_t files = 0, bytes = 0;
+    std::vector<std::string> findings;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("path", path, "The file or folder in the backup.");
+        visit("files", files, "Files restored.");
+        visit("bytes", bytes, "Bytes of them all.");
+        visit("findings", findings, "What is wrong with what was read back: content, modes, times, targets of links.");
+    }
+};
 struct DrilledBackup {
     std::uint64_t number = 0, bytes = 0;
     std::string file, source, scenario, error;
     Timestamp time;
     bool passed = false;
     double restore_ms = 0, total_ms = 0;
+    std::vector<DrilledCompanion> companions;
     std::vector<DrilledDatabase> databases;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -77,6 +90,7 @@ struct DrilledBackup {
         visit("bytes", bytes, "Bytes restored.");
         visit("restore_ms", restore_ms, "Until the files were written, synced and proven.");
         visit("total_ms", total_ms, "Until they were also checked and tried: the recovery time (RTO).");
+        visit("companions", companions, "Each file or folder that belongs with the databases.");
         visit("databases", databases, "Each database.");
         visit("error", error, "Why it could not be restored.");
     }

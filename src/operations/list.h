@@ -37,7 +37,7 @@ struct ListedBackup {
     std::string id, kind, operation, comment, source, state, held, schema_version, schema_hash;
     bool schema_changed = false;
     Timestamp time;
-    std::vector<std::string> paths, tags;
+    std::vector<std::string> paths, companions, tags;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "Number.");
@@ -53,8 +53,9 @@ struct ListedBackup {
         visit("schema_hash", schema_hash, "Changes when the schema of any of its databases does.");
         visit("schema_changed", schema_changed, "Its schema, or what tells its version, differs from that of the source's backup before it in this list.");
         visit("paths", paths, "The databases.");
+        visit("companions", companions, "Files and folders that belong with them.");
         visit("tags", tags, "Tags.");
-        visit("logical_bytes", logical_bytes, "Size of the databases.");
+        visit("logical_bytes", logical_bytes, "Size of the databases and companions.");
         visit("bytes_stored", bytes_stored, "Bytes it added when it was made.");
     }
 };
@@ -117,6 +118,22 @@ struct ShownMember {
         visit("notes", notes, "What cannot be told, and why.");
     }
 };
+struct ShownCompanion {
+    std::string path, kind, link_target;
+    std::uint64_t files = 0, folders = 0, links = 0, bytes = 0;
+    std::vector<std::string> notes;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("path", path, "Where it came from.");
+        visit("kind", kind, "file, folder or link.");
+        visit("link_target", link_target, "What a link says.");
+        visit("files", files, "Files in it, or itself.");
+        visit("folders", folders, "Folders in it, itself included.");
+        visit("links", links, "Links in it, or itself.");
+        visit("bytes", bytes, "Bytes of the files.");
+        visit("notes", notes, "What cannot be told, and why.");
+    }
+};
 struct ShowReport {
     ListedBackup backup;
     Timestamp began;
@@ -125,6 +142,7 @@ struct ShowReport {
     std::uint64_t bytes_read = 0, pages_changed = 0;
     double writers_blocked_ms = 0;
     std::vector<ShownMember> members;
+    std::vector<ShownCompanion> companions;
     std::vector<std::string> failed;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -139,7 +157,8 @@ struct ShowReport {
         visit("pages_changed", pages_changed, "Pages that had changed.");
         visit("writers_blocked_ms", writers_blocked_ms, "How long writers had to wait.");
         visit("members", members, "The databases.");
-        visit("failed", failed, "Databases that could not be backed up.");
+        visit("companions", companions, "Files and folders that belong with them; holdfast files lists what lies in them.");
+        visit("failed", failed, "Databases and files that could not be backed up.");
     }
 };
 Result<ShowReport> show(Context& context, const ShowRequest& request);

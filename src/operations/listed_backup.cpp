@@ -68,6 +68,7 @@ ListedBackup listed(const history::Moment& moment) {
     backup.logical_bytes = snapshot.statistics.logical_bytes;
     backup.bytes_stored = snapshot.statistics.bytes_stored;
     for (const auto& member : snapshot.members) backup.paths.push_back(member.name);
+    for (const auto& companion : snapshot.companions) backup.companions.push_back(companion.name);
     for (const auto& tag : snapshot.tags) backup.tags.push_back(history::text_of(tag));
     return backup;
 }

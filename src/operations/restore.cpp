@@ -10,6 +10,7 @@
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
 #include "holdfast/operations/restore_packed.h"
+#include "holdfast/operations/restore_paths.h"
 #include "holdfast/operations/restore_rows.h"
 #include "holdfast/operations/restore_selected.h"
 #include "holdfast/operations/settings_in_effect.h"
@@ -45,8 +46,9 @@ RestoreReport report_of(const Selection& selection, const RestoreRequest& reques
 
 Result<void> expect_sense(Context& context, const RestoreRequest& request) {
     TRY(expect_rows_make_sense(request));
+    TRY(expect_paths_make_sense(request));
     if (is_packed(request)) TRY(expect_packable(request));
-    TRY(expect_true_target(context, request));
+    if (request.paths.empty()) TRY(expect_true_target(context, request));  // else it depends on what they choose
     if (is_packed(request) && request.schema_only) {
         return fail(ErrorCode::invalid, "restore --schema-only to a compressed file or standard output").with_advice("--to FILE; gzip and zstd are quick at so little");
     }
@@ -88,7 +90,8 @@ HookFacts facts_of(const Restoring& now) {
 Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround& hooks) {
     const auto make_plan = [&]() -> Result<RestorePlan> {
         const auto& snapshot = now.selection.moment.snapshot;
-        auto plan = plan_restore(context, now.opened.get(), now.selection.moment, now.order.request);
+        const auto& request = now.order.request;
+        auto plan = request.paths.empty() ? plan_restore(context, now.opened.get(), now.selection.moment, request) : plan_restore_of_paths(context, now.opened.get(), now.selection.moment, request);
         if (!plan) return in_backup(std::move(plan).error(), snapshot.number);
         plan->doing = now.order.doing;
         TRY(expect_agreement(context, now.opened, *plan, now.order.request, snapshot.time));

@@ -16,7 +16,7 @@ struct RestoreRequest {
     std::string from, file, database;
     OutsideRequest outside;
     NarrowRequest narrow;
-    std::vector<std::string> only;
+    std::vector<std::string> only, paths;
     RowsRequest rows;
     Hooks hooks;  // of the settings; run when it is done in place
     bool yes = false, schema_only = false;
@@ -36,6 +36,7 @@ struct RestoreRequest {
                            "the command to go back that is printed does, and takes everything that was written since along.",
                 .examples = {{"holdfast restore 43", "in place"},
                              {"holdfast restore latest --to /tmp/look.db", "into a new file"},
+                             {"holdfast restore 43 --path data/faiss --to /tmp/look", "one folder of it, as /tmp/look/faiss"},
                              {"holdfast restore latest --operation migrate", "the state before the last migration"},
                              {"holdfast restore latest --to app.db.zst --compress zstd", "compressed, for any program that reads zstd"},
                              {"holdfast restore latest --schema-only --to empty.db", "the same tables, without their rows"},
@@ -57,6 +58,7 @@ struct RestoreRequest {
         visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases); all its databases are restored.", .value = "NAME"});
         narrow.describe(visit);
         visit(only, {.name = "only", .sentence = "Of a backup of several databases only this one; may be repeated.", .value = "DATABASE"});
+        visit(paths, {.name = "path", .sentence = "With --to: only this file, folder or database of the backup, as holdfast files names it; may be repeated. It is laid out as a whole restore would; a single file goes to --to itself.", .value = "PATH"});
         rows.describe(visit);
         visit(schema_only, {.name = "schema-only", .sentence = "An empty database with the backup's schema: tables, indexes, views, triggers, and no row. In place a safety backup keeps the rows."});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});

@@ -21,19 +21,6 @@ Result<void> expect_canonical(const std::string& name) {
     return fail(ErrorCode::corrupt, "restore: '{}' is no path that a backup has", printable(name));
 }
 
-// The deepest folder above all members, with its slash. Those that failed count, so that a partial backup lies as a whole
-// one does.
-std::string shared_folder(const Snapshot& snapshot) {
-    std::string shared = host::folder_of(snapshot.members.empty() ? snapshot.companions.front().name : snapshot.members.front().name);
-    const auto widen = [&](const std::string& path) {
-        while (shared != "/" && !path.starts_with(shared + "/")) shared = host::folder_of(shared);
-    };
-    for (const auto& entry : snapshot.members) widen(entry.name);
-    for (const auto& entry : snapshot.companions) widen(entry.name);
-    for (const auto& failed : snapshot.failed) widen(failed.path);
-    return shared == "/" ? shared : shared + "/";
-}
-
 Result<std::vector<const DirectoryEntry*>> wanted_members(const Snapshot& snapshot, const std::set<std::string>& only) {
     std::vector<const DirectoryEntry*> wanted;
     for (const auto& entry : snapshot.members) {
@@ -45,6 +32,19 @@ Result<std::vector<const DirectoryEntry*>> wanted_members(const Snapshot& snapsh
 }
 
 }  // namespace
+
+std::string shared_folder(const Snapshot& snapshot) {
+    std::optional<std::string> shared;
+    const auto widen = [&](const std::string& path) {
+        if (!path.starts_with('/')) return;  // no name that a backup has
+        if (!shared) shared = host::folder_of(path);
+        while (*shared != "/" && !path.starts_with(*shared + "/")) shared = host::folder_of(*shared);
+    };
+    for (const auto& entry : snapshot.members) widen(entry.name);
+    for (const auto& entry : snapshot.companions) widen(entry.name);
+    for (const auto& failed : snapshot.failed) widen(failed.path);
+    return !shared || *shared == "/" ? "/" : *shared + "/";
+}
 
 Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snapshot& snapshot, const RestorePlace& place) {
     const auto members = TRY(wanted_members(snapshot, place.only));
@@ -77,7 +77,7 @@ Result<std::vector<RestoreTarget>> companion_targets(Context& context, const Sna
     std::vector<RestoreTarget> targets;
     if (!place.only.empty()) return targets;
     const std::string to = place.to.empty() ? std::string() : TRY(host::canonical_or_future(context.host.files, place.to));
-    const std::string shared = snapshot.companions.empty() ? std::string() : shared_folder(snapshot);
+    const std::string shared = shared_folder(snapshot);
     for (const auto& entry : snapshot.companions) {
         TRY(expect_canonical(entry.name));
         targets.push_back({.entry = &entry, .path = to.empty() ? entry.name : host::join_path(to, entry.name.substr(shared.size()))});

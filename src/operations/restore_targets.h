@@ -22,6 +22,9 @@ struct RestorePlace {
 // the folder that all members of the backup shared. `corrupt`: a name that no backup of ours has.
 Result<std::vector<RestoreTarget>> restore_targets(Context& context, const repository::Snapshot& snapshot,
                                                    const RestorePlace& place);
+// The deepest folder above all databases and companions, with its slash. Those that failed count, so that a partial backup lies
+// as a whole one does.
+std::string shared_folder(const repository::Snapshot& snapshot);
 // Of its companions: with `only` none.
 Result<std::vector<RestoreTarget>> companion_targets(Context& context, const repository::Snapshot& snapshot, const RestorePlace& place);
 

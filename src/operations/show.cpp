@@ -3,12 +3,14 @@
 #include "holdfast/operations/listed_backup.h"
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/selection.h"
+#include "holdfast/repository/entries.h"
 
 namespace holdfast::operations {
 
 namespace {
 
 using repository::DirectoryEntry;
+using repository::EntryType;
 using repository::Repository;
 using repository::Snapshot;
 
@@ -80,6 +82,31 @@ Result<std::vector<ShownMember>> show_members(Context& context, Repository& repo
     return members;
 }
 
+// By the listings of its folders; one that cannot be read is told of, and all else shown.
+Result<ShownCompanion> shown_companion(const Repository& repository, const DirectoryEntry& companion) {
+    ShownCompanion told{.path = companion.name, .kind = "file", .link_target = companion.link_target};
+    if (companion.type == EntryType::directory) told.kind = "folder";
+    if (companion.type == EntryType::link) told.kind = "link";
+    repository::EntryVisit visit;
+    visit.entry = [&](const std::string&, const DirectoryEntry& entry) -> Result<void> {
+        ++(entry.type == EntryType::directory ? told.folders : entry.type == EntryType::link ? told.links : told.files);
+        if (entry.type == EntryType::file) told.bytes += entry.content.size;
+        return {};
+    };
+    visit.damaged = [&](const std::string& path, const DirectoryEntry&, const Error& why) { told.notes.push_back(format("what lies in {} is not known: {}", path, why.message())); };
+    TRY(repository::visit_entries(repository.chunks(), companion, visit));
+    return told;
+}
+
+Result<std::vector<ShownCompanion>> show_companions(const Repository& repository, const Snapshot& snapshot) {
+    std::vector<ShownCompanion> companions;
+    if (snapshot.companions.empty()) return companions;
+    const auto lease = TRY(repository.lease(snapshot.number));
+    TRY(repository.open_index());
+    for (const auto& companion : snapshot.companions) companions.push_back(TRY(shown_companion(repository, companion)));
+    return companions;
+}
+
 }  // namespace
 
 Result<ShowReport> show(Context& context, const ShowRequest& request) {
@@ -102,6 +129,7 @@ Result<ShowReport> show(Context& context, const ShowRequest& request) {
     report.pages_changed = snapshot.statistics.pages_changed;
     report.writers_blocked_ms = static_cast<double>(snapshot.statistics.writers_blocked_us) / 1000;
     report.members = TRY(show_members(context, opened->get(), selection.moment));
+    report.companions = TRY(show_companions(opened->get(), snapshot));
     for (const auto& failed : snapshot.failed) report.failed.push_back(failed.path + ": " + failed.error);
     return report;
 }

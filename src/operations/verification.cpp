@@ -32,12 +32,14 @@ std::vector<std::string> Verification::tables_of(const repository::DamagedRange&
 void Verification::tell_of(const repository::DamagedRange& range) {
     FoundDamage damage;
     damage.number = range.snapshot.value;
-    damage.database = range.member;
+    const bool is_database = range.type == repository::EntryType::database || range.type == repository::EntryType::raw;
+    (is_database ? damage.database : damage.file) = range.member;
+    damage.kind = is_database ? "database" : range.type == repository::EntryType::directory ? "folder" : "file";
     damage.offset = range.offset;
     damage.size = range.size;
     damage.object = range.object;
     damage.why = range.why;
-    damage.tables = tables_of(range);
+    if (is_database) damage.tables = tables_of(range);
     report_.damage.push_back(std::move(damage));
     fail_backup(range.snapshot, range.why);
 }

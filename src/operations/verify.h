@@ -59,12 +59,14 @@ struct VerifiedFile {
 };
 struct FoundDamage {
     std::uint64_t number = 0, offset = 0, size = 0;
-    std::string database, object, why;
+    std::string database, file, kind, object, why;
     std::vector<std::string> tables;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup affected.");
-        visit("database", database, "The database in it.");
+        visit("database", database, "The database in it; empty: it is a file or folder.");
+        visit("file", file, "The file or folder in it that belongs with its databases.");
+        visit("kind", kind, "database, file, or folder: its listing, without which nobody knows what lies in it.");
         visit("offset", offset, "First byte affected.");
         visit("size", size, "Bytes affected.");
         visit("tables", tables, "Tables and indexes whose pages these are.");

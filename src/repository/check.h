@@ -7,10 +7,11 @@ namespace holdfast::repository {
 
 struct DamagedRange {
     SnapshotNumber snapshot;
-    std::string member;
+    std::string member;                  // or the companion, or the path of what lies in it
     std::uint64_t offset = 0, size = 0;  // of the member's plain bytes
     std::string object;                  // the pack or table it lies in, when known
     std::string why;
+    EntryType type = EntryType::database;  // of a folder it is the listing, without which nobody knows what lies in it
 };
 struct DamagedObject {
     std::string name;

@@ -126,7 +126,10 @@ private:
 Result<void> CheckedTrees::report(const Snapshot& snapshot, std::vector<DamagedRange>& ranges) const {
     EntryVisit visit;
     visit.entry = [&](const std::string& path, const DirectoryEntry& entry) -> Result<void> {
-        return entry.content.root ? report_entry(entry, Teller(snapshot.number, path, entry.content.size, ranges)) : Result<void>();
+        const auto first = ranges.size();
+        if (entry.content.root) TRY(report_entry(entry, Teller(snapshot.number, path, entry.content.size, ranges)));
+        for (auto at = first; at < ranges.size(); ++at) ranges[at].type = entry.type;
+        return {};
     };
     visit.damaged = [](const std::string&, const DirectoryEntry&, const Error&) {};  // told as the folder's own bytes
     return visit_entries(chunks_, snapshot, visit);

@@ -17,9 +17,18 @@ namespace holdfast::tests {
 class RefusingFiles final : public PassingFiles {
 public:
     std::vector<std::string> read_only;  // folders, with all below them
+    std::vector<std::string> unreadable;  // files and folders
     std::optional<std::uint64_t> free;  // bytes that shall seem to be free, everywhere
     std::map<std::string, std::uint32_t> owners;  // of paths that shall seem to be another user's
 
+    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override {
+        TRY(ask_to_read(path));
+        return files_.open_to_read_unfollowed(path);
+    }
+    Result<std::vector<std::string>> list(const std::string& folder) override {
+        TRY(ask_to_read(folder));
+        return files_.list(folder);
+    }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override {
         TRY(ask(path));
         return files_.open_to_write(path);
@@ -81,6 +90,10 @@ private:
         const auto at = owners.find(path);
         if (status && at != owners.end()) status->owner = at->second;
         return status;
+    }
+    Result<void> ask_to_read(const std::string& path) const {
+        if (std::ranges::find(unreadable, path) == unreadable.end()) return {};
+        return fail(ErrorCode::denied, "open {}: permission denied", path);
     }
     Result<void> ask(const std::string& path) const {
         const auto holds = [&](const std::string& folder) { return path == folder || path.starts_with(folder + "/"); };

@@ -15,6 +15,7 @@ using repository::DirectoryEntry;
 using repository::EntryType;
 
 constexpr std::uint64_t step_bytes = 4 * 1024 * 1024;
+constexpr std::size_t hole_bytes_min = 16 * 1024;  // zeros that are not written; fewer are not worth a write of their own
 constexpr std::uint32_t mode_while_written = 0600, folder_mode_while_written = 0700;
 
 class Writing {
@@ -72,12 +73,12 @@ private:
         const auto size = entry.content.size;
         if (size > 0) TRY(file->resize(size));
         Buffer buffer(std::min(size, step_bytes));
-        for (std::uint64_t at = 0; at < size; at += step_bytes) {
+        for (std::uint64_t at = 0; (at = content->next_data(at)) < size; at += step_bytes) {
             TRY(context_.watch.go_on());
             const auto part = buffer.span().first(std::min(step_bytes, size - at));
             auto read = content->read(at, part);
             if (!read) return std::move(read).error().while_doing(printable(place_.path + path.substr(aside_.size())));
-            if (!is_all_zero(part)) TRY(file->write_at(at, part));  // what was sparse stays so
+            TRY(write_data(*file, at, part));
             context_.watch.at({.phase = "restoring", .done = written_.bytes + at + part.size(), .total = 0});
         }
         give(*file, path, entry);
@@ -86,6 +87,21 @@ private:
         TRY(file->sync());
         ++written_.files;
         written_.bytes += size;
+        return {};
+    }
+
+    // What was sparse stays so.
+    static Result<void> write_data(host::File& file, std::uint64_t offset, ByteView bytes) {
+        const auto first = [](ByteView rest) { return rest.first(std::min(hole_bytes_min, rest.size())); };
+        while (!bytes.empty()) {
+            std::size_t zeros = 0, data = 0;
+            while (zeros < bytes.size() && is_all_zero(first(bytes.subspan(zeros)))) zeros += first(bytes.subspan(zeros)).size();
+            bytes = bytes.subspan(zeros);
+            while (data < bytes.size() && !is_all_zero(first(bytes.subspan(data)))) data += first(bytes.subspan(data)).size();
+            if (data > 0) TRY(file.write_at(offset + zeros, bytes.first(data)));
+            bytes = bytes.subspan(data);
+            offset += zeros + data;
+        }
         return {};
     }
 

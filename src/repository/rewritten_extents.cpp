@@ -33,6 +33,7 @@ void RewrittenExtents::was_there(const ChunkId& before) {
 
 void RewrittenExtents::put_off(const ChunkId& id, ByteView bytes, std::optional<EncodedChunk> in_place) {
     ++put_off_;
+    waiting_bytes_ += bytes.size();
     waiting_.push_back({.id = id, .bytes = copy_of(bytes), .in_place = std::move(in_place)});
 }
 
@@ -114,11 +115,14 @@ Result<std::uint64_t> RewrittenExtents::store() {
         return {};
     };
     const auto take = [&](Stored& item) -> Result<void> {
-        if (item.chunk && !places_.packer.has(item.one->id)) stored += TRY(places_.packer.add(*item.chunk));
+        if (!item.chunk || places_.packer.has(item.one->id)) return {};
+        if (!item.chunk->bases.empty()) ++leaning_;
+        stored += TRY(places_.packer.add(*item.chunk));
         return {};
     };
     TRY(host::OrderedPipeline<Stored>::run(places_.pool, in_flight(places_.pool), {make, work, take}));
     waiting_.clear();
+    waiting_bytes_ = 0;
     return stored;
 }
 

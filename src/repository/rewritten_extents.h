@@ -31,13 +31,15 @@ public:
     bool may_put_off() const { return put_off_ < put_off_max; }
     void put_off(const ChunkId& id, ByteView bytes, std::optional<EncodedChunk> in_place);
     // They should be stored before more are put off.
-    bool is_full() const { return waiting_.size() >= waiting_max; }
+    bool is_full() const { return waiting_bytes_ >= waiting_bytes_max; }
 
     // Packs all that wait; the bytes stored.
     Result<std::uint64_t> store();
+    // How many of those stored so far lean on others.
+    std::uint64_t leaning() const { return leaning_; }
 
 private:
-    static constexpr std::size_t waiting_max = 256;    // 16 MiB
+    static constexpr std::size_t waiting_bytes_max = 16 * 1024 * 1024;
     static constexpr std::size_t put_off_max = 4096;   // of a look: more is a rewriting of everything, which takes long enough
     static constexpr std::size_t sources_max = 4096;   // 16 MiB of anchors
 
@@ -54,6 +56,8 @@ private:
 
     const Places places_;
     std::size_t put_off_ = 0;
+    std::uint64_t leaning_ = 0;
+    std::size_t waiting_bytes_ = 0;
     std::vector<Waiting> waiting_;
     std::vector<ChunkId> unread_;                              // extents before whose anchors are not known yet
     std::vector<Reuse::PlainChunkPlace> sources_;

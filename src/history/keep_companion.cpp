@@ -185,7 +185,7 @@ void Keeping::take_over() {
         ++kept_.files;
         kept_.bytes += thing.entry.content.size;
         const auto& before = things_[i].before;
-        if (thing.is_unchanged && before && before->content.size == thing.entry.content.size) things_[i].content = before->content;
+        if (thing.is_unchanged && !past_.everything && before && before->content.size == thing.entry.content.size) things_[i].content = before->content;
     }
 }
 
@@ -264,7 +264,7 @@ std::optional<repository::Before> Keeping::before(std::size_t file) const {
 }
 
 Result<repository::KeptContent> Keeping::keep_fixed(std::size_t file, const ByteSource& source) {
-    repository::KeepRequest request{.like = like(file), .before = before(file), .unit = unit};
+    repository::KeepRequest request{.like = like(file), .before = before(file), .unit = unit, .everything = past_.everything};
     const bool has_cache = !request.like.empty();
     request.root = companion_.things[file].path.empty() ? repository::RootNode::beside : repository::RootNode::packed;
     request.shared = repository::SharedDictionary{writer_->dictionary()};
@@ -276,7 +276,7 @@ Result<repository::KeptContent> Keeping::keep_fixed(std::size_t file, const Byte
 }
 
 Result<repository::KeptContent> Keeping::keep_shifting(std::size_t file, const ByteSource& source) {
-    repository::VariableRequest request{.like = like(file), .before = before(file)};
+    repository::VariableRequest request{.like = like(file), .before = before(file), .everything = past_.everything};
     request.root = companion_.things[file].path.empty() ? repository::RootNode::beside : repository::RootNode::packed;
     request.dictionary = writer_->dictionary();
     return TRY(session_.keep_variable(std::move(request), source, watch_)).kept;

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <fstream>
@@ -112,6 +113,28 @@ TEST_F(CompanionsOfASource, AreRestoredBesideTheirDatabases) {
     only.only = {"app.db"};
     only.to = work + "/only.db";
     EXPECT_THAT(must(restore(context, only)).companions, IsEmpty());
+}
+
+// Where the file system tells of holes they are not read; what is restored is as sparse as it was anywhere.
+TEST_F(CompanionsOfASource, SparseFilesStaySparse) {
+    for (const std::string name : {"large.index", "large.json"}) {
+        const auto file = must(files.create(folder + "/" + name, 0600));
+        must(file->resize(3'000'000'000));
+        must(file->write_at(1'234'567'890, bytes_of(std::string(1'000'000, 'd'))));
+        must(file->write_at(2'999'990'000, bytes_of("end")));
+    }
+    const auto report = must(try_source());
+    EXPECT_EQ(report.companions[0].bytes, 6'000'300'003u);
+    const auto number = std::to_string(report.number);
+    must(restore_to(number, work + "/back"));
+    for (const std::string name : {"large.index", "large.json"}) {
+        struct stat before{}, after{};
+        ASSERT_EQ(::stat((folder + "/" + name).c_str(), &before), 0);
+        ASSERT_EQ(::stat((work + "/back/faiss/" + name).c_str(), &after), 0);
+        EXPECT_EQ(after.st_size, before.st_size);
+        EXPECT_LE(after.st_blocks, before.st_blocks + 256);
+        EXPECT_EQ(hash_of_file(work + "/back/faiss/" + name), hash_of_file(folder + "/" + name));
+    }
 }
 
 TEST_F(CompanionsOfASource, PatternsChoose) {

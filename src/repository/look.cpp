@@ -65,7 +65,7 @@ public:
         const unsigned in_flight = std::min(2 * places_.pool.size() + 2, batches_max);
         TRY(host::OrderedPipeline<Batch>::run(places_.pool, in_flight, {make, work, take}));
         result_.bytes_stored += TRY(rewritten_.store());
-        result_.shifted += rewritten_.leaning();
+        result_.shifted += rewritten_.shifted();
         result_.cache_is_wrong = cache_is_wrong_;
         result_.lost_leaves = std::move(lost_leaves_);
         if (sha256_) result_.sha256 = sha256_->finish();
@@ -90,9 +90,7 @@ private:
     // What was there is worth a search when it had to give way to something else, not for a row that was changed in it.
     bool is_overwritten(const Finding& finding) const { return finding.is_put_off || finding.units_changed * 4 >= known_.prints.units_per_extent(); }
 
-    bool is_shifted(const Finding& finding) const {
-        return finding.units_changed == known_.prints.units_per_extent() && !finding.encoded->bases.empty();
-    }
+    bool is_all_other(const Finding& finding) const { return finding.units_changed == known_.prints.units_per_extent(); }
 
     const ByteSource& source_;
     const LookPlaces& places_;
@@ -245,9 +243,9 @@ Result<void> Looking::take(Batch& batch, const Watch& watch) {
         const auto number = batch.first + i;
         if (!finding.id) continue;
         if (finding.before && is_overwritten(finding)) rewritten_.was_there(*finding.before);
-        if (finding.encoded && !finding.is_put_off && is_shifted(finding)) ++result_.shifted;
+        if (finding.encoded && !finding.is_put_off && is_all_other(finding) && !finding.encoded->bases.empty()) ++result_.shifted;
         if (finding.is_put_off) {
-            rewritten_.put_off(*finding.id, batch.extent(i), std::move(finding.encoded));
+            rewritten_.put_off({.id = *finding.id, .bytes = batch.extent(i), .in_place = std::move(finding.encoded), .is_all_other = is_all_other(finding)});
         } else if (finding.encoded) {
             result_.bytes_stored += TRY(places_.packer.add(*finding.encoded));
         }

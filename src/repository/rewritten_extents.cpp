@@ -31,10 +31,10 @@ void RewrittenExtents::was_there(const ChunkId& before) {
     if (sources_.size() + unread_.size() < sources_max) unread_.push_back(before);
 }
 
-void RewrittenExtents::put_off(const ChunkId& id, ByteView bytes, std::optional<EncodedChunk> in_place) {
+void RewrittenExtents::put_off(Extent extent) {
     ++put_off_;
-    waiting_bytes_ += bytes.size();
-    waiting_.push_back({.id = id, .bytes = copy_of(bytes), .in_place = std::move(in_place)});
+    waiting_bytes_ += extent.bytes.size();
+    waiting_.push_back({.id = extent.id, .bytes = copy_of(extent.bytes), .in_place = std::move(extent.in_place), .is_all_other = extent.is_all_other});
 }
 
 // What cannot be read is no source, and no error: then more is stored.
@@ -116,7 +116,7 @@ Result<std::uint64_t> RewrittenExtents::store() {
     };
     const auto take = [&](Stored& item) -> Result<void> {
         if (!item.chunk || places_.packer.has(item.one->id)) return {};
-        if (!item.chunk->bases.empty()) ++leaning_;
+        if (item.one->is_all_other && !item.chunk->bases.empty()) ++shifted_;
         stored += TRY(places_.packer.add(*item.chunk));
         return {};
     };

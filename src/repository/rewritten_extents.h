@@ -29,14 +29,20 @@ public:
 
     // Takes the bytes along. False: enough have been put off, and this one is to be stored as it is.
     bool may_put_off() const { return put_off_ < put_off_max; }
-    void put_off(const ChunkId& id, ByteView bytes, std::optional<EncodedChunk> in_place);
+    struct Extent {
+        ChunkId id;
+        ByteView bytes;
+        std::optional<EncodedChunk> in_place = {};
+        bool is_all_other = false;  // no unit is the one that lay there
+    };
+    void put_off(Extent extent);
     // They should be stored before more are put off.
     bool is_full() const { return waiting_bytes_ >= waiting_bytes_max; }
 
     // Packs all that wait; the bytes stored.
     Result<std::uint64_t> store();
-    // How many of those stored so far lean on others.
-    std::uint64_t leaning() const { return leaning_; }
+    // How many of those stored so far lean on others although nothing of them lies where it lay.
+    std::uint64_t shifted() const { return shifted_; }
 
 private:
     static constexpr std::size_t waiting_bytes_max = 16 * 1024 * 1024;
@@ -47,6 +53,7 @@ private:
         ChunkId id;
         Bytes bytes;
         std::optional<EncodedChunk> in_place;
+        bool is_all_other = false;
     };
     struct Anchored;
     struct Stored;
@@ -56,7 +63,7 @@ private:
 
     const Places places_;
     std::size_t put_off_ = 0;
-    std::uint64_t leaning_ = 0;
+    std::uint64_t shifted_ = 0;
     std::size_t waiting_bytes_ = 0;
     std::vector<Waiting> waiting_;
     std::vector<ChunkId> unread_;                              // extents before whose anchors are not known yet

@@ -205,7 +205,7 @@ Result<void> Looking::take(Batch& batch, const Watch& watch) {
             ++new_since_;
         }
         if (found.encoded) result_.bytes_stored += TRY(places_.packer.add(*found.encoded));
-        else if (found.is_new && !places_.packer.has(found.id)) rewritten_.put_off(found.id, found.bytes, std::nullopt);
+        else if (found.is_new && !places_.packer.has(found.id)) rewritten_.put_off({.id = found.id, .bytes = found.bytes});
         if (!rewritten_.is_full()) continue;
         went_over(next_old_ + new_since_);
         TRY(store_put_off());

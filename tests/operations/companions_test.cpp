@@ -119,12 +119,12 @@ TEST_F(CompanionsOfASource, AreRestoredBesideTheirDatabases) {
 TEST_F(CompanionsOfASource, SparseFilesStaySparse) {
     for (const std::string name : {"large.index", "large.json"}) {
         const auto file = must(files.create(folder + "/" + name, 0600));
-        must(file->resize(3'000'000'000));
-        must(file->write_at(1'234'567'890, bytes_of(std::string(1'000'000, 'd'))));
-        must(file->write_at(2'999'990'000, bytes_of("end")));
+        must(file->resize(100'000'000));
+        must(file->write_at(34'567'890, bytes_of(std::string(1'000'000, 'd'))));
+        must(file->write_at(99'990'000, bytes_of("end")));
     }
     const auto report = must(try_source());
-    EXPECT_EQ(report.companions[0].bytes, 6'000'300'003u);
+    EXPECT_EQ(report.companions[0].bytes, 200'300'003u);
     const auto number = std::to_string(report.number);
     must(restore_to(number, work + "/back"));
     for (const std::string name : {"large.index", "large.json"}) {
@@ -133,7 +133,8 @@ TEST_F(CompanionsOfASource, SparseFilesStaySparse) {
         ASSERT_EQ(::stat((work + "/back/faiss/" + name).c_str(), &after), 0);
         EXPECT_EQ(after.st_size, before.st_size);
         EXPECT_LE(after.st_blocks, before.st_blocks + 256);
-        EXPECT_EQ(hash_of_file(work + "/back/faiss/" + name), hash_of_file(folder + "/" + name));
+        constexpr std::uint64_t size_max = 100'000'000;
+        EXPECT_TRUE(must(host::read_file(files, work + "/back/faiss/" + name, size_max)) == must(host::read_file(files, folder + "/" + name, size_max)));
     }
 }
 

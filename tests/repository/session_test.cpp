@@ -119,9 +119,9 @@ TEST_P(SessionTest, HolesAreNotRead) {
         auto writer = must(session->keep({.like = "holed", .before = must(program.before({})), .everything = everything}));
         must(writer.look(source, {}));
         const auto kept = must(writer.finish());
-        EXPECT_EQ(kept.bytes_read, mebibyte + 777);
+        EXPECT_EQ(kept.bytes_read, mebibyte);  // the one that holds data
         EXPECT_LT(kept.bytes_stored, first ? 1u : 300'000u);
-        if (first) EXPECT_EQ(kept.content, *first);
+        EXPECT_EQ(kept.content, first.value_or(kept.content));
         first = kept.content;
         Snapshot draft;
         draft.members.push_back(Program::entry_of(BackupOptions{}.member, kept));

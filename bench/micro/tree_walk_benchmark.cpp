@@ -89,14 +89,16 @@ OneGibibyteTwice& gibibyte() {
     return made;
 }
 
+ByteRange extents_from(std::uint64_t first, std::uint64_t count) { return {.offset = first * limits::extent_size, .size = count * limits::extent_size}; }
+
 std::uint64_t count_extents(const NodeSource& nodes, const Content& content, std::uint64_t first, std::uint64_t count) {
     std::uint64_t seen = 0;
     TreeWalk walk;
-    walk.extent = [&](std::uint64_t, const ChunkId&) -> Result<void> {
+    walk.extent = [&](const ByteRange&, const ChunkId&) -> Result<void> {
         ++seen;
         return {};
     };
-    must(walk_tree(nodes, content, first, count, walk));
+    must(walk_tree(nodes, content, extents_from(first, count), walk));
     return seen;
 }
 
@@ -124,7 +126,7 @@ void tree_all_extents(benchmark::State& state) {
 void tree_second_of_two(benchmark::State& state) {
     std::unordered_set<ChunkId, NameHasher> known;
     TreeWalk all, rest;
-    all.extent = [&](std::uint64_t, const ChunkId& id) -> Result<void> {
+    all.extent = [&](const ByteRange&, const ChunkId& id) -> Result<void> {
         known.insert(id);
         return {};
     };
@@ -133,10 +135,10 @@ void tree_second_of_two(benchmark::State& state) {
         return true;
     };
     const auto first = gibibyte().trees.reader();
-    must(walk_tree(NodeSource(*first), gibibyte().before, 0, OneGibibyteTwice::extents, all));
+    must(walk_tree(NodeSource(*first), gibibyte().before, all));
     std::uint64_t differing = 0;
     rest.enter = [&](const ChunkId& node) -> Result<bool> { return !known.contains(node); };
-    rest.extent = [&](std::uint64_t, const ChunkId& id) -> Result<void> {
+    rest.extent = [&](const ByteRange&, const ChunkId& id) -> Result<void> {
         if (!known.contains(id)) ++differing;
         return {};
     };
@@ -144,7 +146,7 @@ void tree_second_of_two(benchmark::State& state) {
         static_cast<void>(turn);
         differing = 0;
         const auto chunks = gibibyte().trees.reader();
-        must(walk_tree(NodeSource(*chunks), gibibyte().after, 0, OneGibibyteTwice::extents, rest));
+        must(walk_tree(NodeSource(*chunks), gibibyte().after, rest));
     }
     if (differing != OneGibibyteTwice::changed) state.SkipWithError("the two trees differ otherwise than they were made");
 }

@@ -6,6 +6,7 @@
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
+#include "holdfast/history/shifting_file.h"
 
 namespace holdfast::history {
 
@@ -70,6 +71,7 @@ public:
         if (!done) has_failed_ = true;
         return done;
     }
+    std::uint64_t next_data(std::uint64_t offset) const override { return source_.next_data(offset); }
     bool has_failed() const { return has_failed_; }
 
 private:
@@ -106,6 +108,11 @@ private:
     Result<void> keep_small();
     Result<void> keep_large();
     Result<void> keep_large_file(std::size_t file);
+    bool shifts(std::size_t file) const;
+    std::string like(std::size_t file) const;
+    std::optional<repository::Before> before(std::size_t file) const;
+    Result<repository::KeptContent> keep_fixed(std::size_t file, const ByteSource& source);
+    Result<repository::KeptContent> keep_shifting(std::size_t file, const ByteSource& source);
     Result<DirectoryEntry> list();
 
     repository::Session& session_;
@@ -178,7 +185,7 @@ void Keeping::take_over() {
         ++kept_.files;
         kept_.bytes += thing.entry.content.size;
         const auto& before = things_[i].before;
-        if (thing.is_unchanged && before && before->content.size == thing.entry.content.size) things_[i].content = before->content;
+        if (thing.is_unchanged && !past_.everything && before && before->content.size == thing.entry.content.size) things_[i].content = before->content;
     }
 }
 
@@ -212,34 +219,67 @@ Result<void> Keeping::keep_large() {
 }
 
 Result<void> Keeping::keep_large_file(std::size_t file) {
-    const auto& [path, entry, is_unchanged] = companion_.things[file];
-    const bool has_cache = entry.content.size >= worth_a_cache;
-    repository::KeepRequest request{.like = has_cache ? past_.lineage + "/" + companion_.name + "/" + path : std::string(), .before = {}, .unit = unit};
-    request.root = path.empty() ? repository::RootNode::beside : repository::RootNode::packed;
-    request.shared = repository::SharedDictionary{writer_->dictionary()};
-    if (const auto& before = things_[file].before; before && before->content.root) {
-        request.before = repository::Before{.snapshot = {}, .content = before->content, .root_nodes = {}, .dictionary = {}};
-        if (before->root_node) request.before->root_nodes.push_back(*before->root_node);
-    }
-    auto writer = TRY(session_.keep(std::move(request)));
     const auto source = companion_.open(file);
     if (!source) {
         take(file, source.error().copy());
         return {};
     }
     const WatchedSource watched(**source);
-    auto looked = writer.look(watched, watch_);
-    if (!looked && !watched.has_failed()) return looked;
-    if (!looked) {
-        take(file, std::move(looked).error());
+    auto kept = shifts(file) ? keep_shifting(file, watched) : keep_fixed(file, watched);
+    std::uint64_t stored = kept ? kept->bytes_stored : 0;
+    if (kept && has_shifted(*kept)) {  // stored anew once, so that the next time it need not be
+        kept = keep_shifting(file, watched);
+        stored += kept ? kept->bytes_stored : 0;
+    }
+    kept_.bytes_stored += stored;
+    if (!kept && !watched.has_failed()) return std::move(kept).error();
+    if (!kept) {
+        take(file, std::move(kept).error());
         return {};
     }
+    if (companion_.things[file].path.empty()) kept_.entry.root_node = std::move(kept->root_node);
+    take(file, kept->content);
+    return {};
+}
+
+// A file that was seen to shift is kept so as long as it is large; one that did not, until it is seen to.
+bool Keeping::shifts(std::size_t file) const {
+    const auto& [path, entry, is_unchanged] = companion_.things[file];
+    const auto& before = things_[file].before;
+    if (before && before->content.size > limits::extent_size) return before->content.scheme == repository::Scheme::variable;
+    return shifts_by_name(path.empty() ? companion_.name : name_in_folder(path));
+}
+
+std::string Keeping::like(std::size_t file) const {
+    const auto& [path, entry, is_unchanged] = companion_.things[file];
+    return entry.content.size >= worth_a_cache ? past_.lineage + "/" + companion_.name + "/" + path : std::string();
+}
+
+std::optional<repository::Before> Keeping::before(std::size_t file) const {
+    const auto& before = things_[file].before;
+    if (!before || !before->content.root) return std::nullopt;
+    repository::Before known{.snapshot = {}, .content = before->content, .root_nodes = {}, .dictionary = {}};
+    if (before->root_node) known.root_nodes.push_back(*before->root_node);
+    return known;
+}
+
+Result<repository::KeptContent> Keeping::keep_fixed(std::size_t file, const ByteSource& source) {
+    repository::KeepRequest request{.like = like(file), .before = before(file), .unit = unit, .everything = past_.everything};
+    const bool has_cache = !request.like.empty();
+    request.root = companion_.things[file].path.empty() ? repository::RootNode::beside : repository::RootNode::packed;
+    request.shared = repository::SharedDictionary{writer_->dictionary()};
+    auto writer = TRY(session_.keep(std::move(request)));
+    TRY(writer.look(source, watch_));
     auto kept = TRY(writer.finish());
     if (has_cache) writer.remember();  // bound to the content: of no use, and no harm, should the backup not be made
-    kept_.bytes_stored += kept.bytes_stored;
-    if (path.empty()) kept_.entry.root_node = std::move(kept.root_node);
-    take(file, kept.content);
-    return {};
+    return kept;
+}
+
+Result<repository::KeptContent> Keeping::keep_shifting(std::size_t file, const ByteSource& source) {
+    repository::VariableRequest request{.like = like(file), .before = before(file), .everything = past_.everything};
+    request.root = companion_.things[file].path.empty() ? repository::RootNode::beside : repository::RootNode::packed;
+    request.dictionary = writer_->dictionary();
+    return TRY(session_.keep_variable(std::move(request), source, watch_)).kept;
 }
 
 // From the last thing to the first: what lies in a folder has been met before the folder itself.

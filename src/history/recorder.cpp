@@ -78,7 +78,7 @@ public:
     }
 
     Result<KeptCompanion> companion(const CompanionToKeep& companion, const Watch& watch) override {
-        auto kept = TRY(keep_companion(*session_, {.before = TRY(companion_before(repository_, source_, companion.name)), .lineage = to_hex(source_.record.id)}, companion, watch));
+        auto kept = TRY(keep_companion(*session_, {.before = TRY(companion_before(repository_, source_, companion.name)), .lineage = to_hex(source_.record.id), .everything = options_.everything}, companion, watch));
         companions_.push_back(kept.entry);
         companion_bytes_ += kept.bytes;
         companion_bytes_read_ += kept.bytes_read;

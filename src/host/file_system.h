@@ -37,6 +37,9 @@ public:
     virtual ~File() = default;
     virtual Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const = 0;  // short only at the end
     virtual Result<void> write_at(std::uint64_t offset, ByteView bytes) = 0;
+    // Where the next byte from `offset` lies that may be other than zero, at the latest the size: what lies before it is a hole.
+    // Only where the file system is known to tell so of what was written a moment ago, too; else `offset`.
+    virtual std::uint64_t next_data(std::uint64_t offset) const noexcept { return offset; }
     virtual Result<std::uint64_t> size() const = 0;
     virtual Result<FileStatus> status() const = 0;  // of the open file, whatever its name means by now
     virtual Result<void> resize(std::uint64_t size) = 0;

@@ -1,5 +1,6 @@
 #include "holdfast/live/settled_file.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "holdfast/base/text.h"
@@ -38,6 +39,8 @@ Result<void> SettledFile::read(std::uint64_t offset, MutableByteView into) const
     if (TRY(file_->read_at(offset, into)) == into.size()) return {};
     return changed(path_, "it changed while it was read, and is shorter now");
 }
+
+std::uint64_t SettledFile::next_data(std::uint64_t offset) const noexcept { return std::min(file_->next_data(offset), size()); }
 
 Result<bool> SettledFile::is_as_it_was() const {
     if (!is_same_state(TRY(file_->status()), expected_)) return false;

@@ -22,6 +22,8 @@ public:
     std::uint64_t size() const { return expected_.size; }
     // Exactly into.size() bytes, of those before size(). `busy` when the file has become shorter.
     Result<void> read(std::uint64_t offset, MutableByteView into) const;
+    // Where the next byte lies that may be other than zero (host::File).
+    std::uint64_t next_data(std::uint64_t offset) const noexcept;
     // Asked after the last byte: the open file, and the name, are what was expected; what was read is then what was there
     // at the walk. False also when the name is gone.
     Result<bool> is_as_it_was() const;

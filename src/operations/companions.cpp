@@ -21,6 +21,7 @@ public:
     explicit SettledSource(live::SettledFile file) : file_(std::move(file)) {}
     std::uint64_t size() const override { return file_.size(); }
     Result<void> read(std::uint64_t offset, MutableByteView into) const override { return file_.read(offset, into); }
+    std::uint64_t next_data(std::uint64_t offset) const override { return file_.next_data(offset); }
 
 private:
     live::SettledFile file_;

@@ -14,6 +14,7 @@ using repository::DirectoryEntry;
 using repository::EntryType;
 
 constexpr std::uint64_t step_bytes = 4 * 1024 * 1024;
+constexpr std::size_t hole_bytes_min = 16 * 1024;  // zeros that are not written; fewer are not worth a write of their own
 constexpr std::uint32_t mode_while_written = 0600;
 
 class Writing {
@@ -25,32 +26,58 @@ public:
         const auto content = TRY(repository.open_content(entry_));
         const auto file = TRY(context_.host.files.create(place_.path, mode_while_written));
         if (entry_.content.size > 0) TRY(file->resize(entry_.content.size));
-        TRY(each_step([&](std::uint64_t at, MutableByteView part) -> Result<void> {
-            TRY(content->read(at, part));
-            prints_.push_back(fingerprint(part, at));
-            if (!is_all_zero(part)) TRY(file->write_at(at, part));  // what was sparse stays so
-            return {};
-        }));
+        TRY(copy(*content, *file));
         give(*file);
         TRY(file->set_mode(entry_.mode));
         TRY(context_.host.files.set_modified(place_.path, entry_.modified));
         TRY(file->sync());
-        TRY(each_step([&](std::uint64_t at, MutableByteView part) -> Result<void> {
-            const auto read = TRY(file->read_at(at, part));
-            if (read == part.size() && fingerprint(part, at) == prints_[at / step_bytes]) return {};
-            return fail(ErrorCode::corrupt, "read it back: at byte {} it is not what was written", at).with_advice("check the disk and the memory of this machine");
-        }));
+        TRY(expect_as_written(*file));
         written_.bytes = entry_.content.size;
         return std::move(written_);
     }
 
 private:
-    template <typename Act>
-    Result<void> each_step(const Act& act) {
+    // What was read between two holes, at most step_bytes.
+    struct Part {
+        std::uint64_t offset = 0;
+        std::size_t size = 0;
+        Fingerprint print;
+    };
+
+    Result<void> copy(const repository::ContentReader& content, host::File& file) {
         const auto size = entry_.content.size;
-        for (std::uint64_t at = 0; at < size; at += step_bytes) {
+        for (std::uint64_t at = 0; (at = content.next_data(at)) < size; at += step_bytes) {
             TRY(context_.watch.go_on());
-            TRY(act(at, buffer_.span().first(std::min(step_bytes, size - at))));
+            const auto bytes = buffer_.span().first(std::min(step_bytes, size - at));
+            TRY(content.read(at, bytes));
+            parts_.push_back({.offset = at, .size = bytes.size(), .print = fingerprint(bytes, at)});
+            TRY(write_data(file, at, bytes));
+        }
+        return {};
+    }
+
+    // What was sparse stays so.
+    static Result<void> write_data(host::File& file, std::uint64_t offset, ByteView bytes) {
+        const auto first = [](ByteView rest) { return rest.first(std::min(hole_bytes_min, rest.size())); };
+        while (!bytes.empty()) {
+            std::size_t zeros = 0, data = 0;
+            while (zeros < bytes.size() && is_all_zero(first(bytes.subspan(zeros)))) zeros += first(bytes.subspan(zeros)).size();
+            bytes = bytes.subspan(zeros);
+            while (data < bytes.size() && !is_all_zero(first(bytes.subspan(data)))) data += first(bytes.subspan(data)).size();
+            if (data > 0) TRY(file.write_at(offset + zeros, bytes.first(data)));
+            bytes = bytes.subspan(data);
+            offset += zeros + data;
+        }
+        return {};
+    }
+
+    Result<void> expect_as_written(const host::File& file) {
+        for (const auto& part : parts_) {
+            TRY(context_.watch.go_on());
+            const auto bytes = buffer_.span().first(part.size);
+            const auto read = TRY(file.read_at(part.offset, bytes));
+            if (read == part.size && fingerprint(bytes, part.offset) == part.print) continue;
+            return fail(ErrorCode::corrupt, "read it back: at byte {} it is not what was written", part.offset).with_advice("check the disk and the memory of this machine");
         }
         return {};
     }
@@ -65,7 +92,7 @@ private:
     const DirectoryEntry& entry_;
     const EntryPlace& place_;
     Buffer buffer_;
-    std::vector<Fingerprint> prints_;
+    std::vector<Part> parts_;
     WrittenEntry written_;
 };
 

@@ -42,28 +42,29 @@ Result<void> CheckedTrees::add(const DirectoryEntry& entry) {
 }
 
 Result<void> CheckedTrees::add_content(const Content& content, const NodeSource& nodes) {
-    std::vector<Step> steps = {{*content.root, {.level = content.levels, .first_extent = 0}}};
+    std::vector<Step> steps = {{*content.root, root_place(content)}};
     nodes_[*content.root].level = content.levels;
     while (!steps.empty()) {
         const Step step = steps.back();
         steps.pop_back();
-        const auto node = nodes.read_at(step.id, step.place, content.size);
+        const auto node = nodes.read_at(step.id, step.place);
         if (!node && !is_damage(node.error().code())) return node.error().copy();
         if (!node) {
             add_bad(step.id, {.object = {}, .why = node.error().message()});
             continue;
         }
-        std::uint64_t span = 1;
-        for (std::uint32_t level = 1; level < step.place.level; ++level) span *= limits::node_children_max;
+        std::uint64_t offset = step.place.below.offset;
         for (std::size_t i = 0; i < node->children.size(); ++i) {
             const ChunkId& child = node->children[i];
+            const ByteRange below = below_child(*node, step.place, i, offset);
+            offset = below.end();
             live_.add_chunk(child);
             if (step.place.level == 1) continue;
             auto [facts, is_new] = nodes_.try_emplace(child);
             facts->second.parents.push_back(step.id);
             if (!is_new) continue;
             facts->second.level = step.place.level - 1;
-            steps.push_back({child, {.level = step.place.level - 1, .first_extent = step.place.first_extent + i * span}});
+            steps.push_back({child, {.scheme = step.place.scheme, .level = step.place.level - 1, .below = below}});
         }
     }
     return {};
@@ -104,21 +105,18 @@ Result<void> CheckedTrees::find_dirty() {
 // Damaged extents of one entry, neighbours told of together.
 class CheckedTrees::Teller {
 public:
-    Teller(SnapshotNumber snapshot, std::string path, std::uint64_t size, std::vector<DamagedRange>& ranges)
-        : snapshot_(snapshot), path_(std::move(path)), size_(size), ranges_(ranges), first_(ranges.size()) {}
-    void tell(std::uint64_t extent, std::uint64_t count, const Bad& bad) {
-        const auto offset = extent * limits::extent_size;
-        const auto end = std::min((extent + count) * limits::extent_size, size_);
-        const bool is_neighbour = ranges_.size() > first_ && ranges_.back().offset + ranges_.back().size == offset &&
+    Teller(SnapshotNumber snapshot, std::string path, std::vector<DamagedRange>& ranges)
+        : snapshot_(snapshot), path_(std::move(path)), ranges_(ranges), first_(ranges.size()) {}
+    void tell(const ByteRange& range, const Bad& bad) {
+        const bool is_neighbour = ranges_.size() > first_ && ranges_.back().offset + ranges_.back().size == range.offset &&
                                   ranges_.back().object == bad.object;
-        if (is_neighbour) ranges_.back().size = end - ranges_.back().offset;
-        else ranges_.push_back({snapshot_, path_, offset, end - offset, bad.object, bad.why});
+        if (is_neighbour) ranges_.back().size += range.size;
+        else ranges_.push_back({snapshot_, path_, range.offset, range.size, bad.object, bad.why});
     }
 
 private:
     SnapshotNumber snapshot_;
     std::string path_;
-    std::uint64_t size_;
     std::vector<DamagedRange>& ranges_;
     const std::size_t first_;
 };
@@ -127,7 +125,7 @@ Result<void> CheckedTrees::report(const Snapshot& snapshot, std::vector<DamagedR
     EntryVisit visit;
     visit.entry = [&](const std::string& path, const DirectoryEntry& entry) -> Result<void> {
         const auto first = ranges.size();
-        if (entry.content.root) TRY(report_entry(entry, Teller(snapshot.number, path, entry.content.size, ranges)));
+        if (entry.content.root) TRY(report_entry(entry, Teller(snapshot.number, path, ranges)));
         for (auto at = first; at < ranges.size(); ++at) ranges[at].type = entry.type;
         return {};
     };
@@ -137,18 +135,16 @@ Result<void> CheckedTrees::report(const Snapshot& snapshot, std::vector<DamagedR
 
 Result<void> CheckedTrees::report_entry(const DirectoryEntry& entry, Teller teller) const {
     TreeWalk walk;
-    walk.extent = [&](std::uint64_t extent, const ChunkId& id) -> Result<void> {
-        if (const auto bad = bad_.find(id); bad != bad_.end()) teller.tell(extent, 1, bad->second);
+    walk.extent = [&](const ByteRange& extent, const ChunkId& id) -> Result<void> {
+        if (const auto bad = bad_.find(id); bad != bad_.end()) teller.tell(extent, bad->second);
         return {};
     };
-    walk.damaged = [&](std::uint64_t first, std::uint64_t count, const Error& why) {
-        teller.tell(first, count, {.object = {}, .why = why.message()});
-    };
+    walk.damaged = [&](const ByteRange& below, const Error& why) { teller.tell(below, {.object = {}, .why = why.message()}); };
     walk.enter = [&](const ChunkId& node) -> Result<bool> {
         const auto facts = nodes_.find(node);
         return facts == nodes_.end() || facts->second.is_dirty;
     };
-    return walk_tree(nodes_of(entry), entry.content, 0, extents_of(entry.content.size), walk);
+    return walk_tree(nodes_of(entry), entry.content, walk);
 }
 
 }  // namespace holdfast::repository

@@ -60,21 +60,25 @@ struct ContentWriter::State {
 
 // --- opening ---
 
-Result<ContentWriter> Session::keep(KeepRequest request) {
-    HOLDFAST_ASSERT(request.unit > 0 && limits::extent_size % request.unit == 0);
-    auto state = std::make_unique<ContentWriter::State>(*state_, std::move(request));
-    auto& before = state->request.before;
+Result<void> Session::use_before(std::optional<Before>& before, std::vector<std::string>& warnings) {
     if (before && before->snapshot.value != 0) {
         auto leaned = lean_on(before->snapshot);
         if (!leaned && !is_unreadable(leaned.error())) return std::move(leaned).error();
         if (!leaned) {
-            state->warnings.push_back(format("the backup before cannot be used: {}", leaned.error().message()));
+            warnings.push_back(format("the backup before cannot be used: {}", leaned.error().message()));
             before.reset();
         }
     }
     if (before && before->content.root && !state_->roots.contains(*before->content.root)) {
         return fail(ErrorCode::invalid, "keep: the content before belongs to no snapshot that the session leans on");
     }
+    return {};
+}
+
+Result<ContentWriter> Session::keep(KeepRequest request) {
+    HOLDFAST_ASSERT(request.unit > 0 && limits::extent_size % request.unit == 0);
+    auto state = std::make_unique<ContentWriter::State>(*state_, std::move(request));
+    TRY(use_before(state->request.before, state->warnings));
     TRY(state->prepare());
     return ContentWriter(std::move(state));
 }
@@ -87,7 +91,8 @@ const std::vector<std::string>& ContentWriter::warnings() const { return state_-
 Result<void> ContentWriter::State::prepare() {
     const Repository& repository = session.repository;
     cache_place = {.folder = repository.options().cache_folder, .repository = repository.config().id.hex(), .like = request.like};
-    if (request.before && request.before->content.root) {
+    const bool has_extents = request.before && request.before->content.root && request.before->content.scheme == Scheme::fixed;
+    if (has_extents) {
         auto opened = ParentTree::open(repository.chunks(), *request.before);
         if (!opened && !is_unreadable(opened.error())) return std::move(opened).error();
         if (opened) parent = *std::move(opened);
@@ -174,6 +179,7 @@ Result<void> ContentWriter::State::look(const ByteSource& source, const LookRequ
     totals.bytes_read += result.bytes_read;
     totals.bytes_stored += result.bytes_stored;
     totals.differ += result.differ;
+    totals.shifted += result.shifted;
     totals.cache_is_wrong = result.cache_is_wrong;
     totals.sha256 = result.sha256;
     return {};
@@ -245,9 +251,9 @@ Result<KeptContent> ContentWriter::finish() {
                          .chunks = state.session.repository.chunks(),
                          .packer = *state.session.packer,
                          .reuse = *state.session.reuse,
-                         .parent = state.parent.get(),
                          .root = state.request.root,
-                         .compression_level = state.session.compression_level()});
+                         .compression_level = state.session.compression_level()},
+                        state.parent.get());
     auto built = TRY(builder.build(state.size, state.known.changed));
     if (built.content.root) state.session.roots.insert(*built.content.root);
     state.kept = KeptContent{.content = built.content,
@@ -257,6 +263,7 @@ Result<KeptContent> ContentWriter::finish() {
                              .bytes_read = state.totals.bytes_read,
                              .units_changed = state.known.changed.units(state.known.prints.units_per_extent()),
                              .extents_changed = state.known.changed.count(),
+                             .extents_shifted = state.totals.shifted,
                              .bytes_stored = state.totals.bytes_stored + state.dictionary.bytes_stored() + built.bytes_stored};
     return *state.kept;
 }

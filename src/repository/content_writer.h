@@ -17,6 +17,9 @@ public:
     virtual ~ByteSource() = default;
     virtual std::uint64_t size() const = 0;
     virtual Result<void> read(std::uint64_t offset, MutableByteView into) const = 0;
+    // Where the next byte from `offset` lies that may be other than zero, at the latest the size: before it are zeros, which
+    // need not be read.
+    virtual std::uint64_t next_data(std::uint64_t offset) const { return offset; }
 };
 
 // Everything a look needs to know about the content before it. All optional: without it everything is new.
@@ -53,6 +56,7 @@ struct KeptContent {
     std::uint64_t bytes_read = 0;
     std::uint64_t units_changed = 0;      // pages that differ from before (all of them when there was none)
     std::uint64_t extents_changed = 0;
+    std::uint64_t extents_shifted = 0;    // of these: nothing of it lies where it lay, but most of it elsewhere; of fixed ones
     std::uint64_t bytes_stored = 0;       // entries put into packs
 };
 

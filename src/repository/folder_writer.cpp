@@ -125,17 +125,24 @@ Result<void> FolderWriter::keep_small(SmallFiles& files, const Watch& watch) {
     return host::OrderedPipeline<SmallTask>::run(pool, std::min(2 * pool.size() + 2, tasks_max), {make, work, take});
 }
 
+// A name more or less moves all that stand behind it: a long listing is kept as what shifts.
 Result<KeptContent> FolderWriter::keep_listing(const Listing& listing, const Watch& watch) {
     State& state = *state_;
     const Bytes bytes = TRY(encode_directory(listing.entries));
-    KeepRequest request{.like = {}, .before = {}, .unit = State::unit, .root = listing.root, .shared = SharedDictionary{state.dictionary.id()}};
+    std::optional<Before> before;
     if (listing.before != nullptr) {
-        request.before = Before{.snapshot = {}, .content = listing.before->content, .root_nodes = {}, .dictionary = {}};
-        if (listing.before->root_node) request.before->root_nodes.push_back(*listing.before->root_node);
+        before = Before{.snapshot = {}, .content = listing.before->content, .root_nodes = {}, .dictionary = {}};
+        if (listing.before->root_node) before->root_nodes.push_back(*listing.before->root_node);
     }
-    auto writer = TRY(state.whole_session.keep(std::move(request)));
-    TRY(writer.look(BytesSource(bytes), watch));
-    auto kept = TRY(writer.finish());
+    KeptContent kept;
+    if (bytes.size() > limits::extent_size) {
+        VariableRequest request{.like = {}, .before = std::move(before), .root = listing.root, .dictionary = state.dictionary.id()};
+        kept = TRY(state.whole_session.keep_variable(std::move(request), BytesSource(bytes), watch)).kept;
+    } else {
+        auto writer = TRY(state.whole_session.keep({.like = {}, .before = std::move(before), .unit = State::unit, .root = listing.root, .shared = SharedDictionary{state.dictionary.id()}}));
+        TRY(writer.look(BytesSource(bytes), watch));
+        kept = TRY(writer.finish());
+    }
     state.bytes_stored += kept.bytes_stored;
     return kept;
 }

@@ -72,14 +72,15 @@ std::optional<HashCache> decode(ByteView file, const Content& content) {
     const auto start = take<Start>(rest);
     if (!is_for(start, content)) return std::nullopt;
     const std::uint64_t extents = start.extents, units = start.units;
-    if (extents != extents_of(content.size) || extents > rest.size() / sizeof(FingerprintAsStored)) return std::nullopt;
+    const bool is_fixed = content.scheme == Scheme::fixed;
+    if ((is_fixed && extents != extents_of(content.size)) || extents > rest.size() / sizeof(FingerprintAsStored)) return std::nullopt;
     if (units > rest.size() / sizeof(UnitAsStored) || rest.size() - extents * sizeof(FingerprintAsStored) != 2 * units * sizeof(UnitAsStored)) return std::nullopt;
-    if (start.unit == 0 || limits::extent_size % start.unit != 0) return std::nullopt;
+    if (is_fixed ? start.unit == 0 || limits::extent_size % start.unit != 0 : start.unit != 0) return std::nullopt;
 
     HashCache cache;
     cache.unit = start.unit;
     cache.seed = start.seed;
-    if (units != extents * cache.units_per_extent()) return std::nullopt;
+    if (units != (is_fixed ? extents * cache.units_per_extent() : 0)) return std::nullopt;
     cache.extents.reserve(extents);
     for (std::uint64_t i = 0; i < extents; ++i) {
         const auto one = take<FingerprintAsStored>(rest);

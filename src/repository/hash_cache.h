@@ -16,7 +16,7 @@ namespace holdfast::repository {
 // File: magic "HFHASHES", u32 format, u32 unit, u64 seed, u64 size, u8 has_root, root[32], u64 extents, u64 units,
 // extents × (u64 low, u64 high), units × u32, units × u32 (the tails), XXH3-128 of all before (u64 low, u64 high). Little-endian.
 struct HashCache {
-    std::uint32_t unit = 4096;          // bytes that change and move as a whole: a page
+    std::uint32_t unit = 4096;          // bytes that change and move as a whole: a page; 0: of variable extents, which have none
     std::uint64_t seed = 0;             // random and secret: nobody can make two contents that look alike
     std::vector<Fingerprint> extents;   // XXH3-128 of each extent
     std::vector<std::uint32_t> units;   // low half of XXH3-64 of each unit; the last may be short

@@ -6,7 +6,7 @@ namespace holdfast::repository {
 
 namespace {
 
-// Separates the public mark of an id key from every chunk id: no chunk type is 0.
+// Separates the marks of an id key from every chunk id: no chunk type is 0.
 constexpr std::uint8_t domain_mark = 0;
 
 }  // namespace
@@ -15,7 +15,7 @@ Keys::Keys(SecretBytes id_key, std::map<std::uint32_t, SecretBytes> epochs)
     : id_key_(std::move(id_key)),
       epochs_(std::move(epochs)),
       name_(std::make_shared<const KeyedHash>(id_key_.view())),
-      domain_((*name_)(domain_mark, bytes_of("holdfast id domain"))) {}
+      domain_(mark_of("holdfast id domain")) {}
 
 Keys Keys::plain(ByteView id_key) { return Keys(SecretBytes(id_key), {}); }
 
@@ -29,6 +29,8 @@ std::uint32_t Keys::newest_epoch() const { return epochs_.empty() ? 0 : epochs_.
 ChunkId Keys::name_of(ChunkType type, ByteView plain) const {
     return ChunkId{(*name_)(static_cast<std::uint8_t>(type), plain)};
 }
+
+Hash Keys::mark_of(std::string_view purpose) const { return (*name_)(domain_mark, bytes_of(purpose)); }
 
 Result<Aead> Keys::cipher(std::uint32_t epoch, ByteView salt, std::string_view purpose) const {
     const auto key = epochs_.find(epoch);

@@ -27,6 +27,8 @@ public:
     bool is_sealed() const { return !epochs_.empty(); }
     std::uint32_t newest_epoch() const;
     ChunkId name_of(ChunkType type, ByteView plain) const;
+    // A value that whoever has the id key can make, and that is no chunk's id. Purposes begin with "holdfast".
+    Hash mark_of(std::string_view purpose) const;
     Hash domain() const { return domain_; }  // tells two repositories' ids apart; reveals nothing
 
     // The cipher of one object: HKDF(epoch key, salt, purpose). `too_new`/`denied` when the epoch is not known.

@@ -23,7 +23,7 @@ Result<void> LiveChunks::add(const DirectoryEntry& entry) {
     NodeSource nodes(chunks_);
     if (entry.root_node) nodes.add_copy(*content.root, *entry.root_node);
     TreeWalk walk;
-    walk.extent = [this](std::uint64_t, const ChunkId& id) -> Result<void> {
+    walk.extent = [this](const ByteRange&, const ChunkId& id) -> Result<void> {
         ids_.insert(id);
         return {};
     };
@@ -31,7 +31,7 @@ Result<void> LiveChunks::add(const DirectoryEntry& entry) {
         const bool is_beside = entry.root_node && node == *content.root;
         return (is_beside ? roots_ : ids_).insert(node).second;
     };
-    return walk_tree(nodes, content, 0, extents_of(content.size), walk);
+    return walk_tree(nodes, content, walk);
 }
 
 }  // namespace holdfast::repository

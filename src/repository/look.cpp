@@ -25,11 +25,25 @@ struct Finding {
     bool is_put_off = false;              // to be stored once all that changed is known
 };
 
+// An extent as it lies in a hole: what is true of it need not be found out each time. Known by where it lies.
+const Bytes& zeros() {
+    static const Bytes all(limits::extent_size);
+    return all;
+}
+bool is_hole(ByteView extent) { return extent.data() == zeros().data() && extent.size() == limits::extent_size; }
+
 struct Batch {
     Buffer bytes{extents_per_batch * limits::extent_size};
     std::uint64_t first = 0, count = 0;
     std::size_t size = 0;
+    bool is_hole = false;  // then the bytes have not been read
     std::array<Finding, extents_per_batch> findings;
+
+    ByteView extent(std::uint64_t number) const {
+        const auto at = number * limits::extent_size;
+        const auto its_size = std::min<std::size_t>(limits::extent_size, size - at);
+        return is_hole ? ByteView(zeros()).first(its_size) : bytes.view().subspan(at, its_size);
+    }
 };
 
 class Looking {
@@ -38,6 +52,10 @@ public:
         : source_(source), places_(places), request_(request), known_(known), size_(source.size()), next_(request.first),
           rewritten_({.pool = places.pool, .chunks = places.chunks, .packer = places.packer, .reuse = places.reuse, .encoder = places.encoder}) {
         if (request.hash_all) sha256_.emplace();
+        print_of_hole_ = fingerprint(zeros(), known.prints.seed);
+        const ByteView unit = ByteView(zeros()).first(places.unit);
+        unit_of_hole_ = unit_print(unit, known.prints.seed);
+        tail_of_hole_ = tail_print(unit, known.prints.seed);
     }
 
     Result<LookResult> run(const Watch& watch) {
@@ -47,6 +65,7 @@ public:
         const unsigned in_flight = std::min(2 * places_.pool.size() + 2, batches_max);
         TRY(host::OrderedPipeline<Batch>::run(places_.pool, in_flight, {make, work, take}));
         result_.bytes_stored += TRY(rewritten_.store());
+        result_.shifted += rewritten_.shifted();
         result_.cache_is_wrong = cache_is_wrong_;
         result_.lost_leaves = std::move(lost_leaves_);
         if (sha256_) result_.sha256 = sha256_->finish();
@@ -71,6 +90,8 @@ private:
     // What was there is worth a search when it had to give way to something else, not for a row that was changed in it.
     bool is_overwritten(const Finding& finding) const { return finding.is_put_off || finding.units_changed * 4 >= known_.prints.units_per_extent(); }
 
+    bool is_all_other(const Finding& finding) const { return finding.units_changed == known_.prints.units_per_extent(); }
+
     const ByteSource& source_;
     const LookPlaces& places_;
     const LookRequest& request_;
@@ -81,6 +102,8 @@ private:
     RewrittenExtents rewritten_;          // the caller's thread alone
     std::atomic<bool> may_put_off_ = true;
     std::optional<Sha256> sha256_;
+    Fingerprint print_of_hole_;
+    std::uint32_t unit_of_hole_ = 0, tail_of_hole_ = 0;
     std::atomic<bool> cache_is_wrong_ = false;
     std::mutex lost_mutex_;  // guards lost_leaves_
     std::set<std::uint64_t> lost_leaves_;
@@ -98,19 +121,18 @@ Result<bool> Looking::make(Batch& batch, const Watch& watch) {
 }
 
 Result<void> Looking::work(Batch& batch) {
-    const auto bytes = batch.bytes.span().first(batch.size);
-    TRY(source_.read(batch.first * limits::extent_size, bytes));
+    const auto offset = batch.first * limits::extent_size;
+    batch.is_hole = source_.next_data(offset) >= offset + batch.size;
+    if (!batch.is_hole) TRY(source_.read(offset, batch.bytes.span().first(batch.size)));
     for (std::uint64_t i = 0; i < batch.count; ++i) {
-        const auto at = i * limits::extent_size;
         batch.findings[i] = {};
-        TRY(look_at_extent(batch.first + i, ByteView(bytes).subspan(at, std::min(limits::extent_size, batch.size - at)),
-                           batch.findings[i]));
+        TRY(look_at_extent(batch.first + i, batch.extent(i), batch.findings[i]));
     }
     return {};
 }
 
 Result<void> Looking::look_at_extent(std::uint64_t number, ByteView bytes, Finding& finding) {
-    const Fingerprint print = fingerprint(bytes, known_.prints.seed);
+    const Fingerprint print = is_hole(bytes) ? print_of_hole_ : fingerprint(bytes, known_.prints.seed);
     const bool is_known = !request_.name_everything && number < known_.extents;
     if (is_known && print == known_.prints.extents[number]) {
         if (!known_.has_units) print_units(number, bytes);
@@ -197,20 +219,20 @@ std::uint32_t Looking::print_units(std::uint64_t number, ByteView bytes) {
             continue;
         }
         const auto unit = bytes.subspan(at, std::min<std::size_t>(places_.unit, bytes.size() - at));
-        const auto print = unit_print(unit, known_.prints.seed);
+        const auto print = is_hole(bytes) ? unit_of_hole_ : unit_print(unit, known_.prints.seed);
         if (!is_known || units[i] != print) ++differ;
         units[i] = print;
-        tails[i] = tail_print(unit, known_.prints.seed);
+        tails[i] = is_hole(bytes) ? tail_of_hole_ : tail_print(unit, known_.prints.seed);
     }
     return differ;
 }
 
 // A sparse file of many gigabytes is mostly one chunk: its name is worth remembering.
 ChunkId Looking::name(ByteView bytes) const {
-    if (bytes.size() != limits::extent_size || !is_all_zero(bytes)) return places_.keys.name_of(ChunkType::extent, bytes);
-    static const Bytes zeros(limits::extent_size);
+    const bool is_zeros = is_hole(bytes) || (bytes.size() == limits::extent_size && is_all_zero(bytes));
+    if (!is_zeros) return places_.keys.name_of(ChunkType::extent, bytes);
     static thread_local std::pair<Hash, ChunkId> known;
-    if (known.first != places_.keys.domain()) known = {places_.keys.domain(), places_.keys.name_of(ChunkType::extent, zeros)};
+    if (known.first != places_.keys.domain()) known = {places_.keys.domain(), places_.keys.name_of(ChunkType::extent, zeros())};
     return known.second;
 }
 
@@ -221,9 +243,9 @@ Result<void> Looking::take(Batch& batch, const Watch& watch) {
         const auto number = batch.first + i;
         if (!finding.id) continue;
         if (finding.before && is_overwritten(finding)) rewritten_.was_there(*finding.before);
+        if (finding.encoded && !finding.is_put_off && is_all_other(finding) && !finding.encoded->bases.empty()) ++result_.shifted;
         if (finding.is_put_off) {
-            const auto at = i * limits::extent_size;
-            rewritten_.put_off(*finding.id, batch.bytes.view().subspan(at, std::min<std::size_t>(limits::extent_size, batch.size - at)), std::move(finding.encoded));
+            rewritten_.put_off({.id = *finding.id, .bytes = batch.extent(i), .in_place = std::move(finding.encoded), .is_all_other = is_all_other(finding)});
         } else if (finding.encoded) {
             result_.bytes_stored += TRY(places_.packer.add(*finding.encoded));
         }
@@ -234,9 +256,9 @@ Result<void> Looking::take(Batch& batch, const Watch& watch) {
     }
     if (rewritten_.is_full()) result_.bytes_stored += TRY(rewritten_.store());
     may_put_off_ = rewritten_.may_put_off();
-    if (sha256_) sha256_->update(batch.bytes.view().first(batch.size));
+    for (std::uint64_t i = 0; sha256_ && i < batch.count; ++i) sha256_->update(batch.extent(i));
     result_.differ += differ;
-    result_.bytes_read += batch.size;
+    result_.bytes_read += batch.is_hole ? 0 : batch.size;
     if (request_.on_batch) request_.on_batch(batch.count, differ);
     watch.at({.phase = "reading", .done = std::min((batch.first + batch.count) * limits::extent_size, size_), .total = size_});
     return {};

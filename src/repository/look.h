@@ -44,6 +44,7 @@ struct LookRequest {
 struct LookResult {
     std::uint64_t bytes_read = 0, bytes_stored = 0;
     std::uint64_t differ = 0;          // extents other than known
+    std::uint64_t shifted = 0;         // of these: no unit is the one that lay there, yet they lean on what was there
     bool cache_is_wrong = false;       // the audit found an extent that changed although its fingerprint did not
     std::set<std::uint64_t> lost_leaves;  // of the parent's tree: unreadable, so that all their extents must be named
     std::optional<Hash> sha256;

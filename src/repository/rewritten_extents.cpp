@@ -31,9 +31,10 @@ void RewrittenExtents::was_there(const ChunkId& before) {
     if (sources_.size() + unread_.size() < sources_max) unread_.push_back(before);
 }
 
-void RewrittenExtents::put_off(const ChunkId& id, ByteView bytes, std::optional<EncodedChunk> in_place) {
+void RewrittenExtents::put_off(Extent extent) {
     ++put_off_;
-    waiting_.push_back({.id = id, .bytes = copy_of(bytes), .in_place = std::move(in_place)});
+    waiting_bytes_ += extent.bytes.size();
+    waiting_.push_back({.id = extent.id, .bytes = copy_of(extent.bytes), .in_place = std::move(extent.in_place), .is_all_other = extent.is_all_other});
 }
 
 // What cannot be read is no source, and no error: then more is stored.
@@ -114,11 +115,14 @@ Result<std::uint64_t> RewrittenExtents::store() {
         return {};
     };
     const auto take = [&](Stored& item) -> Result<void> {
-        if (item.chunk && !places_.packer.has(item.one->id)) stored += TRY(places_.packer.add(*item.chunk));
+        if (!item.chunk || places_.packer.has(item.one->id)) return {};
+        if (item.one->is_all_other && !item.chunk->bases.empty()) ++shifted_;
+        stored += TRY(places_.packer.add(*item.chunk));
         return {};
     };
     TRY(host::OrderedPipeline<Stored>::run(places_.pool, in_flight(places_.pool), {make, work, take}));
     waiting_.clear();
+    waiting_bytes_ = 0;
     return stored;
 }
 

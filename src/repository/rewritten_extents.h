@@ -29,15 +29,23 @@ public:
 
     // Takes the bytes along. False: enough have been put off, and this one is to be stored as it is.
     bool may_put_off() const { return put_off_ < put_off_max; }
-    void put_off(const ChunkId& id, ByteView bytes, std::optional<EncodedChunk> in_place);
+    struct Extent {
+        ChunkId id;
+        ByteView bytes;
+        std::optional<EncodedChunk> in_place = {};
+        bool is_all_other = false;  // no unit is the one that lay there
+    };
+    void put_off(Extent extent);
     // They should be stored before more are put off.
-    bool is_full() const { return waiting_.size() >= waiting_max; }
+    bool is_full() const { return waiting_bytes_ >= waiting_bytes_max; }
 
     // Packs all that wait; the bytes stored.
     Result<std::uint64_t> store();
+    // How many of those stored so far lean on others although nothing of them lies where it lay.
+    std::uint64_t shifted() const { return shifted_; }
 
 private:
-    static constexpr std::size_t waiting_max = 256;    // 16 MiB
+    static constexpr std::size_t waiting_bytes_max = 16 * 1024 * 1024;
     static constexpr std::size_t put_off_max = 4096;   // of a look: more is a rewriting of everything, which takes long enough
     static constexpr std::size_t sources_max = 4096;   // 16 MiB of anchors
 
@@ -45,6 +53,7 @@ private:
         ChunkId id;
         Bytes bytes;
         std::optional<EncodedChunk> in_place;
+        bool is_all_other = false;
     };
     struct Anchored;
     struct Stored;
@@ -54,6 +63,8 @@ private:
 
     const Places places_;
     std::size_t put_off_ = 0;
+    std::uint64_t shifted_ = 0;
+    std::size_t waiting_bytes_ = 0;
     std::vector<Waiting> waiting_;
     std::vector<ChunkId> unread_;                              // extents before whose anchors are not known yet
     std::vector<Reuse::PlainChunkPlace> sources_;

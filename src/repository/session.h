@@ -7,6 +7,7 @@
 #include "holdfast/repository/content_writer.h"
 #include "holdfast/repository/folder_writer.h"
 #include "holdfast/repository/snapshot.h"
+#include "holdfast/repository/variable_writer.h"
 
 namespace holdfast::repository {
 
@@ -26,6 +27,8 @@ public:
 
     // A parent that has been dropped meanwhile, or whose tree cannot be read, is done without (a warning).
     Result<ContentWriter> keep(KeepRequest request);
+    // A file that shifts, larger than an extent (`invalid` otherwise); one look, and what it has seen is remembered.
+    Result<KeptVariable> keep_variable(VariableRequest request, const ByteSource& source, const Watch& watch);
     // The same for the many files of a companion.
     Result<std::unique_ptr<FolderWriter>> keep_folder(FolderRequest request);
 
@@ -43,6 +46,8 @@ private:
     friend class Repository;
     explicit Session(std::unique_ptr<State> state);
     Result<void> prepare(const Ledger& ledger);
+    // None afterwards, and a warning, where it cannot be used; `invalid`: it belongs to no snapshot that is leaned on.
+    Result<void> use_before(std::optional<Before>& before, std::vector<std::string>& warnings);
     void finish_for_the_dead(const Ledger& ledger) const;
     Result<void> put_name(const store::ObjectName& name, ByteView sealed);
     std::unique_ptr<State> state_;

@@ -28,7 +28,7 @@ constexpr std::uint32_t logical_bytes = 2, bytes_read = 4, pages_changed = 6, by
 
 constexpr std::uint64_t partial_flag = 1, damaged_flag = 2;
 constexpr std::size_t error_size_max = 64 * 1024;
-constexpr std::size_t node_size_max = 4 + 32 * limits::node_children_max;
+constexpr std::size_t node_size_max = 4 + (32 + 8) * limits::node_children_max;
 
 Error bad_snapshot(std::string_view why) { return fail(ErrorCode::corrupt, "read snapshot: {}", why); }
 Error not_to_be_written(std::string_view why) { return fail(ErrorCode::invalid, "write snapshot: {}", why); }

@@ -1,11 +1,9 @@
-// TreeBuilder: makes the tree of a new content out of the tree before and the extents that differ.
+// TreeBuilder: makes the tree of a new content of fixed extents out of the tree before and the extents that differ.
 #pragma once
 
-#include "holdfast/base/compress.h"
 #include "holdfast/repository/changed_extents.h"
-#include "holdfast/repository/packer.h"
+#include "holdfast/repository/node_writer.h"
 #include "holdfast/repository/parent_tree.h"
-#include "holdfast/repository/payload.h"
 
 namespace holdfast::repository {
 
@@ -18,16 +16,8 @@ struct BuiltTree {
 // Nodes in which nothing changed are neither read nor named again. One thread.
 class TreeBuilder {
 public:
-    struct Places {
-        const Keys& keys;
-        const ChunkReader& chunks;
-        Packer& packer;
-        Reuse& reuse;
-        const ParentTree* parent;  // null: there is none, and every extent is in `changed`
-        RootNode root;
-        int compression_level;
-    };
-    explicit TreeBuilder(const Places& places) : places_(places), compressor_(places.compression_level) {}
+    // parent: null when there is none, and every extent is in `changed`.
+    TreeBuilder(const NodeWriter::Places& places, const ParentTree* parent) : parent_(parent), reuse_(places.reuse), nodes_(places) {}
     Result<BuiltTree> build(std::uint64_t size, const ChangedExtents& changed);
 
 private:
@@ -38,11 +28,10 @@ private:
     };
     Result<ChunkId> leaf(const Position& position, const ChangedExtents& changed);
     Result<ChunkId> keep(const Position& position, const Node& node);
-    Result<EncodedChunk> encode(const Position& position, const PlainChunk& node);
-    std::optional<EncodedChunk> encode_after_parent(const Position& position, const PlainChunk& node);
 
-    const Places places_;
-    Compressor compressor_;
+    const ParentTree* parent_;
+    Reuse& reuse_;
+    NodeWriter nodes_;
     BuiltTree built_;
 };
 

@@ -47,6 +47,12 @@ private:
     const Bytes& bytes_;
 };
 
+// An index of vectors; some of them changed in place.
+Bytes vectors(std::uint64_t seed, std::size_t size) {
+    tests::SeededRandom random(seed);
+    return host::random_bytes(random, size);
+}
+
 class Companions : public Recorded {
 protected:
     CompanionToKeep companion_of(const Tree& tree, const Tree& unchanged = {}) {
@@ -206,6 +212,74 @@ TEST_F(Companions, DamageIsToldByThePathOfTheFile) {
     std::vector<std::string> damaged;
     for (const auto& range : report.ranges) damaged.push_back(range.member);
     EXPECT_THAT(damaged, Contains("/data/faiss/large"));
+}
+
+repository::Scheme scheme_of(const repository::Repository& repo, const repository::Snapshot& snapshot, const std::string& wanted) {
+    std::optional<repository::Scheme> scheme;
+    repository::EntryVisit visit;
+    visit.entry = [&](const std::string& path, const DirectoryEntry& entry) -> Result<void> {
+        if (path == wanted) scheme = entry.content.scheme;
+        return {};
+    };
+    must(repo.open_index());
+    must(repository::visit_entries(repo.chunks(), snapshot, visit));
+    return scheme.value();
+}
+
+// By its name at first, by what was seen of it later; never back.
+TEST_F(Companions, WhatShiftsIsKeptAsWhatShifts) {
+    using repository::Scheme;
+    Tree tree{{"", {.type = EntryType::directory}},
+              {"app.log", {.bytes = vectors(1, 3'000'000)}},
+              {"notes", {.bytes = vectors(2, 6'000'000)}},
+              {"small.log", {.bytes = vectors(3, 60'000)}},
+              {"vectors.index", {.bytes = vectors(4, 6'000'000)}}};
+    const auto schemes = [&](const repository::Snapshot& snapshot) {
+        std::map<std::string, Scheme> all;
+        for (const auto& [path, thing] : tree) {
+            if (thing.type == EntryType::file) all[path] = scheme_of(*repo, snapshot, "/data/faiss/" + path);
+        }
+        return all;
+    };
+    std::map<std::string, Scheme> expected{{"app.log", Scheme::variable}, {"notes", Scheme::fixed}, {"small.log", Scheme::fixed}, {"vectors.index", Scheme::fixed}};
+    EXPECT_EQ(schemes(keep(tree).snapshot), expected);
+
+    // Changed in places, much of it even: an index stays one.
+    auto& index = tree["vectors.index"].bytes;
+    for (std::size_t at = 0; at + 3072 < index.size(); at += 30'000) std::ranges::copy(vectors(at + 9, 3072), index.begin() + static_cast<std::ptrdiff_t>(at));
+    const auto in_places = keep(tree);
+    EXPECT_EQ(schemes(in_places.snapshot), expected);
+    EXPECT_LT(in_places.companion.bytes_stored, 900'000u);
+    tree["vectors.index"].bytes = vectors(5, 6'000'000);  // made anew
+    EXPECT_EQ(schemes(keep(tree).snapshot), expected);
+
+    // Something is put in front: once it costs what the file is, and then what is put in.
+    auto& notes = tree["notes"].bytes;
+    notes.insert(notes.begin(), 100, std::byte{1});
+    expected["notes"] = Scheme::variable;
+    EXPECT_EQ(schemes(keep(tree).snapshot), expected);
+    notes.insert(notes.begin(), 100, std::byte{2});
+    const auto again = keep(tree);
+    EXPECT_LT(again.companion.bytes_stored, 8'000u);
+    EXPECT_EQ(schemes(again.snapshot), expected);
+    notes[3'000'000] ^= std::byte{1};
+    tree["app.log"].bytes[7] ^= std::byte{1};
+    const auto last = keep(tree);
+    EXPECT_EQ(schemes(last.snapshot), expected);
+    open();
+    EXPECT_EQ(read(last.snapshot.number), tree);
+}
+
+// A name more in a folder of thousands.
+TEST_F(Companions, LongListingsCostWhatChangesInThem) {
+    Tree tree{{"", {.type = EntryType::directory}}};
+    for (int i = 0; i < 6000; ++i) tree[format("file {:05}", i)] = {.bytes = some_bytes(1, 10), .modified_s = i * 7919 % 100'003};
+    keep(tree, {});
+    const Tree before = tree;
+    tree["file 00010 b"] = {.bytes = some_bytes(2, 10)};
+    const auto kept = keep(tree, before);
+    EXPECT_LT(kept.companion.bytes_stored, 2'000u);
+    EXPECT_EQ(read(kept.snapshot.number), tree);
 }
 
 // What only a snapshot that has gone needed is freed, and nothing else.

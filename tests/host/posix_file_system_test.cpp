@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/file_system.h"
+#include "holdfast/host/file_system_type.h"
 #include "support/results.h"
 #include "support/temporary_folder.h"
 
@@ -57,6 +59,27 @@ TEST_F(PosixFiles, ResizeCutsAndFillsWithZeros) {
     ASSERT_THAT(file->resize(2), Succeeds());
     ASSERT_THAT(file->resize(4), Succeeds());
     EXPECT_EQ(text_in("a"), std::string("ab\0\0", 4));
+}
+
+TEST_F(PosixFiles, HolesAreKnownWhereTheFileSystemTells) {
+    constexpr std::uint64_t mebibyte = 1 << 20;
+    const auto file = make("a");
+    ASSERT_THAT(file->resize(100 * mebibyte), Succeeds());
+    ASSERT_THAT(file->write_at(50 * mebibyte, bytes_of("data")), Succeeds());  // not synced
+    const std::string type = must(file_system_type(must(files.canonical(folder.path())))).type;
+    const bool tells = std::set<std::string>{"ext4", "xfs", "btrfs", "f2fs", "tmpfs"}.contains(type);
+    if (tells) {
+        EXPECT_EQ(file->next_data(0), 50 * mebibyte);
+        EXPECT_EQ(file->next_data(49 * mebibyte), 50 * mebibyte);
+        EXPECT_EQ(file->next_data(60 * mebibyte), 100 * mebibyte);
+    } else {
+        EXPECT_EQ(file->next_data(0), 0u) << type;
+        EXPECT_EQ(file->next_data(60 * mebibyte), 60 * mebibyte) << type;
+    }
+    EXPECT_EQ(file->next_data(50 * mebibyte), 50 * mebibyte);
+    EXPECT_EQ(file->next_data(50 * mebibyte + 2), 50 * mebibyte + 2);
+    EXPECT_EQ(file->next_data(100 * mebibyte), 100 * mebibyte);
+    EXPECT_EQ(file->next_data(101 * mebibyte), 101 * mebibyte);
 }
 
 TEST_F(PosixFiles, CreateRefusesWhatIsThere) {

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <fstream>
@@ -112,6 +113,29 @@ TEST_F(CompanionsOfASource, AreRestoredBesideTheirDatabases) {
     only.only = {"app.db"};
     only.to = work + "/only.db";
     EXPECT_THAT(must(restore(context, only)).companions, IsEmpty());
+}
+
+// Where the file system tells of holes they are not read; what is restored is as sparse as it was anywhere.
+TEST_F(CompanionsOfASource, SparseFilesStaySparse) {
+    for (const std::string name : {"large.index", "large.json"}) {
+        const auto file = must(files.create(folder + "/" + name, 0600));
+        must(file->resize(100'000'000));
+        must(file->write_at(34'567'890, bytes_of(std::string(1'000'000, 'd'))));
+        must(file->write_at(99'990'000, bytes_of("end")));
+    }
+    const auto report = must(try_source());
+    EXPECT_EQ(report.companions[0].bytes, 200'300'003u);
+    const auto number = std::to_string(report.number);
+    must(restore_to(number, work + "/back"));
+    for (const std::string name : {"large.index", "large.json"}) {
+        struct stat before{}, after{};
+        ASSERT_EQ(::stat((folder + "/" + name).c_str(), &before), 0);
+        ASSERT_EQ(::stat((work + "/back/faiss/" + name).c_str(), &after), 0);
+        EXPECT_EQ(after.st_size, before.st_size);
+        EXPECT_LE(after.st_blocks, before.st_blocks + 256);
+        constexpr std::uint64_t size_max = 100'000'000;
+        EXPECT_TRUE(must(host::read_file(files, work + "/back/faiss/" + name, size_max)) == must(host::read_file(files, folder + "/" + name, size_max)));
+    }
 }
 
 TEST_F(CompanionsOfASource, PatternsChoose) {

@@ -25,6 +25,25 @@ private:
     ByteView bytes_;
 };
 
+// A source with holes, which may not be read, but for what is less than an extent of them.
+class HoledSource final : public ByteSource {
+public:
+    HoledSource(std::uint64_t size, std::uint64_t at, ByteView data) : size_(size), at_(at), data_(data) {}
+    std::uint64_t size() const override { return size_; }
+    Result<void> read(std::uint64_t offset, MutableByteView into) const override {
+        if (into.size() >= 256 * 1024 && next_data(offset) >= offset + into.size()) return fail(ErrorCode::bug, "read in a hole at {}", offset);
+        std::ranges::fill(into, std::byte{0});
+        const auto begin = std::max(offset, at_), end = std::min(offset + into.size(), at_ + data_.size());
+        if (begin < end) std::ranges::copy(data_.subspan(begin - at_, end - begin), into.begin() + static_cast<std::ptrdiff_t>(begin - offset));
+        return {};
+    }
+    std::uint64_t next_data(std::uint64_t offset) const override { return offset < at_ ? at_ : offset < at_ + data_.size() ? offset : size_; }
+
+private:
+    std::uint64_t size_, at_;
+    ByteView data_;
+};
+
 // A clock that a test moves.
 class HandClock final : public host::Clock {
 public:

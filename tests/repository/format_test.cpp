@@ -8,6 +8,7 @@
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/wire.h"
+#include "holdfast/repository/cut_points.h"
 #include "holdfast/repository/table_layout.h"
 #include "repository/worked_example.h"
 
@@ -258,6 +259,52 @@ TEST(Format, NumbersOfTheDocumentAreThoseOfTheCode) {
                                     format("`{}`", table_purpose), format("`{}`", slot_purpose)}) {
         EXPECT_THAT(text, ::testing::HasSubstr(said));
     }
+}
+
+// --- variable extents ---
+
+// As section 7 tells it, so that a reader of the document finds the same extents; by no code of ours but the hash.
+std::vector<std::uint64_t> gear_of(const Keys& keys) {
+    std::vector<std::uint64_t> gear;
+    for (int i = 0; i < 64; ++i) {
+        const Hash hash = keys.mark_of(format("holdfast gear {}", i));
+        for (std::size_t k = 0; k < 4; ++k) gear.push_back(number_at(hash.view(), {8 * k, 8}));
+    }
+    return gear;
+}
+
+std::size_t first_extent(ByteView bytes, const std::vector<std::uint64_t>& gear) {
+    if (bytes.size() <= 16'384) return bytes.size();
+    for (std::size_t n = 16'384; n < std::min<std::size_t>(bytes.size(), 262'144); ++n) {
+        std::uint64_t h = 0;
+        for (const auto byte : bytes.subspan(n - 64, 64)) h = 2 * h + gear[std::to_integer<std::size_t>(byte)];
+        if (h >> (n < 65'536 ? 64 - 18 : 64 - 14) == 0) return n;
+    }
+    return std::min<std::size_t>(bytes.size(), 262'144);
+}
+
+TEST(Format, VariableExtentsEndWhereTheDocumentSays) {
+    const Keys keys = Keys::plain(WorkedExample::id_key());
+    const auto gear = gear_of(keys);
+    Bytes content(262'144 * 8);
+    for (std::uint64_t i = 0; i < 262'144; ++i) {
+        save(LittleEndian<std::uint64_t>((i + 1) * 0x9e37'79b9'7f4a'7c15), MutableByteView(content).subspan(i * 8));
+    }
+    std::string sizes;
+    const CutPoints cuts(keys);
+    std::size_t extents = 0, bytes = 0;
+    for (ByteView rest = content; !rest.empty(); ++extents) {
+        const std::size_t size = first_extent(rest, gear);
+        ASSERT_EQ(size, cuts.first(rest)) << extents;
+        if (extents < 4) sizes += format("{}{}", sizes.empty() ? "" : ", ", size);
+        bytes += size;
+        rest = rest.subspan(size);
+    }
+    EXPECT_EQ(bytes, content.size());
+    std::string text;
+    for (const auto& line : section(7)) text += line + "\n";
+    EXPECT_THAT(text, ::testing::HasSubstr(format("`gear` begins with 0x{:016x}, and", gear[0])));
+    EXPECT_THAT(text, ::testing::HasSubstr(format("are {} extents, the first of {} bytes", extents, sizes)));
 }
 
 // --- the worked example ---

@@ -109,6 +109,36 @@ TEST_P(SessionTest, ZerosCostNothing) {
     EXPECT_TRUE(is_all_zero(program.restore(backup.snapshot.number)));
 }
 
+TEST_P(SessionTest, HolesAreNotRead) {
+    constexpr std::uint64_t size = (std::uint64_t{2} << 30) + 777, at = (std::uint64_t{1} << 30) + 12'345;
+    const Bytes data = random_bytes(1, 200'000);
+    const HoledSource source(size, at, data);
+    std::optional<Content> first;
+    for (const bool everything : {false, false, true}) {
+        auto session = must(program.repository->begin("backup"));
+        auto writer = must(session->keep({.like = "holed", .before = must(program.before({})), .everything = everything}));
+        must(writer.look(source, {}));
+        const auto kept = must(writer.finish());
+        EXPECT_EQ(kept.bytes_read, mebibyte);  // the one that holds data
+        EXPECT_LT(kept.bytes_stored, first ? 1u : 300'000u);
+        EXPECT_EQ(kept.content, first.value_or(kept.content));
+        first = kept.content;
+        Snapshot draft;
+        draft.members.push_back(Program::entry_of(BackupOptions{}.member, kept));
+        must(session->commit(std::move(draft)));
+        writer.remember();
+    }
+    const auto snapshot = must(program.repository->snapshot({1}));
+    const auto reader = must(program.repository->open_content(snapshot.members.front()));
+    EXPECT_EQ(reader->next_data(0), at / 65536 * 65536);
+    EXPECT_EQ(reader->next_data(at), at);
+    EXPECT_EQ(reader->next_data(at + 300'000), size - 777);  // the last extent is not told of
+    Bytes part(mebibyte), expected(mebibyte);
+    must(reader->read(at - 100'000, part));
+    must(source.read(at - 100'000, expected));
+    EXPECT_TRUE(part == expected);
+}
+
 TEST_P(SessionTest, ThePagesOfAVacuumAreFoundWhereTheyWere) {
     // What is stored before it is seen that pages have moved depends on the threads: beside this much it is little.
     const Bytes content = pages(1, 96 * mebibyte);

@@ -41,9 +41,9 @@ TEST(Contents, ThatContradictThemselvesAreDamaged) {
                                Content{.size = 5, .levels = 4'000'000, .root = root}}) {
         EXPECT_THAT(decode_content(encode_content(bad)), FailsWith(ErrorCode::corrupt));
     }
-    RecordWriter variable;
-    variable.number(1, 1);
-    EXPECT_THAT(decode_content(std::move(variable).take()), FailsWith(ErrorCode::too_new));
+    RecordWriter later;
+    later.number(1, 2);
+    EXPECT_THAT(decode_content(std::move(later).take()), FailsWith(ErrorCode::too_new));
 }
 
 TEST(Nodes, WhatIsWrittenIsReadAgain) {
@@ -61,7 +61,7 @@ TEST(Nodes, WhatIsWrittenIsReadAgain) {
 
 TEST(Nodes, MalformedOnesAreDamaged) {
     const Bytes good = encode_node({.level = 1, .children = {ChunkId{}}});
-    for (const auto& [at, value] : std::map<std::size_t, int>{{0, 0}, {0, 8}, {1, 1}, {2, 0}, {2, 2}, {3, 1}}) {
+    for (const auto& [at, value] : std::map<std::size_t, int>{{0, 0}, {0, 8}, {1, 1}, {1, 2}, {2, 0}, {2, 2}, {3, 1}}) {
         Bytes bad = good;
         bad[at] = std::byte(value);
         EXPECT_THAT(decode_node(bad), FailsWith(ErrorCode::corrupt)) << at << "=" << value;
@@ -70,18 +70,25 @@ TEST(Nodes, MalformedOnesAreDamaged) {
     EXPECT_THAT(decode_node(Bytes(4 + 32 * 257, std::byte{1})), FailsWith(ErrorCode::corrupt));
 }
 
+ByteRange extents(std::uint64_t first, std::uint64_t count) {
+    const std::uint64_t most = ~std::uint64_t{0} / extent;
+    return {.offset = std::min(first, most) * extent, .size = std::min(count, most - std::min(first, most)) * extent};
+}
+
 class Trees : public ::testing::TestWithParam<Sealing> {
 protected:
     // The ids of the extents walked over, by number.
     static std::map<std::uint64_t, ChunkId> walk(const NodeSource& nodes, const KeptTree& tree, std::uint64_t first, std::uint64_t count) {
         std::map<std::uint64_t, ChunkId> seen;
         TreeWalk steps;
-        steps.extent = [&](std::uint64_t number, const ChunkId& id) -> Result<void> {
+        steps.extent = [&](const ByteRange& at, const ChunkId& id) -> Result<void> {
+            const std::uint64_t number = at.offset / extent;
             EXPECT_TRUE(seen.empty() || seen.rbegin()->first + 1 == number);
+            EXPECT_EQ(at, (ByteRange{.offset = number * extent, .size = extent_bytes(tree.content.size, number)}));
             seen[number] = id;
             return {};
         };
-        must(walk_tree(nodes, tree.content, first, count, steps));
+        must(walk_tree(nodes, tree.content, extents(first, count), steps));
         return seen;
     }
     Keeping keeping{GetParam()};
@@ -112,20 +119,20 @@ TEST_P(Trees, ReadsOnlyTheNodesItNeeds) {
     nodes.add_copy(*tree.content.root, *tree.root_node);
     std::vector<ChunkId> entered;
     TreeWalk steps;
-    steps.extent = [](std::uint64_t, const ChunkId&) -> Result<void> { return {}; };
+    steps.extent = [](const ByteRange&, const ChunkId&) -> Result<void> { return {}; };
     steps.enter = [&](const ChunkId& id) -> Result<bool> {
         entered.push_back(id);
         return true;
     };
-    must(walk_tree(nodes, tree.content, 1000, 30, steps));
+    must(walk_tree(nodes, tree.content, extents(1000, 30), steps));
     EXPECT_EQ(entered.size(), 3u);  // the root, and the two leaves on either side of 1024
     entered.clear();
     steps.enter = [&](const ChunkId& id) -> Result<bool> {
         entered.push_back(id);
         return id == *tree.content.root;
     };
-    steps.extent = [](std::uint64_t, const ChunkId&) -> Result<void> { return fail(ErrorCode::bug, "all were skipped"); };
-    must(walk_tree(nodes, tree.content, 0, 65536, steps));
+    steps.extent = [](const ByteRange&, const ChunkId&) -> Result<void> { return fail(ErrorCode::bug, "all were skipped"); };
+    must(walk_tree(nodes, tree.content, extents(0, 65536), steps));
     EXPECT_EQ(entered.size(), 257u);
 }
 
@@ -138,27 +145,27 @@ TEST_P(Trees, DamagedNodesAreToldWithWhatTheySpan) {
     NodeSource nodes(chunks);
     nodes.add_copy(*tree.content.root, *tree.root_node);
     std::uint64_t visited = 0;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> damaged;
+    std::vector<ByteRange> damaged;
     TreeWalk steps;
-    steps.extent = [&](std::uint64_t number, const ChunkId& id) -> Result<void> {
-        EXPECT_EQ(id, tree.ids[number]);
+    steps.extent = [&](const ByteRange& at, const ChunkId& id) -> Result<void> {
+        EXPECT_EQ(id, tree.ids[at.offset / extent]);
         ++visited;
         return {};
     };
-    EXPECT_THAT(walk_tree(nodes, tree.content, 0, 1000, steps), FailsWith(ErrorCode::corrupt));
+    EXPECT_THAT(walk_tree(nodes, tree.content, extents(0, 1000), steps), FailsWith(ErrorCode::corrupt));
     EXPECT_EQ(visited, 512u);
     visited = 0;
-    steps.damaged = [&](std::uint64_t first, std::uint64_t count, const Error& why) {
+    steps.damaged = [&](const ByteRange& below, const Error& why) {
         EXPECT_EQ(why.code(), ErrorCode::corrupt);
-        damaged.emplace_back(first, count);
+        damaged.push_back(below);
     };
-    must(walk_tree(nodes, tree.content, 0, 1000, steps));
+    must(walk_tree(nodes, tree.content, extents(0, 1000), steps));
     EXPECT_EQ(visited, 744u);
-    EXPECT_EQ(damaged, (std::vector<std::pair<std::uint64_t, std::uint64_t>>{{512, 256}}));
-    must(walk_tree(nodes, tree.content, 600, 10, steps));
-    EXPECT_EQ(damaged.back(), (std::pair<std::uint64_t, std::uint64_t>{600, 10}));
-    must(walk_tree(nodes, tree.content, 700, 200, steps));
-    EXPECT_EQ(damaged.back(), (std::pair<std::uint64_t, std::uint64_t>{700, 68}));
+    EXPECT_EQ(damaged, std::vector<ByteRange>{extents(512, 256)});
+    must(walk_tree(nodes, tree.content, extents(600, 10), steps));
+    EXPECT_EQ(damaged.back(), extents(600, 10));
+    must(walk_tree(nodes, tree.content, extents(700, 200), steps));
+    EXPECT_EQ(damaged.back(), extents(700, 68));
 }
 
 TEST_P(Trees, TheCopyOfARootIsBelievedOnlyIfItProves) {
@@ -179,16 +186,16 @@ TEST_P(Trees, NodesOfAnotherShapeAreDamage) {
     NodeSource nodes(chunks);
     nodes.add_copy(*tree.content.root, *tree.root_node);
     TreeWalk steps;
-    steps.extent = [](std::uint64_t, const ChunkId&) -> Result<void> { return {}; };
+    steps.extent = [](const ByteRange&, const ChunkId&) -> Result<void> { return {}; };
     for (const std::uint64_t size : {513 * extent, 601 * extent, 512 * extent, 1000 * extent}) {
         const Content other{.size = size, .levels = levels_of(size), .root = tree.content.root};
-        EXPECT_THAT(walk_tree(nodes, other, 0, 9999, steps), FailsWith(ErrorCode::corrupt)) << size;
+        EXPECT_THAT(walk_tree(nodes, other, extents(0, 9999), steps), FailsWith(ErrorCode::corrupt)) << size;
     }
     const Content leaf_as_root{.size = 600 * extent, .levels = 2, .root = must(decode_node(*tree.root_node)).children[0]};
-    EXPECT_THAT(walk_tree(nodes, leaf_as_root, 0, 9999, steps), FailsWith(ErrorCode::corrupt));
+    EXPECT_THAT(walk_tree(nodes, leaf_as_root, extents(0, 9999), steps), FailsWith(ErrorCode::corrupt));
     Content no_levels = tree.content;
     no_levels.levels = 0;
-    EXPECT_THAT(walk_tree(nodes, no_levels, 0, 9999, steps), FailsWith(ErrorCode::corrupt));
+    EXPECT_THAT(walk_tree(nodes, no_levels, extents(0, 9999), steps), FailsWith(ErrorCode::corrupt));
 }
 
 TEST_P(Trees, AVisitorsErrorEndsTheWalk) {
@@ -198,12 +205,12 @@ TEST_P(Trees, AVisitorsErrorEndsTheWalk) {
     nodes.add_copy(*tree.content.root, *tree.root_node);
     int visits = 0;
     TreeWalk steps;
-    steps.extent = [&](std::uint64_t, const ChunkId&) -> Result<void> {
+    steps.extent = [&](const ByteRange&, const ChunkId&) -> Result<void> {
         if (++visits == 300) return fail(ErrorCode::cancelled, "enough");
         return {};
     };
-    steps.damaged = [](std::uint64_t, std::uint64_t, const Error&) { FAIL() << "nothing is damaged"; };
-    EXPECT_THAT(walk_tree(nodes, tree.content, 0, 600, steps), FailsWith(ErrorCode::cancelled));
+    steps.damaged = [](const ByteRange&, const Error&) { FAIL() << "nothing is damaged"; };
+    EXPECT_THAT(walk_tree(nodes, tree.content, extents(0, 600), steps), FailsWith(ErrorCode::cancelled));
     EXPECT_EQ(visits, 300);
 }
 

@@ -146,6 +146,17 @@ Result<std::size_t> SimulatedFile::read_at(std::uint64_t offset, MutableByteView
     return size;
 }
 
+std::uint64_t SimulatedFile::next_data(std::uint64_t offset) const noexcept {
+    constexpr std::uint64_t block = 4096;
+    const std::lock_guard lock(machine_.mutex);
+    const ByteView bytes = node_->content.now();
+    for (std::uint64_t at = offset; at < bytes.size(); at = (at / block + 1) * block) {
+        const auto rest = bytes.subspan(at / block * block);
+        if (!is_all_zero(rest.first(std::min<std::size_t>(block, rest.size())))) return at;
+    }
+    return std::max<std::uint64_t>(offset, bytes.size());
+}
+
 Result<void> SimulatedFile::write_at(std::uint64_t offset, ByteView bytes) {
     const std::lock_guard lock(machine_.mutex);
     TRY(need_life("write", true));

@@ -70,6 +70,7 @@ public:
     };
     SimulatedFile(MachineState& machine, Opened opened);
     Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const override;
+    std::uint64_t next_data(std::uint64_t offset) const noexcept override;  // whole blocks of zeros are holes
     Result<void> write_at(std::uint64_t offset, ByteView bytes) override;
     Result<std::uint64_t> size() const override;
     Result<host::FileStatus> status() const override;

@@ -23,6 +23,7 @@ std::string text_of(const operations::DrillReport& report, const Style& style) {
                       human_duration_ms(backup.restore_ms), human_duration_ms(backup.total_ms), backup.scenario);
         if (!backup.error.empty()) out += format("  {}\n", printable(backup.error));
         for (const auto& database : backup.databases) out += database_lines(database, style);
+        out += agreement_lines(backup.agreement, style);
     }
     return out + lines("note: ", report.warnings);
 }

@@ -1,6 +1,7 @@
 // drill: really restores a backup somewhere else, looks whether it is good for use, takes the time, and notes it.
 #pragma once
 
+#include "holdfast/operations/agreement_result.h"
 #include "holdfast/operations/context.h"
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/narrow.h"
@@ -66,6 +67,7 @@ struct DrilledBackup {
     bool passed = false;
     double restore_ms = 0, total_ms = 0;
     std::vector<DrilledDatabase> databases;
+    std::vector<AgreementResult> agreement;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup; 0: a file.");
@@ -78,6 +80,7 @@ struct DrilledBackup {
         visit("restore_ms", restore_ms, "Until the files were written, synced and proven.");
         visit("total_ms", total_ms, "Until they were also checked and tried: the recovery time (RTO).");
         visit("databases", databases, "Each database.");
+        visit("agreement", agreement, "Whether the restored files say the same as the restored databases, as the settings have it: what disagrees does not pass.");
         visit("error", error, "Why it could not be restored.");
     }
 };

@@ -36,6 +36,15 @@ std::unique_ptr<OpenRepository> repository_if_any(Context& context, const Agreem
     return nullptr;
 }
 
+// What is there now comes after the newest.
+Result<std::optional<EarlierBackups>> backups_until_now(const repository::Repository& repository, const std::string& source) {
+    std::optional<EarlierBackups> none;
+    auto newest = TRY(repository.newest([&](const auto& snapshot) { return snapshot.source.name == source && repository::is_ordinary(snapshot.kind); }));
+    if (!newest) return none;
+    ++newest->number.value;
+    return std::optional(TRY(EarlierBackups::of(repository, *newest)));
+}
+
 Result<std::vector<AgreementResult>> look_live(Context& context, const LoadedSettings& loaded, const std::string& source, OpenRepository* opened) {
     const auto& settings = *loaded.source(source);
     const auto files = files_on_disk(context, {});
@@ -50,12 +59,9 @@ Result<std::vector<AgreementResult>> look_live(Context& context, const LoadedSet
         for (auto& one : frozen) TRY(one->finish());
         return {};
     };
-    std::optional<repository::Snapshot> before;
-    if (opened != nullptr) {
-        before = TRY(opened->get().newest([&](const auto& snapshot) { return snapshot.source.name == source && repository::is_ordinary(snapshot.kind) && !snapshot.damaged; }));
-    }
-    const auto files_before = before ? files_in_backup(context, opened->get(), *before) : nullptr;
-    matter.before = files_before.get();
+    std::optional<EarlierBackups> earlier;
+    if (opened != nullptr) earlier = TRY(backups_until_now(opened->get(), source));
+    if (earlier) matter.before = file_before(context, opened->get(), *earlier);
     return check_agreement(context, {.settings = settings.agreement, .folder = loaded.folder}, matter);
 }
 

@@ -9,16 +9,16 @@
 
 namespace holdfast::operations {
 
-namespace {
-
-// The newest before it that holds what it should.
-Result<std::optional<repository::Snapshot>> backup_before(const repository::Repository& repository, const repository::Snapshot& snapshot) {
-    return repository.newest([&](const repository::Snapshot& other) {
-        return other.number < snapshot.number && other.source.id == snapshot.source.id && repository::is_ordinary(other.kind) && !other.damaged;
-    });
+FileBaseline file_before(Context& context, const repository::Repository& repository, const EarlierBackups& earlier) {
+    return [&](const std::string& path) -> Result<FileBefore> {
+        const auto baseline = TRY(earlier.baseline(content_of(path)));
+        FileBefore before{.size = 0, .number = {}, .is_gone = baseline.is_gone};
+        if (!baseline.snapshot) return before;
+        before.number = baseline.snapshot->number;
+        before.size = TRY(files_in_backup(context, repository, *baseline.snapshot)->size(path)).value_or(0);
+        return before;
+    };
 }
-
-}  // namespace
 
 Result<std::vector<AgreementResult>> agreement_of_backup(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot,
                                                          const LoadedSettings& loaded) {
@@ -33,9 +33,8 @@ Result<std::vector<AgreementResult>> agreement_of_backup(Context& context, const
         images.push_back(TRY(history::open_image(repository, entry)));
         matter.databases.push_back({.path = entry.name, .image = images.back().get()});
     }
-    const auto earlier = TRY(backup_before(repository, snapshot));
-    const auto files_before = earlier ? files_in_backup(context, repository, *earlier) : nullptr;
-    matter.before = files_before.get();
+    const auto earlier = TRY(EarlierBackups::of(repository, snapshot));
+    matter.before = file_before(context, repository, earlier);
     return check_agreement(context, {.settings = settings->agreement, .folder = loaded.folder}, matter);
 }
 

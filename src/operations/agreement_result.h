@@ -9,7 +9,7 @@
 namespace holdfast::operations {
 
 struct AgreementResult {
-    std::string verdict, kind, name, file, type, metric, model;
+    std::string verdict, kind, name, file, type, metric, model, emptied;
     std::vector<std::string> files, reasons, notes;
     std::optional<std::uint64_t> count, dimension;
     std::uint64_t missing_in_database = 0, missing_in_index = 0;
@@ -39,6 +39,7 @@ struct AgreementResult {
         visit("dimension", dimension, "Of its vectors.");
         visit("metric", metric, "Of an index.");
         visit("model", model, "By which model its vectors were made.");
+        visit("emptied", emptied, "The file is empty and was not in an earlier backup: in which; holdfast annotate --accept-loss accepts it.");
         visit("notes", notes, "What else was seen: files in its place that do not agree, and need not.");
     }
 };

@@ -162,9 +162,10 @@ private:
             wrong_.push_back(format("{} is empty", printable(path)));
             return {};
         }
-        const auto before = matter_.before == nullptr ? std::optional<std::uint64_t>() : TRY(matter_.before->size(path));
         placeholder_ = path;
-        if (before.value_or(0) > 0) emptied_ = path;
+        const auto before = matter_.before ? TRY(matter_.before(path)) : FileBefore();
+        if (before.is_gone) result_.emptied = "it was not before, and the backup that had its content is gone";
+        else if (before.size > 0) result_.emptied = format("it was not in backup #{0}: holdfast restore {0} --to FOLDER brings that back", before.number.value);
         return {};
     }
     void take(Agreement agreement, const std::string& path) {
@@ -177,7 +178,7 @@ private:
         const auto good = std::ranges::find(judged_, Verdict::agrees, &Agreement::verdict);
         for (const auto& one : judged_) {
             for (const auto& reason : one.reasons) {
-                const std::string told = one.what.empty() ? reason : format("{}: {}", printable(one.what), reason);
+                const std::string told = thing_.files.size() < 2 ? reason : format("{}: {}", printable(one.what), reason);
                 if (good != judged_.end()) result_.notes.push_back(told);
                 else (one.verdict == Verdict::disagrees ? wrong_ : could_not_).push_back(told);
             }
@@ -190,13 +191,15 @@ private:
         const bool is_placeholder = good == judged_.end() && placeholder_ && judged_.empty();
         const auto verdict = !wrong_.empty() ? Verdict::disagrees : !could_not_.empty() ? Verdict::could_not : is_placeholder ? Verdict::placeholder : Verdict::agrees;
         result_.verdict = name_of(verdict);
-        if (is_placeholder) result_.file = *placeholder_;
+        const bool is_loss = !result_.emptied.empty() && judged_.empty();
+        if (!is_loss) result_.emptied.clear();
+        if (is_placeholder || is_loss) result_.file = *placeholder_;
         else if (placeholder_) result_.notes.push_back(format("{} is an empty placeholder", printable(*placeholder_)));
     }
     // There is no file that could agree.
     void tell_lack() {
         const bool has_to_hold = thing_.wanted.count.value_or(0) > 0 || (thing_.wanted.ids && !thing_.wanted.ids->empty());
-        if (emptied_) wrong_.push_back(format("{} is empty, and was not in the backup before", printable(*emptied_)));
+        if (!result_.emptied.empty()) wrong_.push_back(format("{} is empty, and {}", printable(*placeholder_), result_.emptied));
         else if (placeholder_ && (thing_.is_demanded || has_to_hold)) wrong_.push_back(format("{} is only an empty placeholder, and {}", printable(*placeholder_), has_to_hold ? "something has to be in it" : "there is no other file in its place"));
         else if (!placeholder_ && thing_.is_demanded) wrong_.push_back(format("{} {} missing", all_files(), thing_.files.size() == 1 ? "is" : "are all"));
     }
@@ -228,7 +231,7 @@ private:
     AgreementResult result_;
     std::vector<Agreement> judged_;
     std::vector<std::string> wrong_, could_not_;
-    std::optional<std::string> placeholder_, emptied_;
+    std::optional<std::string> placeholder_;
 };
 
 // A database as a file for a command, which may open it as it likes.
@@ -276,7 +279,9 @@ Result<std::vector<AgreementResult>> check_agreement(Context& context, const Agr
 std::vector<UnmetThing> unmet_among(std::span<const AgreementResult> results) {
     std::vector<UnmetThing> unmet;
     for (const auto& result : results) {
-        if (!result.is_right()) unmet.push_back({.what = result.what(), .why = result.why(), .lost = {}});
+        if (result.is_right()) continue;
+        if (!result.emptied.empty()) unmet.push_back({.what = printable(result.file) + " is empty", .why = result.emptied, .lost = content_of(result.file)});
+        if (result.emptied.empty() || result.reasons.size() > 1) unmet.push_back({.what = result.what(), .why = result.why(), .lost = {}});
     }
     return unmet;
 }

@@ -9,10 +9,20 @@
 
 namespace holdfast::operations {
 
+// What an earlier backup still had of a file, so far as is known.
+struct FileBefore {
+    std::uint64_t size = 0;
+    repository::SnapshotNumber number;
+    bool is_gone = false;  // it was lost before, and the backup that had it is gone
+};
+using FileBaseline = std::function<Result<FileBefore>(const std::string& path)>;
+// Of a backup: until a person accepts that it is empty. All outlive it.
+FileBaseline file_before(Context& context, const repository::Repository& repository, const EarlierBackups& earlier);
+
 struct AgreementMatter {
     std::vector<DatabaseToAgree> databases;
     AgreementFiles& files;
-    AgreementFiles* before = nullptr;               // those of the backup before: what has become empty since; null: there is none
+    FileBaseline before = nullptr;                  // none: there was nothing before
     std::function<Result<void>()> asked = nullptr;  // the databases have been asked, and are needed no more
 };
 // Each table in `settings`. Commands run in `folder`. What disagrees is a result; errors: `cancelled`, what `asked` says, and

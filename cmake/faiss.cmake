@@ -20,7 +20,7 @@ install(TARGETS holdfast-faiss-look RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECD
 
 # What tests make indexes with.
 if(HOLDFAST_TESTS)
-  add_executable(make_faiss_index tests/support/faiss/make_faiss_index.cpp)
+  add_executable(make_faiss_index tests/agree/make_faiss_index.cpp)
   target_include_directories(make_faiss_index SYSTEM PRIVATE ${HOLDFAST_FAISS_HEADERS})
   target_link_libraries(make_faiss_index PRIVATE ${HOLDFAST_FAISS_LIBRARY} LAPACK::LAPACK BLAS::BLAS OpenMP::OpenMP_CXX)
 endif()

@@ -143,7 +143,7 @@ TEST_F(AgreementOfASource, AFileOfNoDatasetDisagrees) {
 
 TEST_F(AgreementOfASource, AQuestionThatHasNoAnswerIsNoAgreement) {
     dataset(1, {1});
-    agreement_is("files = [\"faiss/*.npz\"]\nids = \"SELECT nothing FROM nowhere WHERE n = :name\"\n");
+    agreement_is("files = [\"faiss/*.npz\"]\nids = \"SELECT n FROM nowhere WHERE n = :name\"\n");
     EXPECT_EQ(only().verdict, "could_not");
     EXPECT_THAT(only().why(), HasSubstr("nowhere"));
     agreement_is("files = [\"faiss/*.npz\"]\nids = \"SELECT 'a text'\"\n");
@@ -283,7 +283,7 @@ TEST_F(AgreementOfASource, SettingsThatCannotMeanAnythingAreRefused) {
     EXPECT_THAT(why("files = [\"faiss/*.npz\"]\nids = \"DELETE FROM embeddings WHERE :name\"\n"), HasSubstr("no query that only reads"));
     EXPECT_THAT(why("files = [\"faiss/*.npz\"]\neach = \"SELECT :name\"\n"), HasSubstr("no query"));
     EXPECT_THAT(why("files = [\"chroma.db\"]\nids = \"SELECT 1\"\n"), HasSubstr("is a query"));
-    EXPECT_THAT(why("files = [\"faiss/*.npz\"]\ntime_limit = 0\n"), HasSubstr("no time"));
+    EXPECT_THAT(why("files = [\"faiss/*.npz\"]\ntime_limit = \"0s\"\n"), HasSubstr("no time"));
 }
 
 #ifdef HOLDFAST_MAKE_FAISS_INDEX

@@ -146,12 +146,31 @@ std::string plain_reason(const std::string& message) {
     return message.substr(0, at);
 }
 
+// Every index begins with four letters, its dimension and its count, by which the library makes room and counts before it
+// has looked whether there is so much.
+std::string fault_of_beginning(std::FILE* file, long size) {
+    struct Beginning {
+        char letters[4];
+        std::int32_t dimension;
+        std::int64_t count;
+    } beginning{};
+    static_assert(sizeof(beginning) == 16);
+    if (std::fread(&beginning, sizeof(beginning), 1, file) != 1) return "it is too short for an index";
+    if (beginning.letters[0] != 'I') return "";  // none of its kind: the library says so
+    if (beginning.dimension < 0) return "it says that its dimension is " + text_of(beginning.dimension);
+    const bool is_possible = beginning.count >= 0 && beginning.count <= size;
+    return is_possible ? "" : "it says " + text_of(beginning.count) + " vectors, and has " + text_of(size) + " bytes";
+}
+
 int look(const char* path) {
     faiss::FileIOReader reader(path);
-    const std::unique_ptr<faiss::Index> index(faiss::read_index(&reader, faiss::IO_FLAG_READ_ONLY));
-    const long read = std::ftell(reader.f);
     if (std::fseek(reader.f, 0, SEEK_END) != 0) return tell_unknown("its end was not found");
     const long size = std::ftell(reader.f);
+    std::rewind(reader.f);
+    if (const auto fault = fault_of_beginning(reader.f, size); !fault.empty()) return tell_damage(fault);
+    std::rewind(reader.f);
+    const std::unique_ptr<faiss::Index> index(faiss::read_index(&reader, faiss::IO_FLAG_READ_ONLY));
+    const long read = std::ftell(reader.f);
     if (read != size) return tell_damage("behind its end there are " + text_of(size - read) + " bytes more");
     Found found;
     look_at(*index, found);

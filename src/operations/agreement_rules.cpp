@@ -18,7 +18,7 @@ public:
         const bool is_command = agreement_.kind == "command";
         if (agreement_.files.empty() && !is_command) add("files", "it is not said which files have to agree", "files = [\"data/faiss/*.index\"]");
         if (is_command && trim(agreement_.command).empty()) add("command", "the kind is command, and there is none", "command = \"./scripts/check-index.py\"");
-        if (!is_command && !agreement_.command.empty()) add("command", "a command is for the kind command", "kind = \"command\"");
+        if (!is_command && !agreement_.command.empty()) add("command", "a command judges by itself, and files of another kind are looked at without one: both are given", "kind = \"command\", or no command");
         if (agreement_.time_limit == 0) add("time_limit", "nothing is looked at in no time", "time_limit = \"60s\"");
         check_paths();
         check_kinds();

@@ -256,6 +256,36 @@ TEST_F(AgreementOfASource, TwoDatabasesMayHaveToAgree) {
     EXPECT_EQ(only(format("{}", number)).verdict, "agrees");
 }
 
+TEST_F(AgreementOfASource, OtherFilesMayBeNeededAndArraysHaveOtherNames) {
+    agreement_is("files = [\"faiss/*.npz\"]\nneeds = [\"faiss/*.labels.json\"]\nids_in = \"labels\"\nvectors_in = \"values\"\n"
+                 "ids = \"SELECT ticket_id FROM embeddings WHERE dataset_id = :name\"\ncount = \"SELECT 1\"\n");
+    tickets_of(1, {5});
+    write(folder + "/1.npz", tests::zip({{.name = "values.npy", .plain = tests::npy_of_vectors(1, 2)}, {.name = "labels.npy", .plain = tests::npy_of_ids({5})}}));
+    EXPECT_THAT(only().why(), HasSubstr("1.labels.json is missing"));
+    write(folder + "/1.labels.json", "");
+    EXPECT_THAT(only().why(), HasSubstr("1.labels.json is empty"));
+    write(folder + "/1.labels.json", "[1");
+    EXPECT_EQ(only().verdict, "disagrees");
+    write(folder + "/1.labels.json", "[1]");
+    EXPECT_EQ(only().verdict, "agrees") << only().why();
+    EXPECT_EQ(only().dimension, 2u);
+}
+
+TEST_F(AgreementOfASource, ThereMayBeNoneOnlyWhereItIsOptional) {
+    agreement_is("files = [\"faiss/*.npz\"]\n");
+    EXPECT_THAT(only().why(), HasSubstr("*.npz is missing"));
+    agreement_is("files = [\"faiss/ids.json\"]\nids = \"SELECT ticket_id FROM embeddings\"\nids_in = \"/ids\"\n");
+    EXPECT_THAT(only().why(), HasSubstr("ids.json is missing"));
+    for (const char* table : {"files = [\"faiss/*.npz\"]\noptional = true\n", "files = [\"faiss/ids.json\"]\noptional = true\n"}) {
+        agreement_is(table);
+        EXPECT_THAT(look(), IsEmpty()) << table;
+    }
+    tickets_of(1, {5, 6});
+    agreement_is("files = [\"faiss/ids.json\"]\nids = \"SELECT ticket_id FROM embeddings\"\nids_in = \"/ids\"\n");
+    write(folder + "/ids.json", "{\"ids\": [5]}");
+    EXPECT_THAT(only().first_missing_in_index, ElementsAre(6));
+}
+
 TEST_F(AgreementOfASource, WhatIsNotAskedForIsRefusedByName) {
     write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n");
     const auto refused = agreement(context, {.repository = in_repository()});
@@ -276,7 +306,7 @@ TEST_F(AgreementOfASource, SettingsThatCannotMeanAnythingAreRefused) {
     EXPECT_THAT(why("files = [\"faiss/*.bin\"]\n"), HasSubstr("does not say what it is"));
     EXPECT_THAT(why("files = [\"faiss/all.npz\"]\neach = \"SELECT 1\"\n"), HasSubstr("no file has a star"));
     EXPECT_THAT(why("files = [\"faiss/*.npz\"]\nkind = \"command\"\n"), HasSubstr("there is none"));
-    EXPECT_THAT(why("files = [\"faiss/*.npz\"]\ncommand = \"true\"\n"), HasSubstr("for the kind command"));
+    EXPECT_THAT(why("files = [\"faiss/*.npz\"]\ncommand = \"true\"\n"), HasSubstr("both are given"));
     EXPECT_THAT(why("files = [\"faiss/*.npz\"]\nmodel = \"SELECT 1\"\n"), HasSubstr("none is named"));
     EXPECT_THAT(why("files = [\"faiss/*.npz\"]\nmeta_dimension = \"/dim\"\n"), HasSubstr("in which file"));
     EXPECT_THAT(why("files = [\"faiss/*.npz\"]\ndatabase = \"other.db\"\n"), HasSubstr("none of the source's databases"));

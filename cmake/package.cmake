@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 # Every header a user of the operations includes, directly or not; a test compiles each of them as installed.
 set(public_headers
   base/bytes.h base/error.h base/json.h base/progress.h base/row_sink.h base/sql_value.h base/text.h base/time.h host/clock.h host/file_system.h
-  host/host.h host/log.h host/random.h operations/adopt.h operations/backup.h operations/context.h
+  host/host.h host/log.h host/random.h operations/adopt.h operations/agreement.h operations/agreement_result.h operations/backup.h operations/context.h
   operations/database_difference.h operations/describe.h operations/diff.h operations/doctor.h operations/drill.h operations/expectations.h operations/files.h operations/files_difference.h operations/finding.h operations/forget.h operations/guard.h
   operations/hold.h operations/hooks.h operations/init.h operations/keep_request.h operations/list.h
   operations/narrow.h operations/outcome.h operations/outside_request.h operations/plain_copy.h operations/purpose_request.h

@@ -35,6 +35,14 @@ endforeach()
 # A page that the program prints is compared with the one in the tree.
 target_compile_definitions(operations_test PRIVATE HOLDFAST_SETTINGS_GUIDE="${CMAKE_SOURCE_DIR}/docs/guide/settings.md")
 
+# Where the FAISS library is, indexes are real ones, looked at by the program that will be installed.
+if(TARGET holdfast-faiss-look)
+  add_dependencies(agree_test holdfast-faiss-look make_faiss_index)
+  add_dependencies(operations_test holdfast-faiss-look make_faiss_index)
+  target_compile_definitions(agree_test PRIVATE HOLDFAST_FAISS_LOOK="$<TARGET_FILE:holdfast-faiss-look>" HOLDFAST_MAKE_FAISS_INDEX="$<TARGET_FILE:make_faiss_index>")
+  target_compile_definitions(operations_test PRIVATE HOLDFAST_MAKE_FAISS_INDEX="$<TARGET_FILE:make_faiss_index>")
+endif()
+
 # The room of other programs' SQLite is tested as those meet it: loaded.
 add_dependencies(extension_test holdfast_sqlite)
 target_include_directories(extension_test PRIVATE ${CMAKE_BINARY_DIR}/view/operations)

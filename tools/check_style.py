@@ -37,6 +37,7 @@ OWNERS = [  # (included header, rooms that may)
      {"host"}),
     (r"sqlite3(ext)?\.h", {"sqlite", "extension"}),
     (r"archive(_entry)?\.h", {"bundle"}),
+    (r"faiss/", {"agree"}),
     (r"CLI/|CLI11", {"cli"}),
     (r"toml\+\+|toml\.hpp", {"operations"}),
 ]

@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/cli/style.h"
 #include "holdfast/operations/adopt.h"
+#include "holdfast/operations/agreement.h"
 #include "holdfast/operations/backup.h"
 #include "holdfast/operations/backup_sources.h"
 #include "holdfast/operations/check_settings.h"
@@ -43,6 +44,8 @@ std::string text_of(const operations::CheckSettingsReport& report, const Style& 
 std::string text_of(const operations::SettingsReferenceReport& report, const Style& style);
 std::string text_of(const operations::AdoptReport& report, const Style& style);
 std::string text_of(const operations::BundleReport& report, const Style& style);
+std::string agreement_lines(const std::vector<operations::AgreementResult>& results, const Style& style);
+std::string text_of(const operations::AgreementReport& report, const Style& style);
 std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);

@@ -77,6 +77,7 @@ std::string text_of(const operations::BackupReport& report, const Style& style) 
     }
     for (const auto& member : report.databases) out += member_line(member, style);
     for (const auto& companion : report.companions) out += companion_lines(companion, style);
+    out += agreement_lines(report.agreement, style);
     if (!report.confirmed_only) {
         out += format("  {} read, {} changed, {} stored, {}", counted(report.pages_read, "page"), report.pages_changed, human_bytes(report.bytes_stored),
                       human_duration_ms(report.duration_ms));

@@ -27,6 +27,7 @@ std::string text_of(const operations::DrillReport& report, const Style& style) {
             out += lines("    " + style.bad("found: "), companion.findings);
         }
         for (const auto& database : backup.databases) out += database_lines(database, style);
+        out += agreement_lines(backup.agreement, style);
     }
     return out + lines("note: ", report.warnings);
 }

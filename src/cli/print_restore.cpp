@@ -104,6 +104,7 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
         for (const auto& result : expected.expectations) {
             if (!result.met) out += format("{} #{} of {}: {}; {}\n", style.bad("expected:"), expected.number, printable(expected.source), printable(result.what), printable(result.why));
         }
+        out += agreement_lines(expected.agreement, style);
     }
     out += lines("damaged object: ", report.objects) + lines("SQLite says: ", report.sqlite_findings) + lines("note: ", report.warnings);
     for (const auto& ways : report.ways_back) out += ways_back_lines(ways, style);

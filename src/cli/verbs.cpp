@@ -34,6 +34,7 @@ int exit_code_of(const DoctorReport& report) {
     return report.warnings > 0 ? exit_code_warnings : 0;
 }
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
+int exit_code_of(const AgreementReport& report) { return report.agrees ? 0 : exit_code_partial; }
 int exit_code_of(const SourceMoveReport& report) { return report.damaged ? exit_code_partial : 0; }
 int exit_code_of(const FreshReport& report) { return report.hooks_incomplete ? exit_code_partial : 0; }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
@@ -283,6 +284,7 @@ const std::vector<VerbEntry>& verbs() {
         {"show", VerbOf<ShowRequest, ShowReport, operations::show>::make},
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},
         {"doctor", VerbOf<DoctorRequest, DoctorReport, operations::doctor>::make},
+        {"agreement", VerbOf<AgreementRequest, AgreementReport, operations::agreement>::make},
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
         {"query", QueryVerb::make},
         {"diff", DiffVerb::make},

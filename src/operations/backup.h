@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "holdfast/operations/agreement_result.h"
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/plain_copy.h"
@@ -123,6 +124,7 @@ struct BackupReport {
     std::vector<HookRun> hooks;
     bool hooks_incomplete = false;
     std::vector<ExpectationResult> expectations;
+    std::vector<AgreementResult> agreement;
     bool unmet = false;
     std::vector<std::uint64_t> forgotten;
     std::vector<PlainCopy> plain_copies;
@@ -161,7 +163,8 @@ struct BackupReport {
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed after the backup was made, and is not only to warn: exit code 3.");
         visit("expectations", expectations, "What the settings expect of the source, when it has changed.");
-        visit("unmet", unmet, "Some of it does not hold, or a database is empty that was not in the backup before: exit code 3.");
+        visit("agreement", agreement, "Whether its files say the same as its databases, as the settings have it, when it has changed.");
+        visit("unmet", unmet, "Some of it does not hold or agree, or a database is empty that was not in the backup before: exit code 3.");
         visit("forgotten", forgotten, "Older backups that the retention policy has forgotten now; holdfast recall brings them back until they are pruned.");
         visit("plain_copies", plain_copies, "The ordinary files of its databases.");
         visit("plain_copies_removed", plain_copies_removed, "Older ones that the copies' own retention has removed.");

@@ -11,6 +11,7 @@
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/apply_retention.h"
 #include "holdfast/operations/backup_in_use.h"
+#include "holdfast/operations/check_agreement.h"
 #include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/first_backup.h"
 #include "holdfast/operations/look_at_expectations.h"
@@ -107,6 +108,15 @@ std::vector<UnmetThing> look_at_what_is_expected(Context& context, const reposit
     return unmet_among(report.expectations);
 }
 
+// Of what was kept, so that it is said of the backup and not of what is there by now.
+std::vector<UnmetThing> look_at_agreement(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot,
+                                          const LoadedSettings& loaded, BackupReport& report) {
+    auto results = agreement_of_backup(context, repository, snapshot, loaded);
+    if (!results) return {{.what = "agreement", .why = "could not be checked: " + results.error().message(), .lost = {}}};
+    report.agreement = std::move(*results);
+    return unmet_among(report.agreement);
+}
+
 // Whatever the settings expect: an application that lost its database starts with an empty one, and notices nothing.
 std::vector<UnmetThing> look_for_emptied(const repository::Repository& repository, const repository::Snapshot& snapshot, BackupReport& report) {
     auto emptied = emptied_in(repository, snapshot);
@@ -119,6 +129,7 @@ std::vector<UnmetThing> look_for_emptied(const repository::Repository& repositor
 void look_at_content(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded, BackupReport& report) {
     auto unmet = look_at_what_is_expected(context, repository, snapshot, loaded, report);
     std::ranges::move(look_for_emptied(repository, snapshot, report), std::back_inserter(unmet));
+    std::ranges::move(look_at_agreement(context, repository, snapshot, loaded, report), std::back_inserter(unmet));
     if (unmet.empty()) return;
     report.unmet = true;
     const bool is_loss = std::ranges::any_of(unmet, [](const UnmetThing& thing) { return !thing.lost.empty(); });

@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/check_agreement.h"
 #include "holdfast/operations/drill_file.h"
 #include "holdfast/operations/drilled_file.h"
 #include "holdfast/operations/faults_of_companion.h"
@@ -55,8 +56,8 @@ std::uint64_t room_for(const repository::Snapshot& snapshot, const std::string& 
 
 class Drill {
 public:
-    Drill(Context& context, OpenRepository& opened, DrillRequest request)
-        : context_(context), opened_(opened), request_(std::move(request)), stopwatch_(context.host.clock) {}
+    Drill(Context& context, OpenRepository& opened, DrillRequest request, const LoadedSettings& loaded)
+        : context_(context), opened_(opened), request_(std::move(request)), loaded_(loaded), stopwatch_(context.host.clock) {}
 
     // An Error is none of the backup's: no room, stopped.
     Result<DrilledBackup> run(const Selection& selection) {
@@ -72,8 +73,10 @@ public:
         drilled.restore_ms = stopwatch_.ms();
         if (!restored) drilled.error = restored.error().text();
         else TRY(look_at_files(selection, *restored, drilled));
+        if (restored) TRY(look_for_agreement(selection, *restored, drilled));
         drilled.total_ms = stopwatch_.ms();
-        drilled.passed = restored && std::ranges::all_of(drilled.databases, [](const auto& database) { return database.findings.empty(); });
+        drilled.passed = restored && std::ranges::all_of(drilled.databases, [](const auto& database) { return database.findings.empty(); }) &&
+                         std::ranges::none_of(drilled.agreement, [](const auto& one) { return one.verdict == "disagrees"; });
         if (auto removed = place.remove(); !removed) context_.host.log.warning("the drill's copy could not be removed: {}", removed.error().text());
         drilled.passed = drilled.passed && std::ranges::all_of(drilled.companions, [](const auto& companion) { return companion.findings.empty(); });
         return drilled;
@@ -140,9 +143,23 @@ private:
         return {};
     }
 
+    Result<void> look_for_agreement(const Selection& selection, const RestoreReport& restored, DrilledBackup& drilled) {
+        RestoredFiles files{.source = selection.moment.snapshot.source.name, .to = {}, .databases = {}};
+        for (const auto& companion : restored.companions) files.to[companion.from] = companion.to;
+        for (const auto& entry : selection.moment.snapshot.members) {
+            const auto at = std::ranges::find(restored.databases, entry.name, &RestoredMember::from);
+            if (!entry.database || at == restored.databases.end()) continue;
+            files.to[entry.name] = at->to;
+            files.databases.push_back(entry.name);
+        }
+        drilled.agreement = TRY(agreement_of_restored(context_, loaded_, files));
+        return {};
+    }
+
     Context& context_;
     OpenRepository& opened_;
     const DrillRequest request_;
+    const LoadedSettings& loaded_;
     host::Stopwatch stopwatch_;
 };
 
@@ -154,6 +171,7 @@ std::string first_finding(const DrilledBackup& drilled) {
     for (const auto& database : drilled.databases) {
         if (!database.findings.empty()) return database.path + ": " + database.findings.front();
     }
+    for (const auto& one : unmet_among(drilled.agreement)) return one.what + ": " + one.why;
     return "";
 }
 
@@ -177,7 +195,7 @@ Result<DrillReport> drill(Context& context, const DrillRequest& request) {
     const auto opened = TRY(open_repository(context, request.repository, {.without_cache = request.scenario == "server"}));
     DrillReport report;
     for (const auto& selection : TRY(chosen(context, opened->get(), request))) {
-        auto drilled = TRY(Drill(context, *opened, with_source_settings(request, loaded, selection.moment.snapshot.source.name)).run(selection));
+        auto drilled = TRY(Drill(context, *opened, with_source_settings(request, loaded, selection.moment.snapshot.source.name), loaded).run(selection));
         report.passed = report.passed && drilled.passed;
         std::ranges::copy(selection.warnings, std::back_inserter(report.warnings));
         note(context, opened->get(), drilled, report);

@@ -1,6 +1,7 @@
 // drill: really restores a backup somewhere else, looks whether it is good for use, takes the time, and notes it.
 #pragma once
 
+#include "holdfast/operations/agreement_result.h"
 #include "holdfast/operations/context.h"
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/narrow.h"
@@ -79,6 +80,7 @@ struct DrilledBackup {
     double restore_ms = 0, total_ms = 0;
     std::vector<DrilledCompanion> companions;
     std::vector<DrilledDatabase> databases;
+    std::vector<AgreementResult> agreement;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup; 0: a file.");
@@ -92,6 +94,7 @@ struct DrilledBackup {
         visit("total_ms", total_ms, "Until they were also checked and tried: the recovery time (RTO).");
         visit("companions", companions, "Each file or folder that belongs with the databases.");
         visit("databases", databases, "Each database.");
+        visit("agreement", agreement, "Whether the restored files say the same as the restored databases, as the settings have it: what disagrees does not pass.");
         visit("error", error, "Why it could not be restored.");
     }
 };

@@ -8,6 +8,7 @@
 #include "holdfast/bundle/literal_secret.h"
 #include "holdfast/history/calendar.h"
 #include "holdfast/operations/duration.h"
+#include "holdfast/sqlite/ask_image.h"
 #include "holdfast/sqlite/expect_query.h"
 
 namespace holdfast::operations {
@@ -43,7 +44,8 @@ std::string_view wanted_text(Form form) {
         case Form::database: return "the path of a database";
         case Form::command:
         case Form::secret_command: return "a command";
-        case Form::query: return "a query";
+        case Form::query:
+        case Form::query_of_name: return "a query";
         case Form::condition: return "a condition";
         case Form::plain: break;
     }
@@ -52,13 +54,19 @@ std::string_view wanted_text(Form form) {
 
 bundle::ValueKind kind_of(Form form) {
     if (form == Form::secret_command) return bundle::ValueKind::secret_command;
-    return form == Form::query || form == Form::condition ? bundle::ValueKind::query : bundle::ValueKind::words;
+    return form == Form::query || form == Form::query_of_name || form == Form::condition ? bundle::ValueKind::query : bundle::ValueKind::words;
 }
 
 std::string_view instead_of_secret(Form form) {
     if (form == Form::secret_command) return "password_file = \"FILE\"; or a command that fetches it: \"pass show holdfast\", or 'printf %s \"$NAME\"' for one in the environment";
     if (form == Form::command) return "\"$NAME\" with the secret in the environment, or \"$(cat FILE)\", or \"$(COMMAND)\"";
     return "${NAME}, with the secret in the environment; or leave it out";
+}
+
+// The parameter :name given a value, wherever it stands: only whether the rest is a query is looked at.
+std::string with_any_name(std::string sql) {
+    for (std::size_t at = 0; (at = sql.find(sqlite::name_parameter, at)) != std::string::npos;) sql.replace(at, sqlite::name_parameter.size(), " NULL");
+    return sql;
 }
 
 // The visitor of one table.
@@ -279,8 +287,8 @@ private:
             failed(node, text, span.error());
             return std::nullopt;
         }
-        if (text.form == Form::query && !trim(value).empty()) {
-            if (const auto query = sqlite::expect_query(value); !query) {
+        if ((text.form == Form::query || text.form == Form::query_of_name) && !trim(value).empty()) {
+            if (const auto query = sqlite::expect_query(text.form == Form::query ? value : with_any_name(value)); !query) {
                 failed(node, text, query.error());
                 return std::nullopt;
             }

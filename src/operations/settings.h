@@ -175,9 +175,40 @@ struct CompanionSettings {
     }
 };
 
+// What has to agree with a database: one thing, or one for each name that the star in `files` is.
+struct AgreementSettings {
+    std::vector<std::string> files, needs;
+    std::string kind, database, each, ids, count, dimension, model, meta, meta_dimension, meta_model, ids_in = "ids", vectors_in = "vectors", empty = "placeholder", command;
+    bool optional = false;
+    std::int64_t time_limit = 60;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(files, {.key = "files", .sentence = "The files that say the same as the database. A star in the last part of a path stands for a name: of each name, one of the files has to agree, and the others are those that its application does not use now.", .example = "[\"data/faiss/*.index\", \"data/faiss/*.npz\"]", .form = Form::path});
+        visit(kind, {.key = "kind", .sentence = "What they are.", .example = "\"faiss\"", .choices = {"faiss", "npz", "npy", "json", "sqlite", "command"}, .otherwise = "by their names: .index and .faiss, .npz, .npy, .json and .jsonl, .db and .sqlite"});
+        visit(each, {.key = "each", .sentence = "A query for the names of which there must be one, one a row. Otherwise only those that are there are looked at.", .example = "\"SELECT DISTINCT dataset_id FROM embeddings\"", .form = Form::query});
+        visit(ids, {.key = "ids", .sentence = "A query for the ids that must be in it, no more and no fewer, one a row. :name stands for its name.", .example = "\"SELECT ticket_id FROM embeddings WHERE dataset_id = :name\"", .form = Form::query_of_name});
+        visit(count, {.key = "count", .sentence = "A query for how many vectors must be in it.", .example = "\"SELECT count(*) FROM embeddings WHERE dataset_id = :name\"", .form = Form::query_of_name});
+        visit(dimension, {.key = "dimension", .sentence = "A query for the dimension that its vectors must have.", .example = "\"SELECT length(vector) / 4 FROM embeddings WHERE dataset_id = :name LIMIT 1\"", .form = Form::query_of_name});
+        visit(model, {.key = "model", .sentence = "A query for the model that meta_model must name.", .example = "\"SELECT model_name FROM embeddings WHERE dataset_id = :name LIMIT 1\"", .form = Form::query_of_name});
+        visit(database, {.key = "database", .sentence = "Which database of the source is asked.", .example = "\"data/app.db\"", .form = Form::database, .otherwise = "the first"});
+        visit(meta, {.key = "meta", .sentence = "A JSON file that belongs to it, and must be there.", .example = "\"data/faiss/*.meta.json\"", .form = Form::path});
+        visit(meta_dimension, {.key = "meta_dimension", .sentence = "Where that file tells the dimension: a pointer of RFC 6901.", .example = "\"/dim\""});
+        visit(meta_model, {.key = "meta_model", .sentence = "Where it tells the model.", .example = "\"/model_name\""});
+        visit(needs, {.key = "needs", .sentence = "Other files that must be there, and not be empty. JSON among them is read whole.", .example = "[\"data/faiss/*.labels.json\"]", .form = Form::path});
+        visit(ids_in, {.key = "ids_in", .sentence = "Where a file holds its ids: an array of an npz; in JSON a pointer to a list; of a SQLite database a query.", .example = "\"/ids\""});
+        visit(vectors_in, {.key = "vectors_in", .sentence = "The array of an npz that holds its vectors.", .example = "\"vectors\""});
+        visit(empty, {.key = "empty", .sentence = "What an index of 0 bytes is: a placeholder, which says nothing, unless something has to be in it or was in the backup before; or an error.", .example = "\"placeholder\"", .choices = {"placeholder", "error"}});
+        visit(optional, {.key = "optional", .sentence = "There may be none of the files at all.", .example = "true"});
+        visit(command, {.key = "command", .sentence = "Of the kind command: it agrees when it ends with 0. In its environment: HOLDFAST_FILE (for each file), HOLDFAST_NAME and HOLDFAST_DATABASE; those of a backup are copies.", .example = "\"./scripts/check-index.py\"", .form = Form::command});
+        visit(time_limit, {.key = "time_limit", .sentence = "What takes longer could not be checked.", .example = "\"60s\"", .form = Form::duration});
+    }
+};
+
 struct SourceSettings {
     std::vector<std::string> databases, tags;
     std::vector<CompanionSettings> companions;
+    std::vector<AgreementSettings> agreement;
     bool critical = false;
     std::string schema_version, smoke, init;
     std::vector<ExpectationSettings> expect;
@@ -195,6 +226,7 @@ struct SourceSettings {
         visit(smoke, {.key = "smoke", .sentence = "A command that tries a restored database, whose path is in $HOLDFAST_DATABASE; it ends with 0 when all is well.", .example = "\"./scripts/smoke.sh\"", .form = Form::command});
         visit(init, {.key = "init", .sentence = "A command that makes a fresh database.", .example = "\"./scripts/db-init.sh\"", .form = Form::command});
         visit(companions, {.key = "companions", .sentence = "Files and folders that belong with them: kept in the same backup, from the same moment."});
+        visit(agreement, {.key = "agreement", .sentence = "Which files must say the same as a database; looked at in backups, verifications and drills, and by holdfast agreement."});
         visit(expect, {.key = "expect", .sentence = "What must hold in its databases; looked at in backups, verifications and drills."});
         visit(cleanup, {.key = "cleanup", .sentence = "Which old rows holdfast maintain cleanup deletes."});
         visit(retention, {.key = "retention", .sentence = "How long its backups are kept, where that differs."});

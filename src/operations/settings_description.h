@@ -19,6 +19,7 @@ enum class Form {
     command,    // a line for /bin/sh, run in the file's folder
     secret_command,  // one whose output is a secret
     query,      // SQL that only reads, and answers
+    query_of_name,  // the same, in which :name may stand for the name that a pattern's star is
     condition,  // SQL that stands behind WHERE
     duration,   // "24h" as seconds
     span,       // "1y6mo" on the calendar: stays a text, which history::parse_span() reads

@@ -37,7 +37,8 @@ std::string type_of(const std::string&, const SettingText& text) {
         case Form::database: return "path or file: URL";
         case Form::command:
         case Form::secret_command: return "command";
-        case Form::query: return "query";
+        case Form::query:
+        case Form::query_of_name: return "query";
         case Form::condition: return "condition";
         case Form::span: return "span";
         default: return "text";

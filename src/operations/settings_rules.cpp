@@ -9,6 +9,7 @@
 #include "holdfast/bundle/copy_name.h"
 #include "holdfast/host/time_zone.h"
 #include "holdfast/live/path_patterns.h"
+#include "holdfast/operations/agreement_rules.h"
 #include "holdfast/operations/plain_copy_order.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/schedule_time.h"
@@ -131,6 +132,7 @@ private:
         for (const auto& tag : source.tags) check_tag(key + ".tags", tag);
         if (source.tags.size() > limits::tags_max) problem(key + ".tags", format("there are more than {} tags", limits::tags_max), "leave some out");
         check_all(key + ".companions", source.companions, &Rules::check_companion);
+        for (std::size_t i = 0; i < source.agreement.size(); ++i) check_agreement(format("{}.agreement[{}]", key, i + 1), source, source.agreement[i]);
         check_all(key + ".expect", source.expect, &Rules::check_expectation);
         check_all(key + ".cleanup", source.cleanup, &Rules::check_cleanup);
         if (source.retention.automatic) check_keep(key + ".retention.automatic", *source.retention.automatic);
@@ -174,6 +176,12 @@ private:
         for (const auto& [name, patterns] : {std::pair("include", &companion.include), std::pair("exclude", &companion.exclude)}) {
             const auto parsed = live::PathPatterns::parse(*patterns);
             if (!parsed) problem(format("{}.{}", key, name), parsed.error().message(), parsed.error().advice());
+        }
+    }
+    void check_agreement(const std::string& key, const SourceSettings& source, const AgreementSettings& agreement) {
+        for (auto& fault : faults_of(files_, source, agreement)) {
+            const std::string at = fault.key.empty() ? key : format("{}.{}", key, fault.key);
+            if (may_judge(at)) problem(at, std::move(fault.message), std::move(fault.advice));
         }
     }
     void check_cleanup(const std::string& key, const CleanupSettings& cleanup) {

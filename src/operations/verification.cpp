@@ -4,8 +4,10 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/history/damage.h"
+#include "holdfast/operations/check_agreement.h"
 #include "holdfast/operations/check_image.h"
 #include "holdfast/operations/look_at_expectations.h"
+#include "holdfast/operations/settings_in_effect.h"
 
 namespace holdfast::operations {
 
@@ -87,17 +89,26 @@ Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEnt
     return {};
 }
 
-Result<void> Verification::look_at_expected(const history::Moment& moment, const std::vector<Expectation>& expectations) {
+Result<void> Verification::look_at_expected(const history::Moment& moment, const LoadedSettings& loaded) {
+    const auto expectations = expectations_of(loaded, moment.snapshot.source.name);
+    const auto* source = loaded.source(moment.snapshot.source.name);
+    const bool asks_for_agreement = source != nullptr && !source->agreement.empty();
     const auto number = moment.snapshot.number;
     const bool was_unmet = moment.notes.expected && !moment.notes.expected->good;
-    if (expectations.empty() && !was_unmet) return {};
+    if (expectations.empty() && !asks_for_agreement && !was_unmet) return {};
     if (level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good || moment.snapshot.damaged) return {};
     const auto lease = repository_.lease(number);
     if (!lease && lease.error().code() == ErrorCode::not_found) return {};  // pruned meanwhile
     if (!lease) return lease.error().copy();
     const auto snapshot = TRY(repository_.snapshot(number));
     auto results = look_at_backup(context_, repository_, snapshot, expectations);
+    auto agreement = agreement_of_backup(context_, repository_, snapshot, loaded);
     TRY(context_.watch.go_on());
+    if (!agreement) {
+        report_.unmet = true;
+        report_.warnings.push_back(format("#{}: whether its files agree could not be looked at: {}", number.value, agreement.error().message()));
+        return {};
+    }
     if (!results) {  // the one before it, with which it is compared, may be what is damaged
         report_.unmet = true;
         report_.warnings.push_back(format("#{}: what the settings expect could not be looked at: {}", number.value, results.error().message()));
@@ -105,9 +116,10 @@ Result<void> Verification::look_at_expected(const history::Moment& moment, const
     }
     auto unmet = unmet_among(*results);
     if (auto emptied = emptied_in(repository_, snapshot)) std::ranges::move(*emptied, std::back_inserter(unmet));
+    std::ranges::move(unmet_among(*agreement), std::back_inserter(unmet));
     report_.unmet = report_.unmet || !unmet.empty();
     note_what_has_changed(moment, unmet);
-    report_.expected.push_back({.number = number.value, .source = snapshot.source.name, .expectations = std::move(*results)});
+    report_.expected.push_back({.number = number.value, .source = snapshot.source.name, .expectations = std::move(*results), .agreement = std::move(*agreement)});
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "holdfast/history/history.h"
+#include "holdfast/operations/load_settings.h"
 #include "holdfast/operations/losses.h"
 #include "holdfast/operations/verify.h"
 #include "holdfast/repository/check.h"
@@ -19,8 +20,8 @@ public:
     Result<void> check_bytes(const repository::CheckRequest& request);
     // At level opened: SQLite checks each database of a backup whose bytes are good.
     Result<void> open(const history::Moment& moment);
-    // At level opened: whether what is expected holds, in a backup that is good. No verdict: its bytes are right.
-    Result<void> look_at_expected(const history::Moment& moment, const std::vector<Expectation>& expectations);
+    // At level opened: whether what is expected holds and agrees, in a backup that is good. No verdict: its bytes are right.
+    Result<void> look_at_expected(const history::Moment& moment, const LoadedSettings& loaded);
     // Notes the verdicts on the backups, but for those that have been pruned meanwhile. A repository that cannot be
     // written is as good as its bytes.
     Result<void> note(std::span<const history::Moment> moments);

@@ -115,7 +115,7 @@ Result<VerifyReport> verify_together(Context& context, OpenRepository& opened, c
     TRY(verification.check_bytes(check_request(request, level, wanted)));
     for (const auto& moment : wanted.moments) {
         TRY(verification.open(moment));
-        TRY(verification.look_at_expected(moment, expectations_of(*wanted.loaded, moment.snapshot.source.name)));
+        TRY(verification.look_at_expected(moment, *wanted.loaded));
     }
     TRY(verification.note(wanted.moments));
     return std::move(verification).take_report();

@@ -1,6 +1,7 @@
 // verify: proves that backups can be brought back, at a stated depth.
 #pragma once
 
+#include "holdfast/operations/agreement_result.h"
 #include "holdfast/operations/context.h"
 #include "holdfast/operations/expectations.h"
 #include "holdfast/operations/outside_request.h"
@@ -21,7 +22,7 @@ struct VerifyRequest {
                 .sentence = "Prove that backups can be restored.",
                 .details = "listed: everything needed exists. hashed: every byte is read and proven. opened: besides, SQLite opens the image and checks it. "
                            "Without SNAPSHOT and --all the newest backup of every source is verified. At level opened it is also looked whether what the settings expect "
-                           "of the source holds. Exit code 4: damage was found; 3: nothing is damaged, but something expected does not hold.",
+                           "of the source holds, and its files agree with its databases. Exit code 4: damage was found; 3: nothing is damaged, but something expected does not hold.",
                 .examples = {{"holdfast verify", "the newest backup of every source, fully"}, {"holdfast verify --all --level hashed", "every byte of every backup"},
                              {"holdfast verify app.db.gz", "a file that another program made"},
                              {"holdfast verify --for 10m", "for ten minutes, those first that were not verified for the longest time"}}};
@@ -79,11 +80,13 @@ struct ExpectedOfBackup {
     std::uint64_t number = 0;
     std::string source;
     std::vector<ExpectationResult> expectations;
+    std::vector<AgreementResult> agreement;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup.");
         visit("source", source, "Its source.");
         visit("expectations", expectations, "What must hold, and whether it does.");
+        visit("agreement", agreement, "What must agree, and whether it does.");
     }
 };
 // What to go back to, where a backup of a source is damaged.

@@ -134,7 +134,7 @@ const std::map<std::string, std::string> read_elsewhere = {
     {"log.recovery", "SettingsRead.RecoveriesAreToldWhereTheySay"},
 };
 // Of verbs with tests of their own.
-constexpr std::array parts_elsewhere = {"bundle.", "source.NAME.plain_copies.", "source.NAME.companions."};
+constexpr std::array parts_elsewhere = {"bundle.", "source.NAME.plain_copies.", "source.NAME.companions.", "source.NAME.agreement."};
 
 class SettingsKeys : public World {
 protected:

@@ -390,7 +390,7 @@ TEST(SettingsPages, EveryKeyStandsInTheFileOfInitAndIsReadWhenItIsNoCommentAnyMo
         EXPECT_EQ(settings.loaded.settings.repository.path, "/backups/app");
         for (const auto& problem : settings.problems) {  // alternatives stand side by side there: only rules may find fault
             const bool is_rule = problem.message.find("both are given") != std::string::npos || problem.message.find("keep_all keeps") != std::string::npos ||
-                                 problem.message.find("secrets are given") != std::string::npos;
+                                 problem.message.find("secrets are given") != std::string::npos || problem.message.find("none of the source's databases") != std::string::npos;
             EXPECT_TRUE(is_rule) << problem.line << " " << problem.key << ": " << problem.message;
         }
         EXPECT_EQ(settings.loaded.settings.source.at("app").cleanup.at(0).older_than, 30 * 86'400);

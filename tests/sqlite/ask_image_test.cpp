@@ -58,5 +58,26 @@ TEST(Asking, DamageIsNoAnswer) {
     EXPECT_THAT(ask(database, "SELECT count(kind || b) FROM t"), FailsWith(ErrorCode::corrupt));
 }
 
+TEST(AskingForAColumn, EveryRowAnswers) {
+    const Bytes database = tests::database_bytes("CREATE TABLE t(a INTEGER, b TEXT); INSERT INTO t VALUES (1, '1'), (2, 'x'), (3, '01')");
+    const auto image = tests::image_of(database);
+    const auto column = [&](const std::string& sql, std::optional<std::string> name = {}) { return must(ask_column(*image, {.sql = sql, .name = std::move(name)}, {})); };
+    EXPECT_EQ(column("SELECT a FROM t ORDER BY a"), (std::vector<SqlValue>{std::int64_t{1}, std::int64_t{2}, std::int64_t{3}}));
+    EXPECT_TRUE(column("SELECT a FROM t WHERE 0").empty());
+    EXPECT_EQ(column("SELECT b FROM t WHERE a = :name", "2"), (std::vector<SqlValue>{std::string("x")}));
+    EXPECT_EQ(column("SELECT a FROM t WHERE b = :name", "1"), (std::vector<SqlValue>{std::int64_t{1}})) << "a number is compared with a text as text";
+    EXPECT_EQ(column("SELECT a FROM t WHERE b = :name", "01"), (std::vector<SqlValue>{std::int64_t{3}})) << "this is none";
+    EXPECT_EQ(column("SELECT typeof(:name)", "7"), (std::vector<SqlValue>{std::string("integer")}));
+}
+
+TEST(AskingForAColumn, WhatHasNoValueIsRefused) {
+    const auto image = tests::image_of(tests::database_bytes(some_rows));
+    for (const char* sql : {"SELECT a FROM t WHERE a = :other", "SELECT a FROM t WHERE a = ?", "DELETE FROM t"}) {
+        EXPECT_THAT(ask_column(*image, {.sql = sql, .name = "1"}, {}), FailsWith(ErrorCode::invalid)) << sql;
+    }
+    EXPECT_THAT(ask_column(*image, {.sql = "SELECT :name"}, {}), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(ask_column(*image, {.sql = "SELECT b FROM t", .name = {}, .rows_max = 1}, {}), FailsWith(ErrorCode::busy));
+}
+
 }  // namespace
 }  // namespace holdfast::sqlite

@@ -87,6 +87,7 @@ public:
 
     Result<void> take_over(KeptBefore before) override {
         TRY(session_->lean_on(before.snapshot));
+        drop_taken_over(before.entry.name);
         taken_over_.push_back(std::move(before.entry));
         return {};
     }
@@ -107,13 +108,14 @@ public:
         draft.source = source_.record;
         draft.failed = failed_;
         draft.partial = !failed_.empty();
-        draft.members = taken_over_;
         for (const auto& member : members_) {
             if (!member->entry()) continue;
+            drop_taken_over(member->entry()->name);
             draft.members.push_back(*member->entry());
             draft.statistics.bytes_read += member->kept().bytes_read;
             draft.statistics.pages_changed += member->kept().units_changed;
         }
+        draft.members.insert(draft.members.end(), taken_over_.begin(), taken_over_.end());
         for (const auto& entry : draft.members) draft.statistics.logical_bytes += entry.content.size;
         draft.companions = companions_;
         draft.statistics.logical_bytes += companion_bytes_;
@@ -133,6 +135,10 @@ public:
     }
 
 private:
+    void drop_taken_over(const std::string& name) {
+        std::erase_if(taken_over_, [&](const DirectoryEntry& entry) { return entry.name == name; });
+    }
+
     repository::Repository& repository_;
     SourceIdentity source_;
     RecorderOptions options_;

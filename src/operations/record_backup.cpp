@@ -26,19 +26,19 @@ Result<void> keep_raw(Context& context, history::Recorder& recorder, const std::
 struct Kept {
     std::vector<MemberPlan> plans;  // of the members
     std::vector<KeptMember> members;
+    std::string why_apart;          // why the members are not of one moment
     std::vector<BackupCompanion> companions;
 };
 
-Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order, const std::vector<MemberPlan>& plans) {
-    std::vector<KeptMember> members;
-    for (const auto& plan : plans) {
-        auto member = TRY(keep_database(context, recorder, {.plan = plan, .schema_version_query = order.schema_version_query}));
-        if (member.failure && order.all_or_nothing && !plan.may_fail) return std::move(*member.failure);
-        if (member.failure) recorder.failed(plan.path, *member.failure);
-        members.push_back(std::move(member));
+Result<KeptDatabases> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order, const std::vector<MemberPlan>& plans) {
+    auto kept = TRY(keep_databases(context, recorder, {.plans = plans, .schema_version_query = order.schema_version_query}));
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        auto& failure = kept.members[i].failure;
+        if (failure && order.all_or_nothing && !plans[i].may_fail) return std::move(*failure);
+        if (failure) recorder.failed(plans[i].path, *failure);
     }
     for (const auto& path : order.raw_files) TRY(keep_raw(context, recorder, path));
-    return members;
+    return kept;
 }
 
 MemberPlan copy_of(const MemberPlan& plan) {
@@ -65,7 +65,9 @@ Result<Kept> keep_one_moment(Context& context, const repository::Repository& rep
             const bool is_looked_at_again = plan.is_unchanged && !seen.empty();
             kept.plans.push_back(is_looked_at_again ? look_at(context, repository, order.source, plan.path) : copy_of(plan));
         }
-        kept.members = TRY(keep_all(context, recorder, order, kept.plans));
+        auto databases = TRY(keep_all(context, recorder, order, kept.plans));
+        kept.members = std::move(databases.members);
+        kept.why_apart = std::move(databases.why_apart);
         kept.companions = TRY(keep_companions(context, recorder, seen));
         const auto changed = TRY(changed_since(context, seen));
         const bool is_one_moment = std::ranges::all_of(changed, [](const auto& of_one) { return of_one.empty(); });

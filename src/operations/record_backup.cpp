@@ -27,7 +27,7 @@ struct Kept {
     std::vector<MemberPlan> plans;  // of the members
     std::vector<KeptMember> members;
     std::string why_apart;          // why the members are not of one moment
-    std::vector<BackupCompanion> companions;
+    std::vector<KeptCompanion> companions;
 };
 
 Result<KeptDatabases> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order, const std::vector<MemberPlan>& plans) {
@@ -77,8 +77,8 @@ Result<Kept> keep_one_moment(Context& context, const repository::Repository& rep
             continue;
         }
         for (std::size_t i = 0; i < changed.size(); ++i) {
-            kept.companions[i].changing = changed[i];
-            if (!changed[i].empty()) recorder.failed(kept.companions[i].path, fail(ErrorCode::busy, "it changed while it was backed up, {} times; it may not be of one moment", attempts_max));
+            kept.companions[i].report.changing = changed[i];
+            if (!changed[i].empty()) recorder.failed(kept.companions[i].report.path, fail(ErrorCode::busy, "it changed while it was backed up, {} times; it may not be of one moment", attempts_max));
         }
         return kept;
     }
@@ -93,9 +93,9 @@ Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& or
 }
 
 // A snapshot that holds every member as it was when it was last kept, and nothing else.
-bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order, const std::vector<BackupCompanion>& companions) {
+bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order, const std::vector<KeptCompanion>& companions) {
     if (snapshot.partial || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
-    const auto there = std::ranges::count_if(companions, [](const BackupCompanion& one) { return !one.missing; });
+    const auto there = std::ranges::count_if(companions, [](const KeptCompanion& one) { return !one.report.missing; });
     if (std::cmp_not_equal(there, snapshot.companions.size())) return false;
     if (there > 0 && (!order.source.parent || !std::ranges::equal(snapshot.companions, order.source.parent->companions, repository::is_same))) return false;
     return std::ranges::all_of(order.members, [&](const MemberPlan& plan) {
@@ -112,7 +112,10 @@ Result<std::optional<history::Moment>> confirmable(const repository::Repository&
     std::optional<history::Moment> none;
     if (order.when_unchanged == WhenUnchanged::record || order.source.is_new() || !order.raw_files.empty()) return none;
     const auto is_as_before = [](const KeptMember& member) { return !member.failure && member.is_same; };
-    const auto is_companion_as_before = [](const BackupCompanion& one) { return (one.unchanged || one.missing) && one.error.empty() && one.changing.empty() && one.failed.empty(); };
+    const auto is_companion_as_before = [](const KeptCompanion& kept_one) {
+        const auto& one = kept_one.report;
+        return (one.unchanged || one.missing) && one.error.empty() && one.changing.empty() && one.failed.empty();
+    };
     if (!std::ranges::all_of(kept.members, is_as_before) || !std::ranges::all_of(kept.companions, is_companion_as_before)) return none;
     const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
     bool has_changed = false;
@@ -188,12 +191,22 @@ repository::Snapshot draft_of(Context& context, const std::vector<KeptMember>& m
 // What was seen before the freeze goes with the content of the freeze: a change since then shows the next time.
 void remember(const repository::Repository& repository, const Kept& kept, const BackupOrder& order) {
     const auto& members = kept.members;
+    const auto& source = order.source.record.id;
     for (std::size_t i = 0; i < members.size(); ++i) {
         const auto& plan = kept.plans[i];
         if (members[i].failure || plan.is_unchanged || plan.appearance.empty()) continue;
-        history::remember_appearance(
-            repository, {.source = order.source.record.id, .member = plan.path},
-            {.appearance = plan.appearance, .frozen = members[i].frozen, .content = members[i].content});
+        history::remember_appearance(repository, {.source = source, .member = plan.path},
+                                     {.appearance = plan.appearance, .frozen = members[i].frozen, .content = members[i].content});
+    }
+    for (const auto& one : kept.companions) {
+        if (one.look && one.report.changing.empty()) remember_look(repository, {.source = source, .member = one.report.path}, *one.look, one.content);
+    }
+}
+
+void take_companions(std::vector<KeptCompanion> companions, RecordedBackup& recorded) {
+    for (auto& one : companions) {
+        recorded.companions.push_back(std::move(one.report));
+        std::ranges::move(one.warnings, std::back_inserter(recorded.warnings));
     }
 }
 
@@ -217,8 +230,8 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
         if (context.audit) context.audit->has_made(repository.config().id.hex(), recorded.snapshot->number.value);
     }
     remember(repository, kept, order);
-    recorded.companions = std::move(kept.companions);
     recorded.warnings = recorder->warnings();
+    take_companions(std::move(kept.companions), recorded);
     for (auto& member : members) {
         std::ranges::move(member.warnings, std::back_inserter(recorded.warnings));
         recorded.members.push_back(std::move(member.report));
@@ -228,24 +241,29 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
 
 }  // namespace
 
-Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order) {
+// Unchanged are the databases until each is looked at, and behind them the companions: all were so when the first was.
+Result<std::optional<RecordedBackup>> confirm_at_sight(Context& context, const repository::Repository& repository, const BackupOrder& order) {
     std::optional<RecordedBackup> recorded;
-    if (!order.companions.empty()) return recorded;
+    if (order.when_unchanged == WhenUnchanged::record || order.full) return recorded;
     Kept kept;
     auto& members = kept.members;
     for (const auto& plan : order.members) {
         if (plan.failure || !plan.is_unchanged) return recorded;
         members.push_back(member_as_before(plan));
     }
+    auto companions = TRY(companions_as_before(context, order.companions));
+    if (!companions) return recorded;
+    kept.companions = std::move(*companions);
     auto confirmed = TRY(confirmable(repository, kept, order));
     if (!confirmed) return recorded;
-    take_confirmed(*std::move(confirmed), recorded.emplace());
+    take_companions(std::move(kept.companions), recorded.emplace());
+    take_confirmed(*std::move(confirmed), *recorded);
     for (auto& member : members) recorded->members.push_back(std::move(member.report));
     return recorded;
 }
 
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order) {
-    if (auto confirmed = TRY(confirm_at_sight(repository, order))) return *std::move(confirmed);
+    if (auto confirmed = TRY(confirm_at_sight(context, repository, order))) return *std::move(confirmed);
     // What cannot be compared is kept anew.
     if (auto confirmed = confirm_after_restore(context, repository, order); confirmed && *confirmed) return std::move(**confirmed);
     constexpr int attempts_max = 2;

@@ -41,7 +41,7 @@ struct RecordedBackup {
 };
 // What need not be read to be known as unchanged is confirmed without a session, so that no number is used up. None: it has
 // to be read. Records nothing: to be noted by the caller.
-Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order);
+Result<std::optional<RecordedBackup>> confirm_at_sight(Context& context, const repository::Repository& repository, const BackupOrder& order);
 
 // Errors: no database could be backed up (the first one's reason), or any that may not, with all_or_nothing; the repository's own.
 // A number voided by a prune is tried once more. After success everything needed to restore survives a power cut.

@@ -1,6 +1,7 @@
 #include "holdfast/operations/record_backup.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
@@ -76,12 +77,36 @@ Result<Kept> keep_one_moment(Context& context, const repository::Repository& rep
             recorder.begin_anew();
             continue;
         }
-        for (std::size_t i = 0; i < changed.size(); ++i) {
-            kept.companions[i].report.changing = changed[i];
-            if (!changed[i].empty()) recorder.failed(kept.companions[i].report.path, fail(ErrorCode::busy, "it changed while it was backed up, {} times; it may not be of one moment", attempts_max));
-        }
+        for (std::size_t i = 0; i < changed.size(); ++i) kept.companions[i].report.changing = changed[i];
         return kept;
     }
+}
+
+std::optional<repository::Skew> skew_of(const Kept& kept) {
+    repository::Skew skew;
+    if (!kept.why_apart.empty()) {
+        skew.why = kept.why_apart;
+        const auto works = [](const KeptMember& member) { return !member.failure; };
+        std::optional<Timestamp> first, last;
+        for (const auto& member : kept.members | std::views::filter(works)) {
+            first = std::min(first.value_or(member.frozen), member.frozen);
+            last = std::max(last.value_or(member.frozen), member.frozen);
+            skew.paths.push_back(member.report.path);
+        }
+        if (first) skew.span_ns = last->nanoseconds - first->nanoseconds;
+    }
+    for (const auto& one : kept.companions) {
+        if (one.report.changing.empty()) continue;
+        skew.why += format("{}{} changed while it was backed up, as often as it was tried", skew.why.empty() ? "" : "; ", printable(one.report.path));
+        skew.paths.push_back(one.report.path);
+    }
+    return skew.why.empty() ? std::nullopt : std::optional(std::move(skew));
+}
+
+Result<void> expect_one_moment(const std::optional<repository::Skew>& skew, const BackupOrder& order) {
+    if (!skew || !order.strict) return {};
+    return fail(ErrorCode::busy, "back up {}: it cannot be had from one moment: {}", printable(order.source.record.name), skew->why)
+        .with_advice("try again when the application pauses; without --strict it is backed up, and the backup says that it is not of one moment");
 }
 
 Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& order) {
@@ -94,7 +119,7 @@ Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& or
 
 // A snapshot that holds every member as it was when it was last kept, and nothing else.
 bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order, const std::vector<KeptCompanion>& companions) {
-    if (snapshot.partial || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
+    if (!snapshot.is_whole() || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
     const auto there = std::ranges::count_if(companions, [](const KeptCompanion& one) { return !one.report.missing; });
     if (std::cmp_not_equal(there, snapshot.companions.size())) return false;
     if (there > 0 && (!order.source.parent || !std::ranges::equal(snapshot.companions, order.source.parent->companions, repository::is_same))) return false;
@@ -148,7 +173,7 @@ Result<std::optional<RecordedBackup>> confirm_after_restore(Context& context, co
     const bool may_be_same = order.when_unchanged != WhenUnchanged::record && order.raw_files.empty() && order.companions.empty();
     if (!is_after_restore || !may_be_same) return recorded;
     auto found = TRY(repository.newest([&](const repository::Snapshot& snapshot) { return snapshot.source.id == order.source.record.id && repository::is_ordinary(snapshot.kind); }));
-    if (!found || found->partial || found->damaged || found->members.size() != order.members.size()) return recorded;
+    if (!found || !found->is_whole() || found->damaged || found->members.size() != order.members.size()) return recorded;
     const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
     if (!any_will_do && !serves(*found, order.purpose)) return recorded;
     auto moment = history::Moment::of(*std::move(found), TRY(repository.notes()));
@@ -218,12 +243,15 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
     auto kept = TRY(keep_one_moment(context, repository, *recorder, order));
     auto& members = kept.members;
     TRY(expect_some(members, order));
+    auto skew = skew_of(kept);
+    TRY(expect_one_moment(skew, order));
     RecordedBackup recorded;
     if (auto confirmed = TRY(confirmable(repository, kept, order))) {
         take_confirmed(*std::move(confirmed), recorded);
     } else {
         auto draft = draft_of(context, members, order);
         draft.began = began;
+        draft.skew = std::move(skew);
         auto snapshot = recorder->commit(std::move(draft));
         if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<RecordedBackup>();
         recorded.snapshot = TRY(std::move(snapshot));

@@ -30,6 +30,7 @@ struct BackupOrder {
     std::string doubt;                   // why it has to be so, when nobody asked for it
     WhenUnchanged when_unchanged = WhenUnchanged::record;
     bool all_or_nothing = false;
+    bool strict = false;                 // fails rather than record what is not of one moment
 };
 struct RecordedBackup {
     std::optional<repository::Snapshot> snapshot;   // the new one
@@ -43,7 +44,7 @@ struct RecordedBackup {
 // to be read. Records nothing: to be noted by the caller.
 Result<std::optional<RecordedBackup>> confirm_at_sight(Context& context, const repository::Repository& repository, const BackupOrder& order);
 
-// Errors: no database could be backed up (the first one's reason), or any that may not, with all_or_nothing; the repository's own.
+// Errors: no database could be backed up (the first one's reason), or any that may not, with all_or_nothing; `busy`, with strict: it cannot be had from one moment; the repository's own.
 // A number voided by a prune is tried once more. After success everything needed to restore survives a power cut.
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order);
 

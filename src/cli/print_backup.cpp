@@ -74,6 +74,7 @@ std::string text_of(const operations::BackupReport& report, const Style& style) 
         const std::string head = format("backup #{}", report.number);
         out += format("{}  {}{}{}\n", style.bold(head), local_time(report.time), report.comment.empty() ? "" : "  " + printable(report.comment),
                       report.partial ? "  " + style.bad("PARTIAL") : "");
+        if (report.skewed) out += format("  {} {}{}\n", style.bad("NOT OF ONE MOMENT:"), report.skew, report.skew_ms > 0 ? format(" ({} apart)", human_duration_ms(report.skew_ms)) : std::string());
     }
     for (const auto& member : report.databases) out += member_line(member, style);
     for (const auto& companion : report.companions) out += companion_lines(companion, style);

@@ -82,6 +82,7 @@ std::string text_of(const operations::ShowReport& report, const Style& style) {
     if (report.last_confirmed) rows.push_back({"", "confirmed", local_time(*report.last_confirmed)});
     if (!backup.operation.empty()) rows.push_back({"", "operation", printable(backup.operation)});
     if (!backup.tags.empty()) rows.push_back({"", "tags", printable(joined(backup.tags, ", "))});
+    if (!backup.skew.empty()) rows.push_back({"", "not of one moment", printable(backup.skew)});
     if (!backup.held.empty()) rows.push_back({"", "held", printable(backup.held)});
     out += columns(rows, {false, false, false});
     for (const auto& member : report.members) out += "\n" + member_lines(member);

@@ -73,7 +73,7 @@ struct Choice {
     Moment moment;
     std::vector<std::string> warnings;
 };
-// The moment meant. `latest`, `last-good` and times pass over forgotten and bad snapshots, over partial ones unless nothing
+// The moment meant. `latest`, `last-good` and times pass over forgotten and bad snapshots, over partial ones, and those that are not of one moment, unless nothing
 // is whole, over safety ones unless their kind is asked for, and with a path over those without that database; a number
 // or id finds them too. Several sources match: `invalid`, naming them. Nothing found: `not_found` with neighbours, or with
 // the sources that exist.

@@ -154,14 +154,18 @@ void Keeping::take(std::size_t file, Result<Content> content) {
     }
     thing.content = *content;
     kept_.bytes_read += content->size;
-    if (!thing.before || thing.before->content != *content) ++kept_.files_changed;
+    if (thing.before && thing.before->content == *content) return;
+    ++kept_.files_changed;
+    const auto& given = companion_.things[file];
+    if (thing.before && given.is_unchanged && given.is_to_be_proven) kept_.mismatches.push_back(given.path);
 }
 
 // Folders are met before what lies in them, so their listing of the last time is there when it is needed.
 Result<void> Keeping::find_before() {
     std::map<std::string, std::vector<DirectoryEntry>> listings;
     for (std::size_t i = 0; i < companion_.things.size(); ++i) {
-        const auto& [path, entry, is_unchanged] = companion_.things[i];
+        const auto& path = companion_.things[i].path;
+        const auto& entry = companion_.things[i].entry;
         auto& thing = things_[i];
         if (path.empty()) {
             if (past_.before && past_.before->entry.type == entry.type) thing.before = past_.before->entry;
@@ -185,7 +189,7 @@ void Keeping::take_over() {
         ++kept_.files;
         kept_.bytes += thing.entry.content.size;
         const auto& before = things_[i].before;
-        if (thing.is_unchanged && !past_.everything && before && before->content.size == thing.entry.content.size) things_[i].content = before->content;
+        if (thing.is_unchanged && !thing.is_to_be_proven && !past_.everything && before && before->content.size == thing.entry.content.size) things_[i].content = before->content;
     }
 }
 
@@ -244,14 +248,15 @@ Result<void> Keeping::keep_large_file(std::size_t file) {
 
 // A file that was seen to shift is kept so as long as it is large; one that did not, until it is seen to.
 bool Keeping::shifts(std::size_t file) const {
-    const auto& [path, entry, is_unchanged] = companion_.things[file];
+    const auto& path = companion_.things[file].path;
     const auto& before = things_[file].before;
     if (before && before->content.size > limits::extent_size) return before->content.scheme == repository::Scheme::variable;
     return shifts_by_name(path.empty() ? companion_.name : name_in_folder(path));
 }
 
 std::string Keeping::like(std::size_t file) const {
-    const auto& [path, entry, is_unchanged] = companion_.things[file];
+    const auto& path = companion_.things[file].path;
+    const auto& entry = companion_.things[file].entry;
     return entry.content.size >= worth_a_cache ? past_.lineage + "/" + companion_.name + "/" + path : std::string();
 }
 
@@ -289,8 +294,8 @@ Result<DirectoryEntry> Keeping::list() {
         if (companion_.things[i].entry.type == EntryType::directory) folders.emplace(companion_.things[i].path, i);
     }
     for (std::size_t i = companion_.things.size(); i-- > 0;) {
-        const auto& [path, given, is_unchanged] = companion_.things[i];
-        DirectoryEntry entry = given;
+        const auto& path = companion_.things[i].path;
+        DirectoryEntry entry = companion_.things[i].entry;
         auto& thing = things_[i];
         if (entry.type == EntryType::file && !thing.content) continue;
         entry.content = thing.content.value_or(Content{});

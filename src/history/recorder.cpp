@@ -79,15 +79,20 @@ public:
 
     Result<KeptCompanion> companion(const CompanionToKeep& companion, const Watch& watch) override {
         auto kept = TRY(keep_companion(*session_, {.before = TRY(companion_before(repository_, source_, companion.name)), .lineage = to_hex(source_.record.id), .everything = options_.everything}, companion, watch));
-        companions_.push_back(kept.entry);
-        companion_bytes_ += kept.bytes;
-        companion_bytes_read_ += kept.bytes_read;
+        take({.entry = kept.entry, .bytes = kept.bytes, .bytes_read = kept.bytes_read});
         return kept;
     }
 
     Result<void> take_over(KeptBefore before) override {
         TRY(session_->lean_on(before.snapshot));
+        drop_taken_over(before.entry.name);
         taken_over_.push_back(std::move(before.entry));
+        return {};
+    }
+
+    Result<void> take_over_companion(KeptBefore before, std::uint64_t bytes) override {
+        TRY(session_->lean_on(before.snapshot));
+        take({.entry = std::move(before.entry), .bytes = bytes, .bytes_read = 0});
         return {};
     }
 
@@ -96,7 +101,6 @@ public:
         taken_over_.clear();
         companions_.clear();
         failed_.clear();
-        companion_bytes_ = companion_bytes_read_ = 0;
     }
 
     void failed(const std::string& path, const Error& error) override {
@@ -107,17 +111,20 @@ public:
         draft.source = source_.record;
         draft.failed = failed_;
         draft.partial = !failed_.empty();
-        draft.members = taken_over_;
         for (const auto& member : members_) {
             if (!member->entry()) continue;
+            drop_taken_over(member->entry()->name);
             draft.members.push_back(*member->entry());
             draft.statistics.bytes_read += member->kept().bytes_read;
             draft.statistics.pages_changed += member->kept().units_changed;
         }
+        draft.members.insert(draft.members.end(), taken_over_.begin(), taken_over_.end());
         for (const auto& entry : draft.members) draft.statistics.logical_bytes += entry.content.size;
-        draft.companions = companions_;
-        draft.statistics.logical_bytes += companion_bytes_;
-        draft.statistics.bytes_read += companion_bytes_read_;
+        for (const auto& companion : companions_) {
+            draft.companions.push_back(companion.entry);
+            draft.statistics.logical_bytes += companion.bytes;
+            draft.statistics.bytes_read += companion.bytes_read;
+        }
         std::ranges::sort(draft.members, {}, &DirectoryEntry::name);
         auto snapshot = TRY(session_->commit(std::move(draft)));
         for (const auto& member : members_) {
@@ -133,13 +140,25 @@ public:
     }
 
 private:
+    struct Companion {
+        DirectoryEntry entry;
+        std::uint64_t bytes = 0, bytes_read = 0;
+    };
+    void take(Companion companion) {
+        std::erase_if(companions_, [&](const Companion& other) { return other.entry.name == companion.entry.name; });
+        companions_.push_back(std::move(companion));
+    }
+    void drop_taken_over(const std::string& name) {
+        std::erase_if(taken_over_, [&](const DirectoryEntry& entry) { return entry.name == name; });
+    }
+
     repository::Repository& repository_;
     SourceIdentity source_;
     RecorderOptions options_;
     std::unique_ptr<Session> session_;  // outlives the writers below
     std::vector<std::unique_ptr<KeptMember>> members_;
-    std::vector<DirectoryEntry> taken_over_, companions_;
-    std::uint64_t companion_bytes_ = 0, companion_bytes_read_ = 0;
+    std::vector<DirectoryEntry> taken_over_;
+    std::vector<Companion> companions_;
     std::vector<repository::FailedMember> failed_;
 };
 

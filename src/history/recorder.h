@@ -61,6 +61,7 @@ struct CompanionThing {
     std::string path;                   // below the companion, '/' between names; empty: the companion itself
     repository::DirectoryEntry entry;   // but for name and content; of a file the size
     bool is_unchanged = false;          // since the companion was last kept: it need not be read
+    bool is_to_be_proven = false;       // it is read all the same, and has to be what it was
 };
 // A companion as it lies there. The things are ordered so that a folder stands before what lies in it, which comes in the
 // order of names; the first is the companion itself.
@@ -78,6 +79,7 @@ struct KeptCompanion {
     };
     repository::DirectoryEntry entry;
     std::vector<Failure> failures;      // files that could not be read: they are not in it
+    std::vector<std::string> mismatches;  // files that were unchanged, by what was told, and are not
     bool is_same = false;               // as when it was last kept, with owners, modes and times
     std::uint64_t files = 0, files_changed = 0, bytes = 0, bytes_read = 0, bytes_stored = 0;
 };
@@ -96,8 +98,10 @@ public:
     // A member about to be looked at; belongs to the recorder, and is kept only when it is finished. `unit` is the page
     // size (any power of two up to 65536 for raw bytes).
     virtual Result<MemberRecorder*> member(const std::string& name, std::uint32_t unit) = 0;
-    // A companion and all that lies in it. Once for each.
+    // A companion and all that lies in it. The last time counts for each.
     virtual Result<KeptCompanion> companion(const CompanionToKeep& companion, const Watch& watch) = 0;
+    // One that did not change since, as in take_over(). `bytes`: of all its files.
+    virtual Result<void> take_over_companion(KeptBefore before, std::uint64_t bytes) = 0;
     // A member that did not change since: its entry is taken over without reading. `not_found`: that snapshot has been
     // dropped meanwhile, and the database must be read.
     virtual Result<void> take_over(KeptBefore before) = 0;

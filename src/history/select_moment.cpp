@@ -34,8 +34,10 @@ std::string missing_in(const repository::Snapshot& snapshot) {
 
 // What must be known of it however it was chosen.
 std::vector<std::string> warnings_of(const repository::Snapshot& snapshot) {
-    if (snapshot.failed.empty()) return {};
-    return {format("backup #{} is partial: {}", snapshot.number.value, missing_in(snapshot))};
+    std::vector<std::string> warnings;
+    if (!snapshot.failed.empty()) warnings.push_back(format("backup #{} is partial: {}", snapshot.number.value, missing_in(snapshot)));
+    if (snapshot.skew) warnings.push_back(format("backup #{} is not of one moment: {}", snapshot.number.value, printable(snapshot.skew->why)));
+    return warnings;
 }
 
 // A list searched for one moment: what is there, and what may be chosen without naming it.
@@ -104,6 +106,9 @@ Candidates Search::candidates(const Selector& selector) const {
     // What a partial one lacks is not brought back by it: it is the answer only where nothing is whole.
     const auto is_partial = [](const Moment* moment) { return moment->snapshot.partial; };
     if (!std::ranges::all_of(found, is_partial)) std::erase_if(found, is_partial);
+    // The parts of one that is not of one moment may not fit.
+    const auto is_skewed = [](const Moment* moment) { return moment->snapshot.skew.has_value(); };
+    if (!std::ranges::all_of(found, is_skewed)) std::erase_if(found, is_skewed);
     // Numbers follow the order of beginning; the moments themselves may overtake each other.
     const auto when = [](const Moment* moment) { return std::pair(moment->snapshot.time, moment->snapshot.number); };
     if (selector.kind == Selector::Kind::at) std::ranges::sort(found, std::greater(), when);
@@ -143,6 +148,7 @@ std::string Search::passed_over_because(const Moment& newer, const Moment& chose
     if (newer.is_bad()) return "verification found damage";
     const bool is_in_question = is_visible(newer, filter_) && !lacks_wanted_database(newer.snapshot, filter_);
     if (newer.snapshot.partial && !chosen.snapshot.partial && is_in_question) return "it is partial: " + missing_in(newer.snapshot);
+    if (newer.snapshot.skew && chosen.snapshot.is_whole() && is_in_question) return "it is not of one moment: " + printable(newer.snapshot.skew->why);
     return "";
 }
 

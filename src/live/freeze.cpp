@@ -4,6 +4,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/live/database_files.h"
+#include "holdfast/live/first_look.h"
 #include "holdfast/live/frozen_file.h"
 #include "holdfast/live/frozen_pinned.h"
 #include "holdfast/live/frozen_unconnected.h"
@@ -144,6 +145,12 @@ Result<std::unique_ptr<Frozen>> freeze(host::Host host, const std::string& path,
         if (!frozen) return std::move(frozen).error().while_doing(format("read {}", printable(path)));
         return frozen;
     }
+}
+
+Result<void> look_before_freeze(host::Host host, const std::string& path, const FreezeOptions& options, const FirstLook& look) {
+    const auto files = TRY(open_database_files(host, path, options));
+    TRY(look_before_the_lock(files, look));
+    return {};
 }
 
 Result<FrozenOnce> with_frozen(host::Host host, const std::string& path, const FreezeOptions& options,

@@ -64,7 +64,7 @@ Result<std::vector<SnapshotNumber>> apply(Context& context, repository::Reposito
 
 AppliedRetention apply_retention(Context& context, repository::Repository& repository, const Snapshot& snapshot, const Policies& policies) {
     AppliedRetention applied;
-    if (snapshot.partial || snapshot.damaged) return applied;
+    if (!snapshot.is_whole() || snapshot.damaged) return applied;
     auto numbers = apply(context, repository, snapshot, policies);
     // Another backup's retention, a person's hold or a guard may have come between plan and note: the next plan knows of it.
     if (!numbers && (numbers.error().code() == ErrorCode::invalid || numbers.error().code() == ErrorCode::busy)) numbers = apply(context, repository, snapshot, policies);

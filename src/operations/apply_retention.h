@@ -13,7 +13,7 @@ struct AppliedRetention {
     std::vector<std::string> warnings;
 };
 // To be called when `snapshot` has been committed. Only its source is looked at. Nothing is forgotten while the new backup
-// is not verified: its own chunks decoded, all packs it leans on present; or if it is partial or damaged. What goes wrong
+// is not verified: its own chunks decoded, all packs it leans on present; or if it is partial, damaged or not of one moment. What goes wrong
 // is a warning: the backup stands. Where nothing is to be forgotten, it costs a listing of the backups.
 AppliedRetention apply_retention(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const Policies& policies);
 

@@ -59,7 +59,7 @@ RepositoryMeant repository_meant(const Request& request) {
 }
 
 // One call. Its context has a trail of its own; finish() writes the entry. A request with dry-run or list set, or a report with dry_run,
-// is told by nothing; a failed one without a report. A report that says `partial`, `unmet`, `hooks_incomplete`, `copies_incomplete`, `damaged` (itself or of a database), or that it is
+// is told by nothing; a failed one without a report. A report that says `partial`, `skewed`, `unmet`, `hooks_incomplete`, `copies_incomplete`, `damaged` (itself or of a database), or that it is
 // not `good` or `passed`, or has a `failed_step`, makes the outcome partial, or failed as `corrupt`.
 class AuditedCall {
 public:

@@ -34,6 +34,7 @@ struct BackupRequest {
     bool full = false;
     bool skip_unchanged = false;
     bool all_or_nothing = false;
+    bool strict = false;               // also of the settings
     bool with_rest_of_source = false;  // no flag: the others of the source that the databases belong to, too; they may fail
     bool list = false;
     bool dry_run = false;
@@ -48,7 +49,7 @@ struct BackupRequest {
                            "by itself: one that fails does not stop the others, and the exit code is the worst. Without a repository, .holdfast beside "
                            "the database is made and used. "
                            "An automatic backup of a database that has not changed since another for the same operation answers with that one; a manual "
-                           "one always gets a number of its own. With --output, or plain_copies in the settings, each database is written into a folder as an ordinary file as well. Exit code 3: some databases could not be backed up, or are damaged themselves; the others were; or a plain copy could not be made, and the backup was. A backup looks at header and "
+                           "one always gets a number of its own. With --output, or plain_copies in the settings, each database is written into a folder as an ordinary file as well. Exit code 3: some databases could not be backed up, or are damaged themselves; the others were; or what belongs together could not be had from one moment; or a plain copy could not be made, and the backup was. A backup looks at header and "
                            "schema of a database, not at every page: holdfast verify has SQLite check all of it.",
                 .examples = {{"holdfast backup", "every source of holdfast.toml"},
                              {"holdfast backup app.db", "into .holdfast beside it"},
@@ -68,6 +69,7 @@ struct BackupRequest {
         plain.describe(visit);
         visit(dry_run, {.name = "dry-run", .sentence = "Say what would be done, without reading the databases: which have changed, which plain copies would be written and removed."});
         visit(all_or_nothing, {.name = "all-or-nothing", .sentence = "Fail if any database fails, instead of a partial backup."});
+        visit(strict, {.name = "strict", .sentence = "Fail if what is backed up cannot be had from one moment, instead of a backup that says so."});
         visit(wait_s, {.name = "wait", .sentence = "Wait so long for a database that another program has locked.", .value = "SECONDS"});
         visit(list, {.name = "list", .sentence = "List the backups instead (the same as holdfast list)."});
     }
@@ -113,12 +115,12 @@ struct BackupCompanion {
     }
 };
 struct BackupReport {
-    std::string repository, id, source, kind, operation, comment, repository_note, verified;
-    bool repository_created = false, confirmed_only = false, partial = false, damaged = false, dry_run = false;
+    std::string repository, id, source, kind, operation, comment, repository_note, verified, skew;
+    bool repository_created = false, confirmed_only = false, partial = false, skewed = false, damaged = false, dry_run = false;
     std::uint64_t number = 0;
     Timestamp time;
     std::uint64_t logical_bytes = 0, bytes_read = 0, bytes_stored = 0, pages_read = 0, pages_changed = 0;
-    double writers_blocked_ms = 0, duration_ms = 0;
+    double writers_blocked_ms = 0, duration_ms = 0, skew_ms = 0;
     std::vector<BackupMember> databases;
     std::vector<BackupCompanion> companions;
     std::vector<HookRun> hooks;
@@ -133,7 +135,7 @@ struct BackupReport {
     std::vector<std::string> warnings;
     std::shared_ptr<const BackupInUse> in_use;  // when in_use_by asks for it
     // There is a backup, and something that was asked for besides is not as it should be: exit code 3.
-    bool is_incomplete() const { return partial || damaged || unmet || hooks_incomplete || copies_incomplete; }
+    bool is_incomplete() const { return partial || skewed || damaged || unmet || hooks_incomplete || copies_incomplete; }
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup's number.");
@@ -149,6 +151,9 @@ struct BackupReport {
         visit("repository_note", repository_note, "What should be known of a repository that was just made.");
         visit("confirmed_only", confirmed_only, "Nothing had changed: no new backup was made, the number is of the one that holds the same.");
         visit("partial", partial, "Some databases failed.");
+        visit("skewed", skewed, "What it holds is not all of one moment.");
+        visit("skew", skew, "Why not.");
+        visit("skew_ms", skew_ms, "Time between the first and the last freeze of its databases, when they are not of one moment.");
         visit("damaged", damaged, "Some database is damaged at its source, or verification found damage.");
         visit("verified", verified, "good or damage found: it was verified because an earlier backup of the source was found damaged.");
         visit("logical_bytes", logical_bytes, "Size of the databases.");

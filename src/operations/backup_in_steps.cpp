@@ -41,6 +41,11 @@ void describe_snapshot(BackupReport& report, const repository::Snapshot& snapsho
     report.comment = snapshot.comment;
     report.partial = snapshot.partial;
     report.damaged = snapshot.damaged;
+    report.skewed = snapshot.skew.has_value();
+    if (snapshot.skew) {
+        report.skew = snapshot.skew->why;
+        report.skew_ms = static_cast<double>(snapshot.skew->span_ns) / 1'000'000;
+    }
     report.logical_bytes = snapshot.statistics.logical_bytes;
     report.bytes_stored = snapshot.statistics.bytes_stored;
 }
@@ -209,7 +214,7 @@ bool BackupInSteps::can_be_confirmed() const {
     HOLDFAST_ASSERT(prepared_.has_value());
     const auto is_there = [](const NamedDatabase& database) { return !database.failure; };
     const auto& parent = prepared_->order.source.parent;
-    return std::ranges::all_of(prepared_->databases, is_there) && (!parent || (!parent->partial && !parent->damaged));
+    return std::ranges::all_of(prepared_->databases, is_there) && (!parent || (parent->is_whole() && !parent->damaged));
 }
 
 template <typename Work>

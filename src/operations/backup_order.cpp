@@ -81,7 +81,11 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
     order.doubt = TRY(why_in_doubt(opened.get(), order.source.record));
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
+    order.strict = request.strict;
     order.companions = TRY(companion_plans(context, request.companions, {.databases = paths_of(databases), .repository = opened.path()}));
+    if (!order.full) {
+        for (auto& plan : order.companions) plan.known = KnownCompanion::of(opened.get(), order.source, plan.order.root);
+    }
     order.when_unchanged = when_unchanged(request, order);
     return order;
 }

@@ -11,8 +11,6 @@ namespace holdfast::operations {
 
 namespace {
 
-using repository::EntryType;
-
 constexpr int settling_looks_max = 5;
 
 // A file as the repository reads it.
@@ -33,12 +31,16 @@ bool is_too_young(const live::CompanionLook& look, Timestamp looked_at) {
     return std::ranges::any_of(look.things, [&](const auto& thing) { return live::is_too_young(thing.status, looked_at); });
 }
 
+Result<TimedLook> look_at(Context& context, const live::CompanionOrder& order) {
+    const auto now = context.host.clock.now();
+    return TimedLook{.things = TRY(live::walk_companion(context.host.files, order, context.watch)), .began = now};
+}
+
 // A change that comes right behind one that was seen may get its times, and would not show.
-Result<live::CompanionLook> settled_look(Context& context, const live::CompanionOrder& order) {
+Result<TimedLook> settled_look(Context& context, const live::CompanionOrder& order) {
     for (int i = 1;; ++i) {
-        const auto now = context.host.clock.now();
-        auto look = TRY(live::walk_companion(context.host.files, order, context.watch));
-        if (i == settling_looks_max || !is_too_young(look, now)) return look;
+        auto look = TRY(look_at(context, order));
+        if (i == settling_looks_max || !is_too_young(look.things, look.began)) return look;
         context.host.clock.sleep_ms(live::young_ms);
     }
 }
@@ -52,7 +54,7 @@ Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
         return seen;
     }
     seen.look = *std::move(look);
-    if (!seen.look.is_there && !plan.is_optional) {
+    if (!seen.look.things.is_there && !plan.is_optional) {
         seen.failure = fail(ErrorCode::not_found, "back up {}: it is not there", printable(plan.order.root)).with_advice("optional = true in its settings, if it may be missing");
     }
     return seen;
@@ -76,34 +78,75 @@ void tell_left_out(const live::CompanionLook& look, BackupCompanion& report) {
     }
 }
 
-Result<BackupCompanion> keep(Context& context, history::Recorder& recorder, const SeenCompanion& seen) {
-    BackupCompanion report{.path = seen.plan->order.root};
-    if (seen.failure) {
-        report.error = seen.failure->text();
-        recorder.failed(report.path, *seen.failure);
-        return report;
+// What is left out for reasons that make the backup partial has to be told each time.
+bool is_as_before(const CompanionPlan& plan, const live::CompanionLook& look) {
+    BackupCompanion report;
+    tell_left_out(look, report);
+    return report.failed.empty() && plan.known.is_unchanged(look) && plan.known.before()->entry.rules == plan.rules;
+}
+
+BackupCompanion unchanged(const CompanionPlan& plan, const live::CompanionLook& look) {
+    BackupCompanion report{.path = plan.order.root, .unchanged = true};
+    tell_left_out(look, report);
+    for (const auto& thing : look.things) {
+        if (thing.status.kind != host::FileKind::regular) continue;
+        ++report.files;
+        report.bytes += thing.status.size;
     }
-    report.missing = !seen.look.is_there;
-    if (report.missing) return report;
-    tell_left_out(seen.look, report);
-    history::CompanionToKeep companion{.name = report.path, .rules = seen.plan->rules, .things = {}, .open = {}};
-    for (const auto& thing : seen.look.things) companion.things.push_back({.path = thing.path, .entry = entry_of(thing)});
+    return report;
+}
+
+history::CompanionToKeep to_keep(Context& context, const SeenCompanion& seen, std::vector<history::CompanionThing> things) {
+    history::CompanionToKeep companion{.name = seen.plan->order.root, .rules = seen.plan->rules, .things = std::move(things), .open = {}};
     companion.open = [&](std::size_t at) -> Result<std::unique_ptr<repository::ByteSource>> {
-        const auto& thing = seen.look.things[at];
-        auto file = TRY(live::SettledFile::open(context.host.files, absolute(report.path, thing.path), thing.status));
+        const auto& thing = seen.look.things.things[at];
+        auto file = TRY(live::SettledFile::open(context.host.files, absolute(seen.plan->order.root, thing.path), thing.status));
         return std::unique_ptr<repository::ByteSource>(std::make_unique<SettledSource>(std::move(file)));
     };
-    const auto kept = TRY(recorder.companion(companion, context.watch));
+    return companion;
+}
+
+void describe(const history::KeptCompanion& kept, BackupCompanion& report) {
     report.files = kept.files;
     report.files_changed = kept.files_changed;
     report.bytes = kept.bytes;
     report.bytes_read = kept.bytes_read;
     report.unchanged = kept.is_same;
     for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(absolute(report.path, failure.path)), failure.why.message()));
-    if (!report.failed.empty()) {
+}
+
+Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const SeenCompanion& seen) {
+    KeptCompanion one;
+    auto& report = one.report;
+    report.path = seen.plan->order.root;
+    if (seen.failure) {
+        report.error = seen.failure->text();
+        recorder.failed(report.path, *seen.failure);
+        return one;
+    }
+    const auto& look = seen.look.things;
+    const auto& known = seen.plan->known;
+    report.missing = !look.is_there;
+    if (report.missing) return one;
+    if (is_as_before(*seen.plan, look)) {
+        report = unchanged(*seen.plan, look);
+        if (recorder.take_over_companion(*known.before(), report.bytes)) return one;
+        report = {.path = seen.plan->order.root};
+    }
+    tell_left_out(look, report);
+    auto kept = TRY(recorder.companion(to_keep(context, seen, known.things_of(look, recorder.number().value)), context.watch));
+    if (!kept.mismatches.empty()) {
+        one.warnings.push_back(format("{} has changed, and its size and times have not: all of {} was read again", printable(absolute(report.path, kept.mismatches.front())), printable(report.path)));
+        kept = TRY(recorder.companion(to_keep(context, seen, KnownCompanion().things_of(look, 0)), context.watch));
+    }
+    describe(kept, report);
+    if (report.failed.empty()) {
+        one.look = seen.look;
+        one.content = kept.entry.content;
+    } else {
         recorder.failed(report.path, fail(ErrorCode::unavailable, "{} of its files could not be backed up; the first: {}", report.failed.size(), report.failed.front()));
     }
-    return report;
+    return one;
 }
 
 // What stands in one look and not, or otherwise, in the other.
@@ -123,6 +166,7 @@ std::vector<std::string> differences(const live::CompanionLook& before, const li
 }  // namespace
 
 repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
+    using repository::EntryType;
     repository::DirectoryEntry entry;
     const auto kind = thing.status.kind;
     entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
@@ -164,10 +208,24 @@ Result<std::vector<SeenCompanion>> look_at_companions(Context& context, const st
     return seen;
 }
 
-Result<std::vector<BackupCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen) {
-    std::vector<BackupCompanion> reports;
-    for (const auto& one : seen) reports.push_back(TRY(keep(context, recorder, one)));
-    return reports;
+Result<std::optional<std::vector<KeptCompanion>>> companions_as_before(Context& context, const std::vector<CompanionPlan>& plans) {
+    std::vector<KeptCompanion> kept;
+    for (const auto& plan : plans) {
+        const auto look = live::walk_companion(context.host.files, plan.order, context.watch);
+        if (!look && look.error().code() == ErrorCode::cancelled) return look.error().copy();
+        const bool is_missing = look && !look->is_there && plan.is_optional;
+        if (!look || (!is_missing && !is_as_before(plan, *look))) return std::optional<std::vector<KeptCompanion>>();
+        auto& report = kept.emplace_back().report;
+        if (is_missing) report = {.path = plan.order.root, .missing = true};
+        else report = unchanged(plan, *look);
+    }
+    return std::optional(std::move(kept));
+}
+
+Result<std::vector<KeptCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen) {
+    std::vector<KeptCompanion> kept;
+    for (const auto& one : seen) kept.push_back(TRY(keep(context, recorder, one)));
+    return kept;
 }
 
 Result<std::vector<std::vector<std::string>>> changed_since(Context& context, const std::vector<SeenCompanion>& seen) {
@@ -177,7 +235,7 @@ Result<std::vector<std::vector<std::string>>> changed_since(Context& context, co
         if (one.failure) continue;
         const auto again = live::walk_companion(context.host.files, one.plan->order, context.watch);
         if (!again && again.error().code() == ErrorCode::cancelled) return again.error().copy();
-        if (again) list = differences(one.look, *again);
+        if (again) list = differences(one.look.things, *again);
         else list.push_back("");
     }
     return changed;

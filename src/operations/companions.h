@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "holdfast/history/recorder.h"
-#include "holdfast/live/walk_companion.h"
 #include "holdfast/operations/backup.h"
+#include "holdfast/operations/known_companion.h"
 
 namespace holdfast::operations {
 
@@ -15,6 +15,7 @@ struct CompanionPlan {
     live::CompanionOrder order;
     bool is_optional = false;
     repository::CompanionRules rules = {};  // those of the order, as they are kept with what they chose
+    KnownCompanion known = {};  // since it was last kept
 };
 // What it never takes: databases that are kept as such, by their canonical paths, and repositories, this one and others.
 struct NeverTaken {
@@ -33,14 +34,23 @@ repository::DirectoryEntry entry_of(const live::CompanionThing& thing);
 // One companion as it was seen, and what became of it.
 struct SeenCompanion {
     const CompanionPlan* plan = nullptr;
-    live::CompanionLook look;
+    TimedLook look;
     std::optional<Error> failure;  // it cannot be looked at, or is not there although it should be
 };
 // Waits a little where something has changed just now.
 Result<std::vector<SeenCompanion>> look_at_companions(Context& context, const std::vector<CompanionPlan>& plans);
 
+struct KeptCompanion {
+    BackupCompanion report;
+    std::vector<std::string> warnings;
+    std::optional<TimedLook> look;  // to be remembered with the content; none: nothing new is known
+    repository::Content content{};
+};
+// By one look each: companions that are as they were when they were last kept, all of them; else none.
+Result<std::optional<std::vector<KeptCompanion>>> companions_as_before(Context& context, const std::vector<CompanionPlan>& plans);
+
 // Keeps what was seen. An Error is none of the files': the backup cannot go on.
-Result<std::vector<BackupCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen);
+Result<std::vector<KeptCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen);
 
 // By another look: what has changed since they were seen, for each companion. Nothing: what was kept is of one moment, that
 // of the look, and of every moment since.

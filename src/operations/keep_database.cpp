@@ -1,7 +1,10 @@
 #include "holdfast/operations/keep_database.h"
 
+#include <algorithm>
+
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
+#include "holdfast/live/freeze_together.h"
 #include "holdfast/operations/database_record.h"
 #include "holdfast/sqlite/ask_image.h"
 
@@ -16,8 +19,8 @@ constexpr std::int64_t question_ms_max = 5000;
 // member: the next one begins afresh.
 class Looks {
 public:
-    Looks(Context& context, history::Recorder& recorder, const KeepOrder& order)
-        : context_(context), recorder_(recorder), path_(order.plan.path), query_(order.schema_version_query) {}
+    Looks(Context& context, history::Recorder& recorder, const std::string& path, const std::string& query)
+        : context_(context), recorder_(recorder), path_(path), query_(query) {}
 
     // Unlocked, perhaps torn: that it cannot be read says nothing.
     Result<void> first(const sqlite::Image& image) {
@@ -143,57 +146,150 @@ void warn_of_other_names(Context& context, const MemberPlan& plan, KeptMember& m
                                      printable(plan.path), status->links));
 }
 
-Result<KeptMember> keep_looking(Context& context, history::Recorder& recorder, const KeepOrder& order) {
-    const MemberPlan& plan = order.plan;
-    if (plan.is_unchanged) {
-        // Whatever keeps it from being taken over, it can still be read.
-        if (auto taken = take_over(recorder, plan)) return taken;
+// One database on its way into the recorder, by itself or frozen together with others.
+class Keeping {
+public:
+    Keeping(Context& context, history::Recorder& recorder, const MemberPlan& plan, const std::string& query)
+        : context_(context), recorder_(recorder), plan_(plan), looks_(context, recorder, plan.path, query) {}
+
+    const MemberPlan& plan() const { return plan_; }
+    // Whatever keeps it from being taken over, it can still be read.
+    bool is_taken_over() {
+        if (auto taken = take_over(recorder_, plan_)) member_ = std::move(taken).value();
+        return member_.has_value();
     }
-    Looks looks(context, recorder, order);
-    auto done = live::with_frozen(
-        context.host, plan.path, freeze_options(context),
-        {.first_look = [&](const sqlite::Image& image) { return looks.first(image); },
-         .use = [&](const sqlite::Image& image, const live::FreezeFacts& facts) { return looks.last(image, facts); }});
+    // Held still, it is unchanged if it looks as it did.
+    bool is_taken_over_as_it_looks() {
+        if (!plan_.is_unchanged) return false;
+        const auto appearance = live::appearance_of(context_.host, plan_.path, freeze_options(context_));
+        return appearance && appearance->text == plan_.appearance && is_taken_over();
+    }
+    live::FreezeUse use() {
+        live::FreezeUse use;
+        use.use = [this](const sqlite::Image& image, const live::FreezeFacts& facts) -> Result<void> {
+            member_.reset();
+            return is_taken_over_as_it_looks() ? Result<void>() : looks_.last(image, facts);
+        };
+        if (!plan_.is_unchanged) use.first_look = [this](const sqlite::Image& image) { return looks_.first(image); };
+        return use;
+    }
+    // Not the database's fault.
+    bool is_over() const { return looks_.repository_failed(); }
+    Result<KeptMember> finish(Result<live::FrozenOnce> done);
+    KeptMember taken_over() { return std::move(*member_); }
+
+private:
+    KeptMember kept(const live::FrozenOnce& done, repository::DirectoryEntry entry);
+    void warn_of(const live::FrozenOnce& done, KeptMember& member) const;
+
+    Context& context_;
+    history::Recorder& recorder_;
+    const MemberPlan& plan_;
+    Looks looks_;
+    std::optional<KeptMember> member_;
+};
+
+Result<KeptMember> Keeping::finish(Result<live::FrozenOnce> done) {
     if (!done) {
-        const bool is_over = looks.repository_failed() || done.error().code() == ErrorCode::cancelled;
-        if (is_over) return std::move(done).error();
-        return failed_member(plan, std::move(done).error());
+        if (is_over() || done.error().code() == ErrorCode::cancelled) return std::move(done).error();
+        return failed_member(plan_, std::move(done).error());
     }
-    auto entry = entry_of(plan.path, looks.frozen());
+    if (member_) return std::move(*member_);
+    auto entry = entry_of(plan_.path, looks_.frozen());
+    TRY(looks_.member().finish(entry));
+    return kept(*done, std::move(entry));
+}
+
+KeptMember Keeping::kept(const live::FrozenOnce& done, repository::DirectoryEntry entry) {
     KeptMember member;
     fill_report(member.report, entry, *entry.database);
-    TRY(looks.member().finish(entry));
-    const auto& kept = looks.member().kept();
+    const auto& kept = looks_.member().kept();
     member.report.pages_changed = kept.units_changed;
     member.report.bytes_read = kept.bytes_read;
-    member.report.writers_blocked_ms = done->report.writers_blocked_ms;
-    member.report.damaged = looks.frozen().schema.is_damaged;
-    if (!looks.question_failure().empty()) {
-        member.warnings.push_back(format("the schema_version query got no answer of {}: {}", printable(plan.path), looks.question_failure()));
-    }
-    if (done->facts.wal_is_of_another_file) {
-        member.warnings.push_back(format("{0} is not the file on which the -wal beside it was written: this backup is of both together, as SQLite would read them; "
-                                         "holdfast doctor {1} tells how to look at each", printable(plan.path), shell_word(plan.path)));
-    }
-    if (done->report.others_left) {
-        member.warnings.push_back(format("all other programs closed {} while it was read: its -wal and -shm stay until the "
-                                         "next one opens it", printable(plan.path)));
-    }
-    member.frozen = done->facts.frozen;
+    member.report.writers_blocked_ms = done.report.writers_blocked_ms;
+    member.report.damaged = looks_.frozen().schema.is_damaged;
+    warn_of(done, member);
+    member.frozen = done.facts.frozen;
     member.content = kept.content;
     entry.content = kept.content;
-    member.is_same = plan.before && is_same_entry(plan.before->entry, entry);
+    member.is_same = plan_.before && is_same_entry(plan_.before->entry, entry);
     member.report.unchanged = member.is_same;
     return member;
 }
 
+void Keeping::warn_of(const live::FrozenOnce& done, KeptMember& member) const {
+    const auto path = printable(plan_.path);
+    if (!looks_.question_failure().empty()) {
+        member.warnings.push_back(format("the schema_version query got no answer of {}: {}", path, looks_.question_failure()));
+    }
+    if (done.facts.wal_is_of_another_file) {
+        member.warnings.push_back(format("{0} is not the file on which the -wal beside it was written: this backup is of both together, as SQLite would read them; "
+                                         "holdfast doctor {1} tells how to look at each", path, shell_word(plan_.path)));
+    }
+    if (done.report.others_left) {
+        member.warnings.push_back(format("all other programs closed {} while it was read: its -wal and -shm stay until the "
+                                         "next one opens it", path));
+    }
+}
+
+Result<KeptMember> keep_alone(Context& context, Keeping& keeping) {
+    const auto& plan = keeping.plan();
+    if (plan.is_unchanged && keeping.is_taken_over()) return keeping.taken_over();
+    return keeping.finish(live::with_frozen(context.host, plan.path, freeze_options(context), keeping.use()));
+}
+
+using Keepings = std::vector<std::unique_ptr<Keeping>>;
+
+// Those that are unchanged were all as they are when the first of them was looked at: that is one moment, too.
+bool is_one_moment_at_sight(const Keepings& keepings) {
+    return keepings.size() < 2 || std::ranges::all_of(keepings, [](const auto& one) { return one->plan().is_unchanged; });
+}
+
+struct Together {
+    std::vector<KeptMember> members;
+    std::string why_apart;
+};
+Result<Together> keep_together(Context& context, const Keepings& keepings) {
+    Together together;
+    if (is_one_moment_at_sight(keepings)) {
+        for (const auto& keeping : keepings) together.members.push_back(TRY(keep_alone(context, *keeping)));
+        return together;
+    }
+    std::optional<Error> why_over;
+    std::vector<live::DatabaseToFreeze> databases;
+    for (const auto& keeping : keepings) {
+        auto use = keeping->use();
+        use.use = [&why_over, &keeping = *keeping, look = use.use](const sqlite::Image& image, const live::FreezeFacts& facts) -> Result<void> {
+            auto looked = look(image, facts);
+            if (looked || !keeping.is_over()) return looked;
+            why_over = std::move(looked).error();
+            return fail(ErrorCode::cancelled, "the others need not be read");
+        };
+        databases.push_back({.path = keeping->plan().path, .use = std::move(use)});
+    }
+    auto frozen_all = live::with_frozen_together(context.host, databases, freeze_options(context));
+    if (!frozen_all && why_over) return std::move(*why_over);
+    auto frozen = TRY(std::move(frozen_all));
+    together.why_apart = std::move(frozen.why_apart);
+    for (std::size_t i = 0; i < keepings.size(); ++i) together.members.push_back(TRY(keepings[i]->finish(std::move(frozen.each[i]))));
+    return together;
+}
+
 }  // namespace
 
-Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const KeepOrder& order) {
-    if (order.plan.failure) return failed_member(order.plan, order.plan.failure->copy());
-    auto member = TRY(keep_looking(context, recorder, order));
-    warn_of_other_names(context, order.plan, member);
-    return member;
+Result<KeptDatabases> keep_databases(Context& context, history::Recorder& recorder, const KeepOrder& order) {
+    Keepings keepings;
+    for (const auto& plan : order.plans) {
+        if (!plan.failure) keepings.push_back(std::make_unique<Keeping>(context, recorder, plan, order.schema_version_query));
+    }
+    auto together = TRY(keep_together(context, keepings));
+    KeptDatabases kept{.members = {}, .why_apart = std::move(together.why_apart)};
+    std::size_t next = 0;
+    for (const auto& plan : order.plans) {
+        kept.members.push_back(plan.failure ? failed_member(plan, plan.failure->copy()) : std::move(together.members[next++]));
+        if (!plan.failure) warn_of_other_names(context, plan, kept.members.back());
+    }
+    return kept;
 }
 
 }  // namespace holdfast::operations

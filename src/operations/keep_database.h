@@ -37,13 +37,17 @@ struct KeptMember {
     repository::Content content{};
     bool is_same = false;          // as the content before
 };
-// Freezes the database and gives its image to the recorder; an unchanged one is taken over. An Error is none of the
-// database's: the backup cannot go on (the repository is full, the user stopped it).
+// Freezes the databases, all at one moment, and gives their images to the recorder; unchanged ones are taken over. An Error
+// is none of the databases': the backup cannot go on (the repository is full, the user stopped it).
 struct KeepOrder {
-    const MemberPlan& plan;
-    const std::string& schema_version_query;  // asked as it is frozen; what cannot be answered is a warning
+    const std::vector<MemberPlan>& plans;
+    const std::string& schema_version_query;  // asked as each is frozen; what cannot be answered is a warning
 };
-Result<KeptMember> keep_database(Context& context, history::Recorder& recorder, const KeepOrder& order);
+struct KeptDatabases {
+    std::vector<KeptMember> members;  // of the plans, in their order
+    std::string why_apart;            // why they are not of one moment; empty: they are
+};
+Result<KeptDatabases> keep_databases(Context& context, history::Recorder& recorder, const KeepOrder& order);
 
 // How it is with a plan that is_unchanged, without a recorder.
 KeptMember member_as_before(const MemberPlan& plan);

@@ -34,10 +34,11 @@ struct ListRequest {
 };
 struct ListedBackup {
     std::uint64_t number = 0, logical_bytes = 0, bytes_stored = 0;
-    std::string id, kind, operation, comment, source, state, held, schema_version, schema_hash;
+    std::string id, kind, operation, comment, source, state, held, skew, schema_version, schema_hash;
+    double skew_ms = 0;
     bool schema_changed = false;
     Timestamp time;
-    std::vector<std::string> paths, companions, tags;
+    std::vector<std::string> paths, companions, skewed, tags;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "Number.");
@@ -45,8 +46,11 @@ struct ListedBackup {
         visit("time", time, "The moment it holds.");
         visit("kind", kind, "manual; automatic: made before an operation or by a schedule; safety: made before a restore.");
         visit("operation", operation, "The operation it was made before, or by.");
-        visit("state", state, "ok, partial, damaged (the source was), verification found damage, forgotten, or unreadable.");
+        visit("state", state, "ok, partial, not of one moment, damaged (the source was), verification found damage, forgotten, or unreadable.");
         visit("held", held, "Why it is held and nobody can forget it; empty: it is not held.");
+        visit("skew", skew, "Why it is not of one moment; empty: it is.");
+        visit("skew_ms", skew_ms, "Time between the first and the last freeze of its databases, when they are not of one moment.");
+        visit("skewed", skewed, "The databases, files and folders that may be of another moment than the others.");
         visit("comment", comment, "Comment.");
         visit("source", source, "Source.");
         visit("schema_version", schema_version, "What the source's schema_version query answered, else PRAGMA user_version where it is used.");

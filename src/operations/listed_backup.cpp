@@ -11,6 +11,7 @@ std::string state_of(const history::Moment& moment) {
     if (moment.notes.forgotten) return "forgotten";
     if (moment.snapshot.damaged) return "damaged";
     if (moment.snapshot.partial) return "partial";
+    if (moment.snapshot.skew) return "not of one moment";
     if (moment.is_bad()) return "verification found damage";
     return "ok";
 }
@@ -67,6 +68,11 @@ ListedBackup listed(const history::Moment& moment) {
     backup.source = snapshot.source.name;
     backup.logical_bytes = snapshot.statistics.logical_bytes;
     backup.bytes_stored = snapshot.statistics.bytes_stored;
+    if (const auto& skew = snapshot.skew) {
+        backup.skew = skew->why;
+        backup.skew_ms = static_cast<double>(skew->span_ns) / 1'000'000;
+        backup.skewed = skew->paths;
+    }
     for (const auto& member : snapshot.members) backup.paths.push_back(member.name);
     for (const auto& companion : snapshot.companions) backup.companions.push_back(companion.name);
     for (const auto& tag : snapshot.tags) backup.tags.push_back(history::text_of(tag));

@@ -18,6 +18,7 @@ history::RetentionCandidate candidate_of(const history::Moment& moment) {
     if (notes.held) candidate.held = printable(notes.held->text);
     if (snapshot.damaged) candidate.flaw = "its source was damaged";
     else if (snapshot.partial) candidate.flaw = "it is partial";
+    else if (snapshot.skew) candidate.flaw = "it is not of one moment";
     else if (moment.is_bad()) candidate.flaw = "verification found damage";
     candidate.verified = candidate.flaw.empty() && notes.verified && notes.verified->good;
     candidate.proven = candidate.flaw.empty() && moment.is_good();

@@ -1,12 +1,14 @@
 #include "holdfast/operations/record_backup.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/as_kept.h"
 #include "holdfast/operations/audit_trail.h"
 #include "holdfast/operations/raw_file_source.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -26,19 +28,19 @@ Result<void> keep_raw(Context& context, history::Recorder& recorder, const std::
 struct Kept {
     std::vector<MemberPlan> plans;  // of the members
     std::vector<KeptMember> members;
-    std::vector<BackupCompanion> companions;
+    std::string why_apart;          // why the members are not of one moment
+    std::vector<KeptCompanion> companions;
 };
 
-Result<std::vector<KeptMember>> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order, const std::vector<MemberPlan>& plans) {
-    std::vector<KeptMember> members;
-    for (const auto& plan : plans) {
-        auto member = TRY(keep_database(context, recorder, {.plan = plan, .schema_version_query = order.schema_version_query}));
-        if (member.failure && order.all_or_nothing && !plan.may_fail) return std::move(*member.failure);
-        if (member.failure) recorder.failed(plan.path, *member.failure);
-        members.push_back(std::move(member));
+Result<KeptDatabases> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order, const std::vector<MemberPlan>& plans) {
+    auto kept = TRY(keep_databases(context, recorder, {.plans = plans, .schema_version_query = order.schema_version_query}));
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        auto& failure = kept.members[i].failure;
+        if (failure && order.all_or_nothing && !plans[i].may_fail) return std::move(*failure);
+        if (failure) recorder.failed(plans[i].path, *failure);
     }
     for (const auto& path : order.raw_files) TRY(keep_raw(context, recorder, path));
-    return members;
+    return kept;
 }
 
 MemberPlan copy_of(const MemberPlan& plan) {
@@ -65,21 +67,49 @@ Result<Kept> keep_one_moment(Context& context, const repository::Repository& rep
             const bool is_looked_at_again = plan.is_unchanged && !seen.empty();
             kept.plans.push_back(is_looked_at_again ? look_at(context, repository, order.source, plan.path) : copy_of(plan));
         }
-        kept.members = TRY(keep_all(context, recorder, order, kept.plans));
+        auto databases = TRY(keep_all(context, recorder, order, kept.plans));
+        kept.members = std::move(databases.members);
+        kept.why_apart = std::move(databases.why_apart);
         kept.companions = TRY(keep_companions(context, recorder, seen));
         const auto changed = TRY(changed_since(context, seen));
-        const bool is_one_moment = std::ranges::all_of(changed, [](const auto& of_one) { return of_one.empty(); });
+        const bool is_being_replaced = !seen.empty() && TRY(is_set_being_replaced(context, order.source.record.paths));
+        const bool is_one_moment = !is_being_replaced && std::ranges::all_of(changed, [](const auto& of_one) { return of_one.empty(); });
         if (is_one_moment) return kept;
         if (attempt < attempts_max) {
             recorder.begin_anew();
             continue;
         }
-        for (std::size_t i = 0; i < changed.size(); ++i) {
-            kept.companions[i].changing = changed[i];
-            if (!changed[i].empty()) recorder.failed(kept.companions[i].path, fail(ErrorCode::busy, "it changed while it was backed up, {} times; it may not be of one moment", attempts_max));
-        }
+        if (is_being_replaced && kept.why_apart.empty()) kept.why_apart = "a restore was exchanging its files";
+        for (std::size_t i = 0; i < changed.size(); ++i) kept.companions[i].report.changing = changed[i];
         return kept;
     }
+}
+
+std::optional<repository::Skew> skew_of(const Kept& kept) {
+    repository::Skew skew;
+    if (!kept.why_apart.empty()) {
+        skew.why = kept.why_apart;
+        const auto works = [](const KeptMember& member) { return !member.failure; };
+        std::optional<Timestamp> first, last;
+        for (const auto& member : kept.members | std::views::filter(works)) {
+            first = std::min(first.value_or(member.frozen), member.frozen);
+            last = std::max(last.value_or(member.frozen), member.frozen);
+            skew.paths.push_back(member.report.path);
+        }
+        if (first) skew.span_ns = last->nanoseconds - first->nanoseconds;
+    }
+    for (const auto& one : kept.companions) {
+        if (one.report.changing.empty()) continue;
+        skew.why += format("{}{} changed while it was backed up, as often as it was tried", skew.why.empty() ? "" : "; ", printable(one.report.path));
+        skew.paths.push_back(one.report.path);
+    }
+    return skew.why.empty() ? std::nullopt : std::optional(std::move(skew));
+}
+
+Result<void> expect_one_moment(const std::optional<repository::Skew>& skew, const BackupOrder& order) {
+    if (!skew || !order.strict) return {};
+    return fail(ErrorCode::busy, "back up {}: it cannot be had from one moment: {}", printable(order.source.record.name), skew->why)
+        .with_advice("try again when the application pauses; without --strict it is backed up, and the backup says that it is not of one moment");
 }
 
 Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& order) {
@@ -91,9 +121,9 @@ Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& or
 }
 
 // A snapshot that holds every member as it was when it was last kept, and nothing else.
-bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order, const std::vector<BackupCompanion>& companions) {
-    if (snapshot.partial || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
-    const auto there = std::ranges::count_if(companions, [](const BackupCompanion& one) { return !one.missing; });
+bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order, const std::vector<KeptCompanion>& companions) {
+    if (!snapshot.is_whole() || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
+    const auto there = std::ranges::count_if(companions, [](const KeptCompanion& one) { return !one.report.missing; });
     if (std::cmp_not_equal(there, snapshot.companions.size())) return false;
     if (there > 0 && (!order.source.parent || !std::ranges::equal(snapshot.companions, order.source.parent->companions, repository::is_same))) return false;
     return std::ranges::all_of(order.members, [&](const MemberPlan& plan) {
@@ -110,7 +140,10 @@ Result<std::optional<history::Moment>> confirmable(const repository::Repository&
     std::optional<history::Moment> none;
     if (order.when_unchanged == WhenUnchanged::record || order.source.is_new() || !order.raw_files.empty()) return none;
     const auto is_as_before = [](const KeptMember& member) { return !member.failure && member.is_same; };
-    const auto is_companion_as_before = [](const BackupCompanion& one) { return (one.unchanged || one.missing) && one.error.empty() && one.changing.empty() && one.failed.empty(); };
+    const auto is_companion_as_before = [](const KeptCompanion& kept_one) {
+        const auto& one = kept_one.report;
+        return (one.unchanged || one.missing) && one.error.empty() && one.changing.empty() && one.failed.empty();
+    };
     if (!std::ranges::all_of(kept.members, is_as_before) || !std::ranges::all_of(kept.companions, is_companion_as_before)) return none;
     const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
     bool has_changed = false;
@@ -143,7 +176,7 @@ Result<std::optional<RecordedBackup>> confirm_after_restore(Context& context, co
     const bool may_be_same = order.when_unchanged != WhenUnchanged::record && order.raw_files.empty() && order.companions.empty();
     if (!is_after_restore || !may_be_same) return recorded;
     auto found = TRY(repository.newest([&](const repository::Snapshot& snapshot) { return snapshot.source.id == order.source.record.id && repository::is_ordinary(snapshot.kind); }));
-    if (!found || found->partial || found->damaged || found->members.size() != order.members.size()) return recorded;
+    if (!found || !found->is_whole() || found->damaged || found->members.size() != order.members.size()) return recorded;
     const bool any_will_do = order.when_unchanged == WhenUnchanged::confirm_last;
     if (!any_will_do && !serves(*found, order.purpose)) return recorded;
     auto moment = history::Moment::of(*std::move(found), TRY(repository.notes()));
@@ -186,12 +219,22 @@ repository::Snapshot draft_of(Context& context, const std::vector<KeptMember>& m
 // What was seen before the freeze goes with the content of the freeze: a change since then shows the next time.
 void remember(const repository::Repository& repository, const Kept& kept, const BackupOrder& order) {
     const auto& members = kept.members;
+    const auto& source = order.source.record.id;
     for (std::size_t i = 0; i < members.size(); ++i) {
         const auto& plan = kept.plans[i];
         if (members[i].failure || plan.is_unchanged || plan.appearance.empty()) continue;
-        history::remember_appearance(
-            repository, {.source = order.source.record.id, .member = plan.path},
-            {.appearance = plan.appearance, .frozen = members[i].frozen, .content = members[i].content});
+        history::remember_appearance(repository, {.source = source, .member = plan.path},
+                                     {.appearance = plan.appearance, .frozen = members[i].frozen, .content = members[i].content});
+    }
+    for (const auto& one : kept.companions) {
+        if (one.look && one.report.changing.empty()) remember_look(repository, {.source = source, .member = one.report.path}, *one.look, one.content);
+    }
+}
+
+void take_companions(std::vector<KeptCompanion> companions, RecordedBackup& recorded) {
+    for (auto& one : companions) {
+        recorded.companions.push_back(std::move(one.report));
+        std::ranges::move(one.warnings, std::back_inserter(recorded.warnings));
     }
 }
 
@@ -203,21 +246,24 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
     auto kept = TRY(keep_one_moment(context, repository, *recorder, order));
     auto& members = kept.members;
     TRY(expect_some(members, order));
-    if (!order.doubtful_set.empty()) recorder->failed(order.members.front().path, fail(ErrorCode::invalid, "{}", order.doubtful_set));
+    if (kept.why_apart.empty()) kept.why_apart = order.doubtful_set;
+    auto skew = skew_of(kept);
+    TRY(expect_one_moment(skew, order));
     RecordedBackup recorded;
     if (auto confirmed = TRY(confirmable(repository, kept, order))) {
         take_confirmed(*std::move(confirmed), recorded);
     } else {
         auto draft = draft_of(context, members, order);
         draft.began = began;
+        draft.skew = std::move(skew);
         auto snapshot = recorder->commit(std::move(draft));
         if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<RecordedBackup>();
         recorded.snapshot = TRY(std::move(snapshot));
         if (context.audit) context.audit->has_made(repository.config().id.hex(), recorded.snapshot->number.value);
     }
     remember(repository, kept, order);
-    recorded.companions = std::move(kept.companions);
     recorded.warnings = recorder->warnings();
+    take_companions(std::move(kept.companions), recorded);
     for (auto& member : members) {
         std::ranges::move(member.warnings, std::back_inserter(recorded.warnings));
         recorded.members.push_back(std::move(member.report));
@@ -227,24 +273,29 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
 
 }  // namespace
 
-Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order) {
+// Unchanged are the databases until each is looked at, and behind them the companions: all were so when the first was.
+Result<std::optional<RecordedBackup>> confirm_at_sight(Context& context, const repository::Repository& repository, const BackupOrder& order) {
     std::optional<RecordedBackup> recorded;
-    if (!order.companions.empty()) return recorded;
+    if (order.when_unchanged == WhenUnchanged::record || order.full) return recorded;
     Kept kept;
     auto& members = kept.members;
     for (const auto& plan : order.members) {
         if (plan.failure || !plan.is_unchanged) return recorded;
         members.push_back(member_as_before(plan));
     }
+    auto companions = TRY(companions_as_before(context, order.companions));
+    if (!companions) return recorded;
+    kept.companions = std::move(*companions);
     auto confirmed = TRY(confirmable(repository, kept, order));
     if (!confirmed) return recorded;
-    take_confirmed(*std::move(confirmed), recorded.emplace());
+    take_companions(std::move(kept.companions), recorded.emplace());
+    take_confirmed(*std::move(confirmed), *recorded);
     for (auto& member : members) recorded->members.push_back(std::move(member.report));
     return recorded;
 }
 
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order) {
-    if (auto confirmed = TRY(confirm_at_sight(repository, order))) return *std::move(confirmed);
+    if (auto confirmed = TRY(confirm_at_sight(context, repository, order))) return *std::move(confirmed);
     // What cannot be compared is kept anew.
     if (auto confirmed = confirm_after_restore(context, repository, order); confirmed && *confirmed) return std::move(**confirmed);
     constexpr int attempts_max = 2;

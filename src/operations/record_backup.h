@@ -30,7 +30,8 @@ struct BackupOrder {
     std::string doubt;                   // why it has to be so, when nobody asked for it
     WhenUnchanged when_unchanged = WhenUnchanged::record;
     bool all_or_nothing = false;
-    std::string doubtful_set;            // why its parts may not belong together: it is recorded as partial
+    std::string doubtful_set;            // why its parts may not belong together: recorded as its skew
+    bool strict = false;                 // fails rather than record what is not of one moment
 };
 struct RecordedBackup {
     std::optional<repository::Snapshot> snapshot;   // the new one
@@ -42,9 +43,9 @@ struct RecordedBackup {
 };
 // What need not be read to be known as unchanged is confirmed without a session, so that no number is used up. None: it has
 // to be read. Records nothing: to be noted by the caller.
-Result<std::optional<RecordedBackup>> confirm_at_sight(const repository::Repository& repository, const BackupOrder& order);
+Result<std::optional<RecordedBackup>> confirm_at_sight(Context& context, const repository::Repository& repository, const BackupOrder& order);
 
-// Errors: no database could be backed up (the first one's reason), or any that may not, with all_or_nothing; the repository's own.
+// Errors: no database could be backed up (the first one's reason), or any that may not, with all_or_nothing; `busy`, with strict: it cannot be had from one moment; the repository's own.
 // A number voided by a prune is tried once more. After success everything needed to restore survives a power cut.
 Result<RecordedBackup> record_backup(Context& context, repository::Repository& repository, const BackupOrder& order);
 

@@ -22,7 +22,7 @@ Result<Rehearsed> in_repository(Context& context, OpenRepository& opened, const 
     auto order = TRY(backup_order(context, opened, request, databases));
     look_at_all(context, opened, std::move(databases), order);
     for (const auto& plan : order.members) report.databases.push_back({.path = plan.path, .unchanged = plan.is_unchanged});
-    auto confirmed = TRY(confirm_at_sight(opened.get(), order));
+    auto confirmed = TRY(confirm_at_sight(context, opened.get(), order));
     if (confirmed) return Rehearsed{.snapshot = std::move(*confirmed->confirmed), .is_there = true};
     Rehearsed rehearsed;
     rehearsed.snapshot.source = order.source.record;

@@ -96,6 +96,9 @@ Result<void> expect_whole(const RecordedBackup& recorded) {
 Result<SafetyBackup> back_up_into(Context& context, OpenRepository& opened, const RestorePlan& plan, std::optional<SnapshotNumber> parent) {
     auto order = TRY(safety_order(context, opened.get(), plan));
     order.full = !parent;
+    if (!order.full) {
+        for (auto& companion : order.companions) companion.known = KnownCompanion::of(opened.get(), order.source, companion.order.root);
+    }
     auto recorded = TRY(record_backup(context, opened.get(), order));
     HOLDFAST_ASSERT(recorded.snapshot.has_value());
     const auto number = recorded.snapshot->number;

@@ -209,7 +209,7 @@ struct SourceSettings {
     std::vector<std::string> databases, tags;
     std::vector<CompanionSettings> companions;
     std::vector<AgreementSettings> agreement;
-    bool critical = false;
+    bool critical = false, strict = false;
     std::string schema_version, smoke, init;
     std::vector<ExpectationSettings> expect;
     std::vector<CleanupSettings> cleanup;
@@ -221,6 +221,7 @@ struct SourceSettings {
     void describe(Visitor& visit) {
         visit(databases, {.key = "databases", .sentence = "The databases that make one backup together. file: URLs are understood; what follows their ? is dropped.", .example = "[\"data/app.db\"]", .form = Form::database});
         visit(critical, {.key = "critical", .sentence = "rpo_critical counts for it instead of rpo.", .example = "true"});
+        visit(strict, {.key = "strict", .sentence = "A backup fails when its databases, files and folders cannot be had from one moment; otherwise it is made, and says so.", .example = "true"});
         visit(tags, {.key = "tags", .sentence = "Tags of each of its backups.", .example = "[\"team=blue\"]"});
         visit(schema_version, {.key = "schema_version", .sentence = "A query whose answer is recorded with each backup as the version of the schema. After 5 s it is stopped.", .example = "\"SELECT max(version) FROM schema_version\"", .form = Form::query});
         visit(smoke, {.key = "smoke", .sentence = "A command that tries a restored database, whose path is in $HOLDFAST_DATABASE; it ends with 0 when all is well.", .example = "\"./scripts/smoke.sh\"", .form = Form::command});

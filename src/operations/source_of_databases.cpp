@@ -45,6 +45,7 @@ Result<BackupRequest> with_source_settings(Context& context, const BackupRequest
         all.source_is_by_settings = true;
         all.purpose.source_tags = source->tags;
         all.schema_version_query = source->schema_version;
+        all.strict = all.strict || source->strict;
         for (const auto& one : source->companions) all.companions.push_back({.path = one.path, .include = one.include, .exclude = one.exclude, .is_optional = one.optional});
     }
     if (request.hooks.is_empty()) all.hooks = hooks_of(*loaded, all.source);

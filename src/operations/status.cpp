@@ -62,7 +62,7 @@ void add_to(SourceStatus& source, const history::Moment& moment, const Looked& l
     const bool is_misdated = history::is_misdated(snapshot);
     if (is_misdated || history::is_in_future(snapshot.time, looked.now)) source.of_future.push_back(snapshot.number.value);
     const auto confirmed = confirmed_at(moment, looked.now);
-    if (repository::is_ordinary(snapshot.kind) && !snapshot.partial && moment.is_good() && confirmed) {
+    if (repository::is_ordinary(snapshot.kind) && snapshot.is_whole() && moment.is_good() && confirmed) {
         source.proven_number = snapshot.number.value;
         source.proven_at = std::max(source.proven_at.value_or(*confirmed), *confirmed);
     }
@@ -76,6 +76,7 @@ void add_to(SourceStatus& source, const history::Moment& moment, const Looked& l
     if (confirmed) source.last_confirmed = std::max(source.last_confirmed.value_or(*confirmed), *confirmed);
     source.logical_bytes = snapshot.statistics.logical_bytes;
     source.unmet = unmet_by_notes(moment.notes);
+    source.skew = snapshot.skew ? snapshot.skew->why : std::string();
     source.has_loss = has_loss(moment.notes) && !moment.notes.accepted;
 }
 
@@ -137,6 +138,7 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
     if (targets.rto_s > 0 && source.restore_takes_ms.value_or(0) > static_cast<double>(targets.rto_s) * 1000) {
         missed.push_back(format("a restore took {}, and may take {} (RTO)", human_duration_ms(*source.restore_takes_ms), in_words(targets.rto_s)));
     }
+    if (!source.skew.empty()) missed.push_back(format("backup #{} is not of one moment: {}", source.last_number, printable(source.skew)));
     for (const auto& one : source.unmet) missed.push_back(format("backup #{} does not hold what is expected: {}", source.last_number, one));
     if (source.has_loss) missed.push_back(format("if that loss is right: {}", accepting_command({source.last_number})));
     if (source.last_drill.ends_with("failed")) missed.push_back("the last drill failed: holdfast drill tells why");

@@ -50,6 +50,7 @@ struct SourceStatus {
     std::vector<std::uint64_t> of_future;  // what states a time that has not come by, or had not when it was adopted
     bool is_last_misdated = false;         // only such a one is there
     std::vector<std::string> unmet;        // of the last backup
+    std::string skew;                      // of the last backup
     bool has_loss = false;                 // among it
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -57,7 +58,7 @@ struct SourceStatus {
         visit("id", id, "Id.");
         visit("paths", paths, "Databases.");
         visit("backups", backups, "How many backups.");
-        visit("last_number", last_number, "Number of the last that is whole and not known to be damaged; 0: there is none.");
+        visit("last_number", last_number, "Number of the last that lacks nothing and is not known to be damaged; 0: there is none.");
         visit("last_backup", last_backup, "Its time.");
         visit("last_confirmed", last_confirmed, "When the source was last known to be as a backup holds it.");
         visit("age_s", age_s, "Seconds since then: what has come meanwhile would be lost (RPO).");
@@ -74,6 +75,7 @@ struct SourceStatus {
         visit("damaged_since", damaged_since, "The time of the oldest of them.");
         visit("of_future", of_future, "Backups whose times are in the future, or were when they were adopted: no age is counted from them.");
         visit("missed", missed, "Which targets are missed.");
+        visit("skew", skew, "Why the last backup is not of one moment; empty: it is.");
         visit("unmet", unmet, "What does not hold in the last backup, of what is expected, and was not accepted.");
         visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");
         visit("bytes_stored", bytes_stored, "Bytes its backups added when they were made; prune may have freed some since.");

@@ -14,7 +14,7 @@ WaysBack ways_back_of(const OfSource& newest_first) {
     WaysBack ways{.source = newest_first.front()->snapshot.source.name, .last_good = {}, .last_good_time = {}, .unopened = {}, .recallable = {}};
     for (const auto* moment : newest_first) {
         const auto& [snapshot, notes] = *moment;
-        const bool is_whole = !snapshot.partial && !moment->is_bad();
+        const bool is_whole = snapshot.is_whole() && !moment->is_bad();
         if (!is_whole || !repository::is_ordinary(snapshot.kind)) continue;
         const auto number = snapshot.number.value;
         if (!notes.forgotten && moment->is_good()) {

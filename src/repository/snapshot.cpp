@@ -14,7 +14,7 @@ namespace {
 namespace tag {
 constexpr std::uint32_t number = 1, previous_number = 2, time = 3, previous_id = 4, kind = 5, source = 6, directory = 7,
                         comment = 8, companions = 9, snapshot_tag = 10, flags = 11, began = 12, program = 14, utc_offset = 16, failed = 18,
-                        root_node = 20, statistics = 22, unfinished = 26, operation = 28, audit_head = 30;
+                        root_node = 20, statistics = 22, unfinished = 26, operation = 28, audit_head = 30, skew = 32;
 }
 namespace source_tag {
 constexpr std::uint32_t id = 1, name = 2, machine = 4, path = 6;
@@ -185,6 +185,24 @@ Result<void> read_flags(RecordReader& record, Snapshot& snapshot) {
     return {};
 }
 
+Result<Skew> read_skew(ByteView bytes) {
+    auto record = TRY(RecordReader::parse(bytes, "skew"));
+    Skew skew;
+    skew.span_ns = static_cast<std::int64_t>(TRY(record.number_or(2, 0)));
+    skew.why = TRY(record.text_or_empty(4));
+    for (const ByteView path : record.all(6)) skew.paths.emplace_back(text_of(path));
+    TRY(record.finish());
+    return skew;
+}
+
+RecordWriter skew_record(const Skew& skew) {
+    RecordWriter record;
+    record.number(2, static_cast<std::uint64_t>(skew.span_ns));
+    record.text(4, skew.why);
+    for (const auto& path : skew.paths) record.text(6, path);
+    return record;
+}
+
 Result<void> read_unfinished(RecordReader& record, Snapshot& snapshot) {
     for (const ByteView bytes : record.all(tag::unfinished)) {
         ByteReader reader(bytes, "snapshot");
@@ -212,6 +230,7 @@ Result<void> read_rest(RecordReader& record, Snapshot& snapshot) {
     if (offset > UINT32_MAX) return bad_snapshot("its zone is malformed");
     snapshot.utc_offset_s = unzigzag(static_cast<std::uint32_t>(offset));
     if (const auto bytes = record.bytes_if(tag::statistics)) snapshot.statistics = TRY(read_statistics(*bytes));
+    if (const auto bytes = record.bytes_if(tag::skew)) snapshot.skew = TRY(read_skew(*bytes));
     return read_unfinished(record, snapshot);
 }
 
@@ -247,6 +266,7 @@ Result<Bytes> encode_snapshot(const Snapshot& snapshot) {
     }
     if (!snapshot.operation.empty()) record.text(tag::operation, snapshot.operation);
     if (!snapshot.audit_head.empty()) record.text(tag::audit_head, snapshot.audit_head);
+    if (snapshot.skew) record.record(tag::skew, skew_record(*snapshot.skew));
     return std::move(record).take();
 }
 

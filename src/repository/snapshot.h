@@ -73,6 +73,13 @@ struct FailedMember {
     std::string error;
 };
 
+// What is in a backup is not all of one moment.
+struct Skew {
+    std::int64_t span_ns = 0;        // between the first and the last freeze of its databases; 0: they are of one moment
+    std::string why;
+    std::vector<std::string> paths;  // of the members and companions that may be of another moment than the others
+};
+
 struct Snapshot {
     SnapshotNumber number;
     SnapshotId id;  // computed, not stored in the record
@@ -96,8 +103,11 @@ struct Snapshot {
     // entries.h.
     std::vector<DirectoryEntry> companions;
     std::vector<FailedMember> failed;
+    std::optional<Skew> skew;
     SnapshotStatistics statistics;
     std::string program;
+    // It lacks nothing, and all that it holds is of one moment.
+    bool is_whole() const { return !partial && !skew; }
 };
 // The record of type 5. Members and companions are written in the order of their names; each that has levels has its root node.
 // invalid: a limit is passed, two have one name, a root node is missing.

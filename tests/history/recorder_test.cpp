@@ -133,6 +133,22 @@ TEST_F(Recording, AMemberTakenOverIsNotReadAndRestores) {
     EXPECT_EQ(restored({2}), bytes);
 }
 
+TEST_F(Recording, AMemberTakenOverAgainOrReadAfterAllIsKeptOnce) {
+    const Bytes bytes = page_bytes(1, 40), changed = page_bytes(2, 40);
+    record({{.bytes = bytes}});
+    const auto source = source_of({{.bytes = bytes}}, {});
+    const auto before = must(kept_before(*repo, source, "/data/app.db"));
+    auto recorder = must(Recorder::begin(*repo, source, {}));
+    must(recorder->take_over(*before));
+    must(recorder->take_over(*before));
+    auto* member = must(recorder->member("/data/app.db", 4096));
+    must(member->look(*image_of(changed), {}));
+    must(member->finish(entry_of({.bytes = changed})));
+    EXPECT_EQ(must(recorder->commit({})).members.size(), 1u);
+    open();
+    EXPECT_EQ(restored({2}), changed);
+}
+
 TEST_F(Recording, AnEntryThatDoesNotFitItsContentIsRefused) {
     auto entry = record(1).members.front();
     auto wrong = entry;

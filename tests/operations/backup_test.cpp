@@ -31,6 +31,55 @@ private:
     int copies_ = 0;
 };
 
+// One of two has not changed: it is held with the other, and taken over.
+TEST_F(Backing, SeveralDatabasesComeBackAsTheyWereTogether) {
+    const std::string other = work + "/other.db";
+    create_database(database, 50);
+    create_database(other, 50, {.mode = "delete"});
+    clock.ahead_s = 10;
+    must(try_backup({database, other}));
+    for (const auto& path : {database, other, database}) {
+        insert(path, 10);
+        const auto report = must(try_backup({database, other}));
+        EXPECT_FALSE(report.is_incomplete());
+        ASSERT_EQ(report.databases.size(), 2u);
+        EXPECT_EQ(report.databases[0].unchanged + report.databases[1].unchanged, 1);
+        EXPECT_EQ(rows_in(report.number), rows_of(database));
+        EXPECT_EQ(rows_in(report.number, "other.db"), rows_of(other));
+    }
+    EXPECT_THAT(verify_all().damage, IsEmpty());
+}
+
+// A writer that does not let go keeps them from being frozen together: that is told, and what was of one moment stays the
+// first choice.
+TEST_F(Backing, WhatIsNotOfOneMomentIsTold) {
+    const std::string other = work + "/other.db";
+    create_database(database, 50);
+    create_database(other, 50);
+    const auto whole = must(try_backup({database, other})).number;
+    insert(database, 1);
+    auto writer = connect(other);
+    must(writer.execute("BEGIN IMMEDIATE; INSERT INTO ledger(payload) VALUES ('not committed')"));
+    auto request = backup_request({database, other});
+    request.wait_s = 0;
+    const auto skewed = must(operations::backup(context, request));
+    EXPECT_TRUE(skewed.skewed && skewed.is_incomplete());
+    EXPECT_FALSE(skewed.partial);
+    EXPECT_THAT(skewed.skew, HasSubstr("other.db"));
+    EXPECT_EQ(listed().backups.front().state, "not of one moment");
+    EXPECT_EQ(shown("latest").backup.number, whole);
+    EXPECT_THAT(shown(std::to_string(skewed.number)).backup.skew, HasSubstr("other.db"));
+    EXPECT_THAT(must(status(context, {.repository = in_repository()})).sources.front().skew, HasSubstr("other.db"));
+    EXPECT_EQ(rows_in(skewed.number), rows_of(database)) << "it can be restored";
+    request.strict = true;
+    EXPECT_THAT(operations::backup(context, request), FailsWith(ErrorCode::busy));
+    EXPECT_EQ(numbers().front(), skewed.number) << "nothing was recorded";
+    must(writer.execute("COMMIT"));
+    const auto again = must(operations::backup(context, request));
+    EXPECT_FALSE(again.skewed);
+    EXPECT_EQ(shown("latest").backup.number, again.number);
+}
+
 TEST_F(Backing, EveryStateComesBackInEveryJournalMode) {
     for (const char* mode : {"wal", "delete", "truncate", "persist", "memory", "off"}) {
         const std::string path = work + "/" + mode + ".db";

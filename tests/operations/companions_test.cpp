@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <utility>
 
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/write_companion.h"
@@ -193,15 +194,27 @@ TEST_F(CompanionsOfASource, WhatChangesWhileItIsReadIsReadAgainAndTold) {
         std::atomic<int> times_;
     };
     Writer once(folder + "/1.meta.json", 1);
-    context.watch.progress = &once;
+    auto* const quiet = std::exchange(context.watch.progress, &once);
     const auto settled = must(try_source());
     EXPECT_FALSE(settled.partial);
     EXPECT_EQ(kept(settled.number).at("faiss/1.meta.json"), "{}more");
     Writer always(folder + "/1.meta.json", 1'000'000);
     context.watch.progress = &always;
     const auto torn = must(try_source());
-    EXPECT_TRUE(torn.partial);
+    EXPECT_TRUE(torn.skewed);
+    EXPECT_TRUE(torn.is_incomplete());
+    EXPECT_TRUE(torn.partial) << "the file is not in it";
     EXPECT_THAT(torn.companions[0].changing, ElementsAre("1.meta.json"));
+    EXPECT_THAT(listed().backups.front().skewed, ElementsAre(folder));
+    EXPECT_EQ(shown("latest").backup.number, settled.number) << "it is passed over";
+    auto strict = backup_request({database});
+    strict.strict = true;
+    EXPECT_THAT(operations::backup(context, strict), FailsWith(ErrorCode::busy));
+    EXPECT_EQ(numbers().front(), torn.number) << "nothing was recorded";
+    write(work + "/holdfast.toml", "[source.app]\nstrict = true\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss\"\n");
+    EXPECT_THAT(try_source(), FailsWith(ErrorCode::busy));
+    context.watch.progress = quiet;
+    EXPECT_FALSE(must(try_source()).skewed);
 }
 
 }  // namespace

@@ -121,6 +121,7 @@ const std::map<std::string, std::string> read_elsewhere = {
     {"repository.password_command", "SettingsPlaces.TheirSecretIsForTheirRepositoryAlone"},
     {"source.NAME.databases", "SettingsPlaces.EverySourceIsBackedUpAndOneThatFailsDoesNotStopTheOthers"},
     {"source.NAME.tags", "SettingsPlaces.ADatabaseOfASourceIsBackedUpUnderItsNameAndTags"},
+    {"source.NAME.strict", "CompanionsOfASource.WhatChangesWhileItIsReadIsReadAgainAndTold"},
     {"source.NAME.schema_version", "SettingsRead.ASourceSaysItsSchemasVersion"},
     {"source.NAME.smoke", "adopt.py: a drill of a file knows what the settings expect of its source"},
     {"source.NAME.init", "fresh.py"},

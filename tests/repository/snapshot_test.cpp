@@ -69,6 +69,7 @@ Snapshot full_snapshot() {
     snapshot.program = "holdfast 0.1.0";
     snapshot.operation = "migrate";
     snapshot.audit_head = "0f3a:12:abcd";
+    snapshot.skew = Skew{.span_ns = 1'234'567, .why = "/a was never free", .paths = {"/a", "/b"}};
     return snapshot;
 }
 
@@ -94,6 +95,10 @@ TEST(Snapshots, EveryFieldComesBack) {
     EXPECT_EQ(read.program, wrote.program);
     EXPECT_EQ(read.operation, wrote.operation);
     EXPECT_EQ(read.audit_head, wrote.audit_head);
+    ASSERT_TRUE(read.skew.has_value());
+    EXPECT_EQ(read.skew->span_ns, 1'234'567);
+    EXPECT_EQ(read.skew->why, "/a was never free");
+    EXPECT_EQ(read.skew->paths, wrote.skew->paths);
     ASSERT_EQ(read.failed.size(), 1u);
     EXPECT_EQ(read.failed[0].path, "/e");
     EXPECT_EQ(read.failed[0].error, "no such file");

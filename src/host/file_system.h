@@ -84,6 +84,9 @@ public:
     virtual Result<std::string> canonical(const std::string& path) = 0;                   // absolute, links resolved
     virtual Result<std::string> read_link(const std::string& path) = 0;                   // invalid: not a link
     virtual Result<void> sync_folder(const std::string& path) = 0;
+    // All files, names and folders of the file system that holds the folder, whoever wrote them: for many small ones this is one
+    // step of the disk instead of one each.
+    virtual Result<void> sync_file_system(const std::string& folder) = 0;
     virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
     // Of a file, a folder, or a link itself; the time of the last reading stays. A power cut may take it back.
     virtual Result<void> set_modified(const std::string& path, Timestamp time) = 0;

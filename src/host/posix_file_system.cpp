@@ -317,6 +317,12 @@ public:
         return posix_error(errno, {"sync folder", path});
     }
 
+    Result<void> sync_file_system(const std::string& path) override {
+        const auto folder = TRY(open_descriptor(path, {"open folder", O_RDONLY | O_DIRECTORY}));
+        if (::syncfs(folder.number()) == 0) return {};
+        return posix_error(errno, {"sync the file system of", path});
+    }
+
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override {
         return run({"set the mode of", path}, path, [&] { return ::chmod(path.c_str(), static_cast<mode_t>(mode)); });
     }

@@ -31,7 +31,7 @@ live::SeenThing seen(const DirectoryEntry& entry) {
 }  // namespace
 
 CompanionSwap::CompanionSwap(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& options)
-    : context_(context), opened_(opened), plan_(plan), options_(options), staged_(plan.companions.size()) {}
+    : context_(context), opened_(opened), plan_(plan), options_(options) {}
 
 UnfinishedRestore CompanionSwap::what_is_done(const SafetyBackup& safety) const {
     UnfinishedRestore restore{.number = plan_.number.value, .repository = opened_.path(), .safety_number = safety.number, .safety_repository = safety.repository, .databases = {}, .source = plan_.paths};
@@ -52,12 +52,14 @@ Result<void> CompanionSwap::stage() {
         auto& companion = plan_.companions[i];
         const host::Stopwatch stopwatch(context_.host.clock);
         TRY(host::make_folders_durably(context_.host.files, host::folder_of(companion.report.to), folder_mode));
+        staged_.push_back({.together = SyncTogether(context_.host.files)});
         staged_[i].folder = TRY(swap_->add_stage(companion.report.to));
         for (const auto& [path, then] : companion.place.then) {
             const auto now = companion.place.now.find(path);
             if (!is_to_be_written(then, now == companion.place.now.end() ? nullptr : &now->second, Known::size)) continue;
             TRY(stage_entry(i, path, then));
         }
+        TRY(staged_[i].together.sync());
         companion.report.copy_ms = stopwatch.ms();
     }
     return {};
@@ -68,7 +70,7 @@ Result<void> CompanionSwap::stage_entry(std::size_t companion, const std::string
     const auto& to = plan_.companions[companion].report.to;
     TRY(context_.watch.go_on());
     const std::string aside = host::join_path(staged.folder, format("new-{}", staged.files.size()));
-    auto written = TRY(write_entry(context_, opened_.get(), entry, {.path = aside, .owners = Owners::as_in_backup, .meant = absolute(to, path)}));
+    auto written = TRY(write_entry(context_, opened_.get(), entry, {.path = aside, .owners = Owners::as_in_backup, .together = &staged.together, .meant = absolute(to, path)}));
     if (!written.warning.empty()) warnings.push_back(std::move(written.warning));
     staged.files.emplace(path, aside);
     written_ += written.bytes;
@@ -129,6 +131,7 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
     const auto& root = companion.report.to;
     const auto first = plan.steps.size();
     TRY(add_departures(at, before, plan));
+    bool has_staged_late = false;
     for (const auto& [path, then] : companion.place.then) {
         const auto found = before.find(path);
         const auto* now = found == before.end() ? nullptr : &found->second;
@@ -143,9 +146,13 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         if (now == nullptr && !changes_kind && companion.place.now.contains(path)) {
             return fail(ErrorCode::unavailable, "restore {}: it is not in the backup of the state before, as it could not be read, or went meanwhile", printable(absolute(root, path))).with_advice("look at it, and restore again");
         }
-        if (!is_staged) TRY(stage_entry(at, path, then));  // another content of the same size and time
+        if (!is_staged) {  // another content of the same size and time
+            TRY(stage_entry(at, path, then));
+            has_staged_late = true;
+        }
         plan.steps.push_back({.path = absolute(root, path), .stage = staged_[at].folder, .before = now ? std::optional(seen(*now)) : std::nullopt, .staged = staged_[at].files.at(path)});
     }
+    if (has_staged_late) TRY(staged_[at].together.sync());
     std::set<std::string> touched;
     for (std::size_t i = first; i < plan.steps.size(); ++i) touched.insert(host::folder_of(plan.steps[i].path));
     for (const auto& [path, then] : companion.place.then) {

@@ -10,6 +10,7 @@
 #include "holdfast/operations/restore_plan.h"
 #include "holdfast/operations/safety_backup.h"
 #include "holdfast/operations/unfinished_restore.h"
+#include "holdfast/operations/write_entry.h"
 
 namespace holdfast::operations {
 
@@ -32,8 +33,9 @@ public:
 
 private:
     struct Staged {
-        std::string folder;
-        std::map<std::string, std::string> files;  // by the path in the companion
+        SyncTogether together;
+        std::string folder = {};
+        std::map<std::string, std::string> files = {};  // by the path in the companion
     };
     Result<void> stage_entry(std::size_t companion, const std::string& path, const repository::DirectoryEntry& entry);
     Result<CompanionEntries> state_before(const SafetyBackup& safety, const PlannedCompanion& companion);

@@ -25,6 +25,7 @@ public:
         visit.entry = [this](const std::string& path, const DirectoryEntry& entry) { return write(aside_ + path.substr(companion_.name.size()), entry); };
         TRY(repository_.open_index());
         TRY(repository::visit_entries(repository_.chunks(), companion_, visit));
+        TRY(together_.sync());
         // From the deepest to the outermost: what is written into a folder moves its time, and may not be written later.
         for (auto at = folders_.rbegin(); at != folders_.rend(); ++at) TRY(finish_folder(*at));
         return std::move(written_);
@@ -53,7 +54,7 @@ private:
             return {};
         }
         written_paths_.push_back(path);
-        auto written = TRY(write_entry(context_, repository_, entry, {.path = path, .owners = place_.owners, .meant = place_.path + path.substr(aside_.size())}));
+        auto written = TRY(write_entry(context_, repository_, entry, {.path = path, .owners = place_.owners, .together = &together_, .meant = place_.path + path.substr(aside_.size())}));
         if (!written.warning.empty()) written_.warnings.push_back(std::move(written.warning));
         if (entry.type == EntryType::file) ++written_.files;
         written_.bytes += written.bytes;
@@ -75,6 +76,7 @@ private:
     const std::string aside_;
     std::vector<Folder> folders_;
     std::vector<std::string> written_paths_;  // files and links
+    SyncTogether together_{files_};
     WrittenCompanion written_;
 };
 

@@ -15,6 +15,8 @@ using repository::EntryType;
 
 constexpr std::uint64_t step_bytes = 4 * 1024 * 1024;
 constexpr std::size_t hole_bytes_min = 16 * 1024;  // zeros that are not written; fewer are not worth a write of their own
+constexpr std::uint64_t small_bytes_max = 1024 * 1024;
+constexpr std::size_t synced_one_by_one_max = 64;
 constexpr std::uint32_t mode_while_written = 0600;
 
 class Writing {
@@ -24,14 +26,16 @@ public:
 
     Result<WrittenEntry> run(const repository::Repository& repository) {
         const auto content = TRY(repository.open_content(entry_));
-        const auto file = TRY(context_.host.files.create(place_.path, mode_while_written));
+        auto file = TRY(context_.host.files.create(place_.path, mode_while_written));
         if (entry_.content.size > 0) TRY(file->resize(entry_.content.size));
         TRY(copy(*content, *file));
         give(*file);
         TRY(file->set_mode(entry_.mode));
         TRY(context_.host.files.set_modified(place_.path, entry_.modified));
-        TRY(file->sync());
+        const bool is_later = place_.together != nullptr && entry_.content.size <= small_bytes_max;
+        if (!is_later) TRY(file->sync());
         TRY(expect_as_written(*file));
+        if (is_later) place_.together->add(std::move(file), place_.path);
         written_.bytes = entry_.content.size;
         return std::move(written_);
     }
@@ -103,6 +107,22 @@ Result<WrittenEntry> write_link(host::FileSystem& files, const DirectoryEntry& e
 }
 
 }  // namespace
+
+void SyncTogether::add(std::unique_ptr<host::File> file, const std::string& path) {
+    folder_ = host::folder_of(path);
+    if (are_ == Are::few) few_.push_back(std::move(file));
+    if (few_.size() <= synced_one_by_one_max) return;
+    few_.clear();
+    are_ = Are::many;
+}
+
+Result<void> SyncTogether::sync() {
+    if (are_ == Are::many) TRY(files_.sync_file_system(folder_));
+    for (const auto& file : few_) TRY(file->sync());
+    few_.clear();
+    are_ = Are::few;
+    return {};
+}
 
 Result<WrittenEntry> write_entry(Context& context, const repository::Repository& repository, const DirectoryEntry& entry, const EntryPlace& place) {
     EntryPlace named = place;

@@ -1,6 +1,10 @@
 // write_entry(): a file or a link of a companion as a new file, with the mode and the time it had.
 #pragma once
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "holdfast/operations/context.h"
 #include "holdfast/repository/repository.h"
 
@@ -9,16 +13,32 @@ namespace holdfast::operations {
 // Of restored files: those of whoever restores, or as in the backup, where this process may.
 enum class Owners { ours, as_in_backup };
 
+// Files that are made durable together: many small ones cost the disk one turn so, and not one each.
+class SyncTogether {
+public:
+    explicit SyncTogether(host::FileSystem& files) : files_(files) {}
+    void add(std::unique_ptr<host::File> file, const std::string& path);
+    Result<void> sync();  // all that were added; they lie on one file system
+
+private:
+    host::FileSystem& files_;
+    std::string folder_;                             // of one of them
+    std::vector<std::unique_ptr<host::File>> few_;   // as long as they are
+    enum class Are { few, many } are_ = Are::few;
+};
+
 struct EntryPlace {
     std::string path;            // nothing is there yet
     Owners owners = Owners::ours;
+    SyncTogether* together = nullptr;  // where small files are added instead of being synced
     std::string meant = {};      // the path that it is for, for messages; empty: the same
 };
 struct WrittenEntry {
     std::uint64_t bytes = 0;
     std::string warning;         // empty: none
 };
-// Every byte is proven as it comes out of the repository, is durable, and has been read back and compared. After a failure
+// Every byte is proven as it comes out of the repository, is durable (or will be, with others), and has been read back and
+// compared. After a failure
 // there may be a part of it. The index is open. `corrupt`: names the file, as do all others; `exists`.
 Result<WrittenEntry> write_entry(Context& context, const repository::Repository& repository, const repository::DirectoryEntry& entry, const EntryPlace& place);
 

@@ -26,6 +26,8 @@ public:
         return syncs_folder_(path) ? files_.sync_folder(path) : Result<void>();
     }
 
+    Result<void> sync_file_system(const std::string&) override { return {}; }
+
 private:
     class ForgetfulFile final : public host::File {
     public:

@@ -30,6 +30,7 @@ public:
     Result<std::string> canonical(const std::string& path) override { return files_.canonical(path); }
     Result<std::string> read_link(const std::string& path) override { return files_.read_link(path); }
     Result<void> sync_folder(const std::string& path) override { return files_.sync_folder(path); }
+    Result<void> sync_file_system(const std::string& path) override { return files_.sync_file_system(path); }
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override { return files_.set_mode(path, mode); }
     Result<void> set_modified(const std::string& path, Timestamp time) override { return files_.set_modified(path, time); }
     Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }

@@ -62,6 +62,7 @@ public:
     Result<std::string> canonical(const std::string& path) override;
     Result<std::string> read_link(const std::string& path) override;
     Result<void> sync_folder(const std::string& path) override;
+    Result<void> sync_file_system(const std::string& path) override;
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
     Result<void> set_modified(const std::string& path, Timestamp time) override;
     Result<void> expect_readable(const std::string&) override { return {}; }
@@ -303,6 +304,23 @@ Result<void> Files::sync_folder(const std::string& path) {
     auto verdict = machine_.begin(step);
     if (verdict.error) return machine_.end(std::move(verdict));
     node->folder.sync();
+    return {};
+}
+
+Result<void> Files::sync_file_system(const std::string& path) {
+    const std::lock_guard lock(machine_.mutex);
+    const Step step{"sync the file system of", path};
+    if (!is_folder(TRY(find(step)))) return wrong(ErrorCode::not_found, step, "it is not a folder");
+    auto verdict = machine_.begin(step);
+    if (verdict.error) return machine_.end(std::move(verdict));
+    std::vector<NodePointer> open{machine_.root};
+    while (!open.empty()) {
+        const auto node = open.back();
+        open.pop_back();
+        node->content.sync();
+        node->folder.sync();
+        for (const auto& [name, below] : node->folder.now()) open.push_back(below);
+    }
     return {};
 }
 

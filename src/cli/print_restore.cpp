@@ -29,6 +29,21 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
     return out + lines("    note: ", member.notes);
 }
 
+std::string companion_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {
+    std::string out = format("  {} {}  ({}, {})", dry_run ? "would write" : "wrote", printable(companion.to), counted(companion.files, "file"), human_bytes(companion.bytes));
+    out += dry_run ? "\n" : format(" in {}\n", human_duration_ms(companion.copy_ms));
+    std::vector<std::string> parts;
+    if (companion.added > 0) parts.push_back(format("{} added", companion.added));
+    if (companion.changed > 0) parts.push_back(format("{} replaced", companion.changed));
+    if (companion.removed > 0) parts.push_back(style.bad(format("{} removed", companion.removed)));
+    if (!parts.empty()) out += format("    {}\n", joined(parts, ", "));
+    constexpr std::size_t shown_max = 5;
+    std::vector<std::string> extra(companion.extra.begin(), companion.extra.begin() + static_cast<std::ptrdiff_t>(std::min(shown_max, companion.extra.size())));
+    for (auto& one : extra) one = printable(one);
+    if (!extra.empty()) out += format("    not in the backup, and left there: {}{}; --exact removes such\n", joined(extra, ", "), companion.extra.size() > shown_max ? format(" and {} more", companion.extra.size() - shown_max) : "");
+    return out;
+}
+
 std::string rows_lines(const operations::RowsBack& rows, bool dry_run, const Style& style) {
     if (rows.database.empty()) return "";
     std::string out = format("  {} {}\n", dry_run ? "would bring rows into" : "brought rows into", printable(rows.database));
@@ -71,10 +86,8 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
     if (!report.proven_by.empty()) out += format("  its hash is the one in {}\n", joined(report.proven_by, ", "));
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
     for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
-    for (const auto& companion : report.companions) {
-        out += format("  {} {}", report.dry_run ? "would write" : "wrote", printable(companion.to));
-        out += report.dry_run ? std::string("\n") : format("  ({}, {}) in {}\n", counted(companion.files, "file"), human_bytes(companion.bytes), human_duration_ms(companion.copy_ms));
-    }
+    for (const auto& companion : report.companions) out += companion_lines(companion, report.dry_run, style);
+    if (report.files) out += difference_in_words(*report.files, style);
     out += rows_lines(report.rows, report.dry_run, style);
     if (report.safety_number > 0)
         out += format("  the state before is backup {}; {}: {}\n", style.bold(format("#{}", report.safety_number)),

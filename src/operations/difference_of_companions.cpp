@@ -207,18 +207,19 @@ private:
 Result<FilesDifference> difference_of_companions(const FileTrees& trees, const Watch& watch) { return Comparing(trees, watch).run(); }
 
 Result<std::vector<CompanionPlan>> plans_of_backup(Context& context, const RepositoryRequest& request, const std::string& repository, const repository::Snapshot& snapshot) {
-    std::vector<CompanionRequest> wanted;
+    const NeverTaken never{.databases = snapshot.source.paths, .repository = repository};
+    std::vector<CompanionPlan> plans;
+    for (const auto& entry : snapshot.companions) plans.push_back(TRY(companion_plan(context, entry.name, entry.rules, never)));
     const auto loaded = TRY(settings_if_good(context, request));
     if (const auto* source = loaded.source(snapshot.source.name)) {
+        std::vector<CompanionRequest> wanted;
         for (const auto& one : source->companions) wanted.push_back({.path = one.path, .include = one.include, .exclude = one.exclude, .is_optional = true});
+        for (auto& plan : TRY(companion_plans(context, wanted, never))) {
+            const bool is_known = std::ranges::any_of(plans, [&](const auto& other) { return other.order.root == plan.order.root; });
+            if (!is_known) plans.push_back(std::move(plan));
+        }
     }
-    auto plans = TRY(companion_plans(context, wanted, {.databases = snapshot.source.paths, .repository = repository}));
-    std::vector<CompanionRequest> others;  // that the settings do not name, or no longer
-    for (const auto& entry : snapshot.companions) {
-        const bool is_named = std::ranges::any_of(plans, [&](const auto& plan) { return plan.order.root == entry.name; });
-        if (!is_named) others.push_back({.path = entry.name, .include = {}, .exclude = {}, .is_optional = true});
-    }
-    for (auto& plan : TRY(companion_plans(context, others, {.databases = snapshot.source.paths, .repository = repository}))) plans.push_back(std::move(plan));
+    for (auto& plan : plans) plan.is_optional = true;
     return plans;
 }
 

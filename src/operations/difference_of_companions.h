@@ -15,7 +15,8 @@ struct FileTrees {
 // since then; all others are read and compared.
 Result<FilesDifference> difference_of_companions(const FileTrees& trees, const Watch& watch);
 
-// How the companions of a backup, and those that the settings name for its source, are looked at where they lie now.
+// How the companions of a backup are looked at where they lie now: by the rules that it was made by. And those that only the
+// settings name for its source.
 Result<std::vector<CompanionPlan>> plans_of_backup(Context& context, const RepositoryRequest& request, const std::string& repository, const repository::Snapshot& snapshot);
 
 }  // namespace holdfast::operations

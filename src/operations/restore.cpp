@@ -139,6 +139,7 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
     if (!done) return plan.is_in_place ? std::move(done).error() : in_backup(std::move(done).error(), number);
     tell_recovery(context, now.opened, now.order.request, {.plan = plan, .cause = now.cause, .duration_ms = stopwatch.ms()}, report);
     for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
+    report.files = std::move(plan.files);
     for (auto& companion : plan.companions) report.companions.push_back(std::move(companion.report));
     return report;
 }
@@ -151,7 +152,7 @@ Result<std::vector<std::string>> mend_before(Context& context, OpenRepository& o
         if (TRY(is_set_being_replaced(context, snapshot.source.paths))) told.push_back("an earlier restore was interrupted; the real run mends that first");
         return told;
     }
-    const bool is_whole = request.only.empty() && !request.rows.is_asked() && !request.schema_only;
+    const bool is_whole = request.only.empty() && request.paths.empty() && !request.rows.is_asked() && !request.schema_only;
     return mend_unfinished_restores(context, &opened, snapshot.source.paths, is_whole ? WhenUnclear::abandon : WhenUnclear::refuse);
 }
 

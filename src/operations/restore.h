@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holdfast/operations/database_difference.h"
+#include "holdfast/operations/files_difference.h"
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/narrow.h"
 #include "holdfast/operations/outside_request.h"
@@ -36,6 +37,7 @@ struct RestoreRequest {
                            "the command to go back that is printed does, and takes everything that was written since along.",
                 .examples = {{"holdfast restore 43", "in place"},
                              {"holdfast restore latest --to /tmp/look.db", "into a new file"},
+                             {"holdfast restore 43 --path data/faiss", "one folder of it, in place"},
                              {"holdfast restore 43 --path data/faiss --to /tmp/look", "one folder of it, as /tmp/look/faiss"},
                              {"holdfast restore latest --operation migrate", "the state before the last migration"},
                              {"holdfast restore latest --to app.db.zst --compress zstd", "compressed, for any program that reads zstd"},
@@ -58,7 +60,7 @@ struct RestoreRequest {
         visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases); all its databases are restored.", .value = "NAME"});
         narrow.describe(visit);
         visit(only, {.name = "only", .sentence = "Of a backup of several databases only this one; may be repeated.", .value = "DATABASE"});
-        visit(paths, {.name = "path", .sentence = "With --to: only this file, folder or database of the backup, as holdfast files names it; may be repeated. It is laid out as a whole restore would; a single file goes to --to itself.", .value = "PATH"});
+        visit(paths, {.name = "path", .sentence = "Only this file, folder or database of the backup, as holdfast files names it; may be repeated. With --to it is laid out as a whole restore would; a single file goes to --to itself.", .value = "PATH"});
         rows.describe(visit);
         visit(schema_only, {.name = "schema-only", .sentence = "An empty database with the backup's schema: tables, indexes, views, triggers, and no row. In place a safety backup keeps the rows."});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
@@ -136,6 +138,7 @@ struct RestoreReport {
     double duration_ms = 0;
     std::vector<RestoredMember> databases;
     std::vector<RestoredCompanion> companions;
+    std::optional<FilesDifference> files;
     RowsBack rows;
     std::vector<HookRun> hooks;
     bool hooks_incomplete = false;
@@ -157,6 +160,7 @@ struct RestoreReport {
         visit("go_back", go_back, "The command that brings the state before back; empty: there is none.");
         visit("databases", databases, "Each database.");
         visit("companions", companions, "Each file or folder that belongs with them.");
+        visit("files", files, "In place, when it is shown first: what would change in their files, from now to the backup. What is removed by that stays, unless --exact says otherwise. Null: it was not looked for.");
         visit("rows", rows, "With --table: what came back.");
         visit("data_lost", data_lost, "Rows that the database had before and has not now, by table; empty: not counted, as no recovery log is kept.");
         visit("recovery_log", recovery_log, "The recovery log that tells of it.");

@@ -5,6 +5,7 @@
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/operations/chosen_paths.h"
+#include "holdfast/operations/plan_companions.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_packed.h"
 #include "holdfast/operations/restore_targets.h"
@@ -51,13 +52,35 @@ Result<void> expect_paths_make_sense(const RestoreRequest& request) {
     if (request.schema_only) return refuse("--schema-only", "--only DATABASE");
     if (request.to == "-") return refuse("--to -", format("holdfast cat {}", shell_word(request.snapshot + ":" + request.paths.front())));
     if (!request.compress.empty()) return refuse("--compress", "--only DATABASE compresses one database");
-    if (!request.to.empty()) return {};
-    return fail(ErrorCode::invalid, "restore {} in place: single files and folders come back beside what is there", printable(request.paths.front())).with_advice("--to FOLDER, or --to FILE for a single file");
+    return {};
 }
+
+namespace {
+
+Result<RestorePlan> plan_in_place(Context& context, const repository::Repository& repository, const history::Moment& moment, const RestoreRequest& request, const std::vector<ChosenPath>& chosen) {
+    RestoreRequest of_databases = request;
+    ChosenCompanions companions{.of = moment.snapshot, .chosen = {}};
+    for (const auto& one : chosen) {
+        if (one.of == ChosenPath::Of::members) {
+            of_databases.only.push_back(one.path);
+            continue;
+        }
+        companions.chosen.push_back(one.entry);
+        companions.chosen.back().name = one.path;
+    }
+    RestorePlan plan;
+    if (of_databases.only.empty()) TRY(begin_plan(repository, moment, request, plan));
+    else plan = TRY(plan_restore(context, repository, moment, of_databases));
+    TRY(plan_companions_in_place(context, repository, companions, request, plan));
+    return plan;
+}
+
+}  // namespace
 
 Result<RestorePlan> plan_restore_of_paths(Context& context, const repository::Repository& repository, const history::Moment& moment, const RestoreRequest& request) {
     const auto& snapshot = moment.snapshot;
     const auto chosen = TRY(chosen_paths(context, repository, snapshot, request.paths));
+    if (request.to.empty()) return plan_in_place(context, repository, moment, request, chosen);
     const auto place = TRY(place_of(context, chosen, request.to));
     RestoreRequest of_databases = request;
     for (const auto& one : chosen) {

@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/operations/chosen_databases.h"
 #include "holdfast/operations/moved_databases.h"
+#include "holdfast/operations/plan_companions.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_targets.h"
 #include "holdfast/operations/target_database.h"
@@ -176,48 +177,21 @@ Result<void> plan_companions(Context& context, const repository::Snapshot& snaps
     return {};
 }
 
-// Where databases were moved, what lay below the same folder is taken to have gone with them.
-std::string moved_along(const std::vector<std::pair<std::string, std::string>>& moves, const std::string& path) {
-    for (const auto& [from, to] : moves) {
-        std::size_t same = 0;
-        while (same < std::min(from.size(), to.size()) && from[from.size() - 1 - same] == to[to.size() - 1 - same]) ++same;
-        const auto slash = from.find('/', from.size() - same);
-        if (slash == std::string::npos) continue;
-        const std::string folder = from.substr(0, slash);
-        if (path.starts_with(folder + "/")) return to.substr(0, to.size() - (from.size() - slash)) + path.substr(folder.size());
-    }
-    return path;
-}
-
-Result<void> plan_companions_in_place(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot, const RestoreRequest& request, RestorePlan& plan) {
-    std::vector<std::pair<std::string, std::string>> moves;
-    for (const auto& path : snapshot.source.paths) {
-        const std::string now = TRY(lies_now(repository, snapshot, path));
-        if (now != path) moves.emplace_back(path, now);
-    }
-    NeverTaken never{.databases = plan.paths, .repository = {}};
-    for (const auto& member : plan.members) never.databases.push_back(member.report.to);
-    const auto extras = request.exact ? Extras::go : Extras::stay;
-    for (const auto& target : TRY(companion_targets(context, snapshot, {.to = {}, .only = TRY(chosen_members(context, snapshot, request))}))) {
-        const std::string path = TRY(host::canonical_or_future(context.host.files, moved_along(moves, target.path)));
-        PlannedCompanion companion{.entry = *target.entry, .report = {.from = target.entry->name, .to = path}, .place = {}};
-        companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = path}, never, extras));
-        tell_changes(companion.place, extras, companion.report);
-        plan.companions.push_back(std::move(companion));
-    }
-    return {};
-}
-
 }  // namespace
 
-Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
-                                 const history::Moment& moment, const RestoreRequest& request) {
-    RestorePlan plan;
+Result<void> begin_plan(const repository::Repository& repository, const history::Moment& moment, const RestoreRequest& request, RestorePlan& plan) {
     plan.number = moment.snapshot.number;
     plan.of = format("{}#{}", request.schema_only ? "the schema of " : "", plan.number.value);
     plan.is_in_place = request.to.empty();
     for (const auto& path : moment.snapshot.source.paths) plan.paths.push_back(TRY(lies_now(repository, moment.snapshot, path)));
     std::ranges::sort(plan.paths);
+    return {};
+}
+
+Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
+                                 const history::Moment& moment, const RestoreRequest& request) {
+    RestorePlan plan;
+    TRY(begin_plan(repository, moment, request, plan));
     const RestorePlace place{.to = request.to, .only = TRY(chosen_members(context, moment.snapshot, request))};
     for (auto& target : TRY(restore_targets(context, moment.snapshot, place))) {
         if (plan.is_in_place) target.path = TRY(lies_now(repository, moment.snapshot, target.path));
@@ -233,8 +207,8 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
         plan.members.push_back(std::move(member));
     }
     if (request.schema_only) return plan;
-    if (plan.is_in_place) TRY(plan_companions_in_place(context, repository, moment.snapshot, request, plan));
-    else TRY(plan_companions(context, moment.snapshot, place, plan));
+    if (plan.is_in_place && place.only.empty()) TRY(plan_companions_in_place(context, repository, {.of = moment.snapshot, .chosen = all_companions(moment.snapshot)}, request, plan));
+    if (!plan.is_in_place) TRY(plan_companions(context, moment.snapshot, place, plan));
     return plan;
 }
 

@@ -9,6 +9,7 @@
 #include "holdfast/history/history.h"
 #include "holdfast/live/replace.h"
 #include "holdfast/operations/companion_in_place.h"
+#include "holdfast/operations/files_difference.h"
 #include "holdfast/operations/restore.h"
 
 namespace holdfast::operations {
@@ -33,6 +34,7 @@ struct RestorePlan {
     std::vector<std::string> paths;        // of the source: who a safety backup belongs to
     std::vector<PlannedMember> members;
     std::vector<PlannedCompanion> companions;
+    std::optional<FilesDifference> files;  // what of them would change, when it is shown first
     // The newest backup of these databases, when every byte of it has just been read and proven: what a safety backup may
     // lean on unseen.
     std::optional<repository::SnapshotNumber> proven_parent;
@@ -41,6 +43,9 @@ struct RestorePlan {
 // Every member planned before anything is written; an obstacle of one refuses all.
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,
                                  const history::Moment& moment, const RestoreRequest& request);
+
+// What a plan says of its backup, before anything is planned.
+Result<void> begin_plan(const repository::Repository& repository, const history::Moment& moment, const RestoreRequest& request, RestorePlan& plan);
 
 // With --schema-only: the member is an empty database with its schema from now on. `invalid`: it is raw bytes.
 Result<void> leave_schema_only(PlannedMember& member);

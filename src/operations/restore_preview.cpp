@@ -1,9 +1,12 @@
 #include "holdfast/operations/restore_preview.h"
 
+#include <algorithm>
+
 #include "holdfast/base/text.h"
 #include "holdfast/history/extent_names.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/compare_images.h"
+#include "holdfast/operations/difference_of_companions.h"
 #include "holdfast/operations/keep_database.h"
 
 namespace holdfast::operations {
@@ -78,10 +81,40 @@ std::string lines_of(const DatabaseDifference& difference) {
     return text;
 }
 
+// From what lies there to the backup. None: something cannot be looked at or read.
+Result<std::optional<FilesDifference>> difference_of_files(Context& context, OpenRepository& opened, const RestorePlan& plan) {
+    repository::Snapshot then;  // as far as it is restored, and where it goes
+    std::vector<CompanionPlan> plans;
+    for (const auto& companion : plan.companions) {
+        then.companions.push_back(companion.entry);
+        then.companions.back().name = companion.report.to;
+        plans.push_back(companion.place.plan);
+    }
+    std::ranges::sort(then.companions, {}, &repository::DirectoryEntry::name);
+    const auto now = TRY(live_files(context, plans));
+    auto found = difference_of_companions({.before = *now, .after = *kept_files(opened.get(), then)}, context.watch);
+    if (!found && found.error().code() == ErrorCode::cancelled) return std::move(found).error();
+    return found ? std::optional(*std::move(found)) : std::optional<FilesDifference>();
+}
+
+std::string lines_of(const PlannedCompanion& companion) {
+    const auto& report = companion.report;
+    std::string parts;
+    const auto add = [&](std::uint64_t things, std::string_view what) {
+        if (things > 0) parts += format("{}{} {}", parts.empty() ? "" : ", ", things, what);
+    };
+    add(report.added, "would come back");
+    add(report.changed, "would be as before");
+    add(report.removed, "would go");
+    add(report.extra.size(), "not in the backup would stay");
+    return format("  {}: {}\n", printable(report.to), parts.empty() ? "nothing would change" : parts);
+}
+
 }  // namespace
 
 Result<void> preview(Context& context, OpenRepository& opened, RestorePlan& plan) {
     for (auto& member : plan.members) TRY(preview_member(context, plan.is_outside ? nullptr : &opened, member));
+    if (plan.is_in_place && !plan.companions.empty()) plan.files = TRY(difference_of_files(context, opened, plan));
     return {};
 }
 
@@ -95,6 +128,7 @@ std::string question_of(const RestorePlan& plan, Timestamp moment) {
         text += format("would be {}\n", human_bytes(report.bytes));
         if (report.difference) text += lines_of(*report.difference);
     }
+    for (const auto& companion : plan.companions) text += lines_of(companion);
     if (plan.needs_safety_backup()) text += "  the state as it is now is backed up first; holdfast undo brings it back\n";
     return text;
 }

@@ -11,16 +11,6 @@ namespace {
 using repository::DirectoryEntry;
 using repository::Snapshot;
 
-// Names come out of the repository: one that climbs out of its folder would write where nobody asked.
-Result<void> expect_canonical(const std::string& name) {
-    bool is_canonical = name.starts_with('/') && !name.ends_with('/') && name.find('\0') == std::string::npos;
-    for (const auto& part : split(name.substr(std::min<std::size_t>(1, name.size())), '/')) {
-        is_canonical = is_canonical && !part.empty() && part != "." && part != "..";
-    }
-    if (is_canonical) return {};
-    return fail(ErrorCode::corrupt, "restore: '{}' is no path that a backup has", printable(name));
-}
-
 Result<std::vector<const DirectoryEntry*>> wanted_members(const Snapshot& snapshot, const std::set<std::string>& only) {
     std::vector<const DirectoryEntry*> wanted;
     for (const auto& entry : snapshot.members) {
@@ -32,6 +22,15 @@ Result<std::vector<const DirectoryEntry*>> wanted_members(const Snapshot& snapsh
 }
 
 }  // namespace
+
+Result<void> expect_canonical(const std::string& name) {
+    bool is_canonical = name.starts_with('/') && !name.ends_with('/') && name.find('\0') == std::string::npos;
+    for (const auto& part : split(name.substr(std::min<std::size_t>(1, name.size())), '/')) {
+        is_canonical = is_canonical && !part.empty() && part != "." && part != "..";
+    }
+    if (is_canonical) return {};
+    return fail(ErrorCode::corrupt, "restore: '{}' is no path that a backup has", printable(name));
+}
 
 std::string shared_folder(const Snapshot& snapshot) {
     std::optional<std::string> shared;

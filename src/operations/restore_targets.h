@@ -10,6 +10,9 @@
 
 namespace holdfast::operations {
 
+// Names come out of the repository: one that climbs out of its folder would write where nobody asked. `corrupt`.
+Result<void> expect_canonical(const std::string& name);
+
 struct RestoreTarget {
     const repository::DirectoryEntry* entry = nullptr;
     std::string path;

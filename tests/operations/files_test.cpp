@@ -189,7 +189,6 @@ TEST_F(FilesOfABackup, WhatIsThereIsNotReplaced) {
     EXPECT_THAT(restore_paths({"faiss/sub"}, work + "/there"), FailsWith(ErrorCode::invalid));
     EXPECT_THAT(restore_paths({"faiss/1.index", "app.db"}, work), FailsWith(ErrorCode::exists));
     EXPECT_THAT(restore_paths({"faiss/1.index"}, repository + "/x"), FailsWith(ErrorCode::invalid));
-    EXPECT_THAT(restore_paths({"faiss/1.index"}, ""), FailsWith(ErrorCode::invalid)) << "in place";
     EXPECT_THAT(restore_paths({"faiss/1.index"}, "-"), FailsWith(ErrorCode::invalid));
     EXPECT_THAT(restore_paths({"faiss/nothing"}, work + "/x"), FailsWith(ErrorCode::not_found));
     EXPECT_THAT(restore_paths({"app.db"}, work + "/app.db.gz"), FailsWith(ErrorCode::invalid)) << "the name says what it is not";

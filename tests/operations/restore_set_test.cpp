@@ -204,6 +204,52 @@ TEST_F(RestoringASet, WithoutItsFilesOneDatabaseCanComeBack) {
     EXPECT_EQ(companions(), changed);
 }
 
+// A file, a folder and nothing else; undo takes just that back.
+TEST_F(RestoringASet, SingleFilesAndFoldersComeBackInPlace) {
+    settings("exclude = [\"cache/\"]\n");
+    const auto number = back_up();
+    change();
+    write(folder + "/sub2/cache/kept", "kept");
+    const auto rows = rows_of(database), changed = companions();
+    auto request = restore_request(number);
+    request.paths = {"faiss/1.index", "faiss/sub", "faiss/link"};
+    request.exact = true;
+    const auto report = must(restore(context, request));
+    EXPECT_EQ(rows_of(database), rows);
+    EXPECT_EQ(hash_of_file(folder + "/1.index"), sha256(bytes_of(std::string(300'000, 'v'))).hex());
+    EXPECT_TRUE(exists(folder + "/sub/empty"));
+    EXPECT_EQ(std::filesystem::read_symlink(folder + "/link"), "1.index");
+    EXPECT_TRUE(exists(folder + "/new.index"));
+    EXPECT_FALSE(exists(folder + "/1.meta.json"));
+    EXPECT_EQ(text_of(tests::file_bytes(work + "/config.yaml")), "a: 2");
+    EXPECT_THAT(litter(), IsEmpty());
+    write(folder + "/since", "since");
+    must(take_back());
+    std::filesystem::remove(folder + "/since");
+    must(files.set_modified(folder, must(files.status(folder)).modified));
+    const auto without_times = [](const std::string& tree) { return tree.substr(tree.find('\n')); };  // of the folder that they lie in
+    EXPECT_EQ(without_times(companions()), without_times(changed));
+    EXPECT_THAT(verify_all().damage, IsEmpty());
+    const auto next = must(try_backup({database}));
+    EXPECT_FALSE(next.partial);
+}
+
+TEST_F(RestoringASet, TheDryRunNamesTheFiles) {
+    const auto number = back_up();
+    change();
+    auto request = restore_request(number);
+    request.dry_run = true;
+    const auto told = must(restore(context, request));
+    ASSERT_TRUE(told.files.has_value());
+    std::map<std::string, std::string> changes;
+    for (const auto& file : told.files->files) changes[file.path.substr(work.size() + 1)] = file.change;
+    EXPECT_EQ(changes["faiss/1.index"], "changed");
+    EXPECT_EQ(changes["faiss/1.meta.json"], "added");
+    EXPECT_EQ(changes["faiss/new.index"], "removed");
+    EXPECT_EQ(changes["config.yaml"], "changed");
+    EXPECT_EQ(changes.count("faiss/same"), 0u);
+}
+
 // The database cannot be had: nothing of the files is touched.
 TEST_F(RestoringASet, ALockedDatabaseKeepsAllOfItAsItIs) {
     const auto number = back_up();

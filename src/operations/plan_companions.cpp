@@ -1,0 +1,85 @@
+#include "holdfast/operations/plan_companions.h"
+
+#include <algorithm>
+
+#include "holdfast/operations/moved_databases.h"
+#include "holdfast/operations/restore_targets.h"
+
+namespace holdfast::operations {
+
+namespace {
+
+using repository::DirectoryEntry;
+
+struct Move {
+    std::string from, to;
+};
+
+// Without what both paths end with: the folders that were moved.
+Move folders_of(const Move& move) {
+    std::size_t same = 0;
+    const auto shorter = std::min(move.from.size(), move.to.size());
+    while (same < shorter && move.from[move.from.size() - 1 - same] == move.to[move.to.size() - 1 - same]) ++same;
+    const auto slash = move.from.find('/', move.from.size() - same);
+    if (slash == std::string::npos) return {};
+    const auto end = move.from.size() - slash;
+    return {.from = move.from.substr(0, slash), .to = move.to.substr(0, move.to.size() - end)};
+}
+
+std::string moved_along(const std::vector<Move>& moves, const std::string& path) {
+    for (const auto& move : moves) {
+        const auto folders = folders_of(move);
+        if (!folders.from.empty() && path.starts_with(folders.from + "/")) return folders.to + path.substr(folders.from.size());
+    }
+    return path;
+}
+
+Result<std::vector<Move>> moves_since(const repository::Repository& repository, const repository::Snapshot& snapshot) {
+    std::vector<Move> moves;
+    for (const auto& path : snapshot.source.paths) {
+        const std::string now = TRY(lies_now(repository, snapshot, path));
+        if (now != path) moves.push_back({.from = path, .to = now});
+    }
+    return moves;
+}
+
+// The rules by which it was chosen are those of the companion that it lies in.
+repository::CompanionRules rules_of(const repository::Snapshot& snapshot, const DirectoryEntry& entry) {
+    for (const auto& companion : snapshot.companions) {
+        if (companion.name == entry.name) return companion.rules;
+        if (!entry.name.starts_with(companion.name + "/")) continue;
+        auto rules = companion.rules;
+        rules.within += (rules.within.empty() ? "" : "/") + entry.name.substr(companion.name.size() + 1);
+        return rules;
+    }
+    return {};
+}
+
+// A whole companion may be reached by a link now; in a companion, a link is what was kept.
+Result<std::string> place_of(Context& context, const std::string& path, const repository::CompanionRules& rules) {
+    if (rules.within.empty()) return host::canonical_or_future(context.host.files, path);
+    return host::join_path(TRY(host::canonical_or_future(context.host.files, host::folder_of(path))), host::file_name_of(path));
+}
+
+}  // namespace
+
+std::vector<DirectoryEntry> all_companions(const repository::Snapshot& snapshot) { return snapshot.companions; }
+
+Result<void> plan_companions_in_place(Context& context, const repository::Repository& repository, const ChosenCompanions& companions, const RestoreRequest& request, RestorePlan& plan) {
+    const auto moves = TRY(moves_since(repository, companions.of));
+    NeverTaken never{.databases = plan.paths, .repository = {}};
+    for (const auto& member : plan.members) never.databases.push_back(member.report.to);
+    const auto extras = request.exact ? Extras::go : Extras::stay;
+    for (const auto& chosen : companions.chosen) {
+        TRY(expect_canonical(chosen.name));
+        PlannedCompanion companion{.entry = chosen, .report = {.from = chosen.name, .to = {}}, .place = {}};
+        companion.entry.rules = rules_of(companions.of, chosen);
+        companion.report.to = TRY(place_of(context, moved_along(moves, chosen.name), companion.entry.rules));
+        companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = companion.report.to}, never, extras));
+        tell_changes(companion.place, extras, companion.report);
+        plan.companions.push_back(std::move(companion));
+    }
+    return {};
+}
+
+}  // namespace holdfast::operations

@@ -207,14 +207,14 @@ class DevTeam(Profiles):
     def test_retention_as_its_guide_has_it(self):
         self.make(applications.DevTeam)
         settings = self.settings()
-        self.assertEqual([settings[f"retention.{key}"] for key in ("automatic.keep_last", "manual.keep_weekly", "tag.archive.keep_monthly")], [5, 4, 12])
+        self.assertEqual([settings[f"retention.{key}"] for key in ("automatic.keep_last", "automatic.keep_daily", "manual.keep_weekly", "tag.archive.keep_monthly")], [5, 7, 4, 12])
         self.assertEqual(settings["schedule.backup"], "daily 02:00")
         for number in range(8):
             self.app.write(number)
             self.backup_all("--kind", "automatic")
         self.call("verify", "--all")  # else the oldest stays, as nobody knows whether any other can be restored
         self.call("forget", "--policy")
-        self.assertEqual(self.numbers(), [8, 7, 6, 5, 4])
+        self.assertEqual(self.numbers(), [8, 7, 6, 5, 4, 1])  # the first is the oldest of its day
         self.assertEqual(len(self.copies(".devteam/backups", r"devteam-\d{8}-\d{6}(_\d+)?\.db")), 5)
 
     def numbers(self):
@@ -294,7 +294,7 @@ class CiFixer(Profiles):
     def test_two_databases_are_a_doubt(self):
         applications.CiFixer(self.work).close()
         shutil.copy(self.work / "agent.db", self.work / "prisma/agent.db")
-        self.assertRegex(self.call("init", "--profile", "ci-fixer").json["settings_note"], "both .*/work/agent.db and .*/prisma/agent.db are there")
+        self.assertRegex(self.call("init", "--profile", "ci-fixer").json["settings_note"], r"both \S.*agent\.db and .*prisma/agent\.db are there")
 
     def test_cleanup_as_its_policy_has_it(self):
         self.make(applications.CiFixer)

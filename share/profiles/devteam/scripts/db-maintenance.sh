@@ -64,7 +64,9 @@ check() {
             log info "Foreign key check passed" ;;
         3)  log info "Database integrity check passed"
             log warn "Foreign key check found violations" ;;
-        *)  log error "Database integrity check failed"
+        4)  log error "Database integrity check failed"
+            return 1 ;;
+        *)  log error "Database could not be checked"
             return 1 ;;
     esac
 }

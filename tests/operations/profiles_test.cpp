@@ -17,8 +17,8 @@ using ::testing::StartsWith;
 
 class Profiles : public World {
 protected:
-    ProfileSettings settings_of(const Profile& profile, const std::string& repository = ".holdfast") {
-        return must(profile_settings(context, profile, {.file = work + "/holdfast.toml", .repository = {.repository = repository, .key_file = {}, .password_file = {}, .password_command = {}, .sources = {}}}));
+    ProfileSettings settings_of(const Profile& profile, const std::string& kept_in = ".holdfast") {
+        return must(profile_settings(context, profile, {.file = work + "/holdfast.toml", .repository = {.repository = kept_in, .key_file = {}, .password_file = {}, .password_command = {}, .sources = {}}}));
     }
     Result<ShowReport> try_show(const std::string& snapshot) {
         ShowRequest request;

@@ -47,6 +47,11 @@ if(TARGET holdfast AND NOT HOLDFAST_SANITIZE AND NOT HOLDFAST_COVERAGE)
   install(FILES ${CMAKE_BINARY_DIR}/texts/_holdfast DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
   install(FILES ${CMAKE_BINARY_DIR}/texts/holdfast.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
+# Profiles: settings and scripts of known applications, which `holdfast init --profile` copies. The program finds them beside
+# itself or above, in the build as installed.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/holdfast)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/share/profiles ${CMAKE_BINARY_DIR}/share/holdfast/profiles SYMBOLIC)
+install(DIRECTORY share/profiles DESTINATION share/holdfast USE_SOURCE_PERMISSIONS)
 # Where `.load holdfast_sqlite` finds it without a path, if that is one of the system's folders.
 install(TARGETS holdfast_sqlite LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS libholdfast EXPORT holdfast ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

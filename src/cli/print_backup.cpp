@@ -61,7 +61,10 @@ std::string text_of(const operations::InitReport& report, const Style& style) {
                       report.sources.empty() ? "" : format(" ({}: {})", report.sources.size() == 1 ? "source" : "sources", joined(report.sources, ", ")));
         if (!report.sources.empty()) out += "holdfast backup, without an argument, backs up every source\n";
     }
-    return report.settings_note.empty() ? out : out + printable(report.settings_note) + "\n";
+    if (!report.settings_note.empty()) out += printable(report.settings_note) + "\n";
+    for (const auto& script : report.scripts) out += format("{} {}\n", style.good("wrote"), printable(script));
+    for (const auto& script : report.scripts_left_alone) out += format("left alone, as it is there: {}\n", printable(script));
+    return out;
 }
 
 std::string text_of(const operations::BackupReport& report, const Style& style) {

@@ -149,14 +149,27 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     return one;
 }
 
+// With each journal that SQLite makes and removes beside a database, its folder gets other times, and may get another size.
+bool is_same_but_for_journals(const live::CompanionOrder& order, const live::CompanionThing& thing, const host::FileStatus& before) {
+    const auto folder = absolute(order.root, thing.path);
+    const bool has_a_database = std::ranges::any_of(order.never, [&](const std::string& path) { return host::folder_of(path) == folder; });
+    auto status = before;
+    if (has_a_database && thing.status.kind == host::FileKind::folder) {
+        status.modified = thing.status.modified;
+        status.changed = thing.status.changed;
+        status.size = thing.status.size;
+    }
+    return live::is_same_state(status, thing.status);
+}
+
 // What stands in one look and not, or otherwise, in the other.
-std::vector<std::string> differences(const live::CompanionLook& before, const live::CompanionLook& after) {
+std::vector<std::string> differences(const live::CompanionOrder& order, const live::CompanionLook& before, const live::CompanionLook& after) {
     std::map<std::string, const host::FileStatus*> known;
     std::vector<std::string> changed;
     for (const auto& thing : before.things) known.emplace(thing.path, &thing.status);
     for (const auto& thing : after.things) {
         const auto at = known.find(thing.path);
-        if (at == known.end() || !live::is_same_state(*at->second, thing.status)) changed.push_back(thing.path);
+        if (at == known.end() || !is_same_but_for_journals(order, thing, *at->second)) changed.push_back(thing.path);
         if (at != known.end()) known.erase(at);
     }
     for (const auto& [path, status] : known) changed.push_back(path);
@@ -235,7 +248,7 @@ Result<std::vector<std::vector<std::string>>> changed_since(Context& context, co
         if (one.failure) continue;
         const auto again = live::walk_companion(context.host.files, one.plan->order, context.watch);
         if (!again && again.error().code() == ErrorCode::cancelled) return again.error().copy();
-        if (again) list = differences(one.look.things, *again);
+        if (again) list = differences(one.plan->order, one.look.things, *again);
         else list.push_back("");
     }
     return changed;

@@ -65,12 +65,12 @@ Result<void> make_it(Context& context, const InitRequest& request, const Reposit
 }  // namespace
 
 Result<InitReport> init(Context& context, const InitRequest& request) {
-    auto settings = TRY(plan_new_settings(context, request));
+    const auto settings = TRY(plan_new_settings(context, request));
     const auto place = TRY(new_place(context, request.repository, settings.present));
     InitReport report{.repository = place.path, .id = {}, .encrypted = request.encrypt, .key_file_made = {}};
-    report.repository_made = !(place.is_there && settings.is_wanted() && !request.encrypt && !request.group_access);
+    report.repository_made = !(place.is_there && (settings.is_wanted() || settings.profile) && !request.encrypt && !request.group_access);
     if (report.repository_made) TRY(make_it(context, request, place, report));
-    TRY(write_new_settings(context, request, std::move(settings), report));
+    TRY(write_new_settings(context, request, settings, report));
     return report;
 }
 

@@ -11,6 +11,8 @@ struct InitRequest {
     bool no_settings = false;
     bool encrypt = false;
     bool group_access = false;
+    std::string profile;
+    bool scripts = false;
 
     static OperationText operation() {
         return {.name = "init",
@@ -19,17 +21,22 @@ struct InitRequest {
                            "alone makes a repository and nothing else), and never over others. Without databases those found in the working folder "
                            "and the folders in it become its sources. Where there is a repository and no settings, only settings are written. "
                            "With --encrypt everything in it is sealed; the password or key is needed for every later command and cannot be "
-                           "recovered. A key file that does not exist is made (32 random bytes, mode 0600).",
+                           "recovered. A key file that does not exist is made (32 random bytes, mode 0600). With --profile the settings are those of a "
+                           "known application, with everything that belongs to its database: ci-fixer, devteam, faiss, oak or prt.",
                 .examples = {{"holdfast init data/app.db", "./.holdfast, and holdfast.toml with that database as its source"},
                              {"holdfast init -r /backups/app", "a plain repository"},
                              {"holdfast init -r /backups/app --encrypt --key-file ~/.holdfast.key", "sealed with a key file"},
-                             {"holdfast init --encrypt --password-command 'pass show holdfast'", "sealed with a password, in ./.holdfast"}}};
+                             {"holdfast init --encrypt --password-command 'pass show holdfast'", "sealed with a password, in ./.holdfast"},
+                             {"holdfast init --profile devteam", "settings for .devteam/: database, memory, rotation, schedule"},
+                             {"holdfast init --profile faiss --scripts", "also scripts/backup_dev.sh and scripts/restore_dev.sh"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
         visit(databases, {.name = "database", .sentence = "Databases that the settings shall protect, one source each.", .value = "DATABASE", .positional = true});
         repository.describe(visit);
         visit(no_settings, {.name = "no-settings", .sentence = "Write no settings."});
+        visit(profile, {.name = "profile", .sentence = "Write the settings of this application: ci-fixer, devteam, faiss, oak or prt.", .value = "NAME"});
+        visit(scripts, {.name = "scripts", .sentence = "With --profile: also the scripts that its users know, which call holdfast. Files that are there stay as they are."});
         visit(encrypt, {.name = "encrypt", .sentence = "Seal everything with a password or key."});
         visit(group_access, {.name = "group-access", .sentence = "Let the folder's group read and write (0660 and 0770 instead of 0600 and 0700)."});
     }
@@ -40,7 +47,7 @@ struct InitReport {
     std::string key_file_made;
     bool repository_made = true;
     std::string settings, settings_note;
-    std::vector<std::string> sources;
+    std::vector<std::string> sources, scripts, scripts_left_alone;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("repository", repository, "Path of the repository.");
@@ -51,6 +58,8 @@ struct InitReport {
         visit("settings", settings, "The settings that were written; empty: none.");
         visit("settings_note", settings_note, "Why there are none, or what else should be known of them.");
         visit("sources", sources, "Names of the sources in them.");
+        visit("scripts", scripts, "The scripts that were written.");
+        visit("scripts_left_alone", scripts_left_alone, "Those that were not, as there are files of these names.");
     }
 };
 Result<InitReport> init(Context& context, const InitRequest& request);

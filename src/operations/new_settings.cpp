@@ -8,6 +8,7 @@
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/find_settings.h"
 #include "holdfast/operations/named_databases.h"
+#include "holdfast/operations/new_file.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/settings_pages.h"
 
@@ -96,22 +97,6 @@ std::string source_name(const std::string& path, const std::set<std::string>& ta
     return free;
 }
 
-// A file that appears whole or not at all.
-Result<void> write_file(const host::Host& host, const std::string& path, const std::string& text) {
-    auto& files = host.files;
-    const auto begun = format("{}.{}.new", path, to_hex(host::random_bytes(host.random, 4)));
-    const auto write = [&]() -> Result<void> {
-        const auto file = TRY(files.create(begun, 0644));
-        TRY(file->write_at(0, bytes_of(text)));
-        TRY(file->sync());
-        TRY(files.rename_if_absent(begun, path));
-        return files.sync_folder(host::folder_of(path));
-    };
-    auto written = write();
-    if (!written) (void)files.remove(begun);
-    return written;
-}
-
 NewFileText text_plan(const InitRequest& request, const NewSettings& plan, const std::string& repository) {
     const auto folder = host::folder_of(plan.file);
     NewFileText text{.repository = relative_to(folder, repository), .key_file = {}, .password_file = {}, .password_command = {}, .sources = {}};
@@ -130,10 +115,64 @@ NewFileText text_plan(const InitRequest& request, const NewSettings& plan, const
     return text;
 }
 
+// The settings of a profile are its own: neither the databases named, nor what lies near, goes into them.
+Result<std::optional<Profile>> wanted_profile(Context& context, const InitRequest& request) {
+    if (request.profile.empty()) {
+        if (request.scripts) return fail(ErrorCode::invalid, "write scripts: no profile is named").with_advice("--profile NAME says whose scripts");
+        return std::optional<Profile>();
+    }
+    if (!request.databases.empty()) return fail(ErrorCode::invalid, "make settings: both databases and --profile {} are named", printable(request.profile)).with_advice("--profile alone, and databases in the settings that it writes");
+    if (request.no_settings || is_without_settings(request.repository.settings)) return fail(ErrorCode::invalid, "make settings: --profile is given, and that there shall be none").with_advice("one of the two");
+    auto profile = TRY(find_profile(context, request.profile));
+    if (request.scripts && profile.scripts.empty()) return fail(ErrorCode::invalid, "write scripts: the profile {} has none", printable(profile.name)).with_advice("leave --scripts out");
+    return std::optional(std::move(profile));
+}
+
+struct TextToWrite {
+    std::string text, note;
+};
+Result<TextToWrite> text_to_write(Context& context, const NewSettings& plan, const NewFileText& text) {
+    if (!plan.profile) return TextToWrite{new_settings_file(text), plan.note};
+    auto made = TRY(profile_settings(context, *plan.profile, {.file = plan.file, .repository = text}));
+    return TextToWrite{std::move(made.text), std::move(made.note)};
+}
+
+Result<void> write_wanted_scripts(Context& context, const InitRequest& request, const NewSettings& plan, InitReport& report) {
+    if (!request.scripts) return {};
+    const auto& file = plan.is_wanted() ? report.settings : plan.present.file;
+    if (file.empty()) {
+        report.settings_note += "; so the scripts were not written either";
+        return {};
+    }
+    auto written = TRY(write_scripts(context, *plan.profile, host::folder_of(file)));
+    report.scripts = std::move(written.made);
+    report.scripts_left_alone = std::move(written.left_alone);
+    return {};
+}
+
+Result<void> write_it(Context& context, const InitRequest& request, const NewSettings& plan, InitReport& report) {
+    if (!plan.is_wanted()) return {};
+    const auto [text, note] = TRY(text_to_write(context, plan, text_plan(request, plan, report.repository)));
+    report.settings_note = note;
+    const auto read = read_settings_text(context.host.files, {.text = text, .file = plan.file, .environment = {}});
+    if (!read.problems.empty()) {  // a path that is no UTF-8; of a profile, a variable that is not set
+        report.settings_note = format("no settings were written: {}", read.problems.front().message);
+        return {};
+    }
+    const auto written = write_if_absent(context.host, {.path = plan.file, .text = text});
+    if (!written || !*written) {
+        report.settings_note = format("no settings were written: {}", written ? "there are some by now" : written.error().message());
+        return {};
+    }
+    report.settings = plan.file;
+    for (const auto& [name, source] : read.loaded.settings.source) report.sources.push_back(name);
+    return {};
+}
+
 }  // namespace
 
 Result<NewSettings> plan_new_settings(Context& context, const InitRequest& request) {
-    NewSettings plan;
+    NewSettings plan{.present = {}, .profile = TRY(wanted_profile(context, request)), .file = {}, .databases = {}, .note = {}};
     const auto here = context.host.files.canonical(host::working_folder());  // that it has been removed matters only to what is written there
     auto place = TRY(find_settings(context, request.repository.settings));
     if (place && !place->is_named && here && host::folder_of(place->file) != *here) place.reset();  // of a project above: this is another
@@ -141,9 +180,10 @@ Result<NewSettings> plan_new_settings(Context& context, const InitRequest& reque
         plan.present = TRY(load_settings(context, request.repository.settings));
         plan.note = format("there are settings already: {}", printable(place->file));
         if (!request.databases.empty()) plan.note += "; they were left alone: add sources for the databases there";
+        if (plan.profile) plan.note += "; they were left alone";
         return plan;
     }
-    const bool is_asked = place || !request.databases.empty() || named_repository(request.repository).empty();
+    const bool is_asked = place || plan.profile || !request.databases.empty() || named_repository(request.repository).empty();
     if (request.no_settings || is_without_settings(request.repository.settings) || !is_asked) return plan;
     plan.databases = request.databases.empty() ? std::vector<std::string>() : TRY(as_named(context, request.databases));
     if (!here) return here.error().copy();
@@ -153,7 +193,7 @@ Result<NewSettings> plan_new_settings(Context& context, const InitRequest& reque
         return plan;
     }
     plan.file = file;
-    if (request.databases.empty()) {
+    if (request.databases.empty() && !plan.profile) {
         auto found = databases_near(context, *here);
         plan.databases = std::move(found.databases);
         if (found.is_full()) plan.note = format("there may be more databases than the {} found: add sources for them", plan.databases.size());
@@ -162,23 +202,10 @@ Result<NewSettings> plan_new_settings(Context& context, const InitRequest& reque
     return plan;
 }
 
-Result<void> write_new_settings(Context& context, const InitRequest& request, NewSettings plan, InitReport& report) {
-    report.settings_note = std::move(plan.note);
-    if (!plan.is_wanted()) return {};
-    const auto text = text_plan(request, plan, report.repository);
-    const auto file = new_settings_file(text);
-    const auto read = read_settings_text(context.host.files, {.text = file, .file = plan.file, .environment = {}});
-    if (!read.problems.empty()) {  // a path that is no UTF-8
-        report.settings_note = format("no settings were written: {}", read.problems.front().message);
-        return {};
-    }
-    if (auto written = write_file(context.host, plan.file, file); !written) {
-        report.settings_note = format("no settings were written: {}", written.error().message());
-        return {};
-    }
-    report.settings = plan.file;
-    for (const auto& source : text.sources) report.sources.push_back(source.name);
-    return {};
+Result<void> write_new_settings(Context& context, const InitRequest& request, const NewSettings& plan, InitReport& report) {
+    report.settings_note = plan.note;
+    TRY(write_it(context, request, plan, report));
+    return write_wanted_scripts(context, request, plan, report);
 }
 
 }  // namespace holdfast::operations

@@ -27,7 +27,7 @@ struct RestoreRequest {
     static OperationText operation() {
         return {.name = "restore",
                 .sentence = "Bring a backup back, in place or as a new file.",
-                .details = "SNAPSHOT is a number (43), latest, latest~2, last-good, or the beginning of an id. Without --to the database is restored where it "
+                .details = "SNAPSHOT is a number (43), latest, latest~2, last-good, the beginning of an id, or a plain copy that was written from it. Without --to the database is restored where it "
                            "was: a safety backup is made first, then the content is replaced in one SQLite transaction, so applications may stay open. The files and folders that belong with it are exchanged at the same time, all or none; what "
                            "is not in the backup stays. Where that "
                            "cannot be done safely nothing is changed, and the obstacle is named. On a terminal it shows what would change and asks; "

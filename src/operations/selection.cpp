@@ -2,6 +2,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/backup_of_copy.h"
 #include "holdfast/operations/purpose.h"
 
 namespace holdfast::operations {
@@ -10,9 +11,16 @@ namespace {
 
 constexpr std::string_view unsaid = "latest";
 
-Result<history::Selector> selector_of(Context& context, const SelectionRequest& request) {
+// By its number, its id, its place; or by the plain copy that was written from it.
+Result<history::Selector> selector_of_name(Context& context, const repository::Repository& repository, const std::string& name) {
+    auto selector = history::parse_selector(name);
+    if (selector || !TRY(host::exists(context.host.files, name))) return selector;
+    return history::parse_selector("id:" + TRY(backup_of_copy(context, repository, name)));
+}
+
+Result<history::Selector> selector_of(Context& context, const repository::Repository& repository, const SelectionRequest& request) {
     const bool is_said = !request.snapshot.empty() && request.snapshot != unsaid;
-    if (request.at.empty()) return history::parse_selector(is_said ? request.snapshot : unsaid);
+    if (request.at.empty()) return is_said ? selector_of_name(context, repository, request.snapshot) : history::parse_selector(unsaid);
     if (is_said) {
         return fail(ErrorCode::invalid, "which backup: both {} and --at are given", printable(request.snapshot))
             .with_advice("give one of them");
@@ -43,7 +51,7 @@ Result<history::Filter> narrowed(history::Filter filter, const NarrowRequest& na
 }
 
 Result<Selection> select(Context& context, const repository::Repository& repository, const SelectionRequest& request) {
-    const auto selector = TRY(selector_of(context, request));
+    const auto selector = TRY(selector_of(context, repository, request));
     auto choice = TRY(history::select_moment(repository, selector, TRY(narrowed(TRY(source_filter(context, request.source)), request.narrow))));
     Selection selection{.moment = std::move(choice.moment), .warnings = std::move(choice.warnings), .gap_s = 0};
     if (selector.kind == history::Selector::Kind::at) {

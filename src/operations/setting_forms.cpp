@@ -154,12 +154,15 @@ Result<Expanded> expand_variables(std::string_view text) {
             at += 3;
         } else if (rest.starts_with("${")) {
             const auto end = rest.find('}');
-            const std::string name(rest.substr(2, end == std::string_view::npos ? 0 : end - 2));
+            const auto inner = rest.substr(2, end == std::string_view::npos ? 0 : end - 2);
+            const auto otherwise = inner.find(":-");
+            const std::string name(inner.substr(0, otherwise));
             if (!is_variable_name(name)) {
-                return fail(ErrorCode::invalid, "what follows ${{ is no name of an environment variable").with_advice("${NAME}, or $${ for the two characters themselves");
+                return fail(ErrorCode::invalid, "what follows ${{ is no name of an environment variable").with_advice("${NAME}, ${NAME:-what else}, or $${ for the two characters themselves");
             }
-            const auto value = host::environment(name).value_or("");
-            if (value.empty()) out.missing.push_back(name);
+            auto value = host::environment(name).value_or("");
+            if (value.empty() && otherwise != std::string_view::npos) value = inner.substr(otherwise + 2);
+            if (value.empty() && otherwise == std::string_view::npos) out.missing.push_back(name);
             out.variables.push_back(name);
             out.text += value;
             at += end + 1;

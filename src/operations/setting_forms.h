@@ -32,7 +32,7 @@ struct Expanded {
     std::vector<std::string> variables;  // those it names
     std::vector<std::string> missing;    // of these, those that are not set, or empty
 };
-// ${NAME} is the environment variable, $${ is "${". `invalid`: what follows ${ is no name.
+// ${NAME} is the environment variable, ${NAME:-text} is the text where it is not set or empty, $${ is "${". `invalid`: what follows ${ is no name.
 Result<Expanded> expand_variables(std::string_view text);
 
 // As it would stand in the file: quoted, with escapes.

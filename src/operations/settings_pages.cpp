@@ -11,6 +11,13 @@ namespace holdfast::operations {
 
 namespace {
 
+// "${" would be read as the beginning of a variable.
+std::string as_text(std::string_view text) {
+    std::string written;
+    for (std::size_t at = 0; at < text.size(); ++at) written += text.substr(at).starts_with("${") ? "$$" : std::string(1, text[at]);
+    return written;
+}
+
 // A mark of its own for each struct: what was explained once is not explained again.
 template <typename T>
 constexpr char type_mark = 0;
@@ -159,12 +166,6 @@ public:
     void free_key(const SettingText& text) { out += "#" + std::string(text.example) + "\n"; }
 
 private:
-    // "${" would be read as the beginning of a variable.
-    static std::string as_text(std::string_view text) {
-        std::string written;
-        for (std::size_t at = 0; at < text.size(); ++at) written += text.substr(at).starts_with("${") ? "$$" : std::string(1, text[at]);
-        return written;
-    }
     static std::string nothing_of(const std::string& type) { return type == "whole number" ? "0" : type == "span" ? "\"0\"" : "false"; }
     void live(const std::string& table, const std::string& key, const std::string& value) {
         if (value.empty()) return;
@@ -260,7 +261,7 @@ Where a repository is named by `-r` or `$HOLDFAST_REPOSITORY`, faulty settings d
 
 ## What values look like
 
-- **Texts** stand in quotes. `${NAME}` is the environment variable of that name, which must be set and not empty; `$${` is `${` itself (in a command, `$NAME` or `$${NAME}` is left to the shell).
+- **Texts** stand in quotes. `${NAME}` is the environment variable of that name, which must be set and not empty; `${NAME:-text}` is the text where it is not; `$${` is `${` itself (in a command, `$NAME` or `$${NAME}` is left to the shell).
 - **Paths** are relative to the settings' folder; `~/` is the home folder. Databases may be `file:` URLs as SQLite and Prisma have them; what follows a `?` is dropped. Commands run in the settings' folder.
 - **Durations**: a whole number and `s`, `m`, `h`, `d`, `w`, `mo` (30 days) or `y` (365 days): `"90s"`, `"24h"`, `"12mo"`.
 - **Spans** of retention go by the calendar: numbers and `y`, `mo`, `w`, `d`, `h`, such as `"30d"` or `"1y6mo"`.
@@ -289,6 +290,18 @@ std::string new_settings_file(const NewFileText& plan) {
     Settings defaults;
     defaults.describe(walk);
     return writer.out + std::string(file_foot);
+}
+
+std::string repository_keys(const NewFileText& plan) {
+    std::string out;
+    const auto key = [&](std::string_view name, const std::string& value) {
+        if (!value.empty()) out += format("{} = {}\n", name, toml_text(as_text(value)));
+    };
+    key("path", plan.repository);
+    key("key_file", plan.key_file);
+    key("password_file", plan.password_file);
+    key("password_command", plan.password_command);
+    return out;
 }
 
 std::string settings_reference() {

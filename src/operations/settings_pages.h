@@ -17,6 +17,9 @@ struct NewFileText {
 // Every key of the reference: those of the plan live, all others commented out as "#key = value" (remarks are "# remark").
 std::string new_settings_file(const NewFileText& plan);
 
+// The lines of [repository], as they stand in such a file.
+std::string repository_keys(const NewFileText& plan);
+
 std::string settings_reference();  // docs/guide/settings.md
 
 }  // namespace holdfast::operations

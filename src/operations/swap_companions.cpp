@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/write_entry.h"
 
 namespace holdfast::operations {
@@ -105,6 +106,7 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
     for (auto now = before.rbegin(); now != before.rend(); ++now) {
         const auto& [path, entry] = *now;
         const auto then = companion.place.then.find(path);
+        if (companion.place.with_secrets.contains(path)) continue;
         const bool is_extra = then == companion.place.then.end();
         const bool is_folder = entry.type == EntryType::directory;
         const bool gives_way = !is_extra && (is_folder != (then->second.type == EntryType::directory));
@@ -113,10 +115,18 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
             warnings.push_back(format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(absolute(root, path))));
             continue;
         }
+        TRY(expect_nothing_to_lose(companion, path));
         gone.insert(absolute(root, path));
         plan.steps.push_back({.what = is_folder ? SwapStep::What::remove_folder : SwapStep::What::remove, .path = absolute(root, path), .stage = staged_[at].folder, .before = seen(entry)});
     }
     return {};
+}
+
+// Since the first look: what is written later still shows in its time.
+Result<void> CompanionSwap::expect_nothing_to_lose(const PlannedCompanion& companion, const std::string& path) const {
+    const std::string there = absolute(companion.report.to, path);
+    if (!companion.entry.rules.redacted || !holds_secrets(context_, there)) return {};
+    return fail(ErrorCode::busy, "restore {}: secrets were put into it meanwhile, which no backup has", printable(there)).with_advice("restore again");
 }
 
 Result<bool> CompanionSwap::is_left_empty(const std::string& folder, const std::set<std::string>& gone) const {
@@ -143,6 +153,7 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         if (now == nullptr && !changes_kind && companion.place.now.contains(path)) {
             return fail(ErrorCode::unavailable, "restore {}: it is not in the backup of the state before, as it could not be read, or went meanwhile", printable(absolute(root, path))).with_advice("look at it, and restore again");
         }
+        if (now != nullptr) TRY(expect_nothing_to_lose(companion, path));
         if (!is_staged) TRY(stage_entry(at, path, then));  // another content of the same size and time
         plan.steps.push_back({.path = absolute(root, path), .stage = staged_[at].folder, .before = now ? std::optional(seen(*now)) : std::nullopt, .staged = staged_[at].files.at(path)});
     }

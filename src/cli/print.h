@@ -25,6 +25,7 @@
 #include "holdfast/operations/log.h"
 #include "holdfast/operations/maintain_every.h"
 #include "holdfast/operations/query.h"
+#include "holdfast/operations/rebuild.h"
 #include "holdfast/operations/restore.h"
 #include "holdfast/operations/schedule.h"
 #include "holdfast/operations/shell.h"
@@ -46,6 +47,8 @@ std::string text_of(const operations::AdoptReport& report, const Style& style);
 std::string text_of(const operations::BundleReport& report, const Style& style);
 std::string agreement_lines(const std::vector<operations::AgreementResult>& results, const Style& style);
 std::string text_of(const operations::AgreementReport& report, const Style& style);
+std::string text_of(const operations::RebuildReport& report, const Style& style);
+std::string rebuild_lines(const std::vector<operations::RebuildRun>& runs, const Style& style);
 std::string text_of(const operations::ListReport& report, const Style& style);
 std::string text_of(const operations::ShowReport& report, const Style& style);
 std::string text_of(const operations::StatusReport& report, const Style& style);

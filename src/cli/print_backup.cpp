@@ -20,7 +20,8 @@ std::string companion_lines(const operations::BackupCompanion& companion, const 
     if (companion.missing) return out + "is not there, and need not be\n";
     out += format("{} ({}), {}\n", counted(companion.files, "file"), human_bytes(companion.bytes), companion.unchanged ? "unchanged" : format("{} changed", companion.files_changed));
     if (!companion.changing.empty()) out += "    " + style.bad(format("changed while it was read, also again: {}", printable(joined(companion.changing, ", ")))) + "\n";
-    return out + lines("    " + style.bad("not in the backup: "), companion.failed) + lines("    left out: ", companion.left_out);
+    out += lines("    " + style.bad("not in the backup: "), companion.failed) + lines("    left out: ", companion.left_out);
+    return out + lines("    without the secret ", companion.removed);
 }
 
 std::string copies_of(const operations::BackupReport& report) {
@@ -81,6 +82,7 @@ std::string text_of(const operations::BackupReport& report, const Style& style) 
     }
     for (const auto& member : report.databases) out += member_line(member, style);
     for (const auto& companion : report.companions) out += companion_lines(companion, style);
+    for (const auto& path : report.rebuilt) out += format("  {}  not kept: a restore has it built again\n", printable(path));
     out += agreement_lines(report.agreement, style);
     if (!report.confirmed_only) {
         out += format("  {} read, {} changed, {} stored, {}", counted(report.pages_read, "page"), report.pages_changed, human_bytes(report.bytes_stored),

@@ -33,6 +33,7 @@ std::string companion_lines(const operations::ShownCompanion& companion) {
     if (companion.kind == "folder") parts = {counted(companion.files, "file"), counted(companion.folders, "folder"), counted(companion.links, "link")};
     if (companion.kind != "link") parts.push_back(human_bytes(companion.bytes));
     std::vector<std::vector<std::string>> rows = {{"", "companion", printable(companion.path)}, {"", "holds", joined(parts, ", ")}};
+    for (const auto& secret : companion.removed) rows.push_back({"", "removed", printable(secret)});
     for (const auto& note : companion.notes) rows.push_back({"", "note", printable(note)});
     return columns(rows, {false, false, false});
 }
@@ -83,6 +84,7 @@ std::string text_of(const operations::ShowReport& report, const Style& style) {
     if (!backup.operation.empty()) rows.push_back({"", "operation", printable(backup.operation)});
     if (!backup.tags.empty()) rows.push_back({"", "tags", printable(joined(backup.tags, ", "))});
     if (!backup.skew.empty()) rows.push_back({"", "not of one moment", printable(backup.skew)});
+    for (const auto& path : report.rebuilt) rows.push_back({"", "rebuilt", printable(path) + ": not kept, as a restore has it built again"});
     if (!backup.held.empty()) rows.push_back({"", "held", printable(backup.held)});
     out += columns(rows, {false, false, false});
     for (const auto& member : report.members) out += "\n" + member_lines(member);
@@ -106,6 +108,7 @@ std::string text_of(const operations::StatusReport& report, const Style& style) 
                         {"", "backups", format("{} of {}; they added {} when they were made", source.backups, human_bytes(source.logical_bytes), human_bytes(source.bytes_stored))}},
                        {false, false, false});
     }
+    if (!report.rebuilds.empty()) out += "\n" + rebuild_lines(report.rebuilds, style);
     for (const auto& missed : report.missed) out += style.bad("missed: ") + missed + "\n";
     out += lines("warning: ", report.warnings);
     if (report.sources.empty()) out += "no backups that are not forgotten\n";

@@ -41,7 +41,8 @@ std::string companion_lines(const operations::RestoredCompanion& companion, bool
     std::vector<std::string> extra(companion.extra.begin(), companion.extra.begin() + static_cast<std::ptrdiff_t>(std::min(shown_max, companion.extra.size())));
     for (auto& one : extra) one = printable(one);
     if (!extra.empty()) out += format("    not in the backup, and left there: {}{}; --exact removes such\n", joined(extra, ", "), companion.extra.size() > shown_max ? format(" and {} more", companion.extra.size() - shown_max) : "");
-    return out;
+    for (const auto& path : companion.kept) out += format("    {} as it is, with secrets that no backup has: {}\n", dry_run ? "would stay" : "stays", printable(path.empty() ? companion.to : path));
+    return out + lines("    a secret to fill in by hand: ", companion.secrets_removed);
 }
 
 std::string rows_lines(const operations::RowsBack& rows, bool dry_run, const Style& style) {
@@ -96,6 +97,11 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
         out += format("  would first back up the state as it is now, into {}\n", printable(report.safety_repository));
     if (!report.data_lost.empty()) out += format("  data lost: {}\n", printable(report.data_lost));
     if (!report.recovery_log.empty()) out += format("  told in {}\n", printable(report.recovery_log));
+    out += rebuild_lines(report.rebuilds, style) + agreement_lines(report.agreement, style);
+    for (const auto& test : report.smoke_tests) {
+        out += format("  {} {} in {}{}\n", test.passed ? style.good("passed:") : style.bad("FAILED:"), test.test, human_duration_ms(test.duration_ms), test.attempts > 1 ? format(", at attempt {}", test.attempts) : std::string());
+        if (!test.error.empty()) out += format("    {}\n", printable(test.error));
+    }
     if (!report.dry_run) out += format("  {} in all\n", human_duration_ms(report.duration_ms));
     return out + lines("  note: ", report.warnings);
 }

@@ -25,7 +25,7 @@ using namespace holdfast::operations;
 int exit_code_of(const auto&) { return 0; }
 int exit_code_of(const BackupReport& report) { return report.is_incomplete() ? exit_code_partial : 0; }
 int exit_code_of(const RestoreReport& report) {
-    const bool is_partial = report.hooks_incomplete || std::ranges::any_of(report.databases, &operations::RestoredMember::damaged);
+    const bool is_partial = report.hooks_incomplete || report.unmet || std::ranges::any_of(report.databases, &operations::RestoredMember::damaged);
     return is_partial ? exit_code_partial : 0;
 }
 int exit_code_of(const StatusReport& report) { return report.missed.empty() ? 0 : exit_code_missed; }
@@ -35,6 +35,7 @@ int exit_code_of(const DoctorReport& report) {
 }
 int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const AgreementReport& report) { return report.agrees ? 0 : exit_code_partial; }
+int exit_code_of(const RebuildReport& report) { return report.unmet ? exit_code_partial : 0; }
 int exit_code_of(const SourceMoveReport& report) { return report.damaged ? exit_code_partial : 0; }
 int exit_code_of(const FreshReport& report) { return report.hooks_incomplete ? exit_code_partial : 0; }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
@@ -285,6 +286,7 @@ const std::vector<VerbEntry>& verbs() {
         {"status", VerbOf<StatusRequest, StatusReport, operations::status>::make},
         {"doctor", VerbOf<DoctorRequest, DoctorReport, operations::doctor>::make},
         {"agreement", VerbOf<AgreementRequest, AgreementReport, operations::agreement>::make},
+        {"rebuild", VerbOf<RebuildRequest, RebuildReport, operations::rebuild>::make},
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
         {"query", QueryVerb::make},
         {"diff", DiffVerb::make},

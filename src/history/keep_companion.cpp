@@ -311,6 +311,7 @@ Result<DirectoryEntry> Keeping::list() {
             entry.name = companion_.name;
             entry.dictionary = writer_->dictionary();
             entry.rules = companion_.rules;
+            entry.removed = companion_.removed;
             return entry;
         }
         entry.name = name_in_folder(path);

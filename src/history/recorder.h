@@ -68,6 +68,7 @@ struct CompanionThing {
 struct CompanionToKeep {
     std::string name;                   // its canonical path
     repository::CompanionRules rules = {};
+    std::vector<std::string> removed = {};  // DirectoryEntry::removed
     std::vector<CompanionThing> things;
     // The file of things[i]. From several threads at once. A read that fails is the file's fault.
     std::function<Result<std::unique_ptr<repository::ByteSource>>(std::size_t thing)> open;

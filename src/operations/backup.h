@@ -19,6 +19,7 @@ struct CompanionRequest {
     std::string path;
     std::vector<std::string> include, exclude;
     bool is_optional = false;
+    bool is_redacted = false;
 };
 
 struct BackupRequest {
@@ -27,7 +28,9 @@ struct BackupRequest {
     PurposeRequest purpose;
     std::string schema_version_query;  // of the settings: asked of every database as it is frozen
     std::vector<CompanionRequest> companions;  // of the settings
+    std::vector<std::string> rebuilt;          // likewise: the paths of those that are not kept
     Hooks hooks;                       // of the settings
+    std::optional<QuiesceHooks> quiesce;       // of the settings
     std::string source;
     bool source_is_by_settings = false;  // its databases are known by it from now on, also when they had another name
     std::map<std::string, std::string> moved;  // database: where its source had it until now
@@ -98,7 +101,7 @@ struct BackupCompanion {
     std::string path, error;
     std::uint64_t files = 0, files_changed = 0, bytes = 0, bytes_read = 0;
     bool missing = false, unchanged = false;
-    std::vector<std::string> changing, failed, left_out;
+    std::vector<std::string> changing, failed, left_out, removed;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("path", path, "The file or folder.");
@@ -110,6 +113,7 @@ struct BackupCompanion {
         visit("missing", missing, "It is not there, and need not be.");
         visit("changing", changing, "Files that changed while the backup was made, as often as it was tried: they may not be of its moment.");
         visit("failed", failed, "What could not be read, and why: it is not in the backup.");
+        visit("removed", removed, "Of one that is kept redacted: the secrets that were removed, by file and key; never a value.");
         visit("left_out", left_out, "What no copy would be a backup of (databases, their sidecars, sockets, repositories), and why.");
         visit("error", error, "Why it could not be backed up.");
     }
@@ -123,6 +127,7 @@ struct BackupReport {
     double writers_blocked_ms = 0, duration_ms = 0, skew_ms = 0;
     std::vector<BackupMember> databases;
     std::vector<BackupCompanion> companions;
+    std::vector<std::string> rebuilt;
     std::vector<HookRun> hooks;
     bool hooks_incomplete = false;
     std::vector<ExpectationResult> expectations;
@@ -165,8 +170,9 @@ struct BackupReport {
         visit("duration_ms", duration_ms, "How long it took.");
         visit("databases", databases, "Each database.");
         visit("companions", companions, "Each file or folder that belongs with them.");
-        visit("hooks", hooks, "The hooks that were run.");
-        visit("hooks_incomplete", hooks_incomplete, "A hook failed after the backup was made, and is not only to warn: exit code 3.");
+        visit("rebuilt", rebuilt, "Files and folders that are not kept, as they are built again after a restore.");
+        visit("hooks", hooks, "The hooks that were run, and what had the application pause and go on.");
+        visit("hooks_incomplete", hooks_incomplete, "A hook failed after the backup was made, or the application could not be told to go on, and that is not only to warn: exit code 3.");
         visit("expectations", expectations, "What the settings expect of the source, when it has changed.");
         visit("agreement", agreement, "Whether its files say the same as its databases, as the settings have it, when it has changed.");
         visit("unmet", unmet, "Some of it does not hold or agree, or a database is empty that was not in the backup before: exit code 3.");

@@ -64,6 +64,9 @@ BackupReport report_of(RecordedBackup recorded) {
     report.databases = std::move(recorded.members);
     report.companions = std::move(recorded.companions);
     for (const auto& companion : report.companions) report.bytes_read += companion.bytes_read;
+    report.rebuilt = (recorded.confirmed ? *recorded.confirmed : *recorded.snapshot).rebuilt;
+    report.hooks = std::move(recorded.quiesce);
+    report.hooks_incomplete = !recorded.is_released;
     report.warnings = std::move(recorded.warnings);
     return report;
 }
@@ -327,8 +330,11 @@ void BackupInSteps::end() {
     warn_of_roots_files(context_, *opened_, last.report);
     facts_.number = last.report.number;
     hooks_.finish(facts_, nullptr);
+    // What paused and went on did so between those before and those after.
+    const auto first_after = std::ranges::find(hooks_.runs, "after_backup", &HookRun::event);
+    hooks_.runs.insert(first_after, last.report.hooks.begin(), last.report.hooks.end());
     last.report.hooks = std::move(hooks_.runs);
-    last.report.hooks_incomplete = !hooks_.is_complete;
+    last.report.hooks_incomplete = last.report.hooks_incomplete || !hooks_.is_complete;
     std::ranges::move(hooks_.warnings, std::back_inserter(last.report.warnings));
 }
 

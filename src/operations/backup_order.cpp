@@ -83,6 +83,10 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
     order.all_or_nothing = request.all_or_nothing;
     order.strict = request.strict;
     order.companions = TRY(companion_plans(context, request.companions, {.databases = paths_of(databases), .repository = opened.path()}));
+    for (const auto& path : request.rebuilt) order.rebuilt.push_back(TRY(host::canonical_or_future(context.host.files, path)));
+    std::ranges::sort(order.rebuilt);
+    order.quiesce = request.quiesce;
+    order.repository = opened.path();
     if (!order.full) {
         for (auto& plan : order.companions) plan.known = KnownCompanion::of(opened.get(), order.source, plan.order.root);
     }

@@ -2,6 +2,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/repository/entries.h"
 
@@ -51,6 +52,30 @@ Result<void> expect_folders_can_go(const CompanionInPlace& companion, Extras ext
         const auto now = companion.now.find(path);
         if (now == companion.now.end() || now->second.type != EntryType::directory || then.type == EntryType::directory) continue;
         return in_the_way(absolute(companion.plan.order.root, path), "it is a folder now, and was a file or a link", "--exact removes it and what lies in it; or --to FOLDER");
+    }
+    return {};
+}
+
+// A backup of the state before would hold such a file without its secrets, so nothing takes its place.
+Result<void> leave_secrets(Context& context, CompanionInPlace& companion) {
+    const auto& root = companion.plan.order.root;
+    for (const auto& [path, now] : companion.now) {
+        if (now.type == EntryType::file && holds_secrets(context, absolute(root, path))) companion.with_secrets.insert(path);
+    }
+    for (const auto& path : companion.with_secrets) {
+        const auto refused = [&](std::string_view why) {
+            return in_the_way(root, format("{} holds secrets, which no backup has, and {}", printable(absolute(root, path)), why), "move it away; or --to FOLDER");
+        };
+        const auto then = companion.then.find(path);
+        if (then != companion.then.end() && then->second.type != EntryType::file) return refused("was no file then");
+        bool is_blocked = false;
+        each_folder_above(path, [&](const std::string& above) {
+            const auto at = companion.then.find(above);
+            is_blocked = is_blocked || (at != companion.then.end() && at->second.type != EntryType::directory);
+        });
+        if (is_blocked) return refused("the folder it lies in was none then");
+        companion.then.erase(path);
+        companion.now.erase(path);
     }
     return {};
 }
@@ -108,6 +133,7 @@ Result<CompanionInPlace> look_at_place(Context& context, const repository::Repos
     companion.then = TRY(entries_below(repository, target.entry));
     const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
     for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
+    if (target.entry.rules.redacted) TRY(leave_secrets(context, companion));
     TRY(expect_nothing_in_the_way(companion, look));
     TRY(expect_folders_can_go(companion, extras));
     TRY(expect_one_file_system(target.path, look));
@@ -131,6 +157,7 @@ void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredComp
         if (extras == Extras::go) ++report.removed;
         else report.extra.push_back(path);
     }
+    report.kept.assign(companion.with_secrets.begin(), companion.with_secrets.end());
 }
 
 }  // namespace holdfast::operations

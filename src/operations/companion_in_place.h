@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "holdfast/operations/companions.h"
@@ -17,6 +18,7 @@ struct CompanionInPlace {
     CompanionPlan plan;      // how what is there is looked at: by the rules that the backup was made by
     CompanionEntries then;   // as in the backup
     CompanionEntries now;    // as it is; of content only the size
+    std::set<std::string> with_secrets = {};  // files that stay, as no backup holds them whole; in neither of the two above
 };
 struct CompanionTarget {
     const repository::DirectoryEntry& entry;

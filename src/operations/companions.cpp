@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/live/settled_file.h"
+#include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/repository_place.h"
 
 namespace holdfast::operations {
@@ -23,6 +24,20 @@ public:
 
 private:
     live::SettledFile file_;
+};
+
+// A text that holds secrets no more.
+class TextSource final : public repository::ByteSource {
+public:
+    explicit TextSource(std::string text) : text_(std::move(text)) {}
+    std::uint64_t size() const override { return text_.size(); }
+    Result<void> read(std::uint64_t offset, MutableByteView into) const override {
+        std::ranges::copy(bytes_of(text_).subspan(static_cast<std::size_t>(offset), into.size()), into.begin());
+        return {};
+    }
+
+private:
+    std::string text_;
 };
 
 std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : root + "/" + path; }
@@ -87,6 +102,7 @@ bool is_as_before(const CompanionPlan& plan, const live::CompanionLook& look) {
 
 BackupCompanion unchanged(const CompanionPlan& plan, const live::CompanionLook& look) {
     BackupCompanion report{.path = plan.order.root, .unchanged = true};
+    report.removed = plan.known.before()->entry.removed;
     tell_left_out(look, report);
     for (const auto& thing : look.things) {
         if (thing.status.kind != host::FileKind::regular) continue;
@@ -106,12 +122,47 @@ history::CompanionToKeep to_keep(Context& context, const SeenCompanion& seen, st
     return companion;
 }
 
+// Each file without its secrets. What is read is this, of the size that it has now.
+history::CompanionToKeep to_keep_redacted(Context& context, const SeenCompanion& seen) {
+    auto companion = to_keep(context, seen, KnownCompanion().things_of(seen.look.things, 0));
+    auto texts = std::make_shared<std::map<std::size_t, Result<RedactedFile>>>();
+    for (std::size_t i = 0; i < companion.things.size(); ++i) {
+        const auto& thing = seen.look.things.things[i];
+        if (thing.status.kind != host::FileKind::regular) continue;
+        const std::string path = absolute(seen.plan->order.root, thing.path);
+        const auto& file = texts->emplace(i, redacted_file(context, path, thing.status)).first->second;
+        companion.things[i].entry.content.size = file ? file->text.size() : 0;
+        if (!file) continue;
+        for (const auto& what : file->removed) companion.removed.push_back(format("{}: {}", printable(thing.path.empty() ? host::file_name_of(path) : thing.path), what));
+    }
+    constexpr std::size_t told_max = 1000;
+    if (const auto all = companion.removed.size(); all > told_max) {
+        companion.removed.resize(told_max);
+        companion.removed.push_back(format("and {} more", all - told_max));
+    }
+    companion.open = [texts](std::size_t at) -> Result<std::unique_ptr<repository::ByteSource>> {
+        const auto& file = texts->at(at);
+        if (!file) return file.error().copy();
+        return std::unique_ptr<repository::ByteSource>(std::make_unique<TextSource>(file->text));
+    };
+    return companion;
+}
+
+// What was kept with secrets, or without, is not what is wanted now, though the file has not changed.
+history::CompanionToKeep to_keep(Context& context, const SeenCompanion& seen, std::uint64_t turn) {
+    if (seen.plan->rules.redacted) return to_keep_redacted(context, seen);
+    const auto& known = seen.plan->known;
+    const bool was_redacted = known.before() && known.before()->entry.rules.redacted;
+    return to_keep(context, seen, was_redacted ? KnownCompanion().things_of(seen.look.things, 0) : known.things_of(seen.look.things, turn));
+}
+
 void describe(const history::KeptCompanion& kept, BackupCompanion& report) {
     report.files = kept.files;
     report.files_changed = kept.files_changed;
     report.bytes = kept.bytes;
     report.bytes_read = kept.bytes_read;
     report.unchanged = kept.is_same;
+    report.removed = kept.entry.removed;
     for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(absolute(report.path, failure.path)), failure.why.message()));
 }
 
@@ -134,7 +185,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
         report = {.path = seen.plan->order.root};
     }
     tell_left_out(look, report);
-    auto kept = TRY(recorder.companion(to_keep(context, seen, known.things_of(look, recorder.number().value)), context.watch));
+    auto kept = TRY(recorder.companion(to_keep(context, seen, recorder.number().value), context.watch));
     if (!kept.mismatches.empty()) {
         one.warnings.push_back(format("{} has changed, and its size and times have not: all of {} was read again", printable(absolute(report.path, kept.mismatches.front())), printable(report.path)));
         kept = TRY(recorder.companion(to_keep(context, seen, KnownCompanion().things_of(look, 0)), context.watch));
@@ -209,7 +260,7 @@ Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::
     std::vector<CompanionPlan> plans;
     for (const auto& one : wanted) {
         const std::string root = TRY(host::canonical_or_future(context.host.files, one.path));
-        plans.push_back(TRY(companion_plan(context, root, {.include = one.include, .exclude = one.exclude, .within = {}}, never)));
+        plans.push_back(TRY(companion_plan(context, root, {.include = one.include, .exclude = one.exclude, .within = {}, .redacted = one.is_redacted}, never)));
         plans.back().is_optional = one.is_optional;
     }
     return plans;

@@ -213,7 +213,9 @@ Result<std::vector<CompanionPlan>> plans_of_backup(Context& context, const Repos
     const auto loaded = TRY(settings_if_good(context, request));
     if (const auto* source = loaded.source(snapshot.source.name)) {
         std::vector<CompanionRequest> wanted;
-        for (const auto& one : source->companions) wanted.push_back({.path = one.path, .include = one.include, .exclude = one.exclude, .is_optional = true});
+        for (const auto& one : source->companions) {
+            if (one.keep != "rebuild") wanted.push_back({.path = one.path, .include = one.include, .exclude = one.exclude, .is_optional = true, .is_redacted = one.keep == "redacted"});
+        }
         for (auto& plan : TRY(companion_plans(context, wanted, never))) {
             const bool is_known = std::ranges::any_of(plans, [&](const auto& other) { return other.order.root == plan.order.root; });
             if (!is_known) plans.push_back(std::move(plan));

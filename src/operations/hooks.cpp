@@ -4,7 +4,6 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
-#include "holdfast/host/environment.h"
 #include "holdfast/operations/run_hook.h"
 
 namespace holdfast::operations {
@@ -20,19 +19,8 @@ struct HooksAround::Moment {
 
 namespace {
 
-constexpr const char* event_variable = "HOLDFAST_EVENT";
-
-// A command's first word, without what stands before it to set variables: those may be secrets, and so may arguments.
-std::string first_word(const std::string& command) {
-    for (const auto& word : split(command, ' ')) {
-        if (word.empty() || word.find('=') != std::string::npos) continue;
-        return printable(word.substr(0, word.find('\n')));
-    }
-    return "a command";
-}
-
 std::string name_of(const Hook& hook, std::string_view event, std::size_t place) {
-    return format("{} {} ({})", event, place, hook.command.empty() ? host_of(hook) : first_word(hook.command));
+    return format("{} {} ({})", event, place, word_for(hook));
 }
 
 std::string_view before(HookedVerb verb) { return verb == HookedVerb::backup ? "before_backup" : "before_restore"; }
@@ -44,7 +32,7 @@ HooksAround::HooksAround(Context& context, const Hooks& hooks, HookedVerb verb) 
     const bool any = !(verb == HookedVerb::backup ? hooks.before_backup.empty() && hooks.after_backup.empty()
                                                   : hooks.before_restore.empty() && hooks.after_restore.empty()) ||
                      !hooks.on_failure.empty();
-    left_out_ = any && host::environment(event_variable).has_value();
+    left_out_ = any && is_run_by_hook();
     if (left_out_) warnings.push_back("the hooks of the settings were left out: this is run by a hook itself");
 }
 

@@ -26,6 +26,11 @@ struct Hooks {
     }
 };
 
+// Around the one moment that a backup captures: an application pauses, and goes on.
+struct QuiesceHooks {
+    Hook pause, resume;
+};
+
 // What hooks are told. A command finds it in its environment: HOLDFAST_EVENT (before_backup, ...), HOLDFAST_SOURCE,
 // HOLDFAST_REPOSITORY, HOLDFAST_OPERATION, HOLDFAST_NUMBER (empty where there is none yet), HOLDFAST_DATABASES (one path a
 // line), HOLDFAST_DATABASE (the path, when it is one only; else empty), and once the operation has ended HOLDFAST_OUTCOME
@@ -37,6 +42,7 @@ struct HookFacts {
     std::string operation;               // what the backup is made before: "migrate"
     std::vector<std::string> databases;
     std::uint64_t number = 0;            // of the backup that is made or restored; 0: not known yet
+    std::string companion = {};          // HOLDFAST_COMPANION, of a rebuild: what is to be built
 };
 
 // One hook that was run, for reports.
@@ -47,7 +53,7 @@ struct HookRun {
     bool failed = false;
     template <class Visitor>
     void describe(Visitor& visit) const {
-        visit("event", event, "When it was run: before_backup, after_backup, before_restore, after_restore, on_failure.");
+        visit("event", event, "When it was run: before_backup, after_backup, before_restore, after_restore, on_failure, pause, resume.");
         visit("hook", hook, "Which: its place in the settings, and the command's first word or the address's host.");
         visit("status", status, "The command's exit status (128 and the signal's number), or the HTTP status; 0 also when there is none.");
         visit("duration_ms", duration_ms, "How long it took.");

@@ -125,7 +125,8 @@ struct ShownMember {
 struct ShownCompanion {
     std::string path, kind, link_target;
     std::uint64_t files = 0, folders = 0, links = 0, bytes = 0;
-    std::vector<std::string> notes;
+    bool redacted = false;
+    std::vector<std::string> removed, notes;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("path", path, "Where it came from.");
@@ -135,6 +136,8 @@ struct ShownCompanion {
         visit("folders", folders, "Folders in it, itself included.");
         visit("links", links, "Links in it, or itself.");
         visit("bytes", bytes, "Bytes of the files.");
+        visit("redacted", redacted, "It was kept without the secrets in its files.");
+        visit("removed", removed, "Those: by file and key, never a value.");
         visit("notes", notes, "What cannot be told, and why.");
     }
 };
@@ -147,7 +150,7 @@ struct ShowReport {
     double writers_blocked_ms = 0;
     std::vector<ShownMember> members;
     std::vector<ShownCompanion> companions;
-    std::vector<std::string> failed;
+    std::vector<std::string> rebuilt, failed;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("backup", backup, "The backup, as list shows it.");
@@ -162,6 +165,7 @@ struct ShowReport {
         visit("writers_blocked_ms", writers_blocked_ms, "How long writers had to wait.");
         visit("members", members, "The databases.");
         visit("companions", companions, "Files and folders that belong with them; holdfast files lists what lies in them.");
+        visit("rebuilt", rebuilt, "Files and folders that are not in it, as they are built again after a restore.");
         visit("failed", failed, "Databases and files that could not be backed up.");
     }
 };

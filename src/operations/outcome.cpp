@@ -47,7 +47,7 @@ int http_status_of(ErrorCode code) { return outcome_of(code).http_status; }
 const std::vector<ExitCodeRow>& exit_codes() {
     static const std::vector<ExitCodeRow> rows = [] {
         std::vector<ExitCodeRow> all = {{0, "done"},
-                                        {exit_code_partial, "done in part: some databases failed, or are damaged themselves; or a hook failed afterwards"},
+                                        {exit_code_partial, "done in part: some databases failed, or are damaged themselves; or something failed afterwards: a hook, a rebuild, a smoke test"},
                                         {exit_code_missed, "a target is missed: what status was asked to watch needs somebody"},
                                         {exit_code_warnings, "doctor found what should be looked after, and no fault"},
                                         {exit_code_faults, "doctor found a fault"},

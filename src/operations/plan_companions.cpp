@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "holdfast/base/text.h"
 #include "holdfast/operations/moved_databases.h"
 #include "holdfast/operations/restore_targets.h"
 
@@ -55,6 +56,33 @@ repository::CompanionRules rules_of(const repository::Snapshot& snapshot, const 
     return {};
 }
 
+// What was kept with its secrets once must not be so again, by the backup of the state before.
+Result<bool> is_redacted_now(Context& context, const std::string& path, const RestoreRequest& request) {
+    for (const auto& redacted : request.redacted) {
+        const auto root = TRY(host::canonical_or_future(context.host.files, redacted));
+        if (path == root || path.starts_with(root + "/")) return true;
+    }
+    return false;
+}
+
+// The secrets that are to be filled in: those of the files that it brings, and that do not stay as they are.
+void tell_secrets(const repository::Snapshot& snapshot, PlannedCompanion& companion) {
+    const auto& within = companion.entry.rules.within;
+    const auto stays = [&](const std::string& line) {
+        return std::ranges::any_of(companion.place.with_secrets, [&](const std::string& path) {
+            const std::string full = path.empty() ? within : within.empty() ? path : within + "/" + path;
+            return line.starts_with(printable(full.empty() ? host::file_name_of(companion.entry.name) : full) + ": ");
+        });
+    };
+    for (const auto& of : snapshot.companions) {
+        if (of.name != companion.entry.name && !companion.entry.name.starts_with(of.name + "/")) continue;
+        for (const auto& line : of.removed) {
+            const bool is_brought = within.empty() || line.starts_with(printable(within) + "/") || line.starts_with(printable(within) + ": ");
+            if (is_brought && !stays(line)) companion.report.secrets_removed.push_back(line);
+        }
+    }
+}
+
 // A whole companion may be reached by a link now; in a companion, a link is what was kept.
 Result<std::string> place_of(Context& context, const std::string& path, const repository::CompanionRules& rules) {
     if (rules.within.empty()) return host::canonical_or_future(context.host.files, path);
@@ -75,8 +103,10 @@ Result<void> plan_companions_in_place(Context& context, const repository::Reposi
         PlannedCompanion companion{.entry = chosen, .report = {.from = chosen.name, .to = {}}, .place = {}};
         companion.entry.rules = rules_of(companions.of, chosen);
         companion.report.to = TRY(place_of(context, moved_along(moves, chosen.name), companion.entry.rules));
+        companion.entry.rules.redacted = companion.entry.rules.redacted || TRY(is_redacted_now(context, companion.report.to, request));
         companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = companion.report.to}, never, extras));
         tell_changes(companion.place, extras, companion.report);
+        tell_secrets(companions.of, companion);
         plan.companions.push_back(std::move(companion));
     }
     return {};

@@ -7,6 +7,7 @@
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/as_kept.h"
 #include "holdfast/operations/audit_trail.h"
+#include "holdfast/operations/quiesce.h"
 #include "holdfast/operations/raw_file_source.h"
 #include "holdfast/operations/unfinished_restore.h"
 
@@ -123,6 +124,7 @@ Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& or
 // A snapshot that holds every member as it was when it was last kept, and nothing else.
 bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order, const std::vector<KeptCompanion>& companions) {
     if (!snapshot.is_whole() || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
+    if (snapshot.rebuilt != order.rebuilt) return false;
     const auto there = std::ranges::count_if(companions, [](const KeptCompanion& one) { return !one.report.missing; });
     if (std::cmp_not_equal(there, snapshot.companions.size())) return false;
     if (there > 0 && (!order.source.parent || !std::ranges::equal(snapshot.companions, order.source.parent->companions, repository::is_same))) return false;
@@ -238,12 +240,21 @@ void take_companions(std::vector<KeptCompanion> companions, RecordedBackup& reco
     }
 }
 
+std::vector<std::string> paths_of(const BackupOrder& order) {
+    std::vector<std::string> paths;
+    for (const auto& member : order.members) paths.push_back(member.path);
+    return paths;
+}
+
 // None: a prune voided the number while this process slept.
 Result<std::optional<RecordedBackup>> record_once(Context& context, repository::Repository& repository,
                                                   const BackupOrder& order) {
     const Timestamp began = context.host.clock.now();
     auto recorder = TRY(history::Recorder::begin(repository, order.source, {.purpose = order.doing, .everything = order.full}));
+    Quiesce quiesce(context, order.quiesce, {.source = order.source.record.name, .repository = order.repository, .operation = order.purpose.operation, .databases = paths_of(order)});
+    TRY(quiesce.pause());
     auto kept = TRY(keep_one_moment(context, repository, *recorder, order));
+    quiesce.resume();
     auto& members = kept.members;
     TRY(expect_some(members, order));
     if (kept.why_apart.empty()) kept.why_apart = order.doubtful_set;
@@ -256,6 +267,7 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
         auto draft = draft_of(context, members, order);
         draft.began = began;
         draft.skew = std::move(skew);
+        draft.rebuilt = order.rebuilt;
         auto snapshot = recorder->commit(std::move(draft));
         if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<RecordedBackup>();
         recorded.snapshot = TRY(std::move(snapshot));
@@ -263,6 +275,9 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
     }
     remember(repository, kept, order);
     recorded.warnings = recorder->warnings();
+    std::ranges::move(quiesce.warnings, std::back_inserter(recorded.warnings));
+    recorded.quiesce = std::move(quiesce.runs);
+    recorded.is_released = quiesce.is_released;
     take_companions(std::move(kept.companions), recorded);
     for (auto& member : members) {
         std::ranges::move(member.warnings, std::back_inserter(recorded.warnings));

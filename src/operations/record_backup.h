@@ -31,6 +31,9 @@ struct BackupOrder {
     WhenUnchanged when_unchanged = WhenUnchanged::record;
     bool all_or_nothing = false;
     std::string doubtful_set;            // why its parts may not belong together: recorded as its skew
+    std::vector<std::string> rebuilt;    // canonical paths of companions that are not kept
+    std::optional<QuiesceHooks> quiesce; // around the capture of the moment
+    std::string repository;              // its path, for those
     bool strict = false;                 // fails rather than record what is not of one moment
 };
 struct RecordedBackup {
@@ -39,6 +42,8 @@ struct RecordedBackup {
     repository::NoteSummary notes;                  // of that one
     std::vector<BackupMember> members;
     std::vector<BackupCompanion> companions;
+    std::vector<HookRun> quiesce;
+    bool is_released = true;  // false: what paused could not be told to go on, and that is not only to warn
     std::vector<std::string> warnings;
 };
 // What need not be read to be known as unchanged is confirmed without a session, so that no number is used up. None: it has

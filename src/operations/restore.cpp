@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/operations/after_restore.h"
 #include "holdfast/operations/carry_out_restore.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
@@ -110,6 +111,11 @@ RestoreRequest with_settings(RestoreRequest request, const LoadedSettings& loade
     if (!loaded.is_there() || !request.to.empty()) return request;
     if (request.hooks.is_empty()) request.hooks = hooks_of(loaded, source);
     if (request.recovery_log.empty()) request.recovery_log = loaded.settings.log.recovery;
+    if (const auto* settings = loaded.source(source)) {
+        for (const auto& companion : settings->companions) {
+            if (companion.keep == "redacted") request.redacted.push_back(companion.path);
+        }
+    }
     return request;
 }
 
@@ -159,7 +165,9 @@ Result<std::vector<std::string>> mend_before(Context& context, OpenRepository& o
 }  // namespace
 
 Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& given) {
-    const auto request = with_settings(given.request, TRY(settings_if_good(outer, given.request.repository)), selection.moment.snapshot.source.name);
+    const auto& snapshot = selection.moment.snapshot;
+    const auto loaded = TRY(settings_if_good(outer, given.request.repository));
+    const auto request = with_settings(given.request, loaded, snapshot.source.name);
     const RestoreOrder order{.doing = given.doing, .request = request};
     Context context = outer;
     context.lock_wait_ms = place_options(outer, request).wait_ms;
@@ -167,7 +175,7 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
     const Hooks none;  // what gets a new file disturbs nobody
     HooksAround hooks(context, request.dry_run || !request.to.empty() ? none : request.hooks, HookedVerb::restore);
     Restoring now{.opened = opened, .selection = selection, .order = order};
-    auto mended = TRY(mend_before(context, opened, selection.moment.snapshot, request));
+    auto mended = TRY(mend_before(context, opened, snapshot, request));
     auto done = restore_between(context, now, hooks);
     hooks.finish(facts_of(now), done ? nullptr : &done.error());
     if (!done) return done;
@@ -175,6 +183,9 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
     done->hooks_incomplete = !hooks.is_complete;
     std::ranges::move(mended, std::back_inserter(done->warnings));
     std::ranges::move(hooks.warnings, std::back_inserter(done->warnings));
+    if (request.to.empty() && !request.dry_run) {
+        after_restore(context, {.loaded = loaded, .facts = facts_of(now), .rebuilt = snapshot.rebuilt, .go_back = done->go_back}, *done);
+    }
     done->duration_ms = stopwatch.ms();
     return done;
 }

@@ -1,12 +1,15 @@
 // restore: brings a backup back: as a new file, or in place, with a safety backup first and a proof after.
 #pragma once
 
+#include "holdfast/operations/agreement_result.h"
 #include "holdfast/operations/database_difference.h"
 #include "holdfast/operations/files_difference.h"
 #include "holdfast/operations/hooks.h"
 #include "holdfast/operations/narrow.h"
 #include "holdfast/operations/outside_request.h"
+#include "holdfast/operations/rebuild.h"
 #include "holdfast/operations/rows_back.h"
+#include "holdfast/operations/smoke_tests.h"
 
 namespace holdfast::operations {
 
@@ -20,6 +23,7 @@ struct RestoreRequest {
     std::vector<std::string> only, paths;
     RowsRequest rows;
     Hooks hooks;  // of the settings; run when it is done in place
+    std::vector<std::string> redacted;  // of the settings: companions that are kept redacted now, whatever they were then
     bool yes = false, schema_only = false;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false, exact = false;
     std::uint64_t wait_s = 10;
@@ -31,7 +35,7 @@ struct RestoreRequest {
                            "was: a safety backup is made first, then the content is replaced in one SQLite transaction, so applications may stay open. The files and folders that belong with it are exchanged at the same time, all or none; what "
                            "is not in the backup stays. Where that "
                            "cannot be done safely nothing is changed, and the obstacle is named. On a terminal it shows what would change and asks; "
-                           "holdfast undo takes the restore back. A dry run proves and checks the backup and looks for "
+                           "holdfast undo takes the restore back. Behind the after_restore hooks, what is not kept is built again, the files are compared with the databases, and the settings' smoke tests are tried: what fails is told with the way back, exit code 3. A dry run proves and checks the backup and looks for "
                            "locks as the real run does, so it takes about as long, and ends with the same exit code. With --table rows come back into the database beside all others: "
                            "missing ones are inserted, those that differ are changed in place, none is deleted, and triggers do not fire again; a backup is made first. holdfast undo does not take rows back: "
                            "the command to go back that is printed does, and takes everything that was written since along.",
@@ -79,7 +83,7 @@ struct RestoreRequest {
 struct RestoredCompanion {
     std::string from, to;
     std::uint64_t files = 0, bytes = 0, added = 0, changed = 0, removed = 0;
-    std::vector<std::string> extra;
+    std::vector<std::string> extra, kept, secrets_removed;
     double copy_ms = 0;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -91,6 +95,8 @@ struct RestoredCompanion {
         visit("changed", changed, "In place: those that were replaced, as content, mode or time differ.");
         visit("removed", removed, "In place, with --exact: those that are not in the backup.");
         visit("extra", extra, "In place: those that are not in the backup and stay, by their paths in it.");
+        visit("kept", kept, "In place, of one that is kept redacted: files that hold secrets and stay as they are, by their paths in it.");
+        visit("secrets_removed", secrets_removed, "The secrets that the backup does not have, by file and key: to be filled in by hand, where the file was not kept.");
         visit("copy_ms", copy_ms, "Time to write and sync; each byte was proven as it was read from the backup, and read back.");
     }
 };
@@ -141,7 +147,10 @@ struct RestoreReport {
     std::optional<FilesDifference> files;
     RowsBack rows;
     std::vector<HookRun> hooks;
-    bool hooks_incomplete = false;
+    bool hooks_incomplete = false, unmet = false;
+    std::vector<RebuildRun> rebuilds;
+    std::vector<AgreementResult> agreement;
+    std::vector<SmokeTestResult> smoke_tests;
     std::vector<std::string> warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -167,6 +176,10 @@ struct RestoreReport {
         visit("duration_ms", duration_ms, "How long it took.");
         visit("hooks", hooks, "The hooks that were run.");
         visit("hooks_incomplete", hooks_incomplete, "A hook failed after the restore, and is not only to warn: exit code 3.");
+        visit("rebuilds", rebuilds, "In place: what was built again.");
+        visit("agreement", agreement, "In place: whether the files say the same as the databases now, as the settings have it.");
+        visit("smoke_tests", smoke_tests, "In place: how the settings' smoke tests went.");
+        visit("unmet", unmet, "Something of these three is not as it should be; the restore has taken place: exit code 3.");
         visit("warnings", warnings, "What else should be known.");
     }
 };

@@ -173,6 +173,7 @@ Result<void> plan_companions(Context& context, const repository::Snapshot& snaps
         }
         TRY(refuse_inside_repository(context, target.path));
         plan.companions.push_back({.entry = *target.entry, .report = {.from = target.entry->name, .to = target.path}});
+        plan.companions.back().report.secrets_removed = target.entry->removed;
     }
     return {};
 }

@@ -4,6 +4,7 @@
 
 #include "holdfast/base/json.h"
 #include "holdfast/base/text.h"
+#include "holdfast/host/environment.h"
 #include "holdfast/host/http_request.h"
 #include "holdfast/host/run_program.h"
 
@@ -24,15 +25,17 @@ std::string one_a_line(const std::vector<std::string>& texts) {
 
 std::vector<std::pair<std::string, std::string>> environment_of(const HookOrder& order) {
     const auto& facts = order.facts;
-    return {{"HOLDFAST_EVENT", std::string(order.event)},
-            {"HOLDFAST_SOURCE", facts.source},
-            {"HOLDFAST_REPOSITORY", facts.repository},
-            {"HOLDFAST_OPERATION", facts.operation},
-            {"HOLDFAST_NUMBER", number_text(facts)},
-            {"HOLDFAST_DATABASE", facts.databases.size() == 1 ? facts.databases.front() : ""},
-            {"HOLDFAST_DATABASES", one_a_line(facts.databases)},
-            {"HOLDFAST_OUTCOME", std::string(order.outcome)},
-            {"HOLDFAST_ERROR", order.error.substr(0, error_text_max)}};
+    std::vector<std::pair<std::string, std::string>> all = {{"HOLDFAST_EVENT", std::string(order.event)},
+                                                             {"HOLDFAST_SOURCE", facts.source},
+                                                             {"HOLDFAST_REPOSITORY", facts.repository},
+                                                             {"HOLDFAST_OPERATION", facts.operation},
+                                                             {"HOLDFAST_NUMBER", number_text(facts)},
+                                                             {"HOLDFAST_DATABASE", facts.databases.size() == 1 ? facts.databases.front() : ""},
+                                                             {"HOLDFAST_DATABASES", one_a_line(facts.databases)},
+                                                             {"HOLDFAST_OUTCOME", std::string(order.outcome)},
+                                                             {"HOLDFAST_ERROR", order.error.substr(0, error_text_max)}};
+    if (!facts.companion.empty()) all.emplace_back("HOLDFAST_COMPANION", facts.companion);
+    return all;
 }
 
 std::string json_of_facts(const HookOrder& order) {
@@ -40,6 +43,7 @@ std::string json_of_facts(const HookOrder& order) {
     Json json;
     json.set("event", order.event).set("source", facts.source).set("repository", facts.repository).set("operation", facts.operation);
     json.set("number", facts.number == 0 ? Json() : Json(facts.number)).set("databases", json_of(facts.databases));
+    if (!facts.companion.empty()) json.set("companion", facts.companion);
     return json.set("outcome", order.outcome).set("error", order.error).to_text();
 }
 
@@ -99,6 +103,15 @@ HookResult run_hook(const HookOrder& order) {
     return is_command ? run_command(order) : run_post(order);
 }
 
-std::string host_of(const Hook& hook) { return host::place_of_url(hook.post); }
+bool is_run_by_hook() { return host::environment("HOLDFAST_EVENT").has_value(); }
+
+std::string word_for(const Hook& hook) {
+    if (hook.command.empty()) return host::place_of_url(hook.post);
+    for (const auto& word : split(hook.command, ' ')) {
+        if (word.empty() || word.find('=') != std::string::npos) continue;  // what sets variables may be secrets, too
+        return printable(word.substr(0, word.find('\n')));
+    }
+    return "a command";
+}
 
 }  // namespace holdfast::operations

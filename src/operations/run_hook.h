@@ -24,6 +24,9 @@ struct HookResult {
 };
 HookResult run_hook(const HookOrder& order);
 
-std::string host_of(const Hook& hook);  // of its address
+bool is_run_by_hook();  // this program is: none is run then, as each could run this program again
+
+// For people: a command's first word, or the host of an address; the rest may be secrets.
+std::string word_for(const Hook& hook);
 
 }  // namespace holdfast::operations

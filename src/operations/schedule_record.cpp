@@ -3,42 +3,17 @@
 #include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/operations/state_file.h"
 
 namespace holdfast::operations {
 
 namespace {
 
-constexpr std::uint64_t size_max = 1024 * 1024;
-
 std::string folder_of_schedule(const std::string& id) { return host::join_path(host::join_path(host::state_folder(), "schedules"), id); }
 std::string installed_path(const std::string& id) { return host::join_path(folder_of_schedule(id), "installed.json"); }
 std::string stamp_path(const std::string& id, const std::string& job) { return host::join_path(folder_of_schedule(id), job + ".json"); }
 
-Result<void> keep(Context& context, const std::string& path, const Json& json) {
-    TRY(host::make_folders_durably(context.host.files, host::folder_of(path), 0700));
-    const std::string text = json.to_text(2) + "\n";
-    return host::replace_atomically(context.host.files, path, bytes_of(text), 0600);
-}
-
-Result<std::optional<Json>> read(Context& context, const std::string& path) {
-    if (!TRY(host::exists(context.host.files, path))) return std::optional<Json>();
-    const Bytes bytes = TRY(host::read_file(context.host.files, path, size_max));
-    auto json = Json::parse(text_of(bytes));
-    if (json && json->as_object()) return std::optional(std::move(*json));
-    return fail(ErrorCode::corrupt, "read {}: it is not what schedule install wrote", printable(path)).with_advice("remove it, and install the schedule again");
-}
-
-std::string text_in(const Json& json, std::string_view key) {
-    const auto* value = json.find(key);
-    const auto* text = value ? value->as_text() : nullptr;
-    return text ? *text : std::string();
-}
-
-std::optional<Timestamp> time_in(const Json& json, std::string_view key) {
-    const auto* value = json.find(key);
-    const auto nanoseconds = value ? value->as_integer() : Result<std::int64_t>(0);
-    return nanoseconds && *nanoseconds != 0 ? std::optional(Timestamp{*nanoseconds}) : std::nullopt;
-}
+Result<std::optional<Json>> read(Context& context, const std::string& path) { return read_state(context, path, "remove it, and install the schedule again"); }
 
 }  // namespace
 
@@ -62,13 +37,13 @@ Result<void> keep_installed(Context& context, const std::string& id, const Insta
     for (const auto& file : installed.files) files.push(file);
     Json json;
     json.set("folder", installed.folder).set("by", installed.by).set("jobs", std::move(jobs)).set("files", std::move(files));
-    return keep(context, installed_path(id), json);
+    return keep_state(context, installed_path(id), json);
 }
 
 Result<std::optional<InstalledSchedule>> read_installed(Context& context, const std::string& id) {
     const auto json = TRY(read(context, installed_path(id)));
     if (!json) return std::optional<InstalledSchedule>();
-    InstalledSchedule installed{.folder = text_in(*json, "folder"), .by = text_in(*json, "by"), .jobs = {}, .files = {}};
+    InstalledSchedule installed{.folder = text_in_state(*json, "folder"), .by = text_in_state(*json, "by"), .jobs = {}, .files = {}};
     if (const auto* jobs = json->find("jobs"); jobs && jobs->as_object()) {
         for (const auto& [name, time] : *jobs->as_object()) {
             if (const auto* text = time.as_text()) installed.jobs.emplace_back(name, *text);
@@ -93,11 +68,11 @@ bool was_missed(const ScheduleTime& time, const JobStamp& stamp, Timestamp now, 
 Result<std::optional<JobStamp>> read_stamp(Context& context, const std::string& id, const std::string& job) {
     const auto json = TRY(read(context, stamp_path(id, job)));
     if (!json) return std::optional<JobStamp>();
-    JobStamp stamp{.since = time_in(*json, "since").value_or(Timestamp{}),
-                   .last_start = time_in(*json, "last_start"),
-                   .last_end = time_in(*json, "last_end"),
+    JobStamp stamp{.since = time_in_state(*json, "since").value_or(Timestamp{}),
+                   .last_start = time_in_state(*json, "last_start"),
+                   .last_end = time_in_state(*json, "last_end"),
                    .exit_code = 0,
-                   .ending = text_in(*json, "ending")};
+                   .ending = text_in_state(*json, "ending")};
     if (const auto* code = json->find("exit_code")) stamp.exit_code = code->as_integer().value_or(0);
     return std::optional(std::move(stamp));
 }
@@ -107,7 +82,7 @@ Result<void> keep_stamp(Context& context, const std::string& id, const std::stri
     Json json;
     json.set("since", stamp.since.nanoseconds).set("last_start", nanoseconds(stamp.last_start)).set("last_end", nanoseconds(stamp.last_end));
     json.set("exit_code", stamp.exit_code).set("ending", stamp.ending);
-    return keep(context, stamp_path(id, job), json);
+    return keep_state(context, stamp_path(id, job), json);
 }
 
 Result<std::unique_ptr<host::FileLock>> lock_job(Context& context, const std::string& id, const std::string& job) {

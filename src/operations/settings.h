@@ -161,10 +161,26 @@ struct PlainCopySettings {
     }
 };
 
+struct RebuildSettings {
+    std::string command, post, body;
+    std::int64_t time_limit = 600;
+    bool background = false;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(command, {.key = "command", .sentence = "The command that builds it, in the settings' folder; in its environment what hooks are told, and HOLDFAST_COMPANION: its path. Either this or post.", .example = "\"./scripts/build-index.py\"", .form = Form::command});
+        visit(post, {.key = "post", .sentence = "An address to which an HTTP POST is sent instead.", .example = "\"http://127.0.0.1:8080/rebuild\""});
+        visit(body, {.key = "body", .sentence = "What is posted.", .example = "\"{}\""});
+        visit(time_limit, {.key = "time_limit", .sentence = "It has failed when it takes longer.", .example = "\"10m\"", .form = Form::duration});
+        visit(background, {.key = "background", .sentence = "A restore does not wait for it: holdfast status tells how it goes.", .example = "true"});
+    }
+};
+
 struct CompanionSettings {
-    std::string path;
+    std::string path, keep = "as-is";
     std::vector<std::string> include, exclude;
     bool optional = false;
+    std::optional<RebuildSettings> rebuild;
 
     template <class Visitor>
     void describe(Visitor& visit) {
@@ -172,6 +188,33 @@ struct CompanionSettings {
         visit(include, {.key = "include", .sentence = "Only what matches one of these patterns, as in .gitignore, relative to the path.", .example = "[\"*.index\", \"*.meta.json\", \"*.npz\"]", .otherwise = "everything"});
         visit(exclude, {.key = "exclude", .sentence = "Not what matches one of these. SQLite databases in it are backed up as databases when the source names them; their -wal, -shm and -journal, .DS_Store, Thumbs.db, desktop.ini, __pycache__ and what lies beside a CACHEDIR.TAG never go in.", .example = "[\"*.tmp\", \"cache/\"]"});
         visit(optional, {.key = "optional", .sentence = "It may be missing. Otherwise a backup without it is partial.", .example = "true"});
+        visit(keep, {.key = "keep", .sentence = "How it is kept: as it is; not at all, and built again after a restore (rebuild); or redacted: the secrets in its texts are removed before they are stored, so they are in no backup, and a file that has some is not replaced by a restore.", .example = "\"as-is\"", .choices = {"as-is", "rebuild", "redacted"}});
+        visit(rebuild, {.key = "rebuild", .sentence = "How it is built again: after a restore in place when it is not kept, or when it disagrees with the database; by holdfast rebuild at any time."});
+    }
+};
+
+struct SmokeTestSettings {
+    std::string command, get, contains;
+    std::uint64_t status = 200;
+    std::int64_t time_limit = 30;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(command, {.key = "command", .sentence = "A command that ends with 0 when all is well, in the settings' folder; in its environment what hooks are told. Either this or get.", .example = "\"./scripts/sample-search.sh\"", .form = Form::command});
+        visit(get, {.key = "get", .sentence = "An address that is asked by an HTTP GET instead.", .example = "\"http://127.0.0.1:8080/health\""});
+        visit(status, {.key = "status", .sentence = "The HTTP status of a good answer.", .example = "200"});
+        visit(contains, {.key = "contains", .sentence = "A text that a good answer holds in its first 64 KiB.", .example = "\"ok\"", .otherwise = "any answer will do"});
+        visit(time_limit, {.key = "time_limit", .sentence = "It is tried again and again for so long: applications take time to start.", .example = "\"30s\"", .form = Form::duration});
+    }
+};
+
+struct QuiesceSettings {
+    HookSettings pause, resume;
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(pause, {.key = "pause", .sentence = "Has the application pause, and returns when it does. on_failure: whether a backup is then made all the same, with a warning."});
+        visit(resume, {.key = "resume", .sentence = "Lets it go on. It is run in any case: also when pause has failed, and when the backup fails or is stopped."});
     }
 };
 
@@ -209,6 +252,8 @@ struct SourceSettings {
     std::vector<std::string> databases, tags;
     std::vector<CompanionSettings> companions;
     std::vector<AgreementSettings> agreement;
+    std::optional<QuiesceSettings> quiesce;
+    std::vector<SmokeTestSettings> smoke_tests;
     bool critical = false, strict = false;
     std::string schema_version, smoke, init;
     std::vector<ExpectationSettings> expect;
@@ -228,11 +273,13 @@ struct SourceSettings {
         visit(init, {.key = "init", .sentence = "A command that makes a fresh database.", .example = "\"./scripts/db-init.sh\"", .form = Form::command});
         visit(companions, {.key = "companions", .sentence = "Files and folders that belong with them: kept in the same backup, from the same moment."});
         visit(agreement, {.key = "agreement", .sentence = "Which files must say the same as a database; looked at in backups, verifications and drills, and by holdfast agreement."});
+        visit(smoke_tests, {.key = "smoke_tests", .sentence = "What shows that the application works; tried after a restore in place, behind the after_restore hooks."});
         visit(expect, {.key = "expect", .sentence = "What must hold in its databases; looked at in backups, verifications and drills."});
         visit(cleanup, {.key = "cleanup", .sentence = "Which old rows holdfast maintain cleanup deletes."});
         visit(retention, {.key = "retention", .sentence = "How long its backups are kept, where that differs."});
         visit(plain_copies, {.key = "plain_copies", .sentence = "After each backup also an ordinary database file."});
         visit(hooks, {.key = "hooks", .sentence = "Hooks of this source alone."});
+        visit(quiesce, {.key = "quiesce", .sentence = "An application that can pause does so while a backup captures its moment, and no longer."});
     }
 };
 

@@ -13,15 +13,12 @@ Result<void> add_tags(const std::map<std::string, KeepSettings>& tags, history::
     return {};
 }
 
+Hook hook_of(const LoadedSettings& loaded, const HookSettings& hook) {
+    return {.command = hook.command, .post = hook.post, .body = hook.body, .time_limit_ms = hook.time_limit * 1000, .stop_on_failure = hook.on_failure == "stop", .folder = loaded.folder};
+}
+
 void add_hooks(const LoadedSettings& loaded, const std::vector<HookSettings>& from, std::vector<Hook>& to) {
-    for (const auto& hook : from) {
-        to.push_back({.command = hook.command,
-                      .post = hook.post,
-                      .body = hook.body,
-                      .time_limit_ms = hook.time_limit * 1000,
-                      .stop_on_failure = hook.on_failure == "stop",
-                      .folder = loaded.folder});
-    }
+    for (const auto& hook : from) to.push_back(hook_of(loaded, hook));
 }
 
 void add_all_hooks(const LoadedSettings& loaded, const HooksSettings& from, Hooks& to) {
@@ -68,6 +65,15 @@ Hooks hooks_of(const LoadedSettings& loaded, const std::string& source) {
     add_all_hooks(loaded, loaded.settings.hooks, hooks);
     if (const auto* own = loaded.source(source)) add_all_hooks(loaded, own->hooks, hooks);
     return hooks;
+}
+
+std::optional<QuiesceHooks> quiesce_of(const LoadedSettings& loaded, const SourceSettings& source) {
+    if (!source.quiesce) return std::nullopt;
+    return QuiesceHooks{.pause = hook_of(loaded, source.quiesce->pause), .resume = hook_of(loaded, source.quiesce->resume)};
+}
+
+Hook rebuild_hook(const LoadedSettings& loaded, const RebuildSettings& rebuild) {
+    return hook_of(loaded, {.command = rebuild.command, .post = rebuild.post, .body = rebuild.body, .time_limit = rebuild.time_limit});
 }
 
 std::vector<Expectation> expectations_of(const LoadedSettings& loaded, const std::string& source) {

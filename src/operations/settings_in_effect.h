@@ -17,6 +17,11 @@ Result<history::RetentionRule> rule_of(const KeepSettings& keep);
 // Those for every source, and then the source's own. Commands run in the settings' folder.
 Hooks hooks_of(const LoadedSettings& loaded, const std::string& source);
 
+std::optional<QuiesceHooks> quiesce_of(const LoadedSettings& loaded, const SourceSettings& source);
+
+// How a companion is built again.
+Hook rebuild_hook(const LoadedSettings& loaded, const RebuildSettings& rebuild);
+
 // None when the settings do not have the source.
 std::vector<Expectation> expectations_of(const LoadedSettings& loaded, const std::string& source);
 

@@ -118,6 +118,23 @@ private:
         if (is_post && !is_address && may_judge(key + ".post")) problem(key + ".post", "that is no address of HTTP", "post = \"http://127.0.0.1:8080/rebuild\"");
         if (hook.time_limit == 0) problem(key + ".time_limit", "nothing is done in no time", "time_limit = \"60s\"");
     }
+    void check_quiesce(const std::string& key, const QuiesceSettings& quiesce) {
+        check_hook(key + ".pause", quiesce.pause);
+        check_hook(key + ".resume", quiesce.resume);
+    }
+    void check_smoke_test(const std::string& key, const SmokeTestSettings& test) {
+        constexpr std::uint64_t status_min = 100, status_max = 599;
+        const bool is_command = is_given(key + ".command"), is_get = is_given(key + ".get");
+        if (is_command == is_get) problem(key, is_get ? "a smoke test is a command or a get, and both are given" : "the smoke test tries nothing", "get = \"http://127.0.0.1:8080/health\", or command = \"./scripts/sample-search.sh\"");
+        if (is_command && trim(test.command).empty() && may_judge(key + ".command")) problem(key + ".command", "the command is empty", "command = \"./scripts/sample-search.sh\"");
+        const bool is_address = test.get.starts_with("http://") || test.get.starts_with("https://");
+        if (is_get && !is_address && may_judge(key + ".get")) problem(key + ".get", "that is no address of HTTP", "get = \"http://127.0.0.1:8080/health\"");
+        for (const char* name : {"status", "contains"}) {
+            if (!is_get && is_given(format("{}.{}", key, name))) problem(format("{}.{}", key, name), "it is for a get", "get = \"http://127.0.0.1:8080/health\"");
+        }
+        if (test.status < status_min || test.status > status_max) problem(key + ".status", "that is no status of HTTP", "status = 200");
+        if (test.time_limit == 0) problem(key + ".time_limit", "nothing is tried in no time", "time_limit = \"30s\"");
+    }
     // A value that is a problem already left the default in its place.
     bool may_judge(const std::string& key) const {
         return std::ranges::none_of(reading_.problems, [&](const auto& known) { return known.key == key; });
@@ -133,6 +150,8 @@ private:
         if (source.tags.size() > limits::tags_max) problem(key + ".tags", format("there are more than {} tags", limits::tags_max), "leave some out");
         check_all(key + ".companions", source.companions, &Rules::check_companion);
         for (std::size_t i = 0; i < source.agreement.size(); ++i) check_agreement(format("{}.agreement[{}]", key, i + 1), source, source.agreement[i]);
+        if (source.quiesce) check_quiesce(key + ".quiesce", *source.quiesce);
+        check_all(key + ".smoke_tests", source.smoke_tests, &Rules::check_smoke_test);
         check_all(key + ".expect", source.expect, &Rules::check_expectation);
         check_all(key + ".cleanup", source.cleanup, &Rules::check_cleanup);
         if (source.retention.automatic) check_keep(key + ".retention.automatic", *source.retention.automatic);
@@ -173,6 +192,11 @@ private:
     }
     void check_companion(const std::string& key, const CompanionSettings& companion) {
         if (companion.path.empty() && may_judge(key + ".path")) return problem(key + ".path", "it is not said which file or folder it is", "path = \"data/faiss\"");
+        if (companion.keep == "rebuild" && !companion.rebuild) problem(key, "it is not kept, and nothing is said of how it is built again", "rebuild = { command = \"./scripts/build-index.py\" }, or { post = \"http://...\" }");
+        if (companion.keep == "redacted" && companion.rebuild) problem(key + ".rebuild", "what was written by hand is not built again", "leave out rebuild, or keep = \"rebuild\"");
+        if (const auto& rebuild = companion.rebuild) {
+            check_hook(key + ".rebuild", {.command = rebuild->command, .post = rebuild->post, .body = rebuild->body, .time_limit = rebuild->time_limit});
+        }
         for (const auto& [name, patterns] : {std::pair("include", &companion.include), std::pair("exclude", &companion.exclude)}) {
             const auto parsed = live::PathPatterns::parse(*patterns);
             if (!parsed) problem(format("{}.{}", key, name), parsed.error().message(), parsed.error().advice());

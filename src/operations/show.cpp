@@ -86,6 +86,8 @@ Result<std::vector<ShownMember>> show_members(Context& context, Repository& repo
 Result<ShownCompanion> shown_companion(const Repository& repository, const DirectoryEntry& companion) {
     ShownCompanion told{.path = companion.name, .kind = "file", .link_target = companion.link_target};
     if (companion.type == EntryType::directory) told.kind = "folder";
+    told.redacted = companion.rules.redacted;
+    told.removed = companion.removed;
     if (companion.type == EntryType::link) told.kind = "link";
     repository::EntryVisit visit;
     visit.entry = [&](const std::string&, const DirectoryEntry& entry) -> Result<void> {
@@ -130,6 +132,7 @@ Result<ShowReport> show(Context& context, const ShowRequest& request) {
     report.writers_blocked_ms = static_cast<double>(snapshot.statistics.writers_blocked_us) / 1000;
     report.members = TRY(show_members(context, opened->get(), selection.moment));
     report.companions = TRY(show_companions(opened->get(), snapshot));
+    report.rebuilt = snapshot.rebuilt;
     for (const auto& failed : snapshot.failed) report.failed.push_back(failed.path + ": " + failed.error);
     return report;
 }

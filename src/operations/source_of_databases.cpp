@@ -46,7 +46,11 @@ Result<BackupRequest> with_source_settings(Context& context, const BackupRequest
         all.purpose.source_tags = source->tags;
         all.schema_version_query = source->schema_version;
         all.strict = all.strict || source->strict;
-        for (const auto& one : source->companions) all.companions.push_back({.path = one.path, .include = one.include, .exclude = one.exclude, .is_optional = one.optional});
+        for (const auto& one : source->companions) {
+            if (one.keep == "rebuild") all.rebuilt.push_back(one.path);
+            else all.companions.push_back({.path = one.path, .include = one.include, .exclude = one.exclude, .is_optional = one.optional, .is_redacted = one.keep == "redacted"});
+        }
+        all.quiesce = quiesce_of(*loaded, *source);
     }
     if (request.hooks.is_empty()) all.hooks = hooks_of(*loaded, all.source);
     return all;

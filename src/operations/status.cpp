@@ -9,6 +9,7 @@
 #include "holdfast/operations/losses.h"
 #include "holdfast/operations/missing_databases.h"
 #include "holdfast/operations/open_repository.h"
+#include "holdfast/operations/rebuild_companion.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/repository/claim.h"
 #include "holdfast/repository/ledger.h"
@@ -208,6 +209,19 @@ Result<std::uint64_t> bytes_in(const Repository& repository) {
     return bytes;
 }
 
+void tell_rebuilds(Context& context, const LoadedSettings& loaded, StatusReport& report) {
+    for (const auto& [name, source] : loaded.settings.source) {
+        for (const auto& one : companions_to_rebuild(loaded, name)) {
+            auto last = last_rebuild(context, one);
+            if (!last) report.warnings.push_back(format("{}: how the last rebuild of {} went is not known: {}", printable(name), printable(one.companion.path), last.error().message()));
+            if (!last || !*last) continue;
+            const auto& run = **last;
+            if (!run.is_good()) report.missed.push_back(format("{}: the last rebuild of {} {}: {}: {}", printable(name), printable(run.companion), run.state, printable(run.error), rebuild_command(one)));
+            report.rebuilds.push_back(std::move(**last));
+        }
+    }
+}
+
 }  // namespace
 
 Result<StatusReport> status_of(Context& context, OpenRepository& opened, const StatusQuestion& question) {
@@ -225,6 +239,7 @@ Result<StatusReport> status_of(Context& context, OpenRepository& opened, const S
     auto missing = missing_databases(context, question.loaded, moments.moments);
     std::ranges::move(missing.missed, std::back_inserter(report.missed));
     std::ranges::move(missing.warnings, std::back_inserter(report.warnings));
+    tell_rebuilds(context, question.loaded, report);
     judge_room(report, with_room(question.targets, question.loaded, report.sources), [&] { return room_to_gain(context, repository, question.policies); });
     report.forgotten = static_cast<std::uint64_t>(
         std::ranges::count_if(moments.moments, [](const history::Moment& moment) { return moment.notes.forgotten; }));

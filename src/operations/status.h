@@ -4,6 +4,7 @@
 #include <map>
 
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/rebuild.h"
 #include "holdfast/operations/room_to_gain.h"
 
 namespace holdfast::operations {
@@ -87,6 +88,7 @@ struct StatusReport {
     std::uint64_t repository_bytes = 0, free_bytes = 0, forgotten = 0;
     std::vector<SourceStatus> sources;
     std::optional<RoomToGain> gain;
+    std::vector<RebuildRun> rebuilds;
     std::vector<std::string> missed, warnings, damage, unfinished;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -98,7 +100,8 @@ struct StatusReport {
         visit("too_little_room", too_little_room, "That is less than min_free.");
         visit("gain", gain, "What forget --policy and prune would free; told when less than space_warn is left.");
         visit("sources", sources, "Each source.");
-        visit("missed", missed, "All targets that are missed, databases of the settings that are in no backup or gone, and too little room: exit code 12 when there are any.");
+        visit("rebuilds", rebuilds, "How the last rebuild of each companion of the settings goes, or went.");
+        visit("missed", missed, "All targets that are missed, databases of the settings that are in no backup or gone, rebuilds that failed, and too little room: exit code 12 when there are any.");
         visit("warnings", warnings, "What will soon be missed.");
         visit("forgotten", forgotten, "Forgotten backups that prune has not dropped.");
         visit("unfinished", unfinished, "Backups running now, or left by a crash.");

@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/write_entry.h"
 
 namespace holdfast::operations {
@@ -107,6 +108,7 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
     for (auto now = before.rbegin(); now != before.rend(); ++now) {
         const auto& [path, entry] = *now;
         const auto then = companion.place.then.find(path);
+        if (companion.place.with_secrets.contains(path)) continue;
         const bool is_extra = then == companion.place.then.end();
         const bool is_folder = entry.type == EntryType::directory;
         const bool gives_way = !is_extra && (is_folder != (then->second.type == EntryType::directory));
@@ -115,10 +117,18 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
             warnings.push_back(format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(absolute(root, path))));
             continue;
         }
+        TRY(expect_nothing_to_lose(companion, path));
         gone.insert(absolute(root, path));
         plan.steps.push_back({.what = is_folder ? SwapStep::What::remove_folder : SwapStep::What::remove, .path = absolute(root, path), .stage = staged_[at].folder, .before = seen(entry)});
     }
     return {};
+}
+
+// Since the first look: what is written later still shows in its time.
+Result<void> CompanionSwap::expect_nothing_to_lose(const PlannedCompanion& companion, const std::string& path) const {
+    const std::string there = absolute(companion.report.to, path);
+    if (!companion.entry.rules.redacted || !holds_secrets(context_, there)) return {};
+    return fail(ErrorCode::busy, "restore {}: secrets were put into it meanwhile, which no backup has", printable(there)).with_advice("restore again");
 }
 
 Result<bool> CompanionSwap::is_left_empty(const std::string& folder, const std::set<std::string>& gone) const {
@@ -138,7 +148,10 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         const bool changes_kind = now != nullptr && (now->type == EntryType::directory) != (then.type == EntryType::directory);
         if (changes_kind) now = nullptr;  // it is gone by then
         if (then.type == EntryType::directory) {
-            if (now == nullptr) plan.steps.push_back({.what = SwapStep::What::make_folder, .path = absolute(root, path), .stage = staged_[at].folder});
+            // One that the rules leave out, as nothing that they choose lies in it, is there all the same.
+            const auto there = context_.host.files.status_of_link(absolute(root, path));
+            const bool is_left_out = now == nullptr && !changes_kind && there && there->kind == host::FileKind::folder;
+            if (now == nullptr && !is_left_out) plan.steps.push_back({.what = SwapStep::What::make_folder, .path = absolute(root, path), .stage = staged_[at].folder});
             continue;
         }
         const bool is_staged = staged_[at].files.contains(path);
@@ -146,6 +159,7 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         if (now == nullptr && !changes_kind && companion.place.now.contains(path)) {
             return fail(ErrorCode::unavailable, "restore {}: it is not in the backup of the state before, as it could not be read, or went meanwhile", printable(absolute(root, path))).with_advice("look at it, and restore again");
         }
+        if (now != nullptr) TRY(expect_nothing_to_lose(companion, path));
         if (!is_staged) {  // another content of the same size and time
             TRY(stage_entry(at, path, then));
             has_staged_late = true;
@@ -158,6 +172,8 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
     for (const auto& [path, then] : companion.place.then) {
         if (then.type != EntryType::directory) continue;
         const auto now = before.find(path);
+        const bool is_made = std::ranges::any_of(plan.steps.begin() + static_cast<std::ptrdiff_t>(first), plan.steps.end(), [&](const auto& step) { return step.what == SwapStep::What::make_folder && step.path == absolute(root, path); });
+        if (now == before.end() && !is_made) continue;
         const bool was_there = now != before.end() && now->second.type == EntryType::directory;
         if (was_there && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(absolute(root, path))) continue;
         plan.folders.push_back({.path = absolute(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt});

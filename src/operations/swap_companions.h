@@ -41,6 +41,7 @@ private:
     Result<CompanionEntries> state_before(const SafetyBackup& safety, const PlannedCompanion& companion);
     Result<void> add_steps(std::size_t companion, const CompanionEntries& before, Known known, live::SwapPlan& plan);
     Result<void> add_departures(std::size_t companion, const CompanionEntries& before, live::SwapPlan& plan);
+    Result<void> expect_nothing_to_lose(const PlannedCompanion& companion, const std::string& path) const;
     Result<bool> is_left_empty(const std::string& folder, const std::set<std::string>& gone) const;
     UnfinishedRestore what_is_done(const SafetyBackup& safety) const;
 

@@ -16,11 +16,11 @@ constexpr std::uint32_t entry = 1;
 
 namespace entry_tag {
 constexpr std::uint32_t name = 1, mode = 2, kind = 3, owner = 4, content = 5, group = 6, database = 7, modified = 8,
-                        link_target = 10, dictionary = 12, rules = 14;
+                        link_target = 10, dictionary = 12, rules = 14, removed = 16;
 }
 
 namespace rules_tag {
-constexpr std::uint32_t include = 2, exclude = 4, within = 6;
+constexpr std::uint32_t include = 2, exclude = 4, within = 6, redacted = 8;
 }
 
 namespace database_tag {
@@ -31,6 +31,7 @@ constexpr std::uint32_t page_size = 1, encoding = 2, page_count = 3, device = 4,
 }
 
 constexpr std::size_t findings_max = 1000;
+constexpr std::size_t removed_max = 10'000;
 constexpr std::size_t wal_salts_size = 8;
 
 // Absent fields read as zero or empty, so what is zero or empty is left out.
@@ -111,6 +112,7 @@ RecordWriter rules_record(const CompanionRules& rules) {
     for (const auto& pattern : rules.include) record.text(rules_tag::include, pattern);
     for (const auto& pattern : rules.exclude) record.text(rules_tag::exclude, pattern);
     text_unless_empty(record, rules_tag::within, rules.within);
+    number_unless_zero(record, rules_tag::redacted, rules.redacted ? 1 : 0);
     return record;
 }
 
@@ -120,6 +122,7 @@ Result<CompanionRules> read_rules(ByteView bytes) {
     for (const ByteView pattern : record.all(rules_tag::include)) rules.include.emplace_back(text_of(pattern));
     for (const ByteView pattern : record.all(rules_tag::exclude)) rules.exclude.emplace_back(text_of(pattern));
     rules.within = TRY(record.text_or_empty(rules_tag::within));
+    rules.redacted = TRY(record.number_or(rules_tag::redacted, 0)) != 0;
     TRY(record.finish());
     return rules;
 }
@@ -137,6 +140,7 @@ RecordWriter entry_record(const DirectoryEntry& entry) {
     text_unless_empty(record, entry_tag::link_target, entry.link_target);
     if (entry.dictionary) record.bytes(entry_tag::dictionary, entry.dictionary->hash.view());
     if (entry.rules != CompanionRules{}) record.record(entry_tag::rules, rules_record(entry.rules));
+    for (const auto& line : entry.removed) record.text(entry_tag::removed, line);
     return record;
 }
 
@@ -154,6 +158,7 @@ Result<DirectoryEntry> read_entry(ByteView bytes) {
     entry.link_target = TRY(record.text_or_empty(entry_tag::link_target));
     if (const auto id = record.bytes_if(entry_tag::dictionary)) entry.dictionary = ChunkId{TRY(Hash::from_bytes(*id))};
     if (const auto rules = record.bytes_if(entry_tag::rules)) entry.rules = TRY(read_rules(*rules));
+    for (const ByteView line : record.all(entry_tag::removed)) entry.removed.emplace_back(text_of(line));
     TRY(record.finish());
     if (kind < 1 || kind > static_cast<std::uint64_t>(EntryType::link)) {
         return fail(ErrorCode::too_new, "read directory: entries of kind {} are not known here", kind);
@@ -162,6 +167,7 @@ Result<DirectoryEntry> read_entry(ByteView bytes) {
     if (entry.name.empty() || entry.name.size() > limits::name_size_max || entry.link_target.size() > limits::name_size_max) {
         return bad_entry("a name in it is empty or too long");
     }
+    if (entry.removed.size() > removed_max) return bad_entry("it tells of too much that was removed");
     return entry;
 }
 
@@ -182,7 +188,7 @@ Result<Bytes> encode_directory(const std::vector<DirectoryEntry>& entries) {
     for (const DirectoryEntry* entry : ordered) {
         const bool fits = !entry->name.empty() && entry->name.size() <= limits::name_size_max &&
                           entry->link_target.size() <= limits::name_size_max &&
-                          (!entry->database || entry->database->findings.size() <= findings_max);
+                          (!entry->database || entry->database->findings.size() <= findings_max) && entry->removed.size() <= removed_max;
         if (!fits) return fail(ErrorCode::invalid, "write directory: an entry's name or findings are too long, or it has none");
         if (before != nullptr && before->name == entry->name) {
             return fail(ErrorCode::invalid, "write directory: there are two of {}", printable(entry->name));

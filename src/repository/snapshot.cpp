@@ -14,7 +14,7 @@ namespace {
 namespace tag {
 constexpr std::uint32_t number = 1, previous_number = 2, time = 3, previous_id = 4, kind = 5, source = 6, directory = 7,
                         comment = 8, companions = 9, snapshot_tag = 10, flags = 11, began = 12, program = 14, utc_offset = 16, failed = 18,
-                        root_node = 20, statistics = 22, unfinished = 26, operation = 28, audit_head = 30, skew = 32;
+                        root_node = 20, statistics = 22, unfinished = 26, operation = 28, audit_head = 30, skew = 32, rebuilt = 34;
 }
 namespace source_tag {
 constexpr std::uint32_t id = 1, name = 2, machine = 4, path = 6;
@@ -231,6 +231,7 @@ Result<void> read_rest(RecordReader& record, Snapshot& snapshot) {
     snapshot.utc_offset_s = unzigzag(static_cast<std::uint32_t>(offset));
     if (const auto bytes = record.bytes_if(tag::statistics)) snapshot.statistics = TRY(read_statistics(*bytes));
     if (const auto bytes = record.bytes_if(tag::skew)) snapshot.skew = TRY(read_skew(*bytes));
+    for (const ByteView path : record.all(tag::rebuilt)) snapshot.rebuilt.emplace_back(text_of(path));
     return read_unfinished(record, snapshot);
 }
 
@@ -267,6 +268,7 @@ Result<Bytes> encode_snapshot(const Snapshot& snapshot) {
     if (!snapshot.operation.empty()) record.text(tag::operation, snapshot.operation);
     if (!snapshot.audit_head.empty()) record.text(tag::audit_head, snapshot.audit_head);
     if (snapshot.skew) record.record(tag::skew, skew_record(*snapshot.skew));
+    for (const auto& path : snapshot.rebuilt) record.text(tag::rebuilt, path);
     return std::move(record).take();
 }
 

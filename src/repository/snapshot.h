@@ -38,6 +38,7 @@ struct DatabaseRecord {
 struct CompanionRules {
     std::vector<std::string> include, exclude;  // patterns as in .gitignore
     std::string within;  // the patterns are of a companion in which this one lies here; empty: of this one itself
+    bool redacted = false;  // secrets were removed from its files before they were stored
     bool operator==(const CompanionRules&) const = default;
 };
 
@@ -53,6 +54,7 @@ struct DirectoryEntry {
     std::optional<Bytes> root_node;  // of members and companions: kept beside the directory in the snapshot; below them: in packs
     std::optional<ChunkId> dictionary;  // of the lineage: what the next backup of this member compresses with
     CompanionRules rules;               // of a companion
+    std::vector<std::string> removed;   // of a redacted companion: what was removed, a line each, for people; never a value
 };
 // Content and what else comes back with it; of databases not what was found of them.
 bool is_same(const DirectoryEntry& one, const DirectoryEntry& other);
@@ -102,6 +104,7 @@ struct Snapshot {
     // Files, folders and links that belong with them, by their canonical paths. What lies in a folder is in its content:
     // entries.h.
     std::vector<DirectoryEntry> companions;
+    std::vector<std::string> rebuilt;  // paths of companions that are not kept, as a restore has them built again
     std::vector<FailedMember> failed;
     std::optional<Skew> skew;
     SnapshotStatistics statistics;

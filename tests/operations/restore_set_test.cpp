@@ -156,6 +156,21 @@ TEST_F(RestoringASet, LeavesWhatTheRulesLeaveOut) {
     EXPECT_FALSE(exists(folder + "/gone"));
 }
 
+// With include patterns a folder in which nothing is chosen is not seen, and is there.
+TEST_F(RestoringASet, AFolderOfOtherFilesIsNoObstacle) {
+    settings("include = [\"*.index\"]\n");
+    write(folder + "/sub/1.index", "one");
+    const auto number = back_up();
+    std::filesystem::remove(folder + "/sub/1.index");
+    must(restore(context, exactly(number)));
+    EXPECT_EQ(text_of(tests::file_bytes(folder + "/sub/1.index")), "one");
+    EXPECT_TRUE(exists(folder + "/sub/notes.txt"));
+    must(take_back());
+    EXPECT_TRUE(exists(folder + "/sub/notes.txt"));
+    must(restore(context, exactly(number)));
+    EXPECT_TRUE(exists(folder + "/sub/1.index"));
+}
+
 TEST_F(RestoringASet, WhatNoBackupWouldHoldIsNotReplaced) {
     const auto number = back_up();
     std::filesystem::remove(folder + "/1.index");

@@ -179,6 +179,13 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     const auto& known = seen.plan->known;
     report.missing = !look.is_there;
     if (report.missing) return one;
+    if (look.things.empty()) {  // it is itself what is left out
+        const auto why = look.left_out.empty() ? std::string("it cannot be looked at") : look.left_out.front().reason;
+        const auto error = fail(ErrorCode::invalid, "back up {} as a companion: {}", printable(report.path), why);
+        report.error = error.text();
+        recorder.failed(report.path, error);
+        return one;
+    }
     if (is_as_before(*seen.plan, look)) {
         report = unchanged(*seen.plan, look);
         if (recorder.take_over_companion(*known.before(), report.bytes)) return one;
@@ -256,12 +263,33 @@ Result<CompanionPlan> companion_plan(Context& context, const std::string& path, 
     return plan;
 }
 
+namespace {
+
+// What two companions hold would be restored twice, in whatever order.
+Result<void> expect_apart(const live::CompanionOrder& outer, const std::string& inner) {
+    if (!inner.starts_with(outer.root + "/")) return {};
+    const std::string path = inner.substr(outer.root.size() + 1);
+    for (std::size_t end = 0; end != std::string::npos;) {
+        end = path.find('/', end + 1);
+        for (const auto kind : {host::FileKind::folder, host::FileKind::regular}) {
+            if (outer.exclude.judge(path.substr(0, end), kind) == live::PathPatterns::Verdict::matches) return {};
+        }
+    }
+    return fail(ErrorCode::invalid, "back up {} as a companion: it lies in {}, which is one itself", printable(inner), printable(outer.root))
+        .with_advice(format("exclude = [\"/{}\"] in the outer one; or leave the inner one out", path));
+}
+
+}  // namespace
+
 Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never) {
     std::vector<CompanionPlan> plans;
     for (const auto& one : wanted) {
         const std::string root = TRY(host::canonical_or_future(context.host.files, one.path));
         plans.push_back(TRY(companion_plan(context, root, {.include = one.include, .exclude = one.exclude, .within = {}, .redacted = one.is_redacted}, never)));
         plans.back().is_optional = one.is_optional;
+    }
+    for (const auto& outer : plans) {
+        for (const auto& inner : plans) TRY(expect_apart(outer.order, inner.order.root));
     }
     return plans;
 }

@@ -11,6 +11,7 @@
 #include "holdfast/operations/restore_rows.h"
 #include "holdfast/operations/safety_backup.h"
 #include "holdfast/operations/selection.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -128,7 +129,7 @@ Result<void> expect_usable(const LastReplaced& last) {
 
 }  // namespace
 
-Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& request, const std::string& source) {
+Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& request, const std::string& source, Unfinished unfinished) {
     const auto filter = TRY(source_filter(context, source));
     OpenHow how;
     if (!filter.path.empty()) how.databases.push_back(filter.path);
@@ -136,6 +137,10 @@ Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& re
     const std::string meant = opened->path();
     auto moments = TRY(moments_in(opened->get(), filter));
     const auto databases = databases_of(moments, filter);
+    if (unfinished == Unfinished::mended_first) {
+        const auto mended = TRY(mend_unfinished_restores(context, opened.get(), {databases.begin(), databases.end()}, WhenUnclear::refuse));
+        if (!mended.empty()) return fail(ErrorCode::busy, "undo: {}; nothing else was done", mended.front()).with_advice("holdfast undo, once more, takes the last restore that took place back");
+    }
     const std::string rows_back = way_back_of_rows(moments, request, meant);
     std::optional<LastReplaced> last;
     if (auto found = TRY(newest_undoable(std::move(moments)))) {

@@ -167,13 +167,15 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         plan.steps.push_back({.path = absolute(root, path), .stage = staged_[at].folder, .before = now ? std::optional(seen(*now)) : std::nullopt, .staged = staged_[at].files.at(path)});
     }
     if (has_staged_late) TRY(staged_[at].together.sync());
-    std::set<std::string> touched;
-    for (std::size_t i = first; i < plan.steps.size(); ++i) touched.insert(host::folder_of(plan.steps[i].path));
+    std::set<std::string> touched, made;
+    for (std::size_t i = first; i < plan.steps.size(); ++i) {
+        touched.insert(host::folder_of(plan.steps[i].path));
+        if (plan.steps[i].what == SwapStep::What::make_folder) made.insert(plan.steps[i].path);
+    }
     for (const auto& [path, then] : companion.place.then) {
         if (then.type != EntryType::directory) continue;
         const auto now = before.find(path);
-        const bool is_made = std::ranges::any_of(plan.steps.begin() + static_cast<std::ptrdiff_t>(first), plan.steps.end(), [&](const auto& step) { return step.what == SwapStep::What::make_folder && step.path == absolute(root, path); });
-        if (now == before.end() && !is_made) continue;
+        if (now == before.end() && !made.contains(absolute(root, path))) continue;
         const bool was_there = now != before.end() && now->second.type == EntryType::directory;
         if (was_there && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(absolute(root, path))) continue;
         plan.folders.push_back({.path = absolute(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt});

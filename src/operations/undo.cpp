@@ -24,7 +24,7 @@ std::vector<std::string> put_in_place_of_nothing(Context& context, const reposit
 }  // namespace
 
 Result<RestoreReport> undo(Context& context, const UndoRequest& request) {
-    const auto last = TRY(last_replaced(context, request.repository, request.source));
+    const auto last = TRY(last_replaced(context, request.repository, request.source, request.dry_run ? Unfinished::left_alone : Unfinished::mended_first));
     RestoreRequest restore;
     restore.repository = last.request;
     restore.repository.settings = request.repository.settings;

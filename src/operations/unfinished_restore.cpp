@@ -45,6 +45,7 @@ public:
         }
         if (!is_any_restored) return take_back();
         for (const auto* database : still_before) TRY(replace(*database));
+        note_end(repository::NoteType::took_place);
         return told(TRY(swap_.finish()), format("the restore of backup #{}, which was interrupted, is finished", restore_.number));
     }
 
@@ -54,7 +55,13 @@ private:
         return warnings;
     }
     Result<std::vector<std::string>> take_back() {
+        note_end(repository::NoteType::undone);
         return told(TRY(swap_.undo()), format("the restore of backup #{}, which was interrupted before it had replaced a database, is taken back", restore_.number));
+    }
+    // For undo. Where it cannot be noted, undo says that the restore was not seen to end.
+    void note_end(repository::NoteType type) {
+        if (restore_.safety_number == 0 || opened_ == nullptr || opened_->path() != restore_.safety_repository) return;
+        static_cast<void>(opened_->get().add_note({restore_.safety_number}, {.type = type, .time = context_.host.clock.now()}));
     }
     Result<std::vector<std::string>> abandon() {
         TRY(swap_.abandon());

@@ -139,6 +139,26 @@ TEST_F(CompanionsOfASource, SparseFilesStaySparse) {
     }
 }
 
+// Neither what cannot be a companion ends the program, nor are the others left out with it.
+TEST_F(CompanionsOfASource, OneThatCannotBeOneIsToldAndTheRestIsKept) {
+    create_database(work + "/other.db");
+    settings("[[source.app.companions]]\npath = \"other.db\"\n");
+    const auto report = must(try_source());
+    EXPECT_TRUE(report.partial);
+    ASSERT_EQ(report.companions.size(), 2u);
+    EXPECT_THAT(report.companions[1].error, HasSubstr("SQLite database"));
+    EXPECT_TRUE(kept(report.number).contains("faiss/1.index"));
+}
+
+TEST_F(CompanionsOfASource, OneInsideAnotherIsRefusedUnlessThatLeavesItOut) {
+    settings("[[source.app.companions]]\npath = \"faiss/sub\"\n");
+    const auto refused = try_source();
+    ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(refused.error().text(), HasSubstr("exclude = [\"/sub\"]"));
+    settings("exclude = [\"/sub\"]\n[[source.app.companions]]\npath = \"faiss/sub\"\n");
+    EXPECT_EQ(must(try_source()).companions.size(), 2u);
+}
+
 TEST_F(CompanionsOfASource, PatternsChoose) {
     settings("include = [\"*.index\", \"*.json\"]\nexclude = [\"2.*\"]\n");
     EXPECT_EQ(kept(must(try_source()).number), (std::map<std::string, std::string>{{"faiss", "folder"}, {"faiss/1.index", std::string(300'000, 'v')}, {"faiss/1.meta.json", "{}"}}));

@@ -344,6 +344,37 @@ TEST_F(InterruptedRestore, IsMendedByTheNextBackup) {
     EXPECT_GT(finished, 3);
 }
 
+TEST_F(InterruptedRestore, UndoMendsItAndStopsThere) {
+    const auto number = back_up();
+    change();
+    must(restore(context, exactly(number)));  // one that took place
+    change();
+    const State changed = state();
+    class DyingInTheSwap final : public tests::PassingFiles {
+    public:
+        using PassingFiles::PassingFiles;
+        Result<void> rename(const std::string& from, const std::string& to) override {
+            if (to.ends_with("faiss/1.index")) ::_exit(7);
+            return files_.rename(from, to);
+        }
+    };
+    const auto child = ::fork();
+    if (child == 0) {
+        DyingInTheSwap dying(host::posix_file_system());
+        Context dies{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}};
+        static_cast<void>(restore(dies, exactly(number)));
+        ::_exit(0);
+    }
+    int ended = 0;
+    ::waitpid(child, &ended, 0);
+    ASSERT_EQ(WEXITSTATUS(ended), 7);
+    const auto stopped = take_back();
+    ASSERT_THAT(stopped, FailsWith(ErrorCode::busy));
+    EXPECT_THAT(stopped.error().text(), HasSubstr("is taken back"));
+    EXPECT_EQ(state(), changed);
+    EXPECT_THAT(litter(), IsEmpty());
+}
+
 // Two databases, of which the process was killed between the commits.
 TEST_F(InterruptedRestore, ARestoreHalfOfWhoseDatabasesAreCommittedIsFinished) {
     const std::string other = work + "/other.db";

@@ -34,11 +34,14 @@ struct ArchiveLibrary {
     HOLDFAST_ARCHIVE(entry_filetype);
     HOLDFAST_ARCHIVE(entry_hardlink);
     HOLDFAST_ARCHIVE(entry_size);
+    HOLDFAST_ARCHIVE(entry_symlink);
+    HOLDFAST_ARCHIVE(entry_perm);
     HOLDFAST_ARCHIVE(entry_mtime);
     HOLDFAST_ARCHIVE(entry_mtime_nsec);
     HOLDFAST_ARCHIVE(entry_set_pathname);
     HOLDFAST_ARCHIVE(entry_set_size);
     HOLDFAST_ARCHIVE(entry_set_filetype);
+    HOLDFAST_ARCHIVE(entry_set_symlink);
     HOLDFAST_ARCHIVE(entry_set_perm);
     HOLDFAST_ARCHIVE(entry_set_mtime);
 #undef HOLDFAST_ARCHIVE

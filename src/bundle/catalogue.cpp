@@ -74,6 +74,7 @@ void Catalogue::add_bundle(const std::string& folder, const Json& metadata) {
     if (const Json* const source = metadata.find("source")) whole.source_id = text_at(*source, "id");
     const Json* const scrubbed = metadata.find("scrubbed");
     whole.is_scrubbed = scrubbed != nullptr && scrubbed->as_array() != nullptr && !scrubbed->as_array()->empty();
+    bundle_ = {.whole = whole, .id = text_at(metadata, "id"), .faults = faults_in(metadata)};
     for (const auto& database : *list) {
         CatalogueEntry entry = whole;
         entry.original_path = text_at(database, "path");

@@ -8,6 +8,7 @@
 
 #include "holdfast/base/hash.h"
 #include "holdfast/base/json.h"
+#include "holdfast/bundle/bundled_set.h"
 
 namespace holdfast::bundle {
 
@@ -26,6 +27,13 @@ struct CatalogueEntry {
     std::optional<Hash> database_sha256;   // of the database in it, whatever its layers
 };
 
+// What a bundle of ours tells of itself as a whole.
+struct BundleFacts {
+    CatalogueEntry whole;
+    std::string id;        // of the backup that it was made of
+    BundledFaults faults;
+};
+
 // Read: backup_metadata.json ({"backups": [...]}) and rows of a table with the same columns, NAME.meta.json, a checkpoint's
 // manifest.json, the metadata.json of our own bundles, and the catalogue of our own plain copies, which counts most. What cannot be read tells nothing: it decides about no byte.
 class Catalogue {
@@ -36,6 +44,7 @@ public:
     CatalogueEntry of(const std::string& name) const;
     // The whole was made by us as one bundle: all databases in it are of one moment.
     bool is_bundle() const { return is_bundle_; }
+    const BundleFacts& bundle() const { return bundle_; }
 
 private:
     void add_list(const Json::Array& backups);
@@ -45,6 +54,7 @@ private:
     std::map<std::string, CatalogueEntry> by_path_;    // "folder/name" as given
     std::map<std::string, CatalogueEntry> by_folder_;  // everything in it
     bool is_bundle_ = false;
+    BundleFacts bundle_;
 };
 
 }  // namespace holdfast::bundle

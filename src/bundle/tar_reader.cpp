@@ -66,6 +66,10 @@ public:
         member.name = name != nullptr ? name : "";
         const auto type = library_.entry_filetype(entry);
         member.is_folder = type == AE_IFDIR;
+        member.is_link = type == AE_IFLNK;
+        const char* const target = member.is_link ? library_.entry_symlink(entry) : nullptr;
+        member.link_target = target != nullptr ? target : "";
+        member.mode = static_cast<std::uint32_t>(library_.entry_perm(entry));
         member.is_file = type == AE_IFREG && library_.entry_hardlink(entry) == nullptr;
         constexpr std::int64_t seconds_max = 9'000'000'000;
         const std::int64_t seconds = std::clamp<std::int64_t>(library_.entry_mtime(entry), 0, seconds_max);

@@ -12,7 +12,9 @@ namespace holdfast::bundle {
 struct TarMember {
     std::string name;      // bytes, as they stand there
     bool is_file = false;  // else a folder, link or device: nothing is read of it
-    bool is_folder = false;
+    bool is_folder = false, is_link = false;
+    std::string link_target;
+    std::uint32_t mode = 0;
     Timestamp modified;
 };
 

@@ -43,7 +43,8 @@ public:
         TRY(end_member());
         entry_ = library_.entry_new();
         library_.entry_set_pathname(entry_, entry.name.c_str());
-        library_.entry_set_filetype(entry_, AE_IFREG);
+        library_.entry_set_filetype(entry_, entry.kind == TarKind::folder ? AE_IFDIR : entry.kind == TarKind::link ? AE_IFLNK : AE_IFREG);
+        if (entry.kind == TarKind::link) library_.entry_set_symlink(entry_, entry.link_target.c_str());
         library_.entry_set_perm(entry_, entry.mode);
         library_.entry_set_size(entry_, static_cast<la_int64_t>(entry.size));
         library_.entry_set_mtime(entry_, entry.modified.nanoseconds / nanoseconds_per_second, 0);

@@ -8,9 +8,12 @@
 
 namespace holdfast::bundle {
 
+enum class TarKind { file, folder, link };
 struct TarEntry {
     std::string name;
-    std::uint64_t size = 0;
+    TarKind kind = TarKind::file;
+    std::string link_target = {};  // what a link says
+    std::uint64_t size = 0;        // of a file
     Timestamp modified;        // in whole seconds
     std::uint32_t mode = 0600;
 };

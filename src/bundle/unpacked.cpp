@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/compressed.h"
 #include "holdfast/bundle/named_layers.h"
 #include "holdfast/bundle/tar_reader.h"
+#include "holdfast/bundle/told_companions.h"
 
 namespace holdfast::bundle {
 namespace {
@@ -113,8 +115,9 @@ public:
         Candidate whole{.name = host::file_name_of(request_.path), .modified = {}, .layers = {}, .path = request_.path};
         TRY(take(std::make_unique<FileStream>(*file), std::move(whole)));
         while (!tars_.empty()) TRY(take_next_member());
+        TRY(told_.expect_all_met());
         drop_lone_sidecars();
-        if (unpacked_.databases.empty()) return nothing_found();
+        if (unpacked_.databases.empty() && unpacked_.companions.empty()) return nothing_found();
         return std::move(unpacked_);
     }
 
@@ -180,6 +183,9 @@ private:
             return {};
         }
         TRY(spending_.went_into_a_member());
+        const bool is_outermost = tars_.size() == 1, is_first = is_outermost && std::exchange(is_at_first_, false);
+        if (is_outermost && told_.has(member->name)) return take_of_companion(*member, *tar.reader);
+        if (is_first && member->name == "metadata.json" && member->is_file) return take_metadata(*tar.reader);
         if (member->is_folder) return {};
         if (!member->is_file) {
             note(format("{} is a link or a device: left alone", printable(member->name)));
@@ -187,6 +193,50 @@ private:
         }
         Candidate candidate{.name = member->name, .modified = member->modified, .layers = tar.candidate.layers, .path = {}};
         return take(std::make_unique<CountedStream>(std::make_unique<MemberStream>(*tar.reader), spending_), std::move(candidate));
+    }
+
+    // At the beginning only: what it tells of has to be known before it comes.
+    Result<void> take_metadata(TarReader& tar) {
+        std::string text;
+        Buffer buffer(piece);
+        CountedStream stream(std::make_unique<MemberStream>(tar), spending_);
+        for (std::size_t got = 0; (got = TRY(stream.read(buffer.span()))) > 0;) {
+            text += text_of(buffer.view().first(got));
+            if (text.size() <= request_.limits.metadata_max) continue;
+            return fail(ErrorCode::invalid, "unpack {}: its metadata.json is larger than {}", printable(request_.path), human_bytes(request_.limits.metadata_max));
+        }
+        told_ = TRY(ToldCompanions::in(text));
+        if (request_.companions != CompanionFiles::passed_over) {
+            for (const auto& companion : told_.companions()) unpacked_.companions.push_back({.told = companion, .files = std::vector<std::string>(companion.things.size())});
+        }
+        unpacked_.texts.push_back({.name = "metadata.json", .text = std::move(text)});
+        return {};
+    }
+
+    // Its bytes as they stand there, whatever they are.
+    Result<void> take_of_companion(const TarMember& member, TarReader& tar) {
+        const auto place = TRY(told_.meet(member));
+        if (request_.companions == CompanionFiles::passed_over || !member.is_file) return {};
+        CountedStream stream(std::make_unique<MemberStream>(tar), spending_);
+        Sha256 hash;
+        std::uint64_t size = 0;
+        if (request_.companions == CompanionFiles::kept) {
+            const std::string path = TRY(new_path(".file"));
+            size = TRY(write_file(stream, path, &hash));
+            unpacked_.companions[place.companion].files[place.thing] = path;
+        } else {
+            size = TRY(hash_of(stream, hash));
+        }
+        const auto& told = told_.at(place);
+        if (size == told.size && hash.finish() == *told.sha256) return {};
+        return fail(ErrorCode::corrupt, "open {}: the size or SHA-256 of {} is not the one its metadata tells", printable(request_.path), printable(member.name))
+            .with_advice("it was changed or damaged since; another backup");
+    }
+    static Result<std::uint64_t> hash_of(ByteStream& stream, Sha256& hash) {
+        Buffer buffer(piece);
+        std::uint64_t size = 0;
+        for (std::size_t got = 0; (got = TRY(stream.read(buffer.span()))) > 0; size += got) hash.update(buffer.view().first(got));
+        return size;
     }
 
     Result<void> take_database(ByteStream& stream, Candidate candidate) {
@@ -291,6 +341,8 @@ private:
     Spending spending_;
     Unpacked unpacked_;
     std::vector<OpenTar> tars_;
+    bool is_at_first_ = true;  // no member of the outermost tar has come
+    ToldCompanions told_;
     std::map<std::string, std::string> paths_;
     std::uint64_t files_made_ = 0;
     ContentKind last_kind_ = ContentKind::other;

@@ -7,6 +7,7 @@
 
 #include "holdfast/base/hash.h"
 #include "holdfast/base/progress.h"
+#include "holdfast/bundle/bundled_set.h"
 #include "holdfast/bundle/encryption.h"
 #include "holdfast/bundle/private_folder.h"
 
@@ -16,15 +17,20 @@ namespace holdfast::bundle {
 struct UnpackLimits {
     std::uint64_t bytes_max = std::uint64_t{16} << 40;  // that come out of all layers together, kept or not
     std::uint64_t room_left = 64 * 1024 * 1024;         // of the disk, that stays free; `full` otherwise
-    std::uint64_t members_max = 100'000;                // of archives
+    std::uint64_t members_max = 2'000'000;              // of archives
     std::size_t depth_max = 8;                          // layers, one in another
     std::uint64_t text_max = 1024 * 1024;               // of one descriptive file
+    std::uint64_t metadata_max = metadata_size_max;     // of the metadata.json of a bundle
 };
+// What becomes of the files that a bundle of ours holds beside its databases.
+enum class CompanionFiles { passed_over, hashed, kept };
+
 struct UnpackRequest {
     std::string path;
     std::string folder;  // where there is room for what comes out
     OpeningSecrets secrets;
     UnpackLimits limits;
+    CompanionFiles companions = CompanionFiles::passed_over;
 };
 
 // A database as it lies on disk now; its -wal or -journal, where it came with one, lies beside it.
@@ -42,15 +48,24 @@ struct UnpackedText {
     std::string text;
 };
 
+// A companion of a bundle, all of it as its metadata.json tells: every file has the size and the SHA-256 told, and there is
+// nothing else.
+struct UnpackedCompanion {
+    BundledCompanion told;
+    std::vector<std::string> files;  // of told.things: where the bytes lie now, if they were kept
+};
+
 // A plain database is left where it lies. Everything else is written to files of our own naming in a private folder, and
 // nothing is given out before every layer was read to its end and has proven itself. Links and devices are not followed.
 class Unpacked {
 public:
-    // `invalid`: no database is in it, or a limit is passed; `corrupt`: a layer is damaged; `full`; as open_encrypted().
+    // `invalid`: no database is in it (and no companion that was asked for), or a limit is passed; `corrupt`: a layer is
+    // damaged, or a companion is not what is told; `full`; as open_encrypted().
     static Result<Unpacked> open(host::Host host, const UnpackRequest& request, const Watch& watch);
 
     std::vector<UnpackedDatabase> databases;  // as they come in the archive
     std::vector<UnpackedText> texts;
+    std::vector<UnpackedCompanion> companions;
     std::vector<std::string> notes;           // what was passed over
     std::optional<PrivateFolder> folder;      // holds what was unpacked
     bool has_tar = false;

@@ -18,6 +18,7 @@ std::string backup_lines(const operations::AdoptedBackup& backup, bool dry_run, 
     const std::string name = dry_run ? std::string("would be adopted") : format("{} adopted", style.bold(format("#{}", backup.number)));
     std::string out = format("  {}: {}  {}  {}\n", name, what, time_words(backup), printable(backup.comment));
     if (backup.state == "damaged") out += format("    {} SQLite finds damage; it is kept as evidence, and latest passes it over\n", style.bad("damaged:"));
+    for (const auto& path : backup.companions) out += format("      with {}\n", printable(path));
     return out + lines("      ", backup.findings);
 }
 
@@ -42,6 +43,7 @@ std::string text_of(const operations::BundleReport& report, const Style& style) 
     std::string out = format("wrote {}: {} of {}, {}, {}{}\n", printable(report.file), style.bold(format("#{}", report.number)), local_time(report.time),
                              human_bytes(report.bytes), report.compressed, report.encrypted.empty() ? "" : ", encrypted by " + report.encrypted);
     for (const auto& member : report.members) out += format("  {}  {}\n", printable(member.name), human_bytes(member.bytes));
+    for (const auto& companion : report.companions) out += format("  {}  {}, {}\n", printable(companion.member), counted(companion.files, "file"), human_bytes(companion.bytes));
     for (const auto& what : report.scrubbed) out += format("  scrubbed {}\n", printable(what));
     if (!report.removed.empty()) out += format("  {} secrets removed from texts: removed.json tells where\n", report.removed.size());
     out += report.proof == "content" ? format("  {} in {}\n", style.good("read back and proven by hash"), human_duration_ms(report.duration_ms))

@@ -119,6 +119,9 @@ std::string text_of(const operations::VerifyReport& report, const Style& style) 
         out += format("{} {}{}  {}, {}{}\n  SHA-256 {}\n", verdict, printable(file.database), file.layers.empty() ? "" : format(" out of {}", file.layers), local_time(file.time),
                       human_bytes(file.bytes), file.proven_by.empty() ? "" : format(", as {} says", joined(file.proven_by, ", ")), file.sha256);
     }
+    for (const auto& companion : report.companions) {
+        out += format("{} {}  {}, {}, as metadata says\n", style.good("good:"), printable(companion.path), counted(companion.files, "file"), human_bytes(companion.bytes));
+    }
     for (const auto& expected : report.expected) {
         for (const auto& result : expected.expectations) {
             if (!result.met) out += format("{} #{} of {}: {}; {}\n", style.bad("expected:"), expected.number, printable(expected.source), printable(result.what), printable(result.why));

@@ -17,7 +17,7 @@ struct AdoptRequest {
         return {.name = "adopt",
                 .sentence = "Take existing backups, made by other programs, into the repository.",
                 .details = "FILE is a plain copy of a database, or one compressed (gzip, zstd), encrypted (gpg, age), in a tar, or any of these in "
-                           "one another; of a folder, everything in it that is such a file. What a file is its content tells, when it was made its name or its archive's, a "
+                           "one another; of a folder, everything in it that is such a file. A bundle brings its companions along. What a file is its content tells, when it was made its name or its archive's, a "
                            "description beside it (backup_metadata.json, NAME.meta.json, a checkpoint's manifest.json, a table backup_metadata), else "
                            "the file's time. Each is checked by SQLite, and by its hash where one stands beside it. What has been adopted before is passed over. "
                            "The files are never changed and never removed. Exit code 3: some were refused, or are damaged.",
@@ -40,7 +40,7 @@ struct AdoptedBackup {
     std::string file, member, state, why, time_from, kind, operation, comment, layers;
     std::uint64_t number = 0, bytes_stored = 0, logical_bytes = 0;
     Timestamp time;
-    std::vector<std::string> findings, proven_by;
+    std::vector<std::string> findings, proven_by, companions;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("file", file, "The file.");
@@ -54,7 +54,8 @@ struct AdoptedBackup {
         visit("operation", operation, "What it was made before.");
         visit("comment", comment, "The comment.");
         visit("layers", layers, "What it was taken out of.");
-        visit("logical_bytes", logical_bytes, "Bytes of the database.");
+        visit("companions", companions, "Files and folders that belong with it, by the paths that they had.");
+        visit("logical_bytes", logical_bytes, "Bytes of the database, and of what belongs with it.");
         visit("bytes_stored", bytes_stored, "Bytes added to the repository.");
         visit("findings", findings, "What SQLite's check said.");
         visit("proven_by", proven_by, "Hashes beside or in it that agree.");

@@ -24,6 +24,8 @@ constexpr const char* rows_of_catalogue =
     "SELECT json_group_array(json_object('backup_filename', backup_filename, 'comment', comment, 'is_auto', is_auto, 'created_at', created_at)) "
     "FROM backup_metadata";
 
+constexpr std::string_view set_tag = "adopted-set";
+
 // The repository, and not the file, is what failed.
 bool is_over(const Error& error) { return error.code() == ErrorCode::cancelled || error.code() == ErrorCode::full || error.code() == ErrorCode::bug; }
 
@@ -33,6 +35,13 @@ bool is_over(const Error& error) { return error.code() == ErrorCode::cancelled |
 std::string Adoption::key_of(Timestamp time, const std::string& name, const Hash& sha256) {
     constexpr std::int64_t per_ms = 1'000'000;
     return format("{} {} {}", time.nanoseconds / per_ms, sha256.hex(), name);
+}
+
+std::string Adoption::set_key(Timestamp time, const Group& group) {
+    std::string parts;
+    for (const auto& member : group.members) parts += key_of(time, member.name, member.sha256) + '\n';
+    for (std::size_t i = 0; i < group.companions.size(); ++i) parts += key_of(time, group.companion_names[i], group.companions[i]->content) + '\n';
+    return sha256(bytes_of(parts)).hex();
 }
 
 void Adoption::learn_from(const sqlite::Image& image) {
@@ -50,6 +59,9 @@ Result<void> Adoption::begin() {
         const auto list = TRY(history::list_moments(opened_.get(), {.source = to_hex(past_.source.record.id), .path = {}, .with_forgotten = true}));
         for (const auto& moment : list.moments) {
             there_.emplace(moment.snapshot.id.hex(), moment.snapshot.number.value);
+            for (const auto& [key, value] : moment.snapshot.tags) {
+                if (key == set_tag) there_.emplace(value, moment.snapshot.number.value);
+            }
             for (const auto& entry : moment.snapshot.members) {
                 auto known = entry.database ? entry.database->plain_sha256 : std::nullopt;
                 if (!known && moment.snapshot.members.size() == 1) known = moment.notes.plain_sha256;
@@ -76,7 +88,7 @@ void Adoption::refuse(const std::string& file, Error why) {
 }
 
 Result<void> Adoption::take(const AdoptableFile& file) {
-    auto opened = open_outside(context_, file.path, request_.outside, catalogue_);
+    auto opened = open_outside(context_, file.path, request_.outside, {.companions = bundle::CompanionFiles::kept, .known = &catalogue_});
     if (!opened) {
         if (opened.error().code() == ErrorCode::cancelled) return std::move(opened).error();
         // In a folder an archive without a database is no backup, and no fault.
@@ -89,21 +101,49 @@ Result<void> Adoption::take(const AdoptableFile& file) {
     return take_opened(*opened);
 }
 
-std::vector<Adoption::Group> Adoption::groups_of(OutsideBackup& backup) const {
-    std::vector<Group> groups;
+// Whatever of it belongs together is one backup.
+Result<Adoption::Group> Adoption::bundled_group(OutsideBackup& backup) const {
+    Group group{.members = {}};
+    const bool is_of_several = backup.databases.size() > 1;
     for (auto& database : backup.databases) {
-        const bool is_of_several = backup.is_bundle && backup.databases.size() > 1 && !database.told.original_path.empty();
-        Member member{.database = &database, .name = is_of_several ? database.told.original_path : past_.member};
-        if (is_of_several && !groups.empty()) groups.front().push_back(std::move(member));
-        else groups.push_back({std::move(member)});
+        if (is_of_several && database.told.original_path.empty()) continue;  // nothing tells that it belongs to them
+        group.members.push_back({.database = &database, .name = is_of_several ? database.told.original_path : past_.member});
     }
-    std::ranges::stable_sort(groups, {}, [](const Group& group) { return group.front().database->time.time; });
+    TRY(place_companions(backup, group));
+    return group;
+}
+
+// They lie beside the database as they did.
+Result<void> Adoption::place_companions(const OutsideBackup& backup, Group& group) const {
+    const bool has_moved = group.members.size() == 1 && !backup.databases.front().told.original_path.empty();
+    for (const auto& companion : backup.companions) {
+        const auto& name = companion.to_keep.name;
+        group.companions.push_back(&companion);
+        group.companion_names.push_back(has_moved ? TRY(moved_with(name, backup.databases.front().told.original_path, group.members.front().name)) : name);
+    }
+    return {};
+}
+
+Result<std::vector<Adoption::Group>> Adoption::groups_of(OutsideBackup& backup) const {
+    std::vector<Group> groups;
+    auto together = backup.is_bundle ? TRY(bundled_group(backup)) : Group{.members = {}};
+    for (auto& database : backup.databases) {
+        if (std::ranges::find(together.members, &database, &Member::database) != together.members.end()) continue;
+        groups.push_back({.members = {{.database = &database, .name = past_.member}}});
+    }
+    std::ranges::stable_sort(groups, {}, [](const Group& group) { return group.members.front().database->time.time; });
+    if (!together.members.empty() || !together.companions.empty()) groups.insert(groups.begin(), std::move(together));
     return groups;
 }
 
 Result<void> Adoption::take_opened(OutsideBackup& backup) {
     const std::uint64_t adopted_before = report_.adopted;
-    for (auto& group : groups_of(backup)) {
+    auto groups = groups_of(backup);
+    if (!groups) {
+        refuse(backup.path, std::move(groups).error());
+        return {};
+    }
+    for (auto& group : *groups) {
         auto taken = take_group(backup, std::move(group));
         if (taken) continue;
         if (is_over(taken.error())) return taken;
@@ -112,6 +152,14 @@ Result<void> Adoption::take_opened(OutsideBackup& backup) {
     if (report_.adopted > adopted_before) report_.original_bytes += backup.size;
     for (const auto& warning : backup.warnings) report_.warnings.push_back(format("{}: {}", printable(backup.path), warning));
     return {};
+}
+
+Result<std::uint64_t> Adoption::take_whole(OutsideBackup& bundle) {
+    auto group = TRY(bundled_group(bundle));
+    for (auto& member : group.members) TRY(look_at(member));
+    auto told = describe(bundle, group);
+    TRY(record(bundle, told, group));
+    return told.number;
 }
 
 // Its hash, and SQLite's judgement.
@@ -126,22 +174,26 @@ Result<void> Adoption::look_at(Member& member) {
 }
 
 AdoptedBackup Adoption::describe(const OutsideBackup& backup, const Group& group) const {
-    const auto& first = *group.front().database;
-    const std::string file = bundle::without_layers(host::file_name_of(first.name));
+    const auto* const first = group.members.empty() ? nullptr : group.members.front().database;
+    const bundle::CatalogueEntry& told_of = first != nullptr ? first->told : backup.bundle_facts->whole;
+    const std::string file = bundle::without_layers(host::file_name_of(first != nullptr ? first->name : backup.path));
     const auto name = bundle::read_backup_name(file);
+    const auto time = first != nullptr ? first->time : backup.time();
     AdoptedBackup told;
     told.file = backup.path;
-    told.member = backup.databases.size() > 1 ? first.name : "";
-    told.time = first.time.time;
-    told.time_from = first.time.from;
-    told.operation = (first.told.operation.empty() ? name.operation : first.told.operation).substr(0, limits::operation_size_max);
-    const bool is_automatic = first.told.is_automatic.value_or(name.is_automatic || !told.operation.empty());
+    told.member = backup.databases.size() > 1 ? first->name : "";
+    told.time = time.time;
+    told.time_from = time.from;
+    told.operation = (told_of.operation.empty() ? name.operation : told_of.operation).substr(0, limits::operation_size_max);
+    const bool is_automatic = told_of.is_automatic.value_or(name.is_automatic || !told.operation.empty());
     told.kind = name_of(is_automatic ? SnapshotKind::automatic : SnapshotKind::manual);
-    told.comment = !first.told.comment.empty() ? first.told.comment : !request_.comment.empty() ? request_.comment : format("Adopted from {}", printable(file));
+    told.comment = !told_of.comment.empty() ? told_of.comment : !request_.comment.empty() ? request_.comment : format("Adopted from {}", printable(file));
     told.comment = told.comment.substr(0, limits::comment_size_max);
-    told.layers = first.layers;
+    told.layers = first != nullptr ? first->layers : "";
     told.proven_by = backup.proven_by;
-    for (const auto& member : group) {
+    for (const auto* companion : group.companions) told.logical_bytes += companion->bytes;
+    told.companions = group.companion_names;
+    for (const auto& member : group.members) {
         told.logical_bytes += member.database->image().size();
         told.findings.insert(told.findings.end(), member.findings.begin(), member.findings.end());
     }
@@ -149,7 +201,12 @@ AdoptedBackup Adoption::describe(const OutsideBackup& backup, const Group& group
 }
 
 // A plain copy of ours that is as it was written is the backup of which it is one: its header says another journal mode.
-Adoption::There::const_iterator Adoption::find_there(Timestamp time, const Member& member) const {
+Adoption::There::const_iterator Adoption::find_there(const OutsideBackup& backup, Timestamp time, const Group& group) const {
+    if (!group.companions.empty()) {
+        const auto origin = there_.find(backup.bundle_facts->id);
+        return origin != there_.end() ? origin : there_.find(set_key(time, group));
+    }
+    const auto& member = group.members.front();
     const auto& told = member.database->told;
     const bool is_our_copy = !told.backup_id.empty() && told.database_sha256 == member.sha256;
     const auto by_id = is_our_copy ? there_.find(told.backup_id) : there_.end();
@@ -157,18 +214,17 @@ Adoption::There::const_iterator Adoption::find_there(Timestamp time, const Membe
 }
 
 Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
-    for (auto& member : group) {
+    for (auto& member : group.members) {
         if (!member.database->told.is_scrubbed) continue;
         return fail(ErrorCode::invalid, "{}: columns of it were scrubbed, so it is no backup", printable(backup.path)).with_advice("holdfast restore --from FILE --to FILE gives the database in it");
     }
-    if (group.front().database->time.from.empty()) {
+    if ((group.members.empty() ? backup.time() : group.members.front().database->time).from.empty()) {
         return fail(ErrorCode::invalid, "{}: nothing tells when it was made", printable(backup.path)).with_advice("give it a name that does: app_YYYYMMDD_HHMMSS.db; or a time: touch -d");
     }
-    for (auto& member : group) TRY(look_at(member));
+    for (auto& member : group.members) TRY(look_at(member));
     auto told = describe(backup, group);
-    const bool is_damaged = std::ranges::any_of(group, &Member::is_damaged);
-    const auto& first = group.front();
-    const auto known = find_there(told.time, first);
+    const bool is_damaged = std::ranges::any_of(group.members, &Member::is_damaged);
+    const auto known = find_there(backup, told.time, group);
     if (known != there_.end()) {
         told.state = "already there";
         told.number = known->second;
@@ -179,37 +235,54 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
             report_.warnings.push_back(format("{}: the time it states ({}, by its {}) is in the future: latest passes over it while there are others",
                                               printable(told.file), to_rfc3339(told.time), told.time_from == "modified" ? "own time" : told.time_from));
         }
-        if (!request_.dry_run) TRY(record(told, group));
+        if (!request_.dry_run) TRY(record(backup, told, group));
         ++report_.adopted;
         report_.damaged += is_damaged ? 1 : 0;
         report_.bytes_stored += told.bytes_stored;
-        there_.emplace(key_of(told.time, first.name, first.sha256), told.number);
+        if (!group.companions.empty()) there_.emplace(set_key(told.time, group), told.number);
+        else there_.emplace(key_of(told.time, group.members.front().name, group.members.front().sha256), told.number);
     }
     report_.backups.push_back(std::move(told));
     return {};
 }
 
+// True: it is damaged.
+Result<bool> Adoption::keep_member(history::Recorder& recorder, Member& member, Timestamp time) {
+    const auto& image = member.database->image();
+    auto schema = TRY(read_schema(image));
+    FrozenDatabase frozen{.facts = member.database->frozen->facts(), .schema = std::move(schema), .page_count = image.last_page().value, .schema_version = {}};
+    judge_header(frozen);
+    if (member.is_damaged) frozen.schema.findings = member.findings;
+    auto* recording = TRY(recorder.member(member.name, image.page_size().bytes()));
+    TRY(recording->look(image, context_.watch));
+    TRY(member.database->frozen->finish());
+    auto entry = entry_of(member.name, frozen);
+    entry.database->frozen = time;
+    entry.database->device = entry.database->inode = 0;  // of the copy, which the database never was
+    TRY(recording->finish(std::move(entry)));
+    return member.is_damaged || frozen.schema.is_damaged;
+}
+
+Result<void> Adoption::keep_companions(history::Recorder& recorder, const OutsideBackup& backup, const Group& group) {
+    for (std::size_t i = 0; i < group.companions.size(); ++i) {
+        auto to_keep = group.companions[i]->to_keep;
+        to_keep.name = group.companion_names[i];
+        auto kept = TRY(recorder.companion(to_keep, context_.watch));
+        if (!kept.failures.empty()) return std::move(kept.failures.front().why).while_doing(format("read what was unpacked of {}", printable(to_keep.name)));
+    }
+    if (!backup.bundle_facts) return {};
+    for (const auto& [path, why] : backup.bundle_facts->faults.failed) recorder.failed(path, fail(ErrorCode::unavailable, "{}", why));
+    return {};
+}
+
 // None: a prune voided the number while this process slept.
-Result<std::optional<repository::Snapshot>> Adoption::record_once(const AdoptedBackup& told, Group& group) {
+Result<std::optional<repository::Snapshot>> Adoption::record_once(const OutsideBackup& backup, const AdoptedBackup& told, Group& group) {
     const Timestamp began = context_.host.clock.now();
     // Everything is read in any case; so it is named, too, and its plain hash tells it again the next time.
     auto recorder = TRY(history::Recorder::begin(opened_.get(), past_.source, {.purpose = "adopt", .everything = true}));
     repository::Snapshot draft;
-    for (auto& member : group) {
-        const auto& image = member.database->image();
-        auto schema = TRY(read_schema(image));
-        FrozenDatabase frozen{.facts = member.database->frozen->facts(), .schema = std::move(schema), .page_count = image.last_page().value, .schema_version = {}};
-        judge_header(frozen);
-        if (member.is_damaged) frozen.schema.findings = member.findings;
-        auto* recording = TRY(recorder->member(member.name, image.page_size().bytes()));
-        TRY(recording->look(image, context_.watch));
-        TRY(member.database->frozen->finish());
-        auto entry = entry_of(member.name, frozen);
-        entry.database->frozen = told.time;
-        entry.database->device = entry.database->inode = 0;  // of the copy, which the database never was
-        TRY(recording->finish(std::move(entry)));
-        draft.damaged = draft.damaged || member.is_damaged || frozen.schema.is_damaged;
-    }
+    for (auto& member : group.members) draft.damaged = TRY(keep_member(*recorder, member, told.time)) || draft.damaged;
+    TRY(keep_companions(*recorder, backup, group));
     draft.time = told.time;
     draft.began = began;
     draft.utc_offset_s = host::local_offset_s(told.time);
@@ -217,14 +290,19 @@ Result<std::optional<repository::Snapshot>> Adoption::record_once(const AdoptedB
     draft.operation = told.operation;
     draft.comment = told.comment;
     draft.tags = {{"adopted", host::file_name_of(told.file)}};
+    if (!group.companions.empty()) draft.tags.emplace_back(set_tag, set_key(told.time, group));
+    if (backup.bundle_facts && !backup.bundle_facts->faults.skew_why.empty()) {
+        const auto& faults = backup.bundle_facts->faults;
+        draft.skew = repository::Skew{.span_ns = faults.skew_span_ns, .why = faults.skew_why, .paths = faults.skew_paths};
+    }
     draft.program = history::adopting_program("holdfast " HOLDFAST_VERSION);
     auto snapshot = recorder->commit(std::move(draft));
     if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<repository::Snapshot>();
     return std::optional(TRY(std::move(snapshot)));
 }
 
-Result<void> Adoption::record(AdoptedBackup& told, Group& group) {
-    auto snapshot = TRY(record_once(told, group));
+Result<void> Adoption::record(const OutsideBackup& backup, AdoptedBackup& told, Group& group) {
+    auto snapshot = TRY(record_once(backup, told, group));
     if (!snapshot) return fail(ErrorCode::busy, "adopt {}: a prune gave up its number while this slept", printable(told.file)).with_advice("run it again: what has been adopted is passed over");
     told.number = snapshot->number.value;
     told.bytes_stored = snapshot->statistics.bytes_stored;

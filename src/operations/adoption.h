@@ -18,6 +18,8 @@ public:
     Result<void> begin();
     // Refusals are told in the report; an Error ends the adoption (the repository is full, the user stopped it).
     Result<void> take(const AdoptableFile& file);
+    // A bundle of ours as one backup, whatever has been adopted before: its number.
+    Result<std::uint64_t> take_whole(OutsideBackup& bundle);
     AdoptReport take_report() && { return std::move(report_); }
     const std::optional<Error>& first_refusal() const { return first_refusal_; }
 
@@ -29,20 +31,31 @@ private:
         std::vector<std::string> findings = {};
         bool is_damaged = false;
     };
-    using Group = std::vector<Member>;  // databases of one moment: one backup
+    // Databases, and what belongs with them, of one moment: one backup.
+    struct Group {
+        std::vector<Member> members;
+        std::vector<const OutsideCompanion*> companions = {};
+        std::vector<std::string> companion_names = {};  // in the snapshot
+    };
     using There = std::map<std::string, std::uint64_t>;
 
     Result<void> take_opened(OutsideBackup& backup);
     Result<void> take_group(OutsideBackup& backup, Group group);
     Result<void> look_at(Member& member);
-    Result<void> record(AdoptedBackup& told, Group& group);
-    Result<std::optional<repository::Snapshot>> record_once(const AdoptedBackup& told, Group& group);
-    There::const_iterator find_there(Timestamp time, const Member& member) const;
+    Result<void> record(const OutsideBackup& backup, AdoptedBackup& told, Group& group);
+    Result<std::optional<repository::Snapshot>> record_once(const OutsideBackup& backup, const AdoptedBackup& told, Group& group);
+    Result<bool> keep_member(history::Recorder& recorder, Member& member, Timestamp time);
+    Result<void> keep_companions(history::Recorder& recorder, const OutsideBackup& backup, const Group& group);
+    Result<void> place_companions(const OutsideBackup& backup, Group& group) const;
+    Result<Group> bundled_group(OutsideBackup& backup) const;
+    There::const_iterator find_there(const OutsideBackup& backup, Timestamp time, const Group& group) const;
     AdoptedBackup describe(const OutsideBackup& backup, const Group& group) const;
-    std::vector<Group> groups_of(OutsideBackup& backup) const;
+    Result<std::vector<Group>> groups_of(OutsideBackup& backup) const;
     void learn_from(const sqlite::Image& image);
     void refuse(const std::string& file, Error why);
     static std::string key_of(Timestamp time, const std::string& name, const Hash& sha256);
+    // Of a backup with companions: what of them and of the databases was adopted. A tag tells it again the next time.
+    static std::string set_key(Timestamp time, const Group& group);
 
     Context& context_;
     OpenRepository& opened_;

@@ -18,6 +18,7 @@
 #include "holdfast/operations/restore_proof.h"
 #include "holdfast/operations/selection.h"
 #include "holdfast/operations/settings_in_effect.h"
+#include "holdfast/operations/stream_entry.h"
 #include "holdfast/operations/stream_file.h"
 #include "holdfast/operations/stream_image.h"
 #include "holdfast/operations/temporary_place.h"
@@ -53,19 +54,40 @@ struct IntoTar final : bundle::ByteSink {
     bundle::TarWriter& tar;
 };
 
+Error read_differently(const std::string& name) {
+    return fail(ErrorCode::corrupt, "bundle {}: it read differently the second time", printable(name)).with_advice("check the memory of this machine");
+}
+
+Result<void> write_of_companion(Context& context, OpenRepository& opened, const BundleMember& member, bundle::TarWriter& tar) {
+    using repository::EntryType;
+    const auto& entry = *member.entry;
+    const auto kind = entry.type == EntryType::directory ? bundle::TarKind::folder : entry.type == EntryType::link ? bundle::TarKind::link : bundle::TarKind::file;
+    TRY(tar.begin({.name = member.name, .kind = kind, .link_target = entry.link_target, .size = member.size, .modified = entry.modified, .mode = entry.mode}));
+    if (kind != bundle::TarKind::file) return {};
+    IntoTar into(tar);
+    return TRY(stream_entry(context, opened.get(), entry, into)) == member.sha256 ? Result<void>() : Result<void>(read_differently(member.name));
+}
+
 Result<void> write_members(Context& context, OpenRepository& opened, const std::vector<BundleMember>& members, Timestamp time, bundle::ByteSink& sink) {
     const auto tar = TRY(bundle::TarWriter::open(sink));
     IntoTar into(*tar);
     for (const auto& member : members) {
+        if (member.entry) {
+            TRY(write_of_companion(context, opened, member, *tar));
+            continue;
+        }
         TRY(tar->begin({.name = member.name, .size = member.size, .modified = time}));
         if (!member.image && member.file.empty()) {
             TRY(tar->write(bytes_of(member.text)));
         } else if (TRY(member.image ? stream_image(context, opened.pool(), *member.image, into) : stream_file(context, member.file, into)) != member.sha256) {
-            return fail(ErrorCode::corrupt, "bundle {}: it read differently the second time", printable(member.name)).with_advice("check the memory of this machine");
+            return read_differently(member.name);
         }
     }
     return tar->finish();
 }
+
+// As tar has the names of folders.
+std::string_view without_slash(std::string_view name) { return name.ends_with('/') ? name.substr(0, name.size() - 1) : name; }
 
 // What lies there now, taken apart again.
 Result<void> prove(Context& context, const std::string& path, StreamFormat format, const std::vector<BundleMember>& members) {
@@ -77,7 +99,7 @@ Result<void> prove(Context& context, const std::string& path, StreamFormat forma
     Buffer buffer(256 * 1024);
     for (const auto& member : members) {
         const auto found = TRY(tar->next());
-        if (!found || found->name != member.name) return differs();
+        if (!found || without_slash(found->name) != member.name || (member.entry && found->link_target != member.entry->link_target)) return differs();
         Sha256 hash;
         for (std::size_t got = 0; (got = TRY(tar->read(buffer.span()))) > 0;) {
             hash.update(buffer.view().first(got));
@@ -100,6 +122,32 @@ Result<void> write_bundle(Context& context, OpenRepository& opened, const Bundle
     report.bytes = TRY(context.host.files.status(report.file)).size;
     report.proof = recipient.is_none() ? "content" : "none";
     return recipient.is_none() ? prove(context, report.file, format, members) : Result<void>();
+}
+
+std::vector<BundledCompanionTold> told_of(const std::vector<bundle::BundledCompanion>& companions) {
+    std::vector<BundledCompanionTold> told;
+    for (const auto& companion : companions) {
+        auto& one = told.emplace_back(BundledCompanionTold{.path = companion.path, .member = companion.member});
+        for (const auto& thing : companion.things) {
+            ++(thing.kind == bundle::TarKind::folder ? one.folders : thing.kind == bundle::TarKind::link ? one.links : one.files);
+            one.bytes += thing.size;
+        }
+    }
+    return told;
+}
+
+struct BesideCompanions {
+    bool are_scrubbed = false;  // the databases
+    std::vector<std::string>& warnings;
+};
+// What is taken out of databases may stand in files as well, where nobody would find it.
+Result<BundledCompanions> companions_to_bundle(Context& context, OpenRepository& opened, const repository::Snapshot& snapshot, const BesideCompanions& beside) {
+    if (!beside.are_scrubbed || snapshot.companions.empty()) return bundle_companions(context, opened, snapshot);
+    if (snapshot.members.empty()) {
+        return fail(ErrorCode::invalid, "bundle #{}: it holds files alone, and columns are to be scrubbed", snapshot.number.value).with_advice("--unscrubbed, for whoever may see all that is in them");
+    }
+    beside.warnings.push_back(format("{} companions are left out: what was scrubbed may stand in their files; --unscrubbed takes all as it is", snapshot.companions.size()));
+    return BundledCompanions{};
 }
 
 // The columns to scrub, and where that is done: a place that goes when the bundle is written.
@@ -153,8 +201,13 @@ Result<BundleReport> bundle_backup(Context& context, const BundleRequest& reques
     std::ranges::move(extras.warnings, std::back_inserter(report.warnings));
     std::ranges::move(databases.notes, std::back_inserter(report.warnings));
     std::ranges::move(extras.members, std::back_inserter(databases.members));
-    const auto members = with_metadata(std::move(databases.members), std::move(databases.facts));
-    for (const auto& member : members) report.members.push_back({.name = member.name, .sha256 = member.sha256.hex(), .bytes = member.size});
+    auto companions = TRY(companions_to_bundle(context, *opened, snapshot, {.are_scrubbed = !scrubbing.how.rules.empty(), .warnings = report.warnings}));
+    report.companions = told_of(companions.companions);
+    const bool is_set = !companions.companions.empty();
+    const auto members = is_set ? TRY(with_companions(std::move(databases.members), std::move(databases.facts), std::move(companions))) : with_metadata(std::move(databases.members), std::move(databases.facts));
+    for (const auto& member : members) {
+        if (!member.entry) report.members.push_back({.name = member.name, .sha256 = member.sha256.hex(), .bytes = member.size});
+    }
     TRY(write_bundle(context, *opened, request, members, report));
     report.duration_ms = stopwatch.ms();
     return report;

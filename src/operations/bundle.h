@@ -17,8 +17,8 @@ struct BundleRequest {
     static OperationText operation() {
         return {.name = "bundle",
                 .sentence = "Write a backup as one archive that any machine can open.",
-                .details = "A tar, compressed as its name ends (.tar.zst, .tar.gz), of the database files, the schema of each as SQL, and metadata.json with "
-                           "times, versions, sizes and the SHA-256 of every member. Made twice from one backup it is the same, byte for byte. Every byte is "
+                .details = "A tar, compressed as its name ends (.tar.zst, .tar.gz), of the database files, the schema of each as SQL, the companions of a set with all that lies "
+                           "in them, and metadata.json with times, versions, sizes and the SHA-256 of every file. Made twice from one backup it is the same, byte for byte. Every byte is "
                            "proven before it is written, and read back. Encrypted, gpg or age opens it. "
                            "Columns that the settings name in [bundle.scrub] are scrubbed: in the bundle alone, with every trace of them. "
                            "--with takes along what [bundle] names: settings files without their secrets (removed.json tells which, never what), "
@@ -54,6 +54,19 @@ struct BundledMember {
         visit("sha256", sha256, "SHA-256.");
     }
 };
+struct BundledCompanionTold {
+    std::string path, member;
+    std::uint64_t files = 0, folders = 0, links = 0, bytes = 0;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("path", path, "Where it was.");
+        visit("member", member, "Its name in the archive; what lies in it is below.");
+        visit("files", files, "Files.");
+        visit("folders", folders, "Folders.");
+        visit("links", links, "Links.");
+        visit("bytes", bytes, "Bytes of all files.");
+    }
+};
 struct RemovedFromBundle {
     std::string member, key, why;
     std::uint64_t line = 0;
@@ -70,6 +83,7 @@ struct BundleReport {
     std::string id, file, compressed, encrypted, proof;
     Timestamp time;
     std::vector<BundledMember> members;
+    std::vector<BundledCompanionTold> companions;
     std::vector<RemovedFromBundle> removed;
     std::vector<std::string> scrubbed;
     double duration_ms = 0;
@@ -84,7 +98,8 @@ struct BundleReport {
         visit("compressed", compressed, "zstd or gzip.");
         visit("encrypted", encrypted, "gpg or age; empty: it is not.");
         visit("proof", proof, "content: every member was read back and compared; none: it is encrypted for others.");
-        visit("members", members, "What is in it.");
+        visit("members", members, "What is in it, but for companions.");
+        visit("companions", companions, "Files and folders that belong with the databases.");
         visit("removed", removed, "Secrets that were taken out of its texts.");
         visit("scrubbed", scrubbed, "Columns that were scrubbed, and how.");
         visit("duration_ms", duration_ms, "How long it took.");

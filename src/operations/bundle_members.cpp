@@ -17,6 +17,7 @@ namespace holdfast::operations {
 namespace {
 
 constexpr std::uint64_t bundle_version = 1;
+constexpr std::string_view companions_folder = "companions";
 
 // A database's own name; where two have one, the whole path, without the slash that it begins with.
 std::map<std::string, std::string> names_of(const repository::Snapshot& snapshot) {
@@ -25,7 +26,7 @@ std::map<std::string, std::string> names_of(const repository::Snapshot& snapshot
     std::map<std::string, std::string> names;
     for (const auto& entry : snapshot.members) {
         const std::string own = host::file_name_of(entry.name);
-        const bool is_clear = count[own] == 1 && !own.ends_with(".json") && !own.ends_with("schema.sql") && own != "metrics.txt";
+        const bool is_clear = count[own] == 1 && !own.ends_with(".json") && !own.ends_with("schema.sql") && own != "metrics.txt" && (snapshot.companions.empty() || own != companions_folder);
         names[entry.name] = is_clear ? own : "databases" + entry.name;
     }
     return names;
@@ -52,6 +53,15 @@ Json metadata_of_database(const repository::DirectoryEntry& entry, const BundleM
     return json;
 }
 
+// What is missing is listed where companions are; databases alone tell that they are not all by their flag.
+bundle::BundledFaults faults_of(const repository::Snapshot& snapshot) {
+    bundle::BundledFaults faults;
+    if (snapshot.skew) faults = {.skew_span_ns = snapshot.skew->span_ns, .skew_why = snapshot.skew->why, .skew_paths = snapshot.skew->paths, .failed = {}};
+    if (snapshot.companions.empty()) return faults;
+    for (const auto& failed : snapshot.failed) faults.failed.emplace_back(failed.path, failed.error);
+    return faults;
+}
+
 Json metadata_of(const history::Moment& moment) {
     const auto& snapshot = moment.snapshot;
     Json json = Json::object();
@@ -62,6 +72,7 @@ Json metadata_of(const history::Moment& moment) {
     json.set("tags", std::move(tags));
     json.set("source", Json::object().set("id", to_hex(snapshot.source.id)).set("name", snapshot.source.name));
     json.set("partial", snapshot.partial).set("damaged", snapshot.damaged);
+    bundle::set_faults(json, faults_of(snapshot));
     Json versions = Json::object();
     versions.set("backed_up_by", snapshot.program).set("bundled_by", "holdfast " HOLDFAST_VERSION).set("sqlite", sqlite::library_version());
     return std::move(json.set("versions", std::move(versions)));

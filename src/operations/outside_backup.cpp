@@ -144,6 +144,16 @@ Result<OutsideDatabase> open_database(Context& context, const bundle::UnpackedDa
     return opened;
 }
 
+Result<void> take_bundle(Context& context, const bundle::BundleFacts& facts, OutsideBackup& backup) {
+    backup.bundle_facts = facts;
+    if (const auto time = time_of_text(context, facts.whole.time)) backup.bundle_time = {.time = *time, .from = "metadata"};
+    for (const auto& companion : backup.unpacked->companions) backup.companions.push_back(TRY(outside_companion(context, companion)));
+    if (!backup.companions.empty() && backup.databases.empty()) backup.proven_by.push_back("metadata");
+    if (!facts.faults.skew_why.empty()) backup.warnings.push_back(format("it is not all of one moment: {}", printable(facts.faults.skew_why)));
+    for (const auto& [path, why] : facts.faults.failed) backup.warnings.push_back(format("{} is missing in it: {}", printable(path), printable(why)));
+    return {};
+}
+
 Result<std::string> folder_for_unpacking(const OutsideRequest& request) {
     if (!request.unpack_in.empty()) return request.unpack_in;
     std::string folder = host::cache_folder();
@@ -153,19 +163,25 @@ Result<std::string> folder_for_unpacking(const OutsideRequest& request) {
 
 }  // namespace
 
-Result<OutsideBackup> open_outside(Context& context, const std::string& path, const OutsideRequest& request, const bundle::Catalogue& known) {
+OutsideTime OutsideBackup::time() const {
+    if (!databases.empty()) return databases.front().time;
+    return bundle_time;
+}
+
+Result<OutsideBackup> open_outside(Context& context, const std::string& path, const OutsideRequest& request, const OutsideUse& use) {
     OutsideBackup backup;
     backup.path = TRY(context.host.files.canonical(path));
     backup.size = TRY(context.host.files.status(backup.path)).size;
     TRY(prove_by_file_beside(context, backup));
     auto folder = TRY(folder_for_unpacking(request));
     const bundle::UnpackRequest unpacking{.path = backup.path, .folder = std::move(folder),
-                                          .secrets = {.passphrase_file = request.decrypt_passphrase_file, .age_identity = request.age_identity}, .limits = {}};
+                                          .secrets = {.passphrase_file = request.decrypt_passphrase_file, .age_identity = request.age_identity}, .limits = {}, .companions = use.companions};
     backup.unpacked = std::make_unique<bundle::Unpacked>(TRY(bundle::Unpacked::open(context.host, unpacking, context.watch)));
-    bundle::Catalogue catalogue = known;
+    bundle::Catalogue catalogue = use.known != nullptr ? *use.known : bundle::Catalogue();
     if (!backup.unpacked->has_tar) add_what_lies_beside(context, backup.path, catalogue);
     for (const auto& text : backup.unpacked->texts) catalogue.add(text.name, text.text);
     backup.is_bundle = catalogue.is_bundle() && backup.unpacked->has_tar;
+    if (backup.is_bundle) TRY(take_bundle(context, catalogue.bundle(), backup));
     std::ranges::copy(backup.unpacked->notes, std::back_inserter(backup.warnings));
     for (const auto& database : backup.unpacked->databases) {
         backup.databases.push_back(TRY(open_database(context, database, catalogue, backup)));

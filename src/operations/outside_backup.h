@@ -10,6 +10,7 @@
 #include "holdfast/bundle/unpacked.h"
 #include "holdfast/live/freeze.h"
 #include "holdfast/operations/context.h"
+#include "holdfast/operations/outside_companion.h"
 #include "holdfast/operations/outside_request.h"
 
 namespace holdfast::operations {
@@ -35,7 +36,10 @@ struct OutsideDatabase {
 struct OutsideBackup {
     std::string path;
     std::uint64_t size = 0;                // of the file
-    std::vector<OutsideDatabase> databases;  // at least one
+    std::vector<OutsideDatabase> databases;  // at least one, but of a bundle with companions that were asked for
+    std::vector<OutsideCompanion> companions;
+    std::optional<bundle::BundleFacts> bundle_facts;
+    OutsideTime bundle_time;
     bool is_bundle = false;                // all of one moment; else each is a backup of its own
     std::vector<std::string> proven_by;    // which hashes beside or in it agree
     std::vector<std::string> warnings;
@@ -44,11 +48,15 @@ struct OutsideBackup {
     OutsideBackup(OutsideBackup&&) = default;
     OutsideBackup& operator=(OutsideBackup&&) = default;
     ~OutsideBackup() { databases.clear(); }  // what holds the files goes before the files
+    OutsideTime time() const;              // of the first database, or what the bundle tells
 };
 // Errors: those of bundle::Unpacked::open and live::freeze; `corrupt`: a hash that stands beside it, or in the bundle, is
-// another. `known` tells of more backups than what lies beside the file does.
-Result<OutsideBackup> open_outside(Context& context, const std::string& path, const OutsideRequest& request,
-                                   const bundle::Catalogue& known = {});
+// another.
+struct OutsideUse {
+    bundle::CompanionFiles companions = bundle::CompanionFiles::passed_over;
+    const bundle::Catalogue* known = nullptr;  // tells of more backups than what lies beside the file does
+};
+Result<OutsideBackup> open_outside(Context& context, const std::string& path, const OutsideRequest& request, const OutsideUse& use = {});
 
 // The image, proven to be still what was frozen, is whole in SQLite's eyes and fully read: for callers that are done.
 Result<void> expect_unchanged(OutsideBackup& backup);

@@ -10,6 +10,7 @@
 #include "holdfast/operations/database_record.h"
 #include "holdfast/operations/outside_backup.h"
 #include "holdfast/operations/repository_or_none.h"
+#include "holdfast/operations/restore_bundled_set.h"
 #include "holdfast/operations/restore_plan.h"
 #include "holdfast/operations/tell_recovery.h"
 
@@ -42,6 +43,12 @@ Result<void> expect_outside_words(const RestoreRequest& request) {
         return fail(ErrorCode::invalid, "restore: both --to and --for are given").with_advice("--to writes a new file, --for replaces the database's content");
     }
     return {};
+}
+
+// Databases alone are taken out of the file as they are.
+bundle::CompanionFiles companions_wanted(const RestoreRequest& request) {
+    const bool are_databases_meant = !request.only.empty() || request.schema_only;
+    return are_databases_meant ? bundle::CompanionFiles::passed_over : bundle::CompanionFiles::kept;
 }
 
 std::string listed(const std::vector<OutsideDatabase>& databases) {
@@ -146,7 +153,8 @@ Result<RestoreReport> restore_outside(Context& outer, const RestoreRequest& requ
     context.lock_wait_ms = place_options(outer, request).wait_ms;
     const host::Stopwatch stopwatch(context.host.clock);
     TRY(expect_outside_words(request));
-    auto backup = TRY(open_outside(context, outside_file(request), request.outside));
+    auto backup = TRY(open_outside(context, outside_file(request), request.outside, {.companions = companions_wanted(request), .known = nullptr}));
+    if (!backup.companions.empty()) return restore_bundled_set(context, backup, request);
     auto plan = TRY(plan_outside(context, backup, request));
     RestoreReport report;
     report.from_file = backup.path;

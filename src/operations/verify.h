@@ -58,6 +58,17 @@ struct VerifiedFile {
         visit("proven_by", proven_by, "Hashes beside or in the file that agree.");
     }
 };
+// A companion in such a file.
+struct VerifiedCompanion {
+    std::string path;
+    std::uint64_t files = 0, bytes = 0;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("path", path, "Where it was.");
+        visit("files", files, "Files, each with the SHA-256 that the metadata tells.");
+        visit("bytes", bytes, "Bytes of them all.");
+    }
+};
 struct FoundDamage {
     std::uint64_t number = 0, offset = 0, size = 0;
     std::string database, file, kind, object, why;
@@ -111,6 +122,7 @@ struct VerifyReport {
     std::vector<std::uint64_t> verified;
     std::vector<FoundDamage> damage;
     std::vector<VerifiedFile> files;
+    std::vector<VerifiedCompanion> companions;
     std::vector<WaysBack> ways_back;
     std::vector<std::string> objects, sqlite_findings, warnings;
     std::uint64_t bytes_read = 0, chunks_checked = 0, left = 0;
@@ -122,6 +134,7 @@ struct VerifyReport {
         visit("level", level, "How deep.");
         visit("verified", verified, "Backups verified.");
         visit("files", files, "Databases in the file that was named.");
+        visit("companions", companions, "Companions in the file that was named.");
         visit("left", left, "With --for: backups that the time did not suffice for.");
         visit("longest_unverified", longest_unverified, "With --for: when the one of those was verified that has waited longest; null: never, or none is left.");
         visit("damage", damage, "What backups cannot give back.");

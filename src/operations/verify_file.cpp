@@ -1,5 +1,7 @@
 #include "holdfast/operations/verify_file.h"
 
+#include <algorithm>
+
 #include "holdfast/base/text.h"
 #include "holdfast/history/selector.h"
 #include "holdfast/host/clock.h"
@@ -43,13 +45,18 @@ Result<VerifyReport> verify_file(Context& context, const VerifyRequest& request)
     }
     VerifyReport report;
     report.level = "opened";
-    auto backup = TRY(open_outside(context, request.snapshot, request.outside));
+    auto backup = TRY(open_outside(context, request.snapshot, request.outside, {.companions = bundle::CompanionFiles::hashed, .known = nullptr}));
     for (const auto& database : backup.databases) {
         auto told = TRY(verify_database(context, backup, database));
         report.good = report.good && told.check != "damaged";
         report.bytes_read += told.bytes;
         for (const auto& finding : told.findings) report.sqlite_findings.push_back(format("{}: {}", printable(told.database), finding));
         report.files.push_back(std::move(told));
+    }
+    for (const auto& companion : backup.companions) {
+        const auto count = std::ranges::count_if(companion.to_keep.things, [](const auto& thing) { return thing.entry.type == repository::EntryType::file; });
+        report.companions.push_back({.path = companion.to_keep.name, .files = static_cast<std::uint64_t>(count), .bytes = companion.bytes});
+        report.bytes_read += companion.bytes;
     }
     TRY(expect_unchanged(backup));
     report.warnings = backup.warnings;

@@ -72,8 +72,9 @@ struct ToldByBundle {
     std::string source_id, database;  // empty: it is none
 };
 ToldByBundle told_by(Context& context, const AdoptRequest& request, const std::string& file) {
-    const auto backup = open_outside(context, file, request.outside);
+    const auto backup = open_outside(context, file, request.outside, {.companions = bundle::CompanionFiles::hashed, .known = nullptr});
     if (!backup || !backup->is_bundle) return {};
+    if (backup->databases.empty()) return {.source_id = backup->bundle_facts->whole.source_id, .database = {}};
     const auto& told = backup->databases.front().told;
     return {.source_id = told.source_id, .database = told.original_path};
 }
@@ -88,6 +89,7 @@ Result<std::optional<Past>> by_bundles(Context& context, OpenRepository& opened,
         if (first.source_id.empty()) first = std::move(told);
     }
     const auto known = TRY(opened.get().newest([&](const repository::Snapshot& snapshot) { return to_hex(snapshot.source.id) == first.source_id; }));
+    if (known && first.database.empty() && !known->source.paths.empty()) first.database = known->source.paths.front();  // it holds companions alone
     if (!known || std::ranges::find(known->source.paths, first.database) == known->source.paths.end()) return none;
     auto question = question_of(context, request);
     question.name = first.source_id;

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
-#include <stdexcept>
 
 #include "holdfast/operations/open_repository.h"
 #include "operations/world.h"
@@ -106,7 +106,7 @@ public:
         const int file = ::open(path.c_str(), O_RDWR);
         bytes_ = static_cast<char*>(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
         ::close(file);
-        if (bytes_ == MAP_FAILED) throw std::runtime_error("cannot map " + path);
+        if (bytes_ == MAP_FAILED) std::abort();
     }
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;

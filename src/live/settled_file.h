@@ -46,6 +46,9 @@ enum class Settling {
 // `path` is not followed if it is a link. Errors of writing out what programs have written: denied, full, unavailable.
 Result<Settling> settle(host::FileSystem& files, const std::string& path, const host::FileStatus& expected);
 
+// A hint, that promises nothing: settle() of this file will come. For many files, so that the disk is not waited for with each.
+void begin_settling(host::FileSystem& files, const std::string& path) noexcept;
+
 // The same file, with nothing written to it in between, as far as its status tells.
 bool is_same_state(const host::FileStatus& a, const host::FileStatus& b);
 

@@ -51,12 +51,22 @@ Result<TimedLook> look_at(Context& context, const live::CompanionOrder& order) {
 
 // So that whatever is written from now on shows. False: something has changed since the look.
 Result<bool> settle(Context& context, const CompanionPlan& plan, TimedLook& look) {
+    std::vector<const live::CompanionThing*> unsettled;
     for (const auto& thing : look.things.things) {
-        if (thing.status.kind != host::FileKind::regular || thing.status.size == 0 || plan.known.is_unchanged(thing)) continue;
+        if (thing.status.kind == host::FileKind::regular && thing.status.size > 0 && !plan.known.is_unchanged(thing)) unsettled.push_back(&thing);
+    }
+    auto& files = context.host.files;
+    const auto path_of = [&](const live::CompanionThing& thing) { return host::join_path(plan.order.root, thing.path); };
+    for (const auto* thing : unsettled) {
+        if (unsettled.size() == 1) break;
         TRY(context.watch.go_on());
-        const auto settling = live::settle(context.host.files, host::join_path(plan.order.root, thing.path), thing.status);
+        live::begin_settling(files, path_of(*thing));
+    }
+    for (const auto* thing : unsettled) {
+        TRY(context.watch.go_on());
+        const auto settling = live::settle(files, path_of(*thing), thing->status);
         if (settling && *settling == live::Settling::changed) return false;
-        if (!settling || *settling == live::Settling::hidden) look.hidden.insert(thing.path);
+        if (!settling || *settling == live::Settling::hidden) look.hidden.insert(thing->path);
     }
     return true;
 }

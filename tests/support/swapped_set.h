@@ -44,6 +44,7 @@ public:
     Result<void> mend() {
         auto found = TRY(live::FileSwap::find(host_, database));
         if (!found) return {};
+        if (found->phase() == live::FileSwap::Phase::staging) return found->abandon();
         if (found->note() != Bytes(3, std::byte{7})) return fail(ErrorCode::bug, "another note");
         const bool goes_on = found->phase() == live::FileSwap::Phase::swapped && !found->replaced().empty();
         const auto warnings = TRY(goes_on ? found->finish() : found->undo());

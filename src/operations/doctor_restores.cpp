@@ -23,9 +23,8 @@ std::vector<std::string> with_those_beside(const Consultation& consultation, con
 }  // namespace
 
 void look_at_restores(Consultation& consultation, const std::vector<std::string>& databases) {
-    using Is = UnfinishedSeen::Is;
     for (const auto& seen : unfinished_restores(consultation.context, with_those_beside(consultation, databases))) {
-        const bool is_harmless = seen.is == Is::staged || seen.is == Is::at_work;
+        const bool is_harmless = seen.is_harmless();
         consultation.findings.add({.severity = is_harmless ? Severity::info : Severity::fault, .about = "file", .subject = seen.journal, .what = seen.what,
                                    .why = is_harmless ? "" : "files of the backup may lie beside a database of before, or the other way round; nothing should write to them until that is ended", .remedy = seen.remedy});
     }

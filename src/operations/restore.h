@@ -36,7 +36,7 @@ struct RestoreRequest {
                            "is not in the backup stays. Where that "
                            "cannot be done safely nothing is changed, and the obstacle is named. On a terminal it shows what would change and asks; "
                            "holdfast undo takes the restore back. Behind the after_restore hooks, what is not kept is built again, the files are compared with the databases, and the settings' smoke tests are tried: what fails is told with the way back, exit code 3. A dry run proves and checks the backup and looks for "
-                           "locks as the real run does, so it takes about as long, and ends with the same exit code. With --table rows come back into the database beside all others: "
+                           "locks as the real run does, so it takes about as long, tells what would follow, and ends with the same exit code. With --table rows come back into the database beside all others: "
                            "missing ones are inserted, those that differ are changed in place, none is deleted, and triggers do not fire again; a backup is made first. holdfast undo does not take rows back: "
                            "the command to go back that is printed does, and takes everything that was written since along.",
                 .examples = {{"holdfast restore 43", "in place"},

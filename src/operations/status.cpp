@@ -154,13 +154,11 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
 
 // What lies on other machines cannot be seen from here.
 void tell_unfinished(Context& context, const std::vector<history::Moment>& moments, StatusReport& report) {
-    using Is = UnfinishedSeen::Is;
     for (auto& source : report.sources) {
         const auto newest = std::ranges::find_if(moments.rbegin(), moments.rend(), [&](const history::Moment& moment) { return to_hex(moment.snapshot.source.id) == source.id; });
         if (newest == moments.rend() || newest->snapshot.source.machine != host::this_machine()) continue;
         for (const auto& seen : unfinished_restores(context, source.paths)) {
-            const bool is_harmless = seen.is == Is::staged || seen.is == Is::at_work;
-            if (is_harmless) report.warnings.push_back(printable(source.name) + ": " + seen.in_words());
+            if (seen.is_harmless()) report.warnings.push_back(printable(source.name) + ": " + seen.in_words());
             else source.interrupted.push_back(seen.in_words());
         }
         source.missed.insert(source.missed.end(), source.interrupted.begin(), source.interrupted.end());

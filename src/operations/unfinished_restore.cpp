@@ -159,9 +159,9 @@ UnfinishedSeen in_words(const Found& found) {
     UnfinishedSeen seen{.journal = found.trace.folder, .what = {}, .remedy = {}};
     const std::string what = found.restore ? format("a restore of backup #{}", found.restore->number) : std::string("a restore");
     if (found.trace.phase == live::FileSwap::Phase::staging) {
-        seen.is = Is::staged;
-        seen.what = what + " was interrupted before it had replaced anything";
-        seen.remedy = "what it had staged is removed by the next backup, restore or undo";
+        seen.is = found.restore ? Is::staged : Is::leftover;
+        seen.what = what + (found.restore ? " was interrupted before it had replaced anything" : " was interrupted at its very beginning, or at its very end");
+        seen.remedy = "what it had left is removed by the next backup, restore or undo";
         return seen;
     }
     if (found.trace.is_at_work) {
@@ -243,7 +243,7 @@ std::vector<UnfinishedSeen> unfinished_restores(Context& context, const std::vec
 std::vector<std::string> told_unfinished(Context& context, const std::vector<std::string>& databases) {
     std::vector<std::string> told;
     for (const auto& seen : unfinished_restores(context, databases)) {
-        if (seen.is != UnfinishedSeen::Is::staged) told.push_back(seen.in_words());
+        if (seen.is == UnfinishedSeen::Is::at_work || !seen.is_harmless()) told.push_back(seen.in_words());
     }
     return told;
 }
@@ -286,6 +286,7 @@ Result<MendedRestores> mend_unfinished_restores(Context& context, OpenRepository
         if (!*swap) continue;
         if ((*swap)->note().empty()) {
             TRY((*swap)->abandon());
+            done.is_any_mended = true;  // perhaps it took place
             done.told.push_back("a restore was interrupted at its very beginning, or at its very end; what it had left is removed");
             continue;
         }

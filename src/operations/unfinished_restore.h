@@ -34,6 +34,7 @@ Result<bool> is_set_being_replaced(Context& context, const std::vector<std::stri
 struct UnfinishedSeen {
     enum class Is : std::uint8_t {
         staged,       // interrupted before it had replaced anything
+        leftover,     // at its very beginning, or when all was over: which of them is not known
         at_work,      // exchanging files now
         interrupted,  // while it exchanged files, or between them and the databases
         not_known,    // its journal cannot be read
@@ -41,6 +42,7 @@ struct UnfinishedSeen {
     Is is = Is::interrupted;
     std::string journal;       // the folder that its journal lies in
     std::string what, remedy;  // the remedy is empty where none is needed
+    bool is_harmless() const { return is == Is::staged || is == Is::leftover || is == Is::at_work; }
     std::string in_words() const { return remedy.empty() ? what : what + ": " + remedy; }
 };
 std::vector<UnfinishedSeen> unfinished_restores(Context& context, const std::vector<std::string>& databases);

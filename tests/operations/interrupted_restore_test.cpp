@@ -145,6 +145,20 @@ TEST_F(Interrupted, OneThatHadOnlyStagedIsAWarning) {
     EXPECT_THAT(told.warnings, Contains(HasSubstr("before it had replaced anything")));
 }
 
+// What a restore leaves when it is killed as it begins, and when it is killed as it ends, is the same.
+TEST_F(Interrupted, OneAtItsVeryBeginningOrEndIsRemovedAndUndoStopsThere) {
+    must(restore_in_place(number_));
+    const auto restored = state();
+    must(files.make_folder(work + "/.holdfast-restore", 0700));
+    EXPECT_THAT(status_now().warnings, Contains(HasSubstr("at its very beginning, or at its very end")));
+    EXPECT_THAT(take_back(true), FailsWith(ErrorCode::busy));
+    EXPECT_THAT(take_back(), FailsWith(ErrorCode::busy));
+    EXPECT_EQ(state(), restored);
+    EXPECT_THAT(litter(), IsEmpty());
+    must(take_back());
+    EXPECT_NE(state(), restored);
+}
+
 TEST_F(Interrupted, WhatReadsTellsOfItAndMendsNothing) {
     restore_killed(Killed::among_files);
     const auto left = files_and_litter();

@@ -33,6 +33,7 @@ public:
     Result<void> swap() {
         auto swap = TRY(live::FileSwap::begin(host_, database, Bytes(3, std::byte{7})));
         auto plan = TRY(stage(*swap));
+        TRY(swap->set_note(Bytes(3, std::byte{7})));
         TRY(swap->carry_out(std::move(plan), {}));
         TRY(swap->note_replaced(database));
         for (const auto& warning : TRY(swap->finish())) told_ += warning;

@@ -45,11 +45,9 @@ public:
     }
 
 private:
-    std::string absolute(const std::string& path) const { return path.empty() ? companion_.report.to : host::join_path(companion_.report.to, path); }
-
     // It comes, goes, or another takes its place: the folder that it lies in is written.
     Result<void> expect_changeable(const std::string& path) {
-        const auto full = absolute(path);
+        const auto full = host::join_path(companion_.report.to, path);
         if (host::is_unchangeable(full)) return marked(full);
         const auto folder = host::folder_of(full);
         if (!folders_.insert(folder).second) return {};

@@ -8,6 +8,7 @@
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/after_restore.h"
 #include "holdfast/operations/carry_out_restore.h"
+#include "holdfast/operations/expect_replaceable.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
 #include "holdfast/operations/restore_packed.h"
@@ -95,6 +96,7 @@ Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround
         auto plan = request.paths.empty() ? plan_restore(context, now.opened.get(), now.selection.moment, request) : plan_restore_of_paths(context, now.opened.get(), now.selection.moment, request);
         if (!plan) return in_backup(std::move(plan).error(), snapshot.number);
         plan->doing = now.order.doing;
+        TRY(expect_replaceable(context, *plan, request));
         TRY(expect_agreement(context, now.opened, *plan, now.order.request, snapshot.time));
         if (now.cause.empty()) now.cause = TRY(ask_recovery_cause(context, now.order.request));
         return plan;
@@ -155,11 +157,19 @@ Result<std::vector<std::string>> mend_before(Context& context, OpenRepository& o
     std::vector<std::string> told;
     if (!request.to.empty()) return told;
     if (request.dry_run) {
-        if (TRY(is_set_being_replaced(context, snapshot.source.paths))) told.push_back("an earlier restore was interrupted; the real run mends that first");
+        for (const auto& seen : unfinished_restores(context, snapshot.source.paths)) {
+            told.push_back(seen.what + (seen.is == UnfinishedSeen::Is::at_work ? "; the real run waits for its end" : "; the real run mends that first, and what it replaces may differ then"));
+        }
         return told;
     }
     const bool is_whole = request.only.empty() && request.paths.empty() && !request.rows.is_asked() && !request.schema_only;
-    return mend_unfinished_restores(context, &opened, snapshot.source.paths, is_whole ? WhenUnclear::abandon : WhenUnclear::refuse);
+    return TRY(mend_unfinished_restores(context, &opened, snapshot.source.paths, is_whole ? WhenUnclear::abandon : WhenUnclear::refuse)).told;
+}
+
+// What was mended stays so, whatever becomes of the rest.
+Error with_mended(Error error, const std::vector<std::string>& mended) {
+    for (const auto& what : mended) error = std::move(error).while_doing(what);
+    return error;
 }
 
 }  // namespace
@@ -178,12 +188,12 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
     auto mended = TRY(mend_before(context, opened, snapshot, request));
     auto done = restore_between(context, now, hooks);
     hooks.finish(facts_of(now), done ? nullptr : &done.error());
-    if (!done) return done;
+    if (!done) return with_mended(std::move(done).error(), mended);
     done->hooks = std::move(hooks.runs);
     done->hooks_incomplete = !hooks.is_complete;
     std::ranges::move(mended, std::back_inserter(done->warnings));
     std::ranges::move(hooks.warnings, std::back_inserter(done->warnings));
-    if (request.to.empty() && !request.dry_run) {
+    if (request.to.empty()) {
         after_restore(context, {.loaded = loaded, .facts = facts_of(now), .rebuilt = snapshot.rebuilt, .go_back = done->go_back}, *done);
     }
     done->duration_ms = stopwatch.ms();

@@ -36,7 +36,7 @@ struct RestoreRequest {
                            "is not in the backup stays. Where that "
                            "cannot be done safely nothing is changed, and the obstacle is named. On a terminal it shows what would change and asks; "
                            "holdfast undo takes the restore back. Behind the after_restore hooks, what is not kept is built again, the files are compared with the databases, and the settings' smoke tests are tried: what fails is told with the way back, exit code 3. A dry run proves and checks the backup and looks for "
-                           "locks as the real run does, so it takes about as long, and ends with the same exit code. With --table rows come back into the database beside all others: "
+                           "locks as the real run does, so it takes about as long, tells what would follow, and ends with the same exit code. With --table rows come back into the database beside all others: "
                            "missing ones are inserted, those that differ are changed in place, none is deleted, and triggers do not fire again; a backup is made first. holdfast undo does not take rows back: "
                            "the command to go back that is printed does, and takes everything that was written since along.",
                 .examples = {{"holdfast restore 43", "in place"},
@@ -151,7 +151,7 @@ struct RestoreReport {
     std::vector<RebuildRun> rebuilds;
     std::vector<AgreementResult> agreement;
     std::vector<SmokeTestResult> smoke_tests;
-    std::vector<std::string> warnings;
+    std::vector<std::string> follows, warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup restored; 0: a file.");
@@ -171,7 +171,7 @@ struct RestoreReport {
         visit("companions", companions, "Each file or folder that belongs with them.");
         visit("files", files, "In place, when it is shown first: what would change in their files, from now to the backup. What is removed by that stays, unless --exact says otherwise. Null: it was not looked for.");
         visit("rows", rows, "With --table: what came back.");
-        visit("data_lost", data_lost, "Rows that the database had before and has not now, by table; empty: not counted, as no recovery log is kept.");
+        visit("data_lost", data_lost, "Rows that the database had before and has not now, by table, and how many files were replaced or removed; empty: not counted, as no recovery log is kept.");
         visit("recovery_log", recovery_log, "The recovery log that tells of it.");
         visit("duration_ms", duration_ms, "How long it took.");
         visit("hooks", hooks, "The hooks that were run.");
@@ -179,6 +179,7 @@ struct RestoreReport {
         visit("rebuilds", rebuilds, "In place: what was built again.");
         visit("agreement", agreement, "In place: whether the files say the same as the databases now, as the settings have it.");
         visit("smoke_tests", smoke_tests, "In place: how the settings' smoke tests went.");
+        visit("follows", follows, "In a dry run, in place: what would be done behind it: built again, compared, tried.");
         visit("unmet", unmet, "Something of these three is not as it should be; the restore has taken place: exit code 3.");
         visit("warnings", warnings, "What else should be known.");
     }

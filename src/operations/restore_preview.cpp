@@ -130,6 +130,7 @@ std::string question_of(const RestorePlan& plan, Timestamp moment) {
     }
     for (const auto& companion : plan.companions) text += lines_of(companion);
     if (plan.needs_safety_backup()) text += "  the state as it is now is backed up first; holdfast undo brings it back\n";
+    else if (!plan.companions.empty()) text += "  nothing is there that would be replaced; holdfast undo would not take it back\n";
     return text;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "holdfast/base/text.h"
+#include "holdfast/host/process_identity.h"
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/found_damaged.h"
 #include "holdfast/operations/listed_backup.h"
@@ -11,6 +12,7 @@
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/rebuild_companion.h"
 #include "holdfast/operations/settings_in_effect.h"
+#include "holdfast/operations/unfinished_restore.h"
 #include "holdfast/repository/claim.h"
 #include "holdfast/repository/ledger.h"
 
@@ -150,6 +152,19 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
     return missed;
 }
 
+// What lies on other machines cannot be seen from here.
+void tell_unfinished(Context& context, const std::vector<history::Moment>& moments, StatusReport& report) {
+    for (auto& source : report.sources) {
+        const auto newest = std::ranges::find_if(moments.rbegin(), moments.rend(), [&](const history::Moment& moment) { return to_hex(moment.snapshot.source.id) == source.id; });
+        if (newest == moments.rend() || newest->snapshot.source.machine != host::this_machine()) continue;
+        for (const auto& seen : unfinished_restores(context, source.paths)) {
+            if (seen.is_harmless()) report.warnings.push_back(printable(source.name) + ": " + seen.in_words());
+            else source.interrupted.push_back(seen.in_words());
+        }
+        source.missed.insert(source.missed.end(), source.interrupted.begin(), source.interrupted.end());
+    }
+}
+
 void judge(StatusReport& report, const StatusTargets& targets) {
     if (report.sources.empty() && targets.rpo_s > 0) report.missed.push_back("there is no backup at all (RPO): holdfast backup");
     for (auto& source : report.sources) {
@@ -235,6 +250,7 @@ Result<StatusReport> status_of(Context& context, OpenRepository& opened, const S
     report.repository_bytes = TRY(bytes_in(repository));
     report.free_bytes = TRY(context.host.files.free_bytes(opened.path()));
     report.sources = sources_of(moments.moments, context.host.clock.now());
+    tell_unfinished(context, moments.moments, report);
     judge(report, question.targets);
     auto missing = missing_databases(context, question.loaded, moments.moments);
     std::ranges::move(missing.missed, std::back_inserter(report.missed));

@@ -78,24 +78,40 @@ Result<void> CompanionSwap::stage_entry(std::size_t companion, const std::string
     return {};
 }
 
-// Nothing of that companion was there: it is not in the backup.
-Result<CompanionEntries> CompanionSwap::state_before(const SafetyBackup& safety, const PlannedCompanion& companion) {
-    const auto& repository = safety.beside ? safety.beside->get() : opened_.get();
-    const auto snapshot = TRY(repository.snapshot(repository::SnapshotNumber{safety.number}));
-    const auto entry = std::ranges::find(snapshot.companions, companion.report.to, &DirectoryEntry::name);
-    if (entry == snapshot.companions.end()) return CompanionEntries();
-    TRY(repository.open_index());
-    return entries_below(repository, *entry);
-}
+namespace {
+
+// As the safety backup holds it. Nothing of a companion was there: it is not in it.
+class StateBefore {
+public:
+    static Result<StateBefore> of(OpenRepository& opened, const SafetyBackup& safety) {
+        const auto& repository = safety.beside ? safety.beside->get() : opened.get();
+        StateBefore state(repository, TRY(repository.snapshot(repository::SnapshotNumber{safety.number})));
+        TRY(repository.open_index());
+        return state;
+    }
+    Result<CompanionEntries> below(const std::string& companion) const {
+        const auto entry = std::ranges::find(snapshot_.companions, companion, &DirectoryEntry::name);
+        if (entry == snapshot_.companions.end()) return CompanionEntries();
+        return entries_below(repository_, *entry);
+    }
+
+private:
+    StateBefore(const repository::Repository& repository, repository::Snapshot snapshot) : repository_(repository), snapshot_(std::move(snapshot)) {}
+    const repository::Repository& repository_;
+    repository::Snapshot snapshot_;
+};
+
+}  // namespace
 
 Result<void> CompanionSwap::carry_out(const SafetyBackup& safety, const Watch& watch) {
     live::SwapPlan plan;
+    std::optional<StateBefore> before;
+    if (safety.number != 0) before.emplace(TRY(StateBefore::of(opened_, safety)));
     for (std::size_t i = 0; i < plan_.companions.size(); ++i) {
         const auto& companion = plan_.companions[i];
-        if (safety.number != 0) TRY(add_steps(i, TRY(state_before(safety, companion)), safety.beside ? Known::size : Known::content, plan));
+        if (before) TRY(add_steps(i, TRY(before->below(companion.report.to)), safety.beside ? Known::size : Known::content, plan));
         else TRY(add_steps(i, companion.place.now, Known::size, plan));
     }
-    swap_->set_note(encode(what_is_done(safety)));
     return swap_->carry_out(std::move(plan), watch);
 }
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/doubted_source.h"
+#include "holdfast/operations/own_places.h"
 
 namespace holdfast::operations {
 
@@ -82,7 +84,12 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
     order.strict = request.strict;
-    order.companions = TRY(companion_plans(context, request.companions, {.databases = paths_of(databases), .repository = opened.path()}));
+    order.companions = TRY(companion_plans(context, request.companions, {.databases = paths_of(databases), .repository = opened.path(), .own = own_places(context.host.files, *request.repository.settings.loaded)}));
+    for (auto& plan : order.companions) {
+        plan.why_emptied = [&repository = std::as_const(opened.get()), of = CompanionOfSource{.source = order.source.record.id, .root = plan.order.root, .named = plan.rules.named}](Holds now) {
+            return why_emptied(repository, of, now);
+        };
+    }
     for (const auto& path : request.rebuilt) order.rebuilt.push_back(TRY(host::canonical_or_future(context.host.files, path)));
     std::ranges::sort(order.rebuilt);
     order.quiesce = request.quiesce;

@@ -31,10 +31,10 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
 
 std::string missing_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {
     const std::string what = printable(companion.to) + ", which was not there then";
-    std::string out = companion.removed == 0 ? format("  {} {}; --exact removes it\n", dry_run ? "would leave" : "left", what)
+    std::string out = companion.removed == 0 ? format("  {} {}{}\n", dry_run ? "would leave" : "left", what, companion.notes.empty() ? "; --exact removes it" : "")
                                              : format("  {} {}  ({} in all)\n", dry_run ? "would remove" : style.bad("removed"), what, companion.removed);
     for (const auto& path : companion.kept) out += format("    {} as it is, with secrets that no backup has: {}\n", dry_run ? "would stay" : "stays", printable(path.empty() ? companion.to : path));
-    return out;
+    return out + lines("    note: ", companion.notes);
 }
 
 std::string companion_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {

@@ -63,6 +63,16 @@ Result<history::SourceIdentity> source_of(Context& context, OpenRepository& open
     }));
 }
 
+// A folder named for this once is as those of the settings.
+NeverTaken never_taken(Context& context, OpenRepository& opened, const BackupRequest& request, const std::vector<NamedDatabase>& databases) {
+    auto& files = context.host.files;
+    NeverTaken never{.databases = paths_of(databases), .repository = opened.path(), .own = own_places(files, *request.repository.settings.loaded)};
+    const auto copies = host::canonical_or_future(files, request.plain.output);
+    const bool is_named = !request.plain.output.empty() && copies;
+    if (is_named && std::ranges::none_of(databases, [&](const auto& database) { return database.path.starts_with(*copies + "/"); })) never.own.push_back(*copies);
+    return never;
+}
+
 // A manual backup has a number of its own; an automatic one that would say what another says already has not.
 WhenUnchanged when_unchanged(const BackupRequest& request, const BackupOrder& order) {
     if (order.full) return WhenUnchanged::record;
@@ -84,7 +94,7 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
     order.strict = request.strict;
-    order.companions = TRY(companion_plans(context, request.companions, {.databases = paths_of(databases), .repository = opened.path(), .own = own_places(context.host.files, *request.repository.settings.loaded)}));
+    order.companions = TRY(companion_plans(context, request.companions, never_taken(context, opened, request, databases)));
     for (auto& plan : order.companions) {
         plan.why_emptied = [&repository = std::as_const(opened.get()), of = CompanionOfSource{.source = order.source.record.id, .root = plan.order.root, .named = plan.rules.named}](Holds now) {
             return why_emptied(repository, of, now);

@@ -109,10 +109,10 @@ Result<std::optional<Error>> lack_of(const CompanionPlan& plan, const live::Comp
     tell_left_out(look, report);
     const auto now = holds(look);
     if (plan.is_optional || !plan.why_emptied || now == Holds::content || !report.failed.empty()) return none;
-    auto why = TRY(plan.why_emptied(now));
-    if (!why && now == Holds::nothing && !plan.rules.include.empty()) why = "nothing in it is what the settings include";
+    std::optional<std::string> why = "nothing in it is what the settings include";
+    if (now != Holds::nothing || plan.rules.include.empty()) why = TRY(plan.why_emptied(now));
     if (!why) return none;
-    return fail(ErrorCode::not_found, "back up {}: {}", printable(plan.order.root), *why).with_advice("put it back; or optional = true in its settings, if it may be empty");
+    return std::optional(fail(ErrorCode::not_found, "back up {}: {}", printable(plan.order.root), *why).with_advice("put it back; or optional = true in its settings, if it may be empty"));
 }
 
 BackupCompanion unchanged(const CompanionPlan& plan, const live::CompanionLook& look) {

@@ -125,7 +125,9 @@ Result<void> plan_companions_in_place(Context& context, const repository::Reposi
         TRY(expect_canonical(chosen.name));
         PlannedCompanion companion{.entry = chosen, .report = {.from = chosen.name, .to = {}}, .place = {}};
         companion.entry.rules = rules_of(companions.of, chosen);
-        companion.report.to = TRY(place_of(context, moved_along(moves, chosen.name), companion.entry.rules));
+        const std::string meant = moved_along(moves, chosen.name);
+        companion.report.to = TRY(place_of(context, meant, companion.entry.rules));
+        if (companion.report.to != meant) companion.report.notes.push_back(format("{} leads there now", printable(meant)));
         TRY(expect_named_there(context, moves, request, companion));
         companion.entry.rules.redacted = companion.entry.rules.redacted || TRY(is_redacted_now(context, companion.report.to, request));
         companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = companion.report.to}, never, extras));
@@ -143,15 +145,19 @@ Result<void> plan_missing_companions(Context& context, const repository::Reposit
         TRY(expect_canonical(missing.path));
         PlannedCompanion companion{.entry = {.name = missing.path, .type = repository::EntryType::directory, .rules = missing.rules}, .report = {.from = missing.path, .to = {}, .was_missing = true}, .was_missing = true};
         auto& rules = companion.entry.rules;
-        companion.report.to = TRY(place_of(context, moved_along(moves, missing.path), rules));
+        const std::string meant = moved_along(moves, missing.path);
+        companion.report.to = TRY(place_of(context, meant, rules));
+        const bool is_by_link = companion.report.to != meant;
+        if (is_by_link) companion.report.notes.push_back(format("{} leads there now: it stays, also with --exact", printable(meant)));
         rules.redacted = rules.redacted || TRY(is_redacted_now(context, companion.report.to, request));
         if (!TRY(host::exists(context.host.files, companion.report.to))) continue;
-        if (request.exact) TRY(expect_named_there(context, moves, request, companion));
+        const bool goes = request.exact && !is_by_link;
+        if (goes) TRY(expect_named_there(context, moves, request, companion));
         const CompanionTarget target{.entry = companion.entry, .path = companion.report.to, .was_missing = true};
-        const auto extras = request.exact ? Extras::go : Extras::stay;
-        companion.place = TRY(request.exact ? look_at_place(context, repository, target, never, extras) : look_at_staying(context, target, never));
+        const auto extras = goes ? Extras::go : Extras::stay;
+        companion.place = TRY(goes ? look_at_place(context, repository, target, never, extras) : look_at_staying(context, target, never));
         tell_changes(companion.place, extras, companion.report);
-        (request.exact ? plan.companions : plan.staying).push_back(std::move(companion));
+        (goes ? plan.companions : plan.staying).push_back(std::move(companion));
     }
     return {};
 }

@@ -41,8 +41,6 @@ private:
     std::string text_;
 };
 
-std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : root + "/" + path; }
-
 bool is_too_young(const live::CompanionLook& look, Timestamp looked_at) {
     return std::ranges::any_of(look.things, [&](const auto& thing) { return live::is_too_young(thing.status, looked_at); });
 }
@@ -52,18 +50,32 @@ Result<TimedLook> look_at(Context& context, const live::CompanionOrder& order) {
     return TimedLook{.things = TRY(live::walk_companion(context.host.files, order, context.watch)), .began = now};
 }
 
+// So that whatever is written from now on shows. False: something has changed since the look.
+Result<bool> settle(Context& context, const CompanionPlan& plan, TimedLook& look) {
+    for (const auto& thing : look.things.things) {
+        if (thing.status.kind != host::FileKind::regular || thing.status.size == 0 || plan.known.is_unchanged(thing)) continue;
+        TRY(context.watch.go_on());
+        const auto settling = live::settle(context.host.files, host::join_path(plan.order.root, thing.path), thing.status);
+        if (settling && *settling == live::Settling::changed) return false;
+        if (!settling || *settling == live::Settling::hidden) look.hidden.insert(thing.path);
+    }
+    return true;
+}
+
 // A change that comes right behind one that was seen may get its times, and would not show.
-Result<TimedLook> settled_look(Context& context, const live::CompanionOrder& order) {
+Result<TimedLook> settled_look(Context& context, const CompanionPlan& plan) {
     for (int i = 1;; ++i) {
-        auto look = TRY(look_at(context, order));
-        if (i == settling_looks_max || !is_too_young(look.things, look.began)) return look;
-        context.host.clock.sleep_ms(live::young_ms);
+        auto look = TRY(look_at(context, plan.order));
+        const bool is_last = i == settling_looks_max;
+        const bool is_young = is_too_young(look.things, look.began);
+        if (is_young && !is_last) context.host.clock.sleep_ms(live::young_ms);
+        else if (TRY(settle(context, plan, look)) || is_last) return look;
     }
 }
 
 Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
     SeenCompanion seen{.plan = &plan, .look = {}, .failure = {}};
-    auto look = settled_look(context, plan.order);
+    auto look = settled_look(context, plan);
     if (!look && look.error().code() == ErrorCode::cancelled) return std::move(look).error();
     if (!look) {
         seen.failure = std::move(look).error();
@@ -131,7 +143,7 @@ history::CompanionToKeep to_keep(Context& context, const SeenCompanion& seen, st
     history::CompanionToKeep companion{.name = seen.plan->order.root, .rules = seen.plan->rules, .things = std::move(things), .open = {}};
     companion.open = [&](std::size_t at) -> Result<std::unique_ptr<repository::ByteSource>> {
         const auto& thing = seen.look.things.things[at];
-        auto file = TRY(live::SettledFile::open(context.host.files, absolute(seen.plan->order.root, thing.path), thing.status));
+        auto file = TRY(live::SettledFile::open(context.host.files, host::join_path(seen.plan->order.root, thing.path), thing.status));
         return std::unique_ptr<repository::ByteSource>(std::make_unique<SettledSource>(std::move(file)));
     };
     return companion;
@@ -144,7 +156,7 @@ history::CompanionToKeep to_keep_redacted(Context& context, const SeenCompanion&
     for (std::size_t i = 0; i < companion.things.size(); ++i) {
         const auto& thing = seen.look.things.things[i];
         if (thing.status.kind != host::FileKind::regular) continue;
-        const std::string path = absolute(seen.plan->order.root, thing.path);
+        const std::string path = host::join_path(seen.plan->order.root, thing.path);
         const auto& file = texts->emplace(i, redacted_file(context, path, thing.status)).first->second;
         companion.things[i].entry.content.size = file ? file->text.size() : 0;
         if (!file) continue;
@@ -178,7 +190,7 @@ void describe(const history::KeptCompanion& kept, BackupCompanion& report) {
     report.bytes_read = kept.bytes_read;
     report.unchanged = kept.is_same;
     report.removed = kept.entry.removed;
-    for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(absolute(report.path, failure.path)), failure.why.message()));
+    for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(host::join_path(report.path, failure.path)), failure.why.message()));
 }
 
 Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const SeenCompanion& seen) {
@@ -211,7 +223,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     tell_left_out(look, report);
     auto kept = TRY(recorder.companion(to_keep(context, seen, recorder.number().value), context.watch));
     if (!kept.mismatches.empty()) {
-        one.warnings.push_back(format("{} has changed, and its size and times have not: all of {} was read again", printable(absolute(report.path, kept.mismatches.front())), printable(report.path)));
+        one.warnings.push_back(format("{} has changed, and its size and times have not: all of {} was read again", printable(host::join_path(report.path, kept.mismatches.front())), printable(report.path)));
         kept = TRY(recorder.companion(to_keep(context, seen, KnownCompanion().things_of(look, 0)), context.watch));
     }
     describe(kept, report);
@@ -230,7 +242,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
 
 // With each journal that SQLite makes and removes beside a database, its folder gets other times, and may get another size.
 bool is_same_but_for_journals(const live::CompanionOrder& order, const live::CompanionThing& thing, const host::FileStatus& before) {
-    const auto folder = absolute(order.root, thing.path);
+    const auto folder = host::join_path(order.root, thing.path);
     const bool has_a_database = std::ranges::any_of(order.never, [&](const std::string& path) { return host::folder_of(path) == folder; });
     auto status = before;
     if (has_a_database && thing.status.kind == host::FileKind::folder) {
@@ -256,20 +268,6 @@ std::vector<std::string> differences(const live::CompanionOrder& order, const li
 }
 
 }  // namespace
-
-repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
-    using repository::EntryType;
-    repository::DirectoryEntry entry;
-    const auto kind = thing.status.kind;
-    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
-    entry.mode = thing.status.mode;
-    entry.owner = thing.status.owner;
-    entry.group = thing.status.group;
-    entry.modified = thing.status.modified;
-    entry.link_target = thing.link_target;
-    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
-    return entry;
-}
 
 Result<CompanionPlan> companion_plan(Context& context, const std::string& path, repository::CompanionRules rules, const NeverTaken& never) {
     CompanionPlan plan;

@@ -34,9 +34,6 @@ Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::
 // By the rules that an earlier backup was made by. `path` is canonical, but for its last part.
 Result<CompanionPlan> companion_plan(Context& context, const std::string& path, repository::CompanionRules rules, const NeverTaken& never);
 
-// What is known of a thing without reading it; of a file's content the size. It has no name yet.
-repository::DirectoryEntry entry_of(const live::CompanionThing& thing);
-
 // One companion as it was seen, and what became of it.
 struct SeenCompanion {
     const CompanionPlan* plan = nullptr;

@@ -38,6 +38,7 @@ private:
         std::map<std::string, std::string> files = {};  // by the path in the companion
     };
     Result<void> stage_entry(std::size_t companion, const std::string& path, const repository::DirectoryEntry& entry);
+    Result<bool> has_same_content(std::size_t companion, const std::string& path, const repository::DirectoryEntry& then);
     Result<CompanionEntries> state_before(const SafetyBackup& safety, const PlannedCompanion& companion);
     Result<void> add_steps(std::size_t companion, const CompanionEntries& before, Known known, live::SwapPlan& plan);
     Result<void> add_departures(std::size_t companion, const CompanionEntries& before, live::SwapPlan& plan);

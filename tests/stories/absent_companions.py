@@ -47,7 +47,7 @@ class AbsentCompanions(unittest.TestCase):
         self.assertIn("which was not there then; --exact removes it", told)
         self.assertIn("which was not there then; --exact removes it", self.holdfast("restore", "1", "--yes"))
         self.assertTrue((self.root / "data/faiss/1.index").exists())
-        report = json.loads(self.holdfast("restore", "1", "--yes", "--exact", "--json"))
+        report = json.loads(self.holdfast("restore", "1", "--yes", "--exact", "--json").splitlines()[0])
         self.assertEqual([(one["was_missing"], one["removed"]) for one in report["companions"]], [(True, 2)])
         self.assertFalse((self.root / "data/faiss").exists())
         self.holdfast("undo", "--yes")

@@ -421,7 +421,9 @@ TEST_F(NamedByALink, UndoGoesByTheSameName) {
     write(work + "/releases/1/faiss/main.index", "changed");
     must(restore_in_place(good));
     point_to("2");
-    EXPECT_THAT(take_back(), FailsWith(ErrorCode::invalid));
+    const auto refused = take_back();
+    ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(refused.error().message(), HasSubstr("which leads to " + work + "/releases/2/faiss now"));
     point_to("1");
     must(take_back());
     EXPECT_EQ(index_of("1"), "changed");

@@ -40,7 +40,16 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
     return out + lines("    note: ", member.notes);
 }
 
+std::string missing_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {
+    const std::string what = printable(companion.to) + ", which was not there then";
+    std::string out = companion.removed == 0 ? format("  {} {}{}\n", dry_run ? "would leave" : "left", what, companion.notes.empty() ? "; --exact removes it" : "")
+                                             : format("  {} {}  ({} in all)\n", dry_run ? "would remove" : style.bad("removed"), what, companion.removed);
+    for (const auto& path : companion.kept) out += format("    {} as it is, with secrets that no backup has: {}\n", dry_run ? "would stay" : "stays", printable(path.empty() ? companion.to : path));
+    return out + lines("    note: ", companion.notes);
+}
+
 std::string companion_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {
+    if (companion.was_missing) return missing_lines(companion, dry_run, style);
     std::string out = format("  {} {}  ({}, {})", dry_run ? "would write" : "wrote", printable(companion.to), counted(companion.files, "file"), human_bytes(companion.bytes));
     out += dry_run ? "\n" : format(" in {}\n", human_duration_ms(companion.copy_ms));
     std::vector<std::string> parts;
@@ -53,7 +62,7 @@ std::string companion_lines(const operations::RestoredCompanion& companion, bool
     for (auto& one : extra) one = printable(one);
     if (!extra.empty()) out += format("    not in the backup, and left there: {}{}; --exact removes such\n", joined(extra, ", "), companion.extra.size() > shown_max ? format(" and {} more", companion.extra.size() - shown_max) : "");
     for (const auto& path : companion.kept) out += format("    {} as it is, with secrets that no backup has: {}\n", dry_run ? "would stay" : "stays", printable(path.empty() ? companion.to : path));
-    return out + lines("    a secret to fill in by hand: ", companion.secrets_removed);
+    return out + lines("    a secret to fill in by hand: ", companion.secrets_removed) + lines("    note: ", companion.notes);
 }
 
 std::string rows_lines(const operations::RowsBack& rows, bool dry_run, const Style& style) {

@@ -123,12 +123,20 @@ bool is_to_be_written(const DirectoryEntry& then, const DirectoryEntry* now, Kno
     return is_given || now->mode != then.mode || is_other_content;
 }
 
+Result<CompanionInPlace> look_at_staying(Context& context, const CompanionTarget& target, const NeverTaken& never) {
+    CompanionInPlace companion{.plan = TRY(companion_plan(context, target.path, target.entry.rules, never)), .then = {}, .now = {}};
+    companion.plan.is_optional = true;
+    const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
+    for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
+    return companion;
+}
+
 Result<CompanionInPlace> look_at_place(Context& context, const repository::Repository& repository, const CompanionTarget& target, const NeverTaken& never, Extras extras) {
     TRY(refuse_inside_repository(context, target.path));
     CompanionInPlace companion{.plan = TRY(companion_plan(context, target.path, target.entry.rules, never)), .then = {}, .now = {}};
     companion.plan.is_optional = true;  // what is not there is not replaced
     TRY(repository.open_index());
-    companion.then = TRY(entries_below(repository, target.entry));
+    if (!target.was_missing) companion.then = TRY(entries_below(repository, target.entry));
     const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
     for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
     if (target.entry.rules.redacted) TRY(leave_secrets(context, companion));
@@ -153,7 +161,7 @@ void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredComp
     for (const auto& [path, now] : companion.now) {
         if (companion.then.contains(path)) continue;
         if (extras == Extras::go) ++report.removed;
-        else report.extra.push_back(path);
+        else if (!path.empty()) report.extra.push_back(path);
     }
     report.kept.assign(companion.with_secrets.begin(), companion.with_secrets.end());
 }

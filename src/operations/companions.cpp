@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/live/settled_file.h"
+#include "holdfast/operations/named_companion.h"
 #include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/repository_place.h"
 
@@ -91,7 +92,8 @@ Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
         return seen;
     }
     seen.look = *std::move(look);
-    if (!seen.look.things.is_there && !plan.is_optional) {
+    seen.is_missing = !seen.look.things.is_there;
+    if (seen.is_missing && !plan.is_optional) {
         seen.failure = fail(ErrorCode::not_found, "back up {}: it is not there", printable(plan.order.root)).with_advice("optional = true in its settings, if it may be missing");
     }
     return seen;
@@ -120,6 +122,19 @@ bool is_as_before(const CompanionPlan& plan, const live::CompanionLook& look) {
     BackupCompanion report;
     tell_left_out(look, report);
     return report.failed.empty() && plan.known.is_unchanged(look) && plan.known.before()->entry.rules == plan.rules;
+}
+
+// What it holds is kept all the same. What could not be looked at is told as that.
+Result<std::optional<Error>> lack_of(const CompanionPlan& plan, const live::CompanionLook& look) {
+    std::optional<Error> none;
+    BackupCompanion report;
+    tell_left_out(look, report);
+    const auto now = holds(look);
+    if (plan.is_optional || !plan.why_emptied || now == Holds::content || !report.failed.empty()) return none;
+    std::optional<std::string> why = "nothing in it is what the settings include";
+    if (now != Holds::nothing || plan.rules.include.empty()) why = TRY(plan.why_emptied(now));
+    if (!why) return none;
+    return std::optional(fail(ErrorCode::not_found, "back up {}: {}", printable(plan.order.root), *why).with_advice("put it back; or optional = true in its settings, if it may be empty"));
 }
 
 BackupCompanion unchanged(const CompanionPlan& plan, const live::CompanionLook& look) {
@@ -192,6 +207,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     KeptCompanion one;
     auto& report = one.report;
     report.path = seen.plan->order.root;
+    if (seen.is_missing) one.missing = repository::MissingCompanion{.path = report.path, .rules = seen.plan->rules};
     if (seen.failure) {
         report.error = seen.failure->text();
         recorder.failed(report.path, *seen.failure);
@@ -199,7 +215,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     }
     const auto& look = seen.look.things;
     const auto& known = seen.plan->known;
-    report.missing = !look.is_there;
+    report.missing = seen.is_missing;
     if (report.missing) return one;
     if (look.things.empty()) {  // it is itself what is left out
         const auto why = look.left_out.empty() ? std::string("it cannot be looked at") : look.left_out.front().reason;
@@ -208,7 +224,8 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
         recorder.failed(report.path, error);
         return one;
     }
-    if (is_as_before(*seen.plan, look)) {
+    const auto lack = TRY(lack_of(*seen.plan, look));
+    if (!lack && is_as_before(*seen.plan, look)) {
         report = unchanged(*seen.plan, look);
         if (recorder.take_over_companion(*known.before(), report.bytes)) return one;
         report = {.path = seen.plan->order.root};
@@ -220,6 +237,10 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
         kept = TRY(recorder.companion(to_keep(context, seen, KnownCompanion().things_of(look, 0)), context.watch));
     }
     describe(kept, report);
+    if (lack) {
+        report.error = lack->text();
+        recorder.failed(report.path, *lack);
+    }
     if (report.failed.empty()) {
         one.look = seen.look;
         one.content = kept.entry.content;
@@ -266,38 +287,24 @@ Result<CompanionPlan> companion_plan(Context& context, const std::string& path, 
     plan.order.within = rules.within;
     plan.order.never = never.databases;
     plan.order.never.push_back(never.repository);
+    plan.order.never.insert(plan.order.never.end(), never.own.begin(), never.own.end());
     plan.order.is_own = [&context](const std::string& folder) { return is_repository(context, folder); };
     plan.rules = std::move(rules);
     return plan;
 }
 
-namespace {
-
-// What two companions hold would be restored twice, in whatever order.
-Result<void> expect_apart(const live::CompanionOrder& outer, const std::string& inner) {
-    if (!inner.starts_with(outer.root + "/")) return {};
-    const std::string path = inner.substr(outer.root.size() + 1);
-    for (std::size_t end = 0; end != std::string::npos;) {
-        end = path.find('/', end + 1);
-        for (const auto kind : {host::FileKind::folder, host::FileKind::regular}) {
-            if (outer.exclude.judge(path.substr(0, end), kind) == live::PathPatterns::Verdict::matches) return {};
-        }
-    }
-    return fail(ErrorCode::invalid, "back up {} as a companion: it lies in {}, which is one itself", printable(inner), printable(outer.root))
-        .with_advice(format("exclude = [\"/{}\"] in the outer one; or leave the inner one out", path));
-}
-
-}  // namespace
-
 Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never) {
     std::vector<CompanionPlan> plans;
-    for (const auto& one : wanted) {
+    for (const auto& given : wanted) {
+        const auto one = TRY(without_pattern_in_path(context.host.files, given));
         const std::string root = TRY(host::canonical_or_future(context.host.files, one.path));
-        plans.push_back(TRY(companion_plan(context, root, {.include = one.include, .exclude = one.exclude, .within = {}, .redacted = one.is_redacted}, never)));
+        repository::CompanionRules rules{.include = one.include, .exclude = one.exclude, .within = {}, .redacted = one.is_redacted, .named = {}};
+        rules.named = TRY(name_by_links(context.host.files, one.path, root));
+        plans.push_back(TRY(companion_plan(context, root, std::move(rules), never)));
         plans.back().is_optional = one.is_optional;
     }
     for (const auto& outer : plans) {
-        for (const auto& inner : plans) TRY(expect_apart(outer.order, inner.order.root));
+        for (const auto& inner : plans) TRY(expect_apart(outer.order, inner.order));
     }
     return plans;
 }
@@ -314,10 +321,10 @@ Result<std::optional<std::vector<KeptCompanion>>> companions_as_before(Context& 
         const auto look = live::walk_companion(context.host.files, plan.order, context.watch);
         if (!look && look.error().code() == ErrorCode::cancelled) return look.error().copy();
         const bool is_missing = look && !look->is_there && plan.is_optional;
-        if (!look || (!is_missing && !is_as_before(plan, *look))) return std::optional<std::vector<KeptCompanion>>();
-        auto& report = kept.emplace_back().report;
-        if (is_missing) report = {.path = plan.order.root, .missing = true};
-        else report = unchanged(plan, *look);
+        if (!look || (!is_missing && (!is_as_before(plan, *look) || TRY(lack_of(plan, *look))))) return std::optional<std::vector<KeptCompanion>>();
+        auto& one = kept.emplace_back();
+        if (is_missing) one.missing = repository::MissingCompanion{.path = plan.order.root, .rules = plan.rules};
+        one.report = is_missing ? BackupCompanion{.path = plan.order.root, .missing = true} : unchanged(plan, *look);
     }
     return std::optional(std::move(kept));
 }

@@ -9,6 +9,8 @@
 #include "holdfast/operations/after_restore.h"
 #include "holdfast/operations/carry_out_restore.h"
 #include "holdfast/operations/expect_replaceable.h"
+#include "holdfast/operations/named_companion.h"
+#include "holdfast/operations/own_places.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
 #include "holdfast/operations/restore_packed.h"
@@ -109,13 +111,15 @@ Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround
 }
 
 // In place; what gets a new file disturbs nobody and needs no telling.
-RestoreRequest with_settings(RestoreRequest request, const LoadedSettings& loaded, const std::string& source) {
-    if (!loaded.is_there() || !request.to.empty()) return request;
+Result<RestoreRequest> with_settings(Context& context, RestoreRequest request, const LoadedSettings& loaded, const std::string& source) {
+    if (!request.to.empty()) return request;
+    request.own_places = own_places(context.host.files, loaded);
+    if (!loaded.is_there()) return request;
     if (request.hooks.is_empty()) request.hooks = hooks_of(loaded, source);
     if (request.recovery_log.empty()) request.recovery_log = loaded.settings.log.recovery;
     if (const auto* settings = loaded.source(source)) {
         for (const auto& companion : settings->companions) {
-            if (companion.keep == "redacted") request.redacted.push_back(companion.path);
+            if (companion.keep == "redacted") request.redacted.push_back(TRY(without_pattern_in_path(context.host.files, companion_request(companion))).path);
         }
     }
     return request;
@@ -148,7 +152,9 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
     tell_recovery(context, now.opened, now.order.request, {.plan = plan, .cause = now.cause, .duration_ms = stopwatch.ms()}, report);
     for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
     report.files = std::move(plan.files);
-    for (auto& companion : plan.companions) report.companions.push_back(std::move(companion.report));
+    for (auto* companions : {&plan.companions, &plan.staying}) {
+        for (auto& companion : *companions) report.companions.push_back(std::move(companion.report));
+    }
     return report;
 }
 
@@ -177,7 +183,7 @@ Error with_mended(Error error, const std::vector<std::string>& mended) {
 Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& given) {
     const auto& snapshot = selection.moment.snapshot;
     const auto loaded = TRY(settings_if_good(outer, given.request.repository));
-    const auto request = with_settings(given.request, loaded, snapshot.source.name);
+    const auto request = TRY(with_settings(outer, given.request, loaded, snapshot.source.name));
     const RestoreOrder order{.doing = given.doing, .request = request};
     Context context = outer;
     context.lock_wait_ms = place_options(outer, request).wait_ms;

@@ -24,6 +24,7 @@ struct RestoreRequest {
     RowsRequest rows;
     Hooks hooks;  // of the settings; run when it is done in place
     std::vector<std::string> redacted;  // of the settings: companions that are kept redacted now, whatever they were then
+    std::vector<std::string> own_places;  // of the settings: what is holdfast's own, which no companion holds
     bool yes = false, schema_only = false;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false, exact = false;
     std::uint64_t wait_s = 10;
@@ -70,7 +71,7 @@ struct RestoreRequest {
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
         visit(force, {.name = "force", .sentence = "With --to: replace an existing file (which is kept aside)."});
-        visit(exact, {.name = "exact", .sentence = "In place: remove files and folders of companions that are not in the backup; the safety backup keeps them."});
+        visit(exact, {.name = "exact", .sentence = "In place: remove files and folders of companions, and companions, that are not in the backup; the safety backup keeps them."});
         visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
         visit(no_safety_backup, {.name = "no-safety-backup", .sentence = "Restore even if the present database cannot be backed up first."});
         visit(no_check, {.name = "no-check", .sentence = "Leave out SQLite's own check of the result (the hash proof is always made)."});
@@ -83,8 +84,9 @@ struct RestoreRequest {
 struct RestoredCompanion {
     std::string from, to;
     std::uint64_t files = 0, bytes = 0, added = 0, changed = 0, removed = 0;
-    std::vector<std::string> extra, kept, secrets_removed;
+    std::vector<std::string> extra, kept, secrets_removed, notes;
     double copy_ms = 0;
+    bool was_missing = false;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("from", from, "The file or folder in the backup.");
@@ -95,8 +97,10 @@ struct RestoredCompanion {
         visit("changed", changed, "In place: those that were replaced, as content, mode or time differ.");
         visit("removed", removed, "In place, with --exact: those that are not in the backup.");
         visit("extra", extra, "In place: those that are not in the backup and stay, by their paths in it.");
+        visit("was_missing", was_missing, "In place: it was not there when the backup was made, and is now. It stays as it is, unless --exact removes it.");
         visit("kept", kept, "In place, of one that is kept redacted: files that hold secrets and stay as they are, by their paths in it.");
         visit("secrets_removed", secrets_removed, "The secrets that the backup does not have, by file and key: to be filled in by hand, where the file was not kept.");
+        visit("notes", notes, "What else should be known.");
         visit("copy_ms", copy_ms, "Time to write and sync; each byte was proven as it was read from the backup, and read back.");
     }
 };

@@ -226,7 +226,10 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
         plan.members.push_back(std::move(member));
     }
     if (request.schema_only) return plan;
-    if (plan.is_in_place && place.only.empty()) TRY(plan_companions_in_place(context, repository, {.of = moment.snapshot, .chosen = all_companions(moment.snapshot)}, request, plan));
+    if (plan.is_in_place && place.only.empty()) {
+        TRY(plan_companions_in_place(context, repository, {.of = moment.snapshot, .chosen = all_companions(moment.snapshot)}, request, plan));
+        TRY(plan_missing_companions(context, repository, moment.snapshot, request, plan));
+    }
     if (!plan.is_in_place) TRY(plan_companions(context, moment.snapshot, place, plan));
     return plan;
 }

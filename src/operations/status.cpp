@@ -83,6 +83,19 @@ void add_to(SourceStatus& source, const history::Moment& moment, const Looked& l
     source.has_loss = has_loss(moment.notes) && !moment.notes.accepted;
 }
 
+// What the newest backup lacks of files and folders; databases are looked for by missing_databases().
+std::vector<std::string> lacks_of_newest(const std::vector<history::Moment>& of_source) {
+    std::vector<std::string> lacks;
+    const auto newest = std::ranges::find_if(of_source.rbegin(), of_source.rend(), [](const auto& moment) { return repository::is_ordinary(moment.snapshot.kind) && !history::is_adopted(moment.snapshot); });
+    if (newest == of_source.rend()) return lacks;
+    const auto& snapshot = newest->snapshot;
+    for (const auto& failed : snapshot.failed) {
+        const bool is_database = std::ranges::find(snapshot.source.paths, failed.path) != snapshot.source.paths.end();
+        if (!is_database) lacks.push_back(format("backup #{} is partial: {}", snapshot.number.value, printable(failed.error)));
+    }
+    return lacks;
+}
+
 std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments, Timestamp now) {
     std::map<std::string, std::vector<history::Moment>> by_id;
     for (const auto& moment : moments) {
@@ -96,6 +109,7 @@ std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments
         for (const auto* moment : found.newest()) source.found_damaged.push_back(moment->snapshot.number.value);
         if (!found.newest().empty()) source.damaged_since = found.newest().front()->snapshot.time;
         if (!found.newest().empty()) source.missed.push_back(found.in_words());
+        std::ranges::move(lacks_of_newest(of_source), std::back_inserter(source.missed));
         const auto age_of = [&](Timestamp time) { return std::max<std::int64_t>(0, (now.nanoseconds - time.nanoseconds) / nanoseconds_per_second); };
         if (const auto seen = source.last_confirmed) source.age_s = age_of(*seen);
         if (const auto proven = source.proven_at) source.proven_age_s = age_of(*proven);

@@ -24,7 +24,7 @@ struct UndoRequest {
         visit(source, {.name = "source", .sentence = "Of this source (name, id or the path of one of its databases).", .value = "NAME"});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
-        visit(exact, {.name = "exact", .sentence = "Remove files and folders of companions that were not there before the restore; a backup keeps them."});
+        visit(exact, {.name = "exact", .sentence = "Remove files and folders of companions, and companions, that were not there before the restore; a backup keeps them."});
         visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
         visit(no_check, {.name = "no-check", .sentence = "Leave out SQLite's own check (the hash proof is always made)."});
         visit(wait_s, {.name = "wait", .sentence = "Wait so long for locks of other programs.", .value = "SECONDS"});

@@ -55,7 +55,7 @@ class Oak(Profiles):
         backup = self.backup_all()
         asked = self.daemon()
         (rebuild,) = self.call("restore", backup["number"], "--yes").json["rebuilds"]
-        self.assertEqual(rebuild["source"], str(self.work / ".oak/ci/chroma"))
+        self.assertEqual(rebuild["companion"], str(self.work / ".oak/ci/chroma"))
         until = time.monotonic() + 60
         while self.call("status", code=None).json["rebuilds"][0]["state"] != "done":
             self.assertLess(time.monotonic(), until)

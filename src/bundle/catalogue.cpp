@@ -89,7 +89,7 @@ void Catalogue::add_copies(const std::string& folder, std::string_view json) {
     if (!read) return;
     for (const auto& record : read->records) {
         CatalogueEntry entry{.comment = record.comment, .time = to_rfc3339(record.time), .operation = record.operation, .is_automatic = record.is_automatic};
-        entry.original_path = record.database;
+        if (record.what == "database") entry.original_path = record.database;
         entry.backup_id = record.backup_id;
         entry.database_sha256 = record.database_sha256;
         if (!record.is_latest) entry.sha256 = record.database_sha256;

@@ -9,7 +9,7 @@
 namespace holdfast::bundle {
 namespace {
 
-constexpr std::array<std::string_view, 7> words = {"database", "date", "time", "stamp", "number", "kind", "auto"};
+constexpr std::array<std::string_view, 8> words = {"database", "name", "date", "time", "stamp", "number", "kind", "auto"};
 constexpr std::string_view all_words = "{database} {date} {time} {stamp} {number} {kind} {auto}";
 constexpr std::string_view usual = "{database}_{date}_{time}.db";
 constexpr std::array<std::string_view, 4> database_endings = {".db", ".sqlite", ".sqlite3", ".db3"};
@@ -29,6 +29,7 @@ Error no_such_word(const std::string& word) {
 std::string value_of(std::string_view word, const CopyNameFacts& facts) {
     const auto local = civil_of(facts.time, facts.utc_offset_s), utc = civil_of(facts.time);
     if (word == "database") return facts.database.substr(0, facts.database.size() - size_of_ending(facts.database));
+    if (word == "name") return facts.database;
     if (word == "date") return format("{:04}{:02}{:02}", local.year, local.month, local.day);
     if (word == "time") return format("{:02}{:02}{:02}", local.hour, local.minute, local.second);
     if (word == "stamp") return format("{:04}-{:02}-{:02}T{:02}-{:02}-{:02}", utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second);
@@ -76,7 +77,7 @@ Result<CopyTemplate> CopyTemplate::parse(std::string_view text) {
 Result<CopyTemplate> CopyTemplate::parse_fixed(std::string_view text) {
     auto made = TRY(parse_parts(text));
     for (const auto& part : made.parts_) {
-        if (part.is_word && part.text != "database") {
+        if (part.is_word && part.text != "database" && part.text != "name") {
             return fail(ErrorCode::invalid, "the newest copy has one name, in which {{{}}} would change", part.text).with_advice("{database}_latest.db");
         }
     }
@@ -104,7 +105,9 @@ std::string numbered_name(const std::string& name, std::uint64_t n) {
     for (const std::string_view ending : {".gz", ".zst"}) {
         if (name.ends_with(ending)) layers = ending.size();
     }
-    const std::size_t at = name.size() - layers - size_of_ending(std::string_view(name).substr(0, name.size() - layers));
+    const auto without = std::string_view(name).substr(0, name.size() - layers);
+    constexpr std::string_view tar = ".tar";
+    const std::size_t at = without.size() - (without.ends_with(tar) ? tar.size() : size_of_ending(without));
     return format("{}_{}{}", name.substr(0, at), n, name.substr(at));
 }
 

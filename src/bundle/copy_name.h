@@ -12,14 +12,14 @@ namespace holdfast::bundle {
 
 // What one copy's name is made of.
 struct CopyNameFacts {
-    std::string database;        // the file's name: "app.db"
+    std::string database;        // the name of what is copied: "app.db", "faiss"
     Timestamp time;              // of the backup
     std::int32_t utc_offset_s = 0;
     std::uint64_t number = 0;    // of the backup
     bool is_automatic = false;
 };
 
-// {database} is the database's name without .db (.sqlite, .sqlite3, .db3), {date} and {time} are YYYYMMDD and HHMMSS by the
+// {database} is the database's name without .db (.sqlite, .sqlite3, .db3), {name} what is copied as it is called, {date} and {time} are YYYYMMDD and HHMMSS by the
 // local clock, {stamp} is YYYY-MM-DDTHH-MM-SS in UTC, {number} the backup's, {kind} manual or automatic, {auto} "_auto" or
 // nothing: read_backup_name() understands what comes out.
 class CopyTemplate {
@@ -27,7 +27,7 @@ public:
     // Of one copy. `invalid`: it is no name of a file in a folder (nor of holdfast's own beside the copies), a word in
     // braces is none of those above, or all copies, or all of one day, would have one name.
     static Result<CopyTemplate> parse(std::string_view text);
-    // Of the newest copy: {database} is the only word that it may have.
+    // Of the newest copy: {database} and {name} are the only words that it may have.
     static Result<CopyTemplate> parse_fixed(std::string_view text);
 
     bool has(std::string_view word) const;

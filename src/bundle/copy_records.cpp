@@ -12,7 +12,7 @@ constexpr std::uint64_t version_now = 1;
 Json json_of(const CopyRecord& record) {
     Json json = Json::object();
     json.set("file", record.file).set("size", record.size).set("sha256", record.sha256.hex()).set("database_sha256", record.database_sha256.hex());
-    json.set("compress", record.compress).set("latest", record.is_latest);
+    json.set("what", record.what).set("compress", record.compress).set("latest", record.is_latest);
     if (record.identity) {
         json.set("device", record.identity->device).set("inode", record.identity->inode).set("modified_ns", record.identity->modified.nanoseconds);
     }
@@ -73,6 +73,7 @@ Result<CopyRecord> record_of(const Json& json) {
     record.size = fields.count("size");
     record.sha256 = fields.hash("sha256");
     record.database_sha256 = fields.hash("database_sha256");
+    if (fields.has("what")) record.what = fields.text("what");
     record.compress = fields.text("compress");
     record.is_latest = fields.truth("latest");
     if (fields.has("inode")) record.identity = CopyIdentity{.device = fields.count("device"), .inode = fields.count("inode"), .modified = {fields.integer("modified_ns")}};

@@ -22,12 +22,13 @@ struct CopyRecord {
     std::string file;              // its name in the folder
     std::uint64_t size = 0;
     Hash sha256{};                 // of the file
-    Hash database_sha256{};        // of the database in it
+    Hash database_sha256{};        // of the database in it, or of the tar, before it was compressed
     std::optional<CopyIdentity> identity;
     std::string compress = "none";
+    std::string what = "database";  // or "companion": a tar of it; or "set": a bundle
     bool is_latest = false;        // the second file of the newest copy, with a name of its own
 
-    std::string database;          // path of the original
+    std::string database;          // path of the original; of a set, the name of its source
     std::string machine;           // the id's hash
     std::string source;
     std::string repository;        // id

@@ -74,6 +74,17 @@ private:
     TarReader& tar_;
 };
 
+// A file that is held open as long as it is read.
+class OpenFileStream final : public ByteStream {
+public:
+    explicit OpenFileStream(std::unique_ptr<host::File> file) : file_(std::move(file)), stream_(*file_) {}
+    Result<std::size_t> read(MutableByteView into) override { return stream_.read(into); }
+
+private:
+    std::unique_ptr<host::File> file_;
+    FileStream stream_;
+};
+
 // The encrypted file that a stream was put into, gone with it.
 class SpooledFile final : public ByteStream {
 public:
@@ -117,7 +128,8 @@ public:
         while (!tars_.empty()) TRY(take_next_member());
         TRY(told_.expect_all_met());
         drop_lone_sidecars();
-        if (unpacked_.databases.empty() && unpacked_.companions.empty()) return nothing_found();
+        unpacked_.others = others_.things(unpacked_.notes);
+        if (unpacked_.databases.empty() && unpacked_.companions.empty() && unpacked_.others.empty()) return nothing_found();
         return std::move(unpacked_);
     }
 
@@ -186,6 +198,7 @@ private:
         const bool is_outermost = tars_.size() == 1, is_first = is_outermost && std::exchange(is_at_first_, false);
         if (is_outermost && told_.has(member->name)) return take_of_companion(*member, *tar.reader);
         if (is_first && member->name == "metadata.json" && member->is_file) return take_metadata(*tar.reader);
+        if (is_outermost && request_.others == OtherFiles::kept && told_.is_empty()) return take_other(*member, tar);
         if (member->is_folder) return {};
         if (!member->is_file) {
             note(format("{} is a link or a device: left alone", printable(member->name)));
@@ -193,6 +206,28 @@ private:
         }
         Candidate candidate{.name = member->name, .modified = member->modified, .layers = tar.candidate.layers, .path = {}};
         return take(std::make_unique<CountedStream>(std::make_unique<MemberStream>(*tar.reader), spending_), std::move(candidate));
+    }
+
+    // As it stands there, if it is no database; what is in its layers may be one all the same.
+    Result<void> take_other(const TarMember& member, const OpenTar& tar) {
+        auto path = ArchivedTree::path_of(member);
+        if (!path) note(path.error().message());
+        if (!member.is_file) {
+            if (path) others_.add(*std::move(path), member, {});
+            return {};
+        }
+        Candidate candidate{.name = member.name, .modified = member.modified, .layers = tar.candidate.layers, .path = {}};
+        auto peeked = TRY(PeekedStream::peek(std::make_unique<CountedStream>(std::make_unique<MemberStream>(*tar.reader), spending_)));
+        const ContentKind kind = kind_of(peeked->head());
+        const bool is_sqlite = kind == ContentKind::database || kind == ContentKind::wal || kind == ContentKind::journal;
+        if (is_sqlite || !path) return take(std::move(peeked), std::move(candidate));
+        ArchivedThing other{.told = {}, .file = TRY(new_path(".file"))};
+        Sha256 hash;
+        other.told.size = TRY(write_file(*peeked, other.file, &hash));
+        other.told.sha256 = hash.finish();
+        auto written = std::make_unique<OpenFileStream>(TRY(host_.files.open_to_read(other.file)));
+        others_.add(*std::move(path), member, std::move(other));
+        return take(std::move(written), std::move(candidate));
     }
 
     // At the beginning only: what it tells of has to be known before it comes.
@@ -343,6 +378,7 @@ private:
     std::vector<OpenTar> tars_;
     bool is_at_first_ = true;  // no member of the outermost tar has come
     ToldCompanions told_;
+    ArchivedTree others_;
     std::map<std::string, std::string> paths_;
     std::uint64_t files_made_ = 0;
     ContentKind last_kind_ = ContentKind::other;

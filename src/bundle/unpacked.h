@@ -7,6 +7,7 @@
 
 #include "holdfast/base/hash.h"
 #include "holdfast/base/progress.h"
+#include "holdfast/bundle/archived_tree.h"
 #include "holdfast/bundle/bundled_set.h"
 #include "holdfast/bundle/encryption.h"
 #include "holdfast/bundle/private_folder.h"
@@ -24,6 +25,8 @@ struct UnpackLimits {
 };
 // What becomes of the files that a bundle of ours holds beside its databases.
 enum class CompanionFiles { passed_over, hashed, kept };
+// And of what another tar holds beside its databases.
+enum class OtherFiles { passed_over, kept };
 
 struct UnpackRequest {
     std::string path;
@@ -31,6 +34,7 @@ struct UnpackRequest {
     OpeningSecrets secrets;
     UnpackLimits limits;
     CompanionFiles companions = CompanionFiles::passed_over;
+    OtherFiles others = OtherFiles::passed_over;
 };
 
 // A database as it lies on disk now; its -wal or -journal, where it came with one, lies beside it.
@@ -59,13 +63,14 @@ struct UnpackedCompanion {
 // nothing is given out before every layer was read to its end and has proven itself. Links and devices are not followed.
 class Unpacked {
 public:
-    // `invalid`: no database is in it (and no companion that was asked for), or a limit is passed; `corrupt`: a layer is
+    // `invalid`: no database is in it (and no companion, or other file, that was asked for), or a limit is passed; `corrupt`: a layer is
     // damaged, or a companion is not what is told; `full`; as open_encrypted().
     static Result<Unpacked> open(host::Host host, const UnpackRequest& request, const Watch& watch);
 
     std::vector<UnpackedDatabase> databases;  // as they come in the archive
     std::vector<UnpackedText> texts;
     std::vector<UnpackedCompanion> companions;
+    std::vector<ArchivedThing> others;        // of the outermost tar, if it is no bundle of ours
     std::vector<std::string> notes;           // what was passed over
     std::optional<PrivateFolder> folder;      // holds what was unpacked
     bool has_tar = false;

@@ -11,6 +11,15 @@ std::string time_words(const operations::AdoptedBackup& backup) {
     return backup.time_from == "day" ? time + " (only the day is known, by its name)" : time;
 }
 
+std::string place_of(const operations::AdoptedCompanion& copy) {
+    return copy.member.empty() ? printable(copy.from) : format("{} in {}", printable(copy.member), printable(copy.from));
+}
+
+std::string copy_line(const operations::AdoptedCompanion& copy) {
+    const std::string apart = copy.apart_ms > 0 ? format(", {} away", human_duration_ms(copy.apart_ms)) : std::string();
+    return format("{} from {} ({}, {}{})\n", printable(copy.path), place_of(copy), counted(copy.files, "file"), human_bytes(copy.bytes), apart);
+}
+
 std::string backup_lines(const operations::AdoptedBackup& backup, bool dry_run, const Style& style) {
     const std::string what = printable(backup.file) + (backup.member.empty() ? "" : format(" ({})", printable(backup.member)));
     if (backup.state == "refused") return format("  {} {}\n    {}\n", style.bad("refused"), what, printable(backup.why));
@@ -18,7 +27,11 @@ std::string backup_lines(const operations::AdoptedBackup& backup, bool dry_run, 
     const std::string name = dry_run ? std::string("would be adopted") : format("{} adopted", style.bold(format("#{}", backup.number)));
     std::string out = format("  {}: {}  {}  {}\n", name, what, time_words(backup), printable(backup.comment));
     if (backup.state == "damaged") out += format("    {} SQLite finds damage; it is kept as evidence, and latest passes it over\n", style.bad("damaged:"));
-    for (const auto& path : backup.companions) out += format("      with {}\n", printable(path));
+    if (backup.copies.empty()) {
+        for (const auto& path : backup.companions) out += format("      with {}\n", printable(path));
+    }
+    for (const auto& copy : backup.copies) out += "      with " + copy_line(copy);
+    if (!backup.skew.empty()) out += format("    {} {}\n", style.bad("NOT OF ONE MOMENT:"), printable(backup.skew));
     return out + lines("      ", backup.findings);
 }
 
@@ -28,6 +41,7 @@ std::string text_of(const operations::AdoptReport& report, const Style& style) {
     std::string out = format("{}backups of {} into {}\n", report.dry_run ? "dry run: nothing is changed; " : "", printable(report.database), printable(report.repository));
     if (report.dry_run && report.repository_created) out += "  the repository would be made\n";
     for (const auto& backup : report.backups) out += backup_lines(backup, report.dry_run, style);
+    for (const auto& copy : report.left_out) out += format("  {} {} of {}: {}\n", style.bad("left out"), place_of(copy), printable(copy.path), printable(copy.why));
     out += format("{} {}, {} there before, {} refused, {} damaged", report.adopted, report.dry_run ? "would be adopted" : "adopted", report.already_there, report.refused, report.damaged);
     if (report.passed_over > 0) out += format("; {} passed over as no backups", counted(report.passed_over, "file"));
     out += "\n";

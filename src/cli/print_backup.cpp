@@ -50,7 +50,23 @@ std::string text_of_rehearsal(const operations::BackupReport& report, const Styl
 
 }  // namespace
 
+namespace {
+
+std::string text_of_rehearsal(const operations::InitReport& report) {
+    std::string out = "dry run: nothing is changed\n";
+    out += report.repository_made ? format("would make a repository: {}{}\n", printable(report.repository), report.encrypted ? " (encrypted)" : "") : format("there is a repository already: {}\n", printable(report.repository));
+    if (!report.key_file_made.empty()) out += format("would make the key file {}\n", printable(report.key_file_made));
+    if (!report.settings_note.empty()) out += printable(report.settings_note) + "\n";
+    for (const auto& script : report.scripts) out += format("would write {}\n", printable(script));
+    for (const auto& script : report.scripts_left_alone) out += format("would leave alone, as it is there: {}\n", printable(script));
+    if (!report.settings.empty()) out += format("would write settings: {}\n\n{}", printable(report.settings), report.settings_text);
+    return out;
+}
+
+}  // namespace
+
 std::string text_of(const operations::InitReport& report, const Style& style) {
+    if (report.dry_run) return text_of_rehearsal(report);
     std::string out = report.repository_made ? format("{} {}{}\n", style.good("made a repository:"), printable(report.repository), report.encrypted ? " (encrypted)" : "")
                                              : format("there is a repository already: {}\n", printable(report.repository));
     if (!report.key_file_made.empty())

@@ -40,7 +40,7 @@ int exit_code_of(const SourceMoveReport& report) { return report.damaged ? exit_
 int exit_code_of(const FreshReport& report) { return report.hooks_incomplete ? exit_code_partial : 0; }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const ScheduleRunReport& report) { return static_cast<int>(report.exit_code); }
-int exit_code_of(const AdoptReport& report) { return report.refused > 0 || report.damaged > 0 ? exit_code_partial : 0; }
+int exit_code_of(const AdoptReport& report) { return report.refused > 0 || report.damaged > 0 || report.disagreeing > 0 ? exit_code_partial : 0; }
 int exit_code_of(const VerifyReport& report) {
     if (!report.good) return operations::exit_code_of(ErrorCode::corrupt);
     return report.unmet ? exit_code_partial : 0;

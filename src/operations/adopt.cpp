@@ -49,6 +49,16 @@ private:
     TemporaryPlace place_;
 };
 
+// A source that the repository does not have yet is called as the settings call it: by that name they say what must agree.
+Result<void> call_as_settings_do(Context& context, OpenRepository& opened, const AdoptRequest& request, Adoption::Plan& plan) {
+    if (!plan.past.source.is_new() || !request.source.empty()) return {};
+    const auto name = TRY(source_with(context, plan.settings, plan.past.member));
+    if (name.empty()) return {};
+    const auto is_taken = TRY(opened.get().newest([&](const repository::Snapshot& snapshot) { return snapshot.source.name == name; }));
+    if (!is_taken) plan.past.source.record.name = name;
+    return {};
+}
+
 }  // namespace
 
 Result<AdoptReport> adopt(Context& context, const AdoptRequest& request) {
@@ -63,7 +73,11 @@ Result<AdoptReport> adopt(Context& context, const AdoptRequest& request) {
     const auto rehearsal = TRY(Rehearsal::of(context, request, how));
     how.create_default = how.create_default && !request.dry_run;
     const auto opened = rehearsal ? TRY(rehearsal->open(context)) : TRY(open_repository(context, request.repository, how));
-    Adoption adoption(context, *opened, request, TRY(whose_past(context, *opened, request, found.files)));
+    Adoption::Plan plan{.past = TRY(whose_past(context, *opened, request, found.files)), .companions = {}, .settings = TRY(load_settings(context, request.repository.settings))};
+    TRY(call_as_settings_do(context, *opened, request, plan));
+    auto sought = TRY(sought_companions(context, request, plan.settings, plan.past.member));
+    plan.companions = TRY(OldCompanions::find(context, request, found.files, std::move(sought), plan.past.member));
+    Adoption adoption(context, *opened, request, std::move(plan));
     TRY(adoption.begin());
     for (const auto& file : found.files) {
         TRY(context.watch.go_on());

@@ -1,6 +1,7 @@
 // adopt: existing backups, in files that other programs made, become backups of the repository, with their own times.
 #pragma once
 
+#include "holdfast/operations/agreement_result.h"
 #include "holdfast/operations/context.h"
 #include "holdfast/operations/outside_request.h"
 
@@ -9,20 +10,24 @@ namespace holdfast::operations {
 struct AdoptRequest {
     RepositoryRequest repository;
     OutsideRequest outside;
-    std::vector<std::string> files;
-    std::string database, source, comment;
+    std::vector<std::string> files, companions;
+    std::string database, source, comment, within = "5m";
     bool dry_run = false;
 
     static OperationText operation() {
         return {.name = "adopt",
                 .sentence = "Take existing backups, made by other programs, into the repository.",
                 .details = "FILE is a plain copy of a database, or one compressed (gzip, zstd), encrypted (gpg, age), in a tar, or any of these in "
-                           "one another; of a folder, everything in it that is such a file. A bundle brings its companions along. What a file is its content tells, when it was made its name or its archive's, a "
+                           "one another; of a folder, everything in it that is such a file. A bundle brings its companions along. Of a source whose settings have "
+                           "companions, old copies of those are taken with the database copy that they lie with, or that is nearest in time: folders (faiss, "
+                           "faiss_20250130), tars, and folders that hold a database copy and such files. Parts that are further apart than --within make a backup "
+                           "that is not of one moment, and says so; what the settings say must agree is looked at. What a file is its content tells, when it was made its name or its archive's, a "
                            "description beside it (backup_metadata.json, NAME.meta.json, a checkpoint's manifest.json, a table backup_metadata), else "
                            "the file's time. Each is checked by SQLite, and by its hash where one stands beside it. What has been adopted before is passed over. "
-                           "The files are never changed and never removed. Exit code 3: some were refused, or are damaged.",
+                           "The files are never changed and never removed. Exit code 3: some were refused, are damaged, or do not agree.",
                 .examples = {{"holdfast adopt backups/ --for data/app.db", "everything in a folder, as the past of that database"},
                              {"holdfast adopt app_*.db.gz --for app.db --dry-run", "say what would be adopted"},
+                             {"holdfast adopt backups/ --for data/app.db --companion data/faiss=backups/old-index", "that folder is a copy of this companion"},
                              {"holdfast adopt old.db.gpg --for app.db --decrypt-passphrase-file secret.txt", "an encrypted copy"}}};
     }
     template <class Visitor>
@@ -31,16 +36,39 @@ struct AdoptRequest {
         visit(database, {.name = "for", .sentence = "The database whose past they are. It need not be there any more.", .value = "DATABASE"});
         visit(source, {.name = "source", .sentence = "The source whose past they are (name or id).", .value = "NAME"});
         visit(comment, {.name = "comment", .sentence = "Comment of those of which no description tells one.", .value = "TEXT", .letter = 'c'});
+        visit(companions, {.name = "companion", .sentence = "Where an old copy of a companion lies, when its name does not tell: a folder or a tar. Several times.", .value = "PATH=OLD"});
+        visit(within, {.name = "within", .sentence = "A companion's copy that is further from that of the database in time is of another moment.", .value = "SPAN"});
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         outside.describe(visit);
         repository.describe(visit);
     }
 };
+struct AdoptedCompanion {
+    std::string path, from, member, state, why, time_from;
+    Timestamp time;
+    double apart_ms = 0;
+    std::uint64_t files = 0, bytes = 0;
+    template <class Visitor>
+    void describe(Visitor& visit) const {
+        visit("path", path, "The companion, by the path that it has.");
+        visit("from", from, "The folder, file or archive that its copy is.");
+        visit("member", member, "Where it lies in an archive.");
+        visit("state", state, "taken, or left out.");
+        visit("why", why, "Why it was left out.");
+        visit("time", time, "When the copy was made.");
+        visit("time_from", time_from, "What tells that, as of backups.");
+        visit("apart_ms", apart_ms, "Time between it and the copy of the database that it is taken with.");
+        visit("files", files, "How many files are in it.");
+        visit("bytes", bytes, "Their bytes.");
+    }
+};
 struct AdoptedBackup {
-    std::string file, member, state, why, time_from, kind, operation, comment, layers;
+    std::string file, member, state, why, time_from, kind, operation, comment, layers, skew;
     std::uint64_t number = 0, bytes_stored = 0, logical_bytes = 0;
     Timestamp time;
     std::vector<std::string> findings, proven_by, companions;
+    std::vector<AdoptedCompanion> copies;
+    std::vector<AgreementResult> agreement;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("file", file, "The file.");
@@ -55,6 +83,9 @@ struct AdoptedBackup {
         visit("comment", comment, "The comment.");
         visit("layers", layers, "What it was taken out of.");
         visit("companions", companions, "Files and folders that belong with it, by the paths that they had.");
+        visit("copies", copies, "Which old copies those are, of a backup that was put together.");
+        visit("skew", skew, "Why it is not of one moment; empty: nothing says so.");
+        visit("agreement", agreement, "Whether what the settings say must agree does; not looked at in a dry run.");
         visit("logical_bytes", logical_bytes, "Bytes of the database, and of what belongs with it.");
         visit("bytes_stored", bytes_stored, "Bytes added to the repository.");
         visit("findings", findings, "What SQLite's check said.");
@@ -65,7 +96,8 @@ struct AdoptReport {
     std::string repository, source, database;
     bool dry_run = false, repository_created = false;
     std::vector<AdoptedBackup> backups;  // oldest first, as far as names tell
-    std::uint64_t adopted = 0, already_there = 0, refused = 0, damaged = 0, passed_over = 0;
+    std::vector<AdoptedCompanion> left_out;
+    std::uint64_t adopted = 0, already_there = 0, refused = 0, damaged = 0, disagreeing = 0, passed_over = 0;
     std::uint64_t original_bytes = 0, bytes_stored = 0;
     double duration_ms = 0;
     std::vector<std::string> warnings;
@@ -77,10 +109,12 @@ struct AdoptReport {
         visit("database", database, "Its database.");
         visit("dry_run", dry_run, "Nothing was changed.");
         visit("backups", backups, "Each backup, oldest first as far as names tell.");
+        visit("left_out", left_out, "Old copies of companions that were taken with no backup.");
         visit("adopted", adopted, "How many were adopted, damaged ones among them.");
         visit("already_there", already_there, "How many had been adopted before.");
         visit("refused", refused, "How many files were refused.");
         visit("damaged", damaged, "How many are damaged.");
+        visit("disagreeing", disagreeing, "How many have files and databases that do not say the same, or could not be asked.");
         visit("passed_over", passed_over, "Files in the folders that are no backups.");
         visit("original_bytes", original_bytes, "Room that the adopted files take where they are.");
         visit("bytes_stored", bytes_stored, "Room that they take in the repository.");

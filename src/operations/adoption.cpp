@@ -49,6 +49,12 @@ void Adoption::learn_from(const sqlite::Image& image) {
     if (rows) catalogue_.add("backup_metadata", rows->text);
 }
 
+AdoptReport Adoption::take_report() && {
+    std::ranges::move(old_.left_out, std::back_inserter(report_.left_out));
+    std::ranges::move(old_.warnings, std::back_inserter(report_.warnings));
+    return std::move(report_);
+}
+
 Result<void> Adoption::begin() {
     report_.repository = opened_.path();
     report_.repository_created = opened_.was_created();
@@ -88,7 +94,8 @@ void Adoption::refuse(const std::string& file, Error why) {
 }
 
 Result<void> Adoption::take(const AdoptableFile& file) {
-    auto opened = open_outside(context_, file.path, request_.outside, {.companions = bundle::CompanionFiles::kept, .known = &catalogue_});
+    const auto others = old_.is_from(file.path) ? bundle::OtherFiles::kept : bundle::OtherFiles::passed_over;
+    auto opened = open_outside(context_, file.path, request_.outside, {.companions = bundle::CompanionFiles::kept, .others = others, .known = &catalogue_});
     if (!opened) {
         if (opened.error().code() == ErrorCode::cancelled) return std::move(opened).error();
         // In a folder an archive without a database is no backup, and no fault.
@@ -98,6 +105,7 @@ Result<void> Adoption::take(const AdoptableFile& file) {
         else refuse(file.path, std::move(opened).error());
         return {};
     }
+    if (opened->databases.empty() && !opened->is_bundle) return {};  // what it holds belongs with others
     return take_opened(*opened);
 }
 
@@ -193,6 +201,8 @@ AdoptedBackup Adoption::describe(const OutsideBackup& backup, const Group& group
     told.proven_by = backup.proven_by;
     for (const auto* companion : group.companions) told.logical_bytes += companion->bytes;
     told.companions = group.companion_names;
+    told.copies = group.copies;
+    if (group.skew) told.skew = group.skew->why;
     for (const auto& member : group.members) {
         told.logical_bytes += member.database->image().size();
         told.findings.insert(told.findings.end(), member.findings.begin(), member.findings.end());
@@ -202,6 +212,7 @@ AdoptedBackup Adoption::describe(const OutsideBackup& backup, const Group& group
 
 // A plain copy of ours that is as it was written is the backup of which it is one: its header says another journal mode.
 Adoption::There::const_iterator Adoption::find_there(const OutsideBackup& backup, Timestamp time, const Group& group) const {
+    if (!group.companions.empty() && !backup.bundle_facts) return there_.find(set_key(time, group));
     if (!group.companions.empty()) {
         const auto origin = there_.find(backup.bundle_facts->id);
         return origin != there_.end() ? origin : there_.find(set_key(time, group));
@@ -222,6 +233,7 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
         return fail(ErrorCode::invalid, "{}: nothing tells when it was made", printable(backup.path)).with_advice("give it a name that does: app_YYYYMMDD_HHMMSS.db; or a time: touch -d");
     }
     for (auto& member : group.members) TRY(look_at(member));
+    TRY(join_companions(backup, group));
     auto told = describe(backup, group);
     const bool is_damaged = std::ranges::any_of(group.members, &Member::is_damaged);
     const auto known = find_there(backup, told.time, group);
@@ -236,6 +248,7 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
                                               printable(told.file), to_rfc3339(told.time), told.time_from == "modified" ? "own time" : told.time_from));
         }
         if (!request_.dry_run) TRY(record(backup, told, group));
+        if (!request_.dry_run && !group.copies.empty()) TRY(look_at_agreement(told));
         ++report_.adopted;
         report_.damaged += is_damaged ? 1 : 0;
         report_.bytes_stored += told.bytes_stored;
@@ -268,7 +281,10 @@ Result<void> Adoption::keep_companions(history::Recorder& recorder, const Outsid
         auto to_keep = group.companions[i]->to_keep;
         to_keep.name = group.companion_names[i];
         auto kept = TRY(recorder.companion(to_keep, context_.watch));
-        if (!kept.failures.empty()) return std::move(kept.failures.front().why).while_doing(format("read what was unpacked of {}", printable(to_keep.name)));
+        if (!kept.failures.empty()) return std::move(kept.failures.front().why).while_doing(format("read what is to be {}", printable(to_keep.name)));
+    }
+    for (const auto& opened : group.opened) {
+        if (opened.expect_unchanged) TRY(opened.expect_unchanged());
     }
     if (!backup.bundle_facts) return {};
     for (const auto& [path, why] : backup.bundle_facts->faults.failed) recorder.failed(path, fail(ErrorCode::unavailable, "{}", why));
@@ -295,6 +311,7 @@ Result<std::optional<repository::Snapshot>> Adoption::record_once(const OutsideB
         const auto& faults = backup.bundle_facts->faults;
         draft.skew = repository::Skew{.span_ns = faults.skew_span_ns, .why = faults.skew_why, .paths = faults.skew_paths};
     }
+    if (group.skew) draft.skew = group.skew;
     draft.program = history::adopting_program("holdfast " HOLDFAST_VERSION);
     auto snapshot = recorder->commit(std::move(draft));
     if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<repository::Snapshot>();

@@ -3,16 +3,20 @@
 
 #include <set>
 
-#include "holdfast/operations/adoptable_files.h"
-#include "holdfast/operations/outside_backup.h"
+#include "holdfast/operations/old_companions.h"
 #include "holdfast/operations/whose_past.h"
 
 namespace holdfast::operations {
 
 class Adoption {
 public:
-    Adoption(Context& context, OpenRepository& opened, const AdoptRequest& request, Past past)
-        : context_(context), opened_(opened), request_(request), past_(std::move(past)) {}
+    struct Plan {
+        Past past;
+        OldCompanions companions = {};
+        LoadedSettings settings = {};  // what they say must agree is looked at
+    };
+    Adoption(Context& context, OpenRepository& opened, const AdoptRequest& request, Plan plan)
+        : context_(context), opened_(opened), request_(request), past_(std::move(plan.past)), old_(std::move(plan.companions)), settings_(std::move(plan.settings)) {}
 
     // Reads what the source has already, and what the database's own catalogue (a table backup_metadata) tells.
     Result<void> begin();
@@ -20,7 +24,7 @@ public:
     Result<void> take(const AdoptableFile& file);
     // A bundle of ours as one backup, whatever has been adopted before: its number.
     Result<std::uint64_t> take_whole(OutsideBackup& bundle);
-    AdoptReport take_report() && { return std::move(report_); }
+    AdoptReport take_report() &&;
     const std::optional<Error>& first_refusal() const { return first_refusal_; }
 
 private:
@@ -36,12 +40,18 @@ private:
         std::vector<Member> members;
         std::vector<const OutsideCompanion*> companions = {};
         std::vector<std::string> companion_names = {};  // in the snapshot
+        std::vector<OpenedOldCompanion> opened = {};    // those that lay elsewhere
+        std::vector<AdoptedCompanion> copies = {};
+        std::optional<repository::Skew> skew = {};
     };
     using There = std::map<std::string, std::uint64_t>;
 
     Result<void> take_opened(OutsideBackup& backup);
     Result<void> take_group(OutsideBackup& backup, Group group);
     Result<void> look_at(Member& member);
+    Result<void> join_companions(const OutsideBackup& backup, Group& group);
+    void leave_out(const OldPart& part, std::string why);
+    Result<void> look_at_agreement(AdoptedBackup& told);
     Result<void> record(const OutsideBackup& backup, AdoptedBackup& told, Group& group);
     Result<std::optional<repository::Snapshot>> record_once(const OutsideBackup& backup, const AdoptedBackup& told, Group& group);
     Result<bool> keep_member(history::Recorder& recorder, Member& member, Timestamp time);
@@ -61,6 +71,8 @@ private:
     OpenRepository& opened_;
     const AdoptRequest& request_;
     Past past_;
+    OldCompanions old_;
+    LoadedSettings settings_;
     bundle::Catalogue catalogue_;
     There there_;  // what the source has: time, member and content, and ids, and in which backup
     AdoptReport report_;

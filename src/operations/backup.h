@@ -177,7 +177,7 @@ struct BackupReport {
         visit("agreement", agreement, "Whether its files say the same as its databases, as the settings have it, when it has changed.");
         visit("unmet", unmet, "Some of it does not hold or agree, or a database is empty that was not in the backup before: exit code 3.");
         visit("forgotten", forgotten, "Older backups that the retention policy has forgotten now; holdfast recall brings them back until they are pruned.");
-        visit("plain_copies", plain_copies, "The ordinary files of its databases.");
+        visit("plain_copies", plain_copies, "The ordinary files of its databases, and the archives of its companions.");
         visit("plain_copies_removed", plain_copies_removed, "Older ones that the copies' own retention has removed.");
         visit("copies_incomplete", copies_incomplete, "A plain copy, or what belongs to it, could not be made as asked: exit code 3.");
         visit("warnings", warnings, "What else should be known.");

@@ -16,6 +16,7 @@
 #include "holdfast/operations/first_backup.h"
 #include "holdfast/operations/look_at_expectations.h"
 #include "holdfast/operations/plain_copies.h"
+#include "holdfast/operations/set_copies.h"
 #include "holdfast/operations/rest_of_source.h"
 #include "holdfast/operations/settings_in_effect.h"
 #include "holdfast/operations/unfinished_restore.h"
@@ -162,6 +163,13 @@ void apply_policy_if_met(Context& context, repository::Repository& repository, c
     report.warnings.push_back("no backup was forgotten by the retention policy: this one does not hold what is expected, and an older one may");
 }
 
+void take_copies(PlainCopiesReport made, BackupReport& report) {
+    std::ranges::move(made.copies, std::back_inserter(report.plain_copies));
+    std::ranges::move(made.removed, std::back_inserter(report.plain_copies_removed));
+    std::ranges::move(made.warnings, std::back_inserter(report.warnings));
+    report.copies_incomplete = report.copies_incomplete || made.incomplete;
+}
+
 }  // namespace
 
 BackupInSteps::BackupInSteps(Context& context, const BackupRequest& request, Priority priority)
@@ -286,10 +294,16 @@ void BackupInSteps::make_copies(Recorded& recorded) {
     if (!plain_) return report.warnings.push_back(format("no plain copy was made: {}; the backup itself is whole", plain_.error().text()));
     if (!*plain_) return;
     auto made = make_plain_copies(context_, *opened_, recorded.snapshot, **plain_);
-    report.plain_copies = std::move(made.copies);
-    report.plain_copies_removed = std::move(made.removed);
-    report.copies_incomplete = made.incomplete;
-    std::ranges::move(made.warnings, std::back_inserter(report.warnings));
+    take_copies(std::move(made), report);
+}
+
+PlainCopiesReport BackupInSteps::made_archives(const Recorded& recorded) {
+    const auto orders = set_copy_orders(context_, *request_.repository.settings.loaded, request_.source);
+    if (orders) return make_set_copies(context_, *opened_, recorded.snapshot, *orders);
+    PlainCopiesReport none;
+    none.incomplete = true;
+    none.warnings.push_back(format("no archive was made: {}; the backup itself is whole", orders.error().text()));
+    return none;
 }
 
 // Somebody else's backup was answered with it: that is a way back that people have been told.
@@ -323,7 +337,9 @@ void BackupInSteps::end() {
         look();
         take_place_of_others();
         if (last.is_new) apply_policy_if_met(context_, opened_->get(), last.snapshot, *request_.repository.settings.loaded, last.report);
+        auto archives = made_archives(last);  // first, so that the database's copy is the youngest file of a folder of both
         make_copies(last);
+        take_copies(std::move(archives), last.report);
     });
     std::ranges::move(mended_, std::back_inserter(last.report.warnings));
     warn_of_one_disk(context_, *opened_, is_first_, last.report);

@@ -63,6 +63,7 @@ private:
     Result<std::unique_ptr<host::FileLock>> expect_only_first(Prepared& prepared);
     Result<void> record(const BackupOrder& order);
     void make_copies(Recorded& recorded);
+    PlainCopiesReport made_archives(const Recorded& recorded);
     bool is_told_to_others(repository::SnapshotNumber number) const;
     void take_place_of_others();
     template <typename Work>

@@ -82,6 +82,13 @@ Result<BundledCompanions> bundle_companions(Context& context, OpenRepository& op
     return into;
 }
 
+Result<BundledCompanions> bundle_companion(Context& context, OpenRepository& opened, const DirectoryEntry& companion, const std::string& member) {
+    BundledCompanions into;
+    TRY(opened.get().open_index());
+    TRY(Bundling(context, opened, into).take(companion, member));
+    return into;
+}
+
 Result<std::vector<BundleMember>> with_companions(std::vector<BundleMember> members, Json facts, BundledCompanions companions) {
     facts.set("companions", bundle::json_of(companions.companions));
     members = with_metadata(std::move(members), std::move(facts));

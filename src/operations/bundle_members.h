@@ -44,6 +44,12 @@ struct BundledCompanions {
 // Reads every file of them once.
 Result<BundledCompanions> bundle_companions(Context& context, OpenRepository& opened, const repository::Snapshot& snapshot);
 
+// Those of one companion, which is called `member` there.
+Result<BundledCompanions> bundle_companion(Context& context, OpenRepository& opened, const repository::DirectoryEntry& companion, const std::string& member);
+
+// All of them as a tar, each proven by its hash. The sink is not finished.
+Result<void> write_members(Context& context, OpenRepository& opened, const std::vector<BundleMember>& members, Timestamp time, bundle::ByteSink& sink);
+
 // With metadata.json, which lists all the others, and in the order of names.
 std::vector<BundleMember> with_metadata(std::vector<BundleMember> members, Json facts);
 // Of a set: metadata.json comes first, so that who reads on knows what comes, and the companions last. `invalid`: they are so

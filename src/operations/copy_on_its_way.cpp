@@ -49,6 +49,20 @@ private:
     host::File& file_;
 };
 
+class HashedSink final : public bundle::ByteSink {
+public:
+    explicit HashedSink(bundle::ByteSink& below) : below_(below) {}
+    Result<void> write(ByteView bytes) override {
+        hash.update(bytes);
+        return below_.write(bytes);
+    }
+    Result<void> finish() override { return {}; }
+    Sha256 hash;
+
+private:
+    bundle::ByteSink& below_;
+};
+
 class HashedStream final : public bundle::ByteStream {
 public:
     HashedStream(const host::File& file, Sha256& hash) : stream_(file), hash_(hash) {}
@@ -90,6 +104,21 @@ Result<CopyOnItsWay> CopyOnItsWay::write(Context& context, host::WorkerPool& poo
     bundle::ByteSink& top = packed ? *packed : static_cast<bundle::ByteSink&>(sink);
     copy.database_sha256 = TRY(stream_image(context, pool, WithoutWal(image), top));
     TRY(top.finish());
+    copy.size = sink.size;
+    copy.sha256 = sink.hash.finish();
+    TRY(copy.prove(context));
+    return copy;
+}
+
+Result<CopyOnItsWay> CopyOnItsWay::write_stream(Context& context, const CopyPlace& place, const std::function<Result<void>(bundle::ByteSink&)>& into) {
+    CopyOnItsWay copy(context.host, place, TRY(create_in(context, place)));
+    HashedFile sink(*copy.file_.file);
+    const auto packed = place.compress ? bundle::compressing(sink, *place.compress) : nullptr;
+    bundle::ByteSink& top = packed ? *packed : static_cast<bundle::ByteSink&>(sink);
+    HashedSink whole(top);
+    TRY(into(whole));
+    TRY(top.finish());
+    copy.database_sha256 = whole.hash.finish();
     copy.size = sink.size;
     copy.sha256 = sink.hash.finish();
     TRY(copy.prove(context));

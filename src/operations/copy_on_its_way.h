@@ -1,12 +1,14 @@
 // CopyOnItsWay: a plain copy written and proven beside its future place, without its name.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "holdfast/base/compress_stream.h"
 #include "holdfast/base/hash.h"
+#include "holdfast/bundle/byte_stream.h"
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/live/unnamed_file.h"
 #include "holdfast/operations/context.h"
@@ -29,6 +31,8 @@ public:
     // The image as an ordinary database file of mode 0600: its header says rollback journal, so that whoever opens it needs
     // to write nothing beside it. Synced, read back, decompressed and compared.
     static Result<CopyOnItsWay> write(Context& context, host::WorkerPool& pool, const sqlite::Image& image, const CopyPlace& place);
+    // Whatever is written into the sink, likewise proven to be what was written. database_sha256 is that of it.
+    static Result<CopyOnItsWay> write_stream(Context& context, const CopyPlace& place, const std::function<Result<void>(bundle::ByteSink& sink)>& into);
     // Another file with the same bytes, likewise proven.
     Result<CopyOnItsWay> twin(Context& context) const;
 

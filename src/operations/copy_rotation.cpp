@@ -6,7 +6,7 @@
 
 namespace holdfast::operations {
 
-bool is_of_same_database(const bundle::CopyRecord& a, const bundle::CopyRecord& b) { return a.database == b.database && a.machine == b.machine; }
+bool is_of_same_database(const bundle::CopyRecord& a, const bundle::CopyRecord& b) { return a.what == b.what && a.database == b.database && a.machine == b.machine; }
 
 // Retention tells backups apart by numbers; those of copies come from several repositories, so their places stand in.
 Result<std::vector<std::size_t>> rotated_out(Context& context, const std::vector<bundle::CopyRecord>& records, const bundle::CopyRecord& like,

@@ -52,6 +52,11 @@ Result<void> make_it(Context& context, const InitRequest& request, const Reposit
     TRY(expect_sense(request, secret));
     TRY(expect_free(place));
     TRY(refuse_inside_repository(context, place.path));
+    if (request.dry_run) {
+        const bool makes_key = request.encrypt && !secret.key_file.empty() && !TRY(host::exists(context.host.files, secret.key_file));
+        if (makes_key) report.key_file_made = secret.key_file;
+        return {};
+    }
     NewRepositoryPlan plan{.path = place.path, .unlock = {}, .group_access = request.group_access};
     if (request.encrypt) {
         if (TRY(make_key_file_if_missing(context, secret.key_file))) report.key_file_made = secret.key_file;
@@ -68,6 +73,7 @@ Result<InitReport> init(Context& context, const InitRequest& request) {
     const auto settings = TRY(plan_new_settings(context, request));
     const auto place = TRY(new_place(context, request.repository, settings.present));
     InitReport report{.repository = place.path, .id = {}, .encrypted = request.encrypt, .key_file_made = {}};
+    report.dry_run = request.dry_run;
     report.repository_made = !(place.is_there && (settings.is_wanted() || settings.profile) && !request.encrypt && !request.group_access);
     if (report.repository_made) TRY(make_it(context, request, place, report));
     TRY(write_new_settings(context, request, settings, report));

@@ -12,7 +12,7 @@ struct InitRequest {
     bool encrypt = false;
     bool group_access = false;
     std::string profile;
-    bool scripts = false;
+    bool scripts = false, dry_run = false;
 
     static OperationText operation() {
         return {.name = "init",
@@ -28,6 +28,7 @@ struct InitRequest {
                              {"holdfast init -r /backups/app --encrypt --key-file ~/.holdfast.key", "sealed with a key file"},
                              {"holdfast init --encrypt --password-command 'pass show holdfast'", "sealed with a password, in ./.holdfast"},
                              {"holdfast init --profile devteam", "settings for .devteam/: database, memory, rotation, schedule"},
+                             {"holdfast init --profile devteam --dry-run", "the settings that it would write, to be read first"},
                              {"holdfast init --profile faiss --scripts", "also scripts/backup_dev.sh and scripts/restore_dev.sh"}}};
     }
     template <class Visitor>
@@ -37,6 +38,7 @@ struct InitRequest {
         visit(no_settings, {.name = "no-settings", .sentence = "Write no settings."});
         visit(profile, {.name = "profile", .sentence = "Write the settings of this application: ci-fixer, devteam, faiss, oak or prt.", .value = "NAME"});
         visit(scripts, {.name = "scripts", .sentence = "With --profile: also the scripts that its users know, which call holdfast. Files that are there stay as they are."});
+        visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would be made and written; change nothing.", .letter = 'n'});
         visit(encrypt, {.name = "encrypt", .sentence = "Seal everything with a password or key."});
         visit(group_access, {.name = "group-access", .sentence = "Let the folder's group read and write (0660 and 0770 instead of 0600 and 0700)."});
     }
@@ -45,8 +47,8 @@ struct InitReport {
     std::string repository, id;
     bool encrypted = false;
     std::string key_file_made;
-    bool repository_made = true;
-    std::string settings, settings_note;
+    bool repository_made = true, dry_run = false;
+    std::string settings, settings_note, settings_text;
     std::vector<std::string> sources, scripts, scripts_left_alone;
     template <class Visitor>
     void describe(Visitor& visit) const {
@@ -55,6 +57,8 @@ struct InitReport {
         visit("encrypted", encrypted, "Whether everything is sealed.");
         visit("key_file_made", key_file_made, "The key file that was made; keep a copy elsewhere.");
         visit("repository_made", repository_made, "False: it was there already, and only settings were written.");
+        visit("dry_run", dry_run, "Nothing was made or written: what is told here would be.");
+        visit("settings_text", settings_text, "In a dry run: what the settings would say.");
         visit("settings", settings, "The settings that were written; empty: none.");
         visit("settings_note", settings_note, "Why there are none, or what else should be known of them.");
         visit("sources", sources, "Names of the sources in them.");

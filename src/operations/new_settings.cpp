@@ -144,7 +144,8 @@ Result<void> write_wanted_scripts(Context& context, const InitRequest& request, 
         report.settings_note += "; so the scripts were not written either";
         return {};
     }
-    auto written = TRY(write_scripts(context, *plan.profile, host::folder_of(file)));
+    const auto project = host::folder_of(file);
+    auto written = TRY(request.dry_run ? rehearse_scripts(context, *plan.profile, project) : write_scripts(context, *plan.profile, project));
     report.scripts = std::move(written.made);
     report.scripts_left_alone = std::move(written.left_alone);
     return {};
@@ -159,7 +160,8 @@ Result<void> write_it(Context& context, const InitRequest& request, const NewSet
         report.settings_note = format("no settings were written: {}", read.problems.front().message);
         return {};
     }
-    const auto written = write_if_absent(context.host, {.path = plan.file, .text = text});
+    if (request.dry_run) report.settings_text = text;
+    const auto written = request.dry_run ? Result<bool>(true) : write_if_absent(context.host, {.path = plan.file, .text = text});
     if (!written || !*written) {
         report.settings_note = format("no settings were written: {}", written ? "there are some by now" : written.error().message());
         return {};

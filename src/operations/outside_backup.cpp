@@ -7,6 +7,7 @@
 #include "holdfast/bundle/named_layers.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/setting_forms.h"
 #include "holdfast/operations/stream_file.h"
 
 namespace holdfast::operations {
@@ -46,59 +47,6 @@ Result<void> prove_by_file_beside(Context& context, OutsideBackup& backup) {
     }
     backup.proven_by.push_back(host::file_name_of(backup.path) + ".sha256");
     return {};
-}
-
-// Descriptions give times with and without a zone; without one they are local.
-std::optional<Timestamp> time_of_text(Context& context, std::string text) {
-    const auto letter = text.find('T');
-    const bool has_zone = text.ends_with('Z') || (letter != std::string::npos && text.find_first_of("+-", letter) != std::string::npos);
-    if (!has_zone) {
-        if (letter != std::string::npos) text[letter] = ' ';
-        text = text.substr(0, text.find('.'));
-    }
-    const Timestamp now = context.host.clock.now();
-    const auto time = parse_moment(text, now, host::local_to_utc, host::local_offset_s(now));
-    return time ? std::optional(*time) : std::nullopt;
-}
-
-struct KnownTimes {
-    std::vector<std::string> names;  // of the file, or the database in it, and of its archive: without the endings of layers
-    std::string told;  // by a description
-    bool told_is_ours = false;  // that of our own bundle or copy, which is more than any name
-    std::optional<Timestamp> in_archive;
-    Timestamp modified;
-};
-
-// Archives made to be the same every time, and files without a time, have the beginning of all time, or near it.
-bool is_a_time(Timestamp time) {
-    constexpr std::int64_t year_1990_s = 631'152'000;
-    return time.nanoseconds >= year_1990_s * nanoseconds_per_second;
-}
-
-Result<Timestamp> time_in(const bundle::BackupName& name) { return name.is_utc ? timestamp_of(*name.time, 0) : host::local_to_utc(*name.time); }
-
-bool is_of_day(Timestamp time, const CivilTime& day) {
-    const auto there = civil_of(time, host::local_offset_s(time));
-    return there.year == day.year && there.month == day.month && there.day == day.day;
-}
-
-Result<OutsideTime> time_of(Context& context, const KnownTimes& known) {
-    const auto told = known.told.empty() ? std::nullopt : time_of_text(context, known.told);
-    if (told && known.told_is_ours) return OutsideTime{.time = *told, .from = "metadata"};
-    std::optional<CivilTime> day;
-    for (const auto& text : known.names) {
-        const auto name = bundle::read_backup_name(text);
-        if (!name.time) continue;
-        const auto time = time_in(name);
-        if (time && name.has_time_of_day) return OutsideTime{.time = *time, .from = "name"};
-        if (time && !day) day = name.time;
-    }
-    if (told) return OutsideTime{.time = *told, .from = "metadata"};
-    OutsideTime stamp{.time = known.modified, .from = is_a_time(known.modified) ? "modified" : ""};
-    if (known.in_archive && is_a_time(*known.in_archive)) stamp = {.time = *known.in_archive, .from = "archive"};
-    // Where only a day is in the name, the hour is the file's, if it is of that day.
-    if (!day || is_of_day(stamp.time, *day)) return stamp;
-    return OutsideTime{.time = TRY(host::local_to_utc(*day)), .from = "day"};
 }
 
 // Of several databases in one archive the times of their own are the truer ones.
@@ -175,7 +123,8 @@ Result<OutsideBackup> open_outside(Context& context, const std::string& path, co
     TRY(prove_by_file_beside(context, backup));
     auto folder = TRY(folder_for_unpacking(request));
     const bundle::UnpackRequest unpacking{.path = backup.path, .folder = std::move(folder),
-                                          .secrets = {.passphrase_file = request.decrypt_passphrase_file, .age_identity = request.age_identity}, .limits = {}, .companions = use.companions};
+                                          .secrets = {.passphrase_file = request.decrypt_passphrase_file, .age_identity = request.age_identity},
+                                          .limits = {.bytes_max = TRY(parse_size(request.unpack_max))}, .companions = use.companions, .others = use.others};
     backup.unpacked = std::make_unique<bundle::Unpacked>(TRY(bundle::Unpacked::open(context.host, unpacking, context.watch)));
     bundle::Catalogue catalogue = use.known != nullptr ? *use.known : bundle::Catalogue();
     if (!backup.unpacked->has_tar) add_what_lies_beside(context, backup.path, catalogue);

@@ -12,15 +12,10 @@
 #include "holdfast/operations/context.h"
 #include "holdfast/operations/outside_companion.h"
 #include "holdfast/operations/outside_request.h"
+#include "holdfast/operations/outside_time.h"
 
 namespace holdfast::operations {
 
-// Which moment it holds, and how that is known: "name", "day" (its name, which tells no more),
-// "metadata", "archive" (its member's time), "modified", or "" (nothing tells: `time` is what the file has).
-struct OutsideTime {
-    Timestamp time;
-    std::string from;
-};
 struct OutsideDatabase {
     std::string name;                      // in its archive; of a single file, its own without the endings of its layers
     std::string layers;                    // "gzip, tar"; empty: a plain file
@@ -36,7 +31,7 @@ struct OutsideDatabase {
 struct OutsideBackup {
     std::string path;
     std::uint64_t size = 0;                // of the file
-    std::vector<OutsideDatabase> databases;  // at least one, but of a bundle with companions that were asked for
+    std::vector<OutsideDatabase> databases;  // at least one, but where companions or other files were asked for
     std::vector<OutsideCompanion> companions;
     std::optional<bundle::BundleFacts> bundle_facts;
     OutsideTime bundle_time;
@@ -54,6 +49,7 @@ struct OutsideBackup {
 // another.
 struct OutsideUse {
     bundle::CompanionFiles companions = bundle::CompanionFiles::passed_over;
+    bundle::OtherFiles others = bundle::OtherFiles::passed_over;
     const bundle::Catalogue* known = nullptr;  // tells of more backups than what lies beside the file does
 };
 Result<OutsideBackup> open_outside(Context& context, const std::string& path, const OutsideRequest& request, const OutsideUse& use = {});

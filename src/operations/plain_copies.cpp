@@ -4,9 +4,8 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/history/history.h"
-#include "holdfast/operations/copy_rotation.h"
+#include "holdfast/operations/copy_of_backup.h"
 #include "holdfast/operations/publish_copies.h"
-#include "holdfast/operations/purpose.h"
 
 namespace holdfast::operations {
 
@@ -16,45 +15,7 @@ using bundle::CopyRecord;
 using repository::DirectoryEntry;
 using repository::Snapshot;
 
-// Without what is known only when it is written.
-Result<CopyRecord> record_of(const Snapshot& snapshot, const DirectoryEntry& entry, const PlainCopyOrder& order) {
-    CopyRecord record;
-    record.database = printable(entry.name);
-    record.machine = snapshot.source.machine;
-    record.source = printable(snapshot.source.name);
-    record.backup_id = snapshot.id.hex();
-    record.number = snapshot.number.value;
-    record.time = snapshot.time;
-    record.utc_offset_s = host::local_offset_s(snapshot.time);
-    record.is_automatic = snapshot.kind == repository::SnapshotKind::automatic;
-    record.operation = printable(snapshot.operation);
-    record.comment = snapshot.comment;
-    record.compress = order.compress;
-    record.file = TRY(order.name.fill({.database = host::file_name_of(entry.name), .time = record.time, .utc_offset_s = record.utc_offset_s,
-                                       .number = record.number, .is_automatic = record.is_automatic}));
-    record.file = with_ending(std::move(record.file), order.compress);
-    return record;
-}
-
-// A copy of this very backup: an unchanged database answers with the backup that there is, and with its copy.
-const CopyRecord* copy_there(const CopyFolder& folder, const CopyRecord& wanted) {
-    const auto is_it = [&](const CopyRecord& record) {
-        return !record.is_latest && record.backup_id == wanted.backup_id && record.compress == wanted.compress && is_of_same_database(record, wanted);
-    };
-    const auto& records = folder.catalogue.records;
-    const auto at = std::ranges::find_if(records, is_it);
-    return at == records.end() ? nullptr : &*at;
-}
-
-// Whether it can do for one that would be written. One that was changed cannot.
-Result<bool> is_told_as_there(const CopyFolder& folder, const CopyRecord& wanted, PlainCopy& told) {
-    const auto* there = copy_there(folder, wanted);
-    if (there == nullptr || TRY(folder.state_of(*there)) != CopyState::ours) return false;
-    told.path = folder.path_of(there->file);
-    told.bytes = there->size;
-    told.sha256 = there->sha256.hex();
-    return true;
-}
+CopySubject subject_of(const DirectoryEntry& entry) { return {.what = "database", .name = entry.name, .file_name = host::file_name_of(entry.name)}; }
 
 class Copying {
 public:
@@ -105,7 +66,7 @@ private:
         auto folder = TRY(CopyFolder::lock(context_, order_.folder));
         for (auto& told : report_.copies) {
             const auto entry = std::ranges::find(snapshot_.members, told.database, &DirectoryEntry::name);
-            if (!TRY(is_told_as_there(folder, TRY(record_of(snapshot_, *entry, order_)), told))) wanted_.push_back(&*entry);
+            if (!TRY(is_told_as_there(folder, TRY(record_of(snapshot_, subject_of(*entry), order_)), told))) wanted_.push_back(&*entry);
         }
         if (wanted_.empty()) publish_metadata(context_, folder, order_, report_);
         return {};
@@ -127,7 +88,7 @@ private:
         std::ranges::find(report_.copies, entry.name, &PlainCopy::database)->error = written.error().text();
     }
     Result<CopyToPublish> write(const DirectoryEntry& entry) {
-        auto record = TRY(record_of(snapshot_, entry, order_));
+        auto record = TRY(record_of(snapshot_, subject_of(entry), order_));
         record.repository = opened_.get().config().id.hex();
         const auto image = TRY(history::open_image(opened_.get(), entry));
         TRY(expect_room(*image));
@@ -153,17 +114,6 @@ private:
     std::vector<const DirectoryEntry*> wanted_;
 };
 
-// Of the copies that would go, those that would be left alone as somebody has changed them do not.
-Result<void> rehearse_rotation(Context& context, CopyFolder& folder, const CopyRecord& record, const PlainCopyOrder& order, PlainCopiesReport& report) {
-    auto& records = folder.catalogue.records;
-    records.push_back(record);
-    const auto places = TRY(rotated_out(context, records, record, order));
-    for (const auto at : places) {
-        if (TRY(folder.state_of(records[at])) == CopyState::ours) report.removed.push_back(folder.path_of(records[at].file));
-    }
-    return {};
-}
-
 }  // namespace
 
 PlainCopiesReport make_plain_copies(Context& context, OpenRepository& opened, const Snapshot& snapshot, const PlainCopyOrder& order) {
@@ -174,7 +124,7 @@ Result<PlainCopiesReport> rehearse_plain_copies(Context& context, const Snapshot
     auto folder = TRY(CopyFolder::look(context, order.folder));
     PlainCopiesReport report;
     for (const auto& entry : snapshot.members) {
-        auto record = TRY(record_of(snapshot, entry, order));
+        auto record = TRY(record_of(snapshot, subject_of(entry), order));
         PlainCopy told{.database = entry.name, .path = {}};
         if (!TRY(is_told_as_there(folder, record, told))) {
             record.file = TRY(folder.free_name(record.file));

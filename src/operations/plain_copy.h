@@ -24,7 +24,7 @@ struct PlainCopy {
     bool written = false;
     template <class Visitor>
     void describe(Visitor& visit) const {
-        visit("database", database, "Of which database.");
+        visit("database", database, "Of which database or companion; of a whole set, the source's name.");
         visit("path", path, "The file; empty: it failed before it had a name.");
         visit("latest", latest, "The file with the name of the newest copy that was replaced by the same bytes; empty: none.");
         visit("bytes", bytes, "Its size.");

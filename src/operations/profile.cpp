@@ -138,4 +138,17 @@ Result<WrittenScripts> write_scripts(Context& context, const Profile& profile, c
     return written;
 }
 
+Result<WrittenScripts> rehearse_scripts(Context& context, const Profile& profile, const std::string& project) {
+    auto names = TRY(context.host.files.list(profile.scripts));
+    std::ranges::sort(names);
+    WrittenScripts written;
+    for (const auto& name : names) {
+        const auto path = host::join_path(host::join_path(project, scripts_name), name);
+        const auto status = context.host.files.status_of_link(path);
+        if (!status && status.error().code() != ErrorCode::not_found) return status.error().copy();
+        (status ? written.left_alone : written.made).push_back(path);
+    }
+    return written;
+}
+
 }  // namespace holdfast::operations

@@ -36,4 +36,7 @@ struct WrittenScripts {
 // Into the folder `scripts` of `project`, executable, each whole or not at all, and never over another file.
 Result<WrittenScripts> write_scripts(Context& context, const Profile& profile, const std::string& project);
 
+// What that would do. Nothing is touched.
+Result<WrittenScripts> rehearse_scripts(Context& context, const Profile& profile, const std::string& project);
+
 }  // namespace holdfast::operations

@@ -169,7 +169,7 @@ private:
         const std::string before = TRY(text_there(path));
         Records listed;
         for (const auto& record : records_) {
-            if (!record.is_latest && !going_.contains(record.file)) listed.push_back(record);
+            if (record.what == "database" && !record.is_latest && !going_.contains(record.file)) listed.push_back(record);
         }
         const auto is_there = [&](const std::string& file) { return context_.host.files.status_of_link(file).ok(); };
         const std::string text = TRY(bundle::copy_metadata(listed, {.folder = folder_.path(), .before = before, .ours = &had_, .is_there = is_there}));

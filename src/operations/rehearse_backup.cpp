@@ -1,9 +1,13 @@
 #include "holdfast/operations/rehearse_backup.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/backup_order.h"
 #include "holdfast/operations/plain_copies.h"
+#include "holdfast/operations/set_copies.h"
 #include "holdfast/operations/repository_place.h"
 
 namespace holdfast::operations {
@@ -88,11 +92,14 @@ Result<BackupReport> rehearse_backup(Context& context, const BackupRequest& requ
     report.confirmed_only = rehearsed.is_there;
     if (!rehearsed.is_there) TRY(add_members(context, request, databases, report, rehearsed.snapshot));
     describe(rehearsed.snapshot, report);
+    auto archives = TRY(rehearse_set_copies(context, rehearsed.snapshot, TRY(set_copy_orders(context, *request.repository.settings.loaded, request.source))));
     if (plain) {
         auto copies = TRY(rehearse_plain_copies(context, rehearsed.snapshot, *plain));
         report.plain_copies = std::move(copies.copies);
         report.plain_copies_removed = std::move(copies.removed);
     }
+    std::ranges::move(archives.copies, std::back_inserter(report.plain_copies));
+    std::ranges::move(archives.removed, std::back_inserter(report.plain_copies_removed));
     return report;
 }
 

@@ -62,7 +62,7 @@ Result<RestoreReport> restore_bundled_set(Context& outer, OutsideBackup& bundle,
     inner.repository.repository = path;
     const auto opened = TRY(open_repository(context, inner.repository, {.without_cache = true}));
     const AdoptRequest adopting;
-    Adoption adoption(context, *opened, adopting, past_of(context, bundle));
+    Adoption adoption(context, *opened, adopting, {.past = past_of(context, bundle)});
     const auto number = TRY(adoption.take_whole(bundle));
     const auto selection = TRY(select(context, opened->get(), {.snapshot = format("{}", number), .at = {}, .source = {}}));
     auto report = TRY(restore_selected(context, *opened, selection, {.doing = "restore", .request = inner}));

@@ -161,6 +161,22 @@ struct PlainCopySettings {
     }
 };
 
+struct SetCopySettings {
+    std::string of, folder, name = "{name}_{date}_{time}.tar", compress = "gzip";
+    bool keep_manual = false;
+    KeepSettings keep;  // empty: as of plain copies
+
+    template <class Visitor>
+    void describe(Visitor& visit) {
+        visit(of, {.key = "of", .sentence = "The companion that is copied.", .example = "\"data/faiss\"", .form = Form::path, .otherwise = "the whole set, databases and companions, as a bundle"});
+        visit(folder, {.key = "folder", .sentence = "The folder of the archives; that of the plain copies will do.", .example = "\"backups\"", .form = Form::path});
+        visit(name, {.key = "name", .sentence = "Their names, as those of plain copies; {name} is the companion's name, or the source's.", .example = "\"faiss_{date}_{time}.tar\""});
+        visit(compress, {.key = "compress", .sentence = "How they are compressed.", .example = "\"gzip\"", .choices = {"none", "gzip", "zstd"}});
+        visit(keep_manual, {.key = "keep_manual", .sentence = "Archives of manual backups all stay, and the lines below are for automatic ones. Without any of these lines the newest 10 of automatic backups stay, and all of manual ones.", .example = "true"});
+        keep.describe(visit);
+    }
+};
+
 struct RebuildSettings {
     std::string command, post, body;
     std::int64_t time_limit = 600;
@@ -260,6 +276,7 @@ struct SourceSettings {
     std::vector<CleanupSettings> cleanup;
     SourceRetentionSettings retention;
     std::optional<PlainCopySettings> plain_copies;
+    std::vector<SetCopySettings> set_copies;
     HooksSettings hooks;
 
     template <class Visitor>
@@ -278,6 +295,7 @@ struct SourceSettings {
         visit(cleanup, {.key = "cleanup", .sentence = "Which old rows holdfast maintain cleanup deletes."});
         visit(retention, {.key = "retention", .sentence = "How long its backups are kept, where that differs."});
         visit(plain_copies, {.key = "plain_copies", .sentence = "After each backup also an ordinary database file."});
+        visit(set_copies, {.key = "set_copies", .sentence = "After each backup also an archive of a companion, or of the whole set, each with a count of its own."});
         visit(hooks, {.key = "hooks", .sentence = "Hooks of this source alone."});
         visit(quiesce, {.key = "quiesce", .sentence = "An application that can pause does so while a backup captures its moment, and no longer."});
     }

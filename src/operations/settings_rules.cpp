@@ -13,6 +13,7 @@
 #include "holdfast/operations/named_companion.h"
 #include "holdfast/operations/own_places.h"
 #include "holdfast/operations/plain_copy_order.h"
+#include "holdfast/operations/set_copies.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/schedule_time.h"
 
@@ -162,6 +163,7 @@ private:
         if (source.retention.manual) check_keep(key + ".retention.manual", *source.retention.manual);
         for (const auto& [tag, keep] : source.retention.tag) check_tag_rule(key + ".retention.tag." + toml_key(tag), tag, keep);
         if (source.plain_copies) check_plain_copies(key + ".plain_copies", *source.plain_copies, source.databases.size());
+        for (std::size_t i = 0; i < source.set_copies.size(); ++i) check_set_copies(format("{}.set_copies[{}]", key, i + 1), source, source.set_copies[i]);
         check_hooks(key + ".hooks", source.hooks);
     }
     void check_database(const std::string& source_key, const std::string& path) {
@@ -258,6 +260,18 @@ private:
         if (!copies.metadata.empty()) check_file_name(key + ".metadata", copies.metadata);
         if (!copies.metadata.empty() && !copies.metadata.ends_with(".json")) problem(key + ".metadata", "it will be JSON, and its name does not say so", "metadata = \"backup_metadata.json\"");
         if (!copies.latest.empty() && copies.latest == copies.metadata) problem(key + ".latest", "latest and metadata are one file", "give them two names");
+        check_keep_all(key, copies.keep);
+    }
+    void check_set_copies(const std::string& key, const SourceSettings& source, const SetCopySettings& copies) {
+        if (copies.folder.empty() && may_judge(key + ".folder")) problem(key + ".folder", "it is not said where the archives go", "folder = \"backups\"");
+        const auto companion = std::ranges::find(source.companions, copies.of, &CompanionSettings::path);
+        const bool is_one = companion != source.companions.end();
+        if (!copies.of.empty() && may_judge(key + ".of") && !is_one) problem(key + ".of", format("{} is no companion of the source", printable(copies.of)), "one of [[companions]], or no `of`: the whole set");
+        if (is_one && companion->keep == "rebuild") problem(key + ".of", "it is not kept, but built again: there is nothing to copy", "leave it out");
+        const auto is_alike = [&](const SetCopySettings& other) { return &other < &copies && other.of == copies.of && other.folder == copies.folder; };
+        if (std::ranges::any_of(source.set_copies, is_alike)) problem(key + ".folder", "archives of the same go there already, and both would be counted as one", "another folder");
+        check_template(key + ".name", bundle::CopyTemplate::parse(copies.name), 1);
+        if (const auto is_true = expect_true_tar_name(copies.name, copies.compress); !is_true && may_judge(key + ".name")) problem(key + ".name", is_true.error().message(), is_true.error().advice());
         check_keep_all(key, copies.keep);
     }
     // A name that stands still must not be a database's, nor that of another source.

@@ -2,7 +2,6 @@
 
 What the applications' own guides promise (times, numbers, names, arguments, texts, exit codes) is written out here."""
 
-import http.server
 import json
 import os
 import pathlib
@@ -40,8 +39,8 @@ class Profiles(stories.Story):
         self.addCleanup(self.app.close)
         return self.call("init", "--profile", kind.profile, *flags).json
 
-    def script(self, *words, code=0, environment=None):
-        ran = subprocess.run([str(word) for word in words], capture_output=True, text=True, cwd=self.work, env={**self.environment, **(environment or {})}, timeout=120)
+    def script(self, *words, code=0, environment=None, folder=None):
+        ran = subprocess.run([str(word) for word in words], capture_output=True, text=True, cwd=folder or self.work, env={**self.environment, **(environment or {})}, timeout=120)
         self.assertEqual(ran.returncode, code, f"{words}\n{ran.stdout}\n{ran.stderr}")
         return ran
 
@@ -86,6 +85,23 @@ class Profiles(stories.Story):
 
 
 class EveryProfile(Profiles):
+    def test_a_dry_run_says_what_would_be_written_and_writes_nothing(self):
+        for kind in applications.ALL:
+            with self.subTest(kind.profile):
+                shutil.rmtree(self.work)
+                self.work.mkdir()
+                kind(self.work).close()
+                scripts = ["--scripts"] if kind in (applications.DevTeam, applications.CiFixer, applications.Faiss) else []
+                before = self.listing()
+                told = self.call("init", "--profile", kind.profile, *scripts, "--dry-run").json
+                self.assertEqual(self.listing(), before)
+                made = self.call("init", "--profile", kind.profile, *scripts).json
+                self.assertEqual((self.work / "holdfast.toml").read_text(), told["settings_text"])
+                for field in ("repository", "repository_made", "settings", "settings_note", "sources", "scripts", "scripts_left_alone"):
+                    self.assertEqual(told[field], made[field], field)
+                again = self.call("init", "--profile", kind.profile, *scripts, "--dry-run").json
+                self.assertEqual((again["settings"], again["repository_made"], again["scripts"]), ("", False, []))
+
     def test_a_loss_of_everything_is_taken_back(self):
         for kind in applications.ALL:
             with self.subTest(kind.profile):
@@ -296,6 +312,20 @@ class CiFixer(Profiles):
         shutil.copy(self.work / "agent.db", self.work / "prisma/agent.db")
         self.assertRegex(self.call("init", "--profile", "ci-fixer").json["settings_note"], r"both \S.*agent\.db and .*prisma/agent\.db are there")
 
+    def test_env_is_kept_without_its_secrets_and_never_replaced(self):
+        self.make(applications.CiFixer)
+        secret = "sk-" + "a1B2c3D4" * 5
+        (self.work / ".env").write_text(f"PORT=3000\nOPENAI_API_KEY={secret}\n")
+        backup = self.backup_all()
+        self.assertEqual(self.script("holdfast", "cat", "latest:.env").stdout, "PORT=3000\nOPENAI_API_KEY=[removed]\n")
+        for path in (self.work / ".holdfast").rglob("*"):
+            self.assertFalse(path.is_file() and secret.encode() in path.read_bytes(), path)
+        self.call("restore", backup["number"], "--yes")
+        self.assertIn(secret, (self.work / ".env").read_text())
+        (self.work / ".env").unlink()
+        self.call("restore", backup["number"], "--yes")
+        self.assertEqual((self.work / ".env").read_text(), "PORT=3000\nOPENAI_API_KEY=[removed]\n")
+
     def test_cleanup_as_its_policy_has_it(self):
         self.make(applications.CiFixer)
         self.call("maintain", "cleanup")
@@ -380,119 +410,6 @@ class Prt(Profiles):
         self.assertEqual(backup["kind"], "automatic")
         self.call("restore", backup["number"], "--yes")
         self.assertEqual(self.app.db.execute("SELECT count(*) FROM contacts").fetchone(), (30,))
-
-
-class Oak(Profiles):
-    def daemon(self):
-        """Hears what is asked of it, where OAK's own daemon listens."""
-        asked = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                asked.append(f"POST {self.path}")
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        try:
-            server = http.server.HTTPServer(("localhost", 44827), Handler)
-        except OSError:
-            self.skipTest("somebody listens on port 44827")
-        threading.Thread(target=server.serve_forever).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        return asked
-
-    def test_the_index_is_asked_for_and_not_kept(self):
-        self.make(applications.Oak)
-        backup = self.backup_all()
-        asked = self.daemon()
-        (hook,) = self.call("restore", backup["number"], "--yes").json["hooks"]
-        self.assertEqual((asked, hook["failed"]), (["POST /api/devtools/rebuild-memories"], False))
-        held = self.script("holdfast", "files", "latest").stdout
-        self.assertIn("/.oak/ci/machine_id\n", held)
-        self.assertNotIn("chroma", held)
-
-
-class Faiss(Profiles):
-    def test_five_sets(self):
-        self.make(applications.Faiss, "--scripts")
-        for number in range(1, 8):
-            self.app.write(number)
-            self.script("scripts/backup_dev.sh")
-        self.call("verify")
-        self.call("forget", "--policy")
-        self.assertEqual([one["number"] for one in self.call("list").json["backups"]], [7, 6, 5, 4, 3])
-        self.assertEqual(len(self.copies("backups", rf"app_{STAMP}(_\d+)?\.db")), 5)
-        self.assertEqual(stories.content_hash(self.work / "backups/app_latest.db"), stories.content_hash(self.work / "data/app.db"))
-
-    def backed_up(self):
-        out = self.script("scripts/backup_dev.sh").stdout
-        self.assertRegex(out, rf"^Backup completed: SQLite -> backups/app_{STAMP}(_\d+)?\.db; FAISS -> backups/faiss/\n$")
-        return re.search("backups/app_[^;]*", out)[0]
-
-    def test_the_scripts_take_a_set(self):
-        self.make(applications.Faiss, "--scripts")
-        copy = self.backed_up()
-        index = "data/faiss/1.npz"
-        before, state = self.files_of(*applications.Faiss.required), stories.content_hash(self.work / "data/app.db")
-        self.assertEqual((self.work / "backups/faiss/1.npz").read_bytes(), before[index])
-        self.app.write(1)
-        newer = self.backed_up()
-        self.assertNotEqual(copy, newer)
-        later = self.files_of(*applications.Faiss.required)
-        self.assertNotEqual(before[index], later[index])
-        for file, files in ((f"./{copy}", before), ("backups/app_latest.db", later), (copy, before)):
-            out = self.script("scripts/restore_dev.sh", file).stdout
-            self.assertEqual(out, f"Restore completed: SQLite <- {file}; FAISS <- backups/faiss/\n")
-            self.assertEqual(self.files_of(*applications.Faiss.required), files, file)  # not those of backups/faiss, which are the newest
-            self.call("agreement")
-        self.assertEqual(stories.content_hash(self.work / "data/app.db"), state)
-
-    def test_a_file_of_another_origin(self):
-        self.make(applications.Faiss, "--scripts")
-        old = self.root / "old.db"
-        self.backed_up()
-        shutil.copy(self.work / "data/app.db", old)
-        self.app.write(1)
-        mine = self.files_of(*applications.Faiss.required)
-        self.script("scripts/restore_dev.sh", old)
-        self.assertEqual(self.app.db.execute("SELECT count(*) FROM tickets").fetchone(), (10,))
-        (aside,) = (self.work / "data").glob("faiss.before-restore.*")
-        self.assertEqual({f"data/faiss/{path.name}": path.read_bytes() for path in aside.iterdir()}, mine)
-        self.app.write(1)
-        self.backed_up()
-        err = self.script("scripts/restore_dev.sh", old, code=1).stderr  # backups/faiss is newer than it
-        self.assertIn("The indexes of backups/faiss are not those of this database", err)
-
-    def test_the_scripts_in_trouble(self):
-        self.make(applications.Faiss, "--scripts")
-        copy = self.backed_up()
-        usage = self.script("./scripts/restore_dev.sh", code=1).stdout
-        self.assertEqual(usage, "Usage: ./scripts/restore_dev.sh <sqlite_backup_file>\nExample: ./scripts/restore_dev.sh ./backups/app_20250101_120000.db\n")
-        self.assertIn("Backup file not found: none.db", self.script("scripts/restore_dev.sh", "none.db", code=1).stderr)
-        with open(self.work / copy, "r+b") as file:
-            file.seek(5000)
-            file.write(b"x")
-        before = stories.content_hash(self.work / "data/app.db")
-        self.assertIn("somebody has changed it", self.script("scripts/restore_dev.sh", copy, code=1).stderr)
-        self.assertEqual(stories.content_hash(self.work / "data/app.db"), before)
-        (self.work / "data/faiss/1.npz").write_bytes(b"")
-        self.assertIn("not whole (exit code 3)", self.script("scripts/backup_dev.sh", code=1).stderr)
-
-    def test_a_copy_names_its_backup(self):
-        self.make(applications.Faiss)
-        first = self.backup_all()
-        self.app.write(1)
-        self.backup_all()
-        copy = first["plain_copies"][0]["path"]
-        self.assertEqual(self.call("show", copy).json["backup"]["number"], first["number"])
-        self.assertEqual(self.call("restore", copy, "--dry-run").json["number"], first["number"])
-        shutil.copy(copy, self.root / "other.db")
-        self.assertEqual(self.call("show", self.root / "other.db", code=5).error["code"], "not_found")
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ void look_inside(Consultation& consultation) {
     auto status = status_of(consultation.context, opened, {.loaded = *consultation.settings, .targets = targets_of(*consultation.settings), .policies = policies ? *policies : Policies{}});
     const auto& config = opened.get().config();
     consultation.findings.add({.severity = Severity::ok, .about = "repository", .subject = opened.path(),
-                               .what = format("format draft {}, {}", repository::format_version & 0x0F, config.sealed ? "sealed" : "not sealed")});
+                               .what = format("format {}, {}", repository::name_of_format(repository::format_version), config.sealed ? "sealed" : "not sealed")});
     if (!status) return consultation.findings.add({.severity = Severity::fault, .about = "repository", .subject = opened.path(), .what = status.error().message(), .why = "backups may be lost", .remedy = consultation.command("verify --all")});
     consultation.status = std::move(status).value();
     add_rights(consultation, opened.path(), config.sealed);

@@ -6,21 +6,17 @@
 
 namespace holdfast::repository {
 
-namespace {
-
-// 0xD1 is draft 1, 0x01 version 1; nothing else has been given out.
-std::string word_for(std::uint8_t byte) {
+// 0xD1 was draft 1, of before the first release; nothing else has been given out.
+std::string name_of_format(std::uint8_t byte) {
     if (byte >> 4 == 0xD) return format("draft {}", byte & 0xF);
     if (byte >= 1 && byte < 0x80) return format("version {}", byte);
     return "unknown";
 }
 
-}  // namespace
-
 Result<void> check_format(std::uint8_t byte) {
     if (byte == format_version) return {};
     return fail(ErrorCode::too_new, "this repository was written in format 0x{:02X} ({}); this program reads {}", byte,
-                word_for(byte), word_for(format_version))
+                name_of_format(byte), name_of_format(format_version))
         .with_advice("use the version of holdfast that wrote it");
 }
 

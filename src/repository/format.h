@@ -10,7 +10,7 @@
 
 namespace holdfast::repository {
 
-constexpr std::uint8_t format_version = 0xD1;  // draft 1
+constexpr std::uint8_t format_version = 0x01;
 constexpr std::string_view config_text = "holdfast repository";
 
 // Magics: the first bytes of an envelope, a pack, an entry in a pack, an index table.
@@ -28,6 +28,7 @@ constexpr std::string_view slot_purpose = "holdfast key slot";
 constexpr std::size_t salt_size = 32;
 constexpr std::uint8_t sealed_flag = 1;
 
+std::string name_of_format(std::uint8_t byte);  // "version 1"
 // too_new, naming the format by number and word, unless the byte is format_version.
 Result<void> check_format(std::uint8_t byte);
 

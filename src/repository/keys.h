@@ -73,7 +73,7 @@ struct OpenedConfig {
     Config config;
     Keys keys;
 };
-// not_found: no repository there. denied: sealed, and no or the wrong secret. too_new: another format or draft, by
+// not_found: no repository there. denied: sealed, and no or the wrong secret. too_new: another format, by
 // name. corrupt: neither copy proves.
 Result<OpenedConfig> open_config(store::ObjectStore& store, const Unlock& unlock);
 // What everybody may read of it without a key (of a sealed one it is not proven): so that a password is asked for only

@@ -138,7 +138,7 @@ TEST(Format, EnvelopesLieAsTheDocumentSays) {
     EXPECT_EQ(text_at(object, 0, 8), envelope_magic);
     EXPECT_THAT(tables[0][0].text, ::testing::HasSubstr("`HOLDFAST`"));
     EXPECT_EQ(number_at(object, fields[1]), format_version);
-    EXPECT_THAT(tables[0][1].text, ::testing::HasSubstr(format("0x{:X} = draft 1", format_version)));
+    EXPECT_THAT(tables[0][1].text, ::testing::HasSubstr(format("0x{:02X} = version 1", format_version)));
     EXPECT_EQ(number_at(object, fields[2]), 7u);
     for (const std::string type : {"1 config", "2 key slot", "3 dictionary", "4 session", "5 snapshot", "6 note", "7 gap", "8 condemned", "9 mark", "10 lease"}) {
         EXPECT_THAT(tables[0][2].text, ::testing::HasSubstr(type));

@@ -149,7 +149,7 @@ TEST_F(Configs, ASlotProvesItsConfig) {
     EXPECT_THAT(open_config(store, key()), FailsWith(ErrorCode::denied));
 }
 
-TEST_F(Configs, AnotherDraftIsRefusedByName) {
+TEST_F(Configs, AnotherFormatIsRefusedByName) {
     must(create({}));
     const auto whole = store.contents();
     const auto in_format = [&](std::uint8_t format) {
@@ -160,13 +160,13 @@ TEST_F(Configs, AnotherDraftIsRefusedByName) {
         }
         return open_config(store, {});
     };
-    const auto draft = in_format(0xD2);
+    const auto draft = in_format(0xD1);
     ASSERT_THAT(draft, FailsWith(ErrorCode::too_new));
     EXPECT_THAT(draft.error().message(),
-                HasSubstr("this repository was written in format 0xD2 (draft 2); this program reads draft 1"));
-    const auto released = in_format(0x01);
-    ASSERT_THAT(released, FailsWith(ErrorCode::too_new));
-    EXPECT_THAT(released.error().message(), HasSubstr("version 1"));
+                HasSubstr("this repository was written in format 0xD1 (draft 1); this program reads version 1"));
+    const auto later = in_format(0x02);
+    ASSERT_THAT(later, FailsWith(ErrorCode::too_new));
+    EXPECT_THAT(later.error().message(), HasSubstr("format 0x02 (version 2)"));
 }
 
 TEST_F(Configs, AfterAnyFailedStepThereIsNoRepositoryOrAWholeOne) {

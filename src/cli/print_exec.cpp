@@ -59,7 +59,7 @@ std::string text_of(const operations::ExecReport& report, const Style& style) {
         else if (!statement.columns.empty()) out += rows_of(statement, style);
     }
     if (report.statements.empty() && !report.wrote) out += "nothing to do: there are comments in the SQL, and no statement\n";
-    if (!report.wrote) return out;
+    if (!report.wrote) return out + lines("note: ", report.warnings);
     const bool is_changed = !report.changes.empty() || !report.schema.empty() || !report.properties.empty();
     out += report.dry_run ? "dry run: nothing is changed\n" : is_changed ? style.good("done") + "\n" : std::string("done: nothing of it changed\n");
     out += changes_in_words(report.changes, report.dry_run);
@@ -70,7 +70,7 @@ std::string text_of(const operations::ExecReport& report, const Style& style) {
         out += format("  {} {} {}{}{}{}\n", object.type, printable(object.name), object.what, rows, to, would_be);
     }
     for (const auto& property : report.properties) out += format("  {} {} → {}{}\n", property.name, property.before, property.after, would_be);
-    return out + way_back_in_words(report.before, style);
+    return out + way_back_in_words(report.before, style) + lines("  note: ", report.warnings);
 }
 
 }  // namespace holdfast::cli

@@ -40,6 +40,7 @@ std::string announcement_of(const operations::BackupReport& report, const Style&
     if (!report.repository_note.empty()) out += "holdfast: " + report.repository_note + "\n";
     const std::string head = style.bold(format("backup #{}", report.number));
     out += format("holdfast: {} (automatic, before: {}{})\n", head, printable(report.operation), report.confirmed_only ? "; nothing has changed since" : "");
+    if (report.skewed) out += format("  note: it is not of one moment: {}\n", printable(report.skew));
     return out + lines("  note: ", report.warnings);
 }
 

@@ -25,7 +25,7 @@ std::string text_of(const operations::MaintainCheckReport& report, const Style& 
     std::size_t number = 0;
     if (!report.ways_on.empty()) out += "what to do, the best first:\n";
     for (const auto& way : report.ways_on) out += format("  {}. {}\n     {}\n", ++number, way.what, way.command);
-    return out;
+    return out + lines("note: ", report.warnings);
 }
 
 std::string text_of(const operations::MaintainCleanupReport& report, const Style& style) {

@@ -12,12 +12,23 @@ std::string proof_words(const operations::RestoredMember& member, const Style& s
     return ", not proven: others have committed since, and what was committed can no longer be read";
 }
 
+std::string indented(const std::string& text, std::string_view by) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size() - 1) + 1;
+        out += by;
+        out += text.substr(at, end - at);
+        at = end;
+    }
+    return out;
+}
+
 std::string member_lines(const operations::RestoredMember& member, bool dry_run, const Style& style) {
     std::string out = format("  {} {}  ({}, {})\n", dry_run ? "would write" : "wrote", printable(member.to), human_bytes(member.bytes), member.route);
     if (member.bytes_written > 0) out += format("    {} written\n", human_bytes(member.bytes_written));
     if (!member.why.empty()) out += format("    because {}\n", printable(member.why));
     if (dry_run && member.modified_now) out += format("    now {}, written {}\n", human_bytes(member.bytes_now), local_time(*member.modified_now));
-    if (dry_run && member.difference) out += "    from the database as it is now to the backup:\n" + difference_in_words(*member.difference, style);
+    if (dry_run && member.difference) out += "    from the database as it is now to the backup:\n" + indented(difference_in_words(*member.difference, style), "    ");
     if (!dry_run) out += format("    written and synced in {}{}\n", human_duration_ms(member.copy_ms), proof_words(member, style));
     if (member.writers_blocked_ms > 0) out += format("    writers waited at most {}\n", human_duration_ms(member.writers_blocked_ms));
     if (!member.check.empty()) {
@@ -29,7 +40,16 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
     return out + lines("    note: ", member.notes);
 }
 
+std::string missing_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {
+    const std::string what = printable(companion.to) + ", which was not there then";
+    std::string out = companion.removed == 0 ? format("  {} {}{}\n", dry_run ? "would leave" : "left", what, companion.notes.empty() ? "; --exact removes it" : "")
+                                             : format("  {} {}  ({} in all)\n", dry_run ? "would remove" : style.bad("removed"), what, companion.removed);
+    for (const auto& path : companion.kept) out += format("    {} as it is, with secrets that no backup has: {}\n", dry_run ? "would stay" : "stays", printable(path.empty() ? companion.to : path));
+    return out + lines("    note: ", companion.notes);
+}
+
 std::string companion_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {
+    if (companion.was_missing) return missing_lines(companion, dry_run, style);
     std::string out = format("  {} {}  ({}, {})", dry_run ? "would write" : "wrote", printable(companion.to), counted(companion.files, "file"), human_bytes(companion.bytes));
     out += dry_run ? "\n" : format(" in {}\n", human_duration_ms(companion.copy_ms));
     std::vector<std::string> parts;
@@ -42,7 +62,7 @@ std::string companion_lines(const operations::RestoredCompanion& companion, bool
     for (auto& one : extra) one = printable(one);
     if (!extra.empty()) out += format("    not in the backup, and left there: {}{}; --exact removes such\n", joined(extra, ", "), companion.extra.size() > shown_max ? format(" and {} more", companion.extra.size() - shown_max) : "");
     for (const auto& path : companion.kept) out += format("    {} as it is, with secrets that no backup has: {}\n", dry_run ? "would stay" : "stays", printable(path.empty() ? companion.to : path));
-    return out + lines("    a secret to fill in by hand: ", companion.secrets_removed);
+    return out + lines("    a secret to fill in by hand: ", companion.secrets_removed) + lines("    note: ", companion.notes);
 }
 
 std::string rows_lines(const operations::RowsBack& rows, bool dry_run, const Style& style) {
@@ -88,13 +108,14 @@ std::string text_of(const operations::RestoreReport& report, const Style& style)
     if (report.gap_s > 0) out += format("  it was made {} before the time asked for\n", human_duration_ms(static_cast<double>(report.gap_s) * 1000));
     for (const auto& member : report.databases) out += member_lines(member, report.dry_run, style);
     for (const auto& companion : report.companions) out += companion_lines(companion, report.dry_run, style);
-    if (report.files) out += difference_in_words(*report.files, style);
+    if (report.files) out += "  from the files as they are now to the backup:\n" + indented(difference_in_words(*report.files, style), "  ");
     out += rows_lines(report.rows, report.dry_run, style);
     if (report.safety_number > 0)
         out += format("  the state before is backup {}; {}: {}\n", style.bold(format("#{}", report.safety_number)),
                       report.safety_is_raw ? "its bytes, which are damaged, come back with" : "to go back", report.go_back);
     if (report.dry_run && !report.safety_repository.empty())
         out += format("  would first back up the state as it is now, into {}\n", printable(report.safety_repository));
+    out += lines("  would then ", report.follows);
     if (!report.data_lost.empty()) out += format("  data lost: {}\n", printable(report.data_lost));
     if (!report.recovery_log.empty()) out += format("  told in {}\n", printable(report.recovery_log));
     out += rebuild_lines(report.rebuilds, style) + agreement_lines(report.agreement, style);

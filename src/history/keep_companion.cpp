@@ -301,7 +301,7 @@ Result<DirectoryEntry> Keeping::list() {
         entry.content = thing.content.value_or(Content{});
         if (entry.type == EntryType::directory) {
             const auto root = path.empty() ? repository::RootNode::beside : repository::RootNode::packed;
-            auto kept = TRY(writer_->keep_listing({.entries = thing.entries, .before = thing.before ? &*thing.before : nullptr, .root = root}, watch_));
+            auto kept = TRY(writer_->keep_listing({.entries = thing.entries, .before = thing.before ? &*thing.before : nullptr, .root = root}, {.stop = watch_.stop}));  // how far the files are is told, not the lists of them
             entry.content = kept.content;
             entry.root_node = std::move(kept.root_node);
             thing.entries.clear();

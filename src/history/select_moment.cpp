@@ -27,9 +27,16 @@ bool lacks_wanted_database(const repository::Snapshot& snapshot, const Filter& f
 }
 
 std::string missing_in(const repository::Snapshot& snapshot) {
-    std::string missing;
-    for (const auto& failed : snapshot.failed) missing += (missing.empty() ? "" : ", ") + printable(failed.path);
-    return missing + (snapshot.failed.size() == 1 ? " is not in it" : " are not in it");
+    std::string missing, lacking;
+    std::size_t count = 0;
+    for (const auto& failed : snapshot.failed) {
+        const bool is_kept = std::ranges::find(snapshot.companions, failed.path, &repository::DirectoryEntry::name) != snapshot.companions.end();
+        if (is_kept) lacking += (lacking.empty() ? "" : ", ") + printable(failed.path);
+        else missing += (count++ == 0 ? "" : ", ") + printable(failed.path);
+    }
+    if (count > 0) missing += count == 1 ? " is not in it" : " are not in it";
+    if (!lacking.empty()) missing += format("{}not all of {} is in it", count > 0 ? ", and " : "", lacking);
+    return missing;
 }
 
 // What must be known of it however it was chosen.

@@ -43,11 +43,16 @@ public:
     virtual Result<std::uint64_t> size() const = 0;
     virtual Result<FileStatus> status() const = 0;  // of the open file, whatever its name means by now
     virtual Result<void> resize(std::uint64_t size) = 0;
-    // A hint, that promises nothing: these bytes may go to the disk now, so that sync() finds less to do.
+    // A hint, that promises nothing: these bytes, with a size of 0 all from there on, may go to the disk now, so that sync() and
+    // write_out() find less to do.
     virtual void begin_writing_out(std::uint64_t /*offset*/, std::uint64_t /*size*/) noexcept {}
     // By the open file, not by its name: nobody can slip another file in between. `denied` when this process may not.
     virtual Result<void> set_owner(std::uint32_t owner, std::uint32_t group) = 0;
     virtual Result<void> set_mode(std::uint32_t mode) = 0;
+    // Whether a write through a memory map shows in the file's times from the next write_out() on, as its pages are then
+    // protected until such a write is noticed. False on file systems that may keep it to themselves, as tmpfs and those of others' machines.
+    virtual bool shows_mapped_writes() const noexcept { return true; }
+    virtual Result<void> write_out() { return {}; }  // what is in memory only goes to the disk; no promise for a power cut
     virtual Result<void> sync() = 0;  // bytes and size survive a power cut once this returns; a failure is final
 };
 

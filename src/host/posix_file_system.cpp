@@ -61,13 +61,20 @@ FileStatus status_of_stat(const struct stat& from) {
     return to;
 }
 
+// The numbers of statfs(2).
+constexpr std::uint32_t ext4 = 0xEF53, xfs = 0x58465342, btrfs = 0x9123683E, f2fs = 0xF2F52010, tmpfs = 0x01021994, overlay = 0x794C7630;
+
+bool is_on_one_of(std::initializer_list<std::uint32_t> types, int descriptor) {
+    struct statfs about{};
+    return ::fstatfs(descriptor, &about) == 0 && std::ranges::find(types, static_cast<std::uint32_t>(about.f_type)) != types.end();
+}
+
 // Of these a hole is one, whatever is still to be written out. Others have been seen to tell of holes where there were bytes
 // already (ZFS before 2.2.2), and of one that is layered over another nobody knows which.
-bool tells_of_holes(int descriptor) {
-    constexpr std::array<std::uint32_t, 5> known = {0xEF53 /* ext4 */, 0x58465342 /* xfs */, 0x9123683E /* btrfs */, 0xF2F52010 /* f2fs */, 0x01021994 /* tmpfs */};
-    struct statfs about{};
-    return ::fstatfs(descriptor, &about) == 0 && std::ranges::find(known, static_cast<std::uint32_t>(about.f_type)) != known.end();
-}
+bool tells_of_holes(int descriptor) { return is_on_one_of({ext4, xfs, btrfs, f2fs, tmpfs}, descriptor); }
+
+// Of these sync_file_range(2) writes out all that a map holds; one layered over another has nothing of its own to write out.
+bool writes_out_ranges(int descriptor) { return is_on_one_of({ext4, xfs, btrfs, f2fs}, descriptor); }
 
 class PosixFile final : public File {
 public:
@@ -139,6 +146,14 @@ public:
     // Errors of this writing are told by the next fdatasync.
     void begin_writing_out(std::uint64_t offset, std::uint64_t size) noexcept override {
         static_cast<void>(::sync_file_range(descriptor_.number(), static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE));
+    }
+    bool shows_mapped_writes() const noexcept override { return is_on_one_of({ext4, xfs, btrfs, f2fs, overlay}, descriptor_.number()); }
+    Result<void> write_out() override {
+        constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+        const bool has_ranges = writes_out_ranges(descriptor_.number());
+        const auto done = uninterrupted([&] { return has_ranges ? ::sync_file_range(descriptor_.number(), 0, 0, all) : ::fdatasync(descriptor_.number()); });
+        if (done == -1) return posix_error(errno, {"write out", path_});
+        return {};
     }
     // After a failed fsync the kernel may call the pages clean although they never reached the disk, so that a second
     // fsync would succeed and mean nothing: the first failure stays the answer.

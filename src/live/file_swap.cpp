@@ -38,10 +38,13 @@ struct FileSwap::Place {
     std::string journal() const { return folder + "/journal"; }
     std::string swapped() const { return folder + "/swapped"; }
 
+    std::string lock_file() const { return folder + "/lock"; }
+
+    // not_found: it has gone meanwhile.
     static Result<std::unique_ptr<Place>> take(host::Host host, const std::string& beside, const host::LockWait& wait) {
         auto place = std::make_unique<Place>();
         place->folder = journal_folder(beside);
-        auto lock = host::lock_when_free(host, host::StateLock{.folder = place->folder, .what = "restore"}, wait);
+        auto lock = host::lock_when_free(host, place->lock_file(), wait);
         if (!lock && lock.error().code() == ErrorCode::busy) {
             return fail(ErrorCode::busy, "restore beside {}: another restore is at work there", printable(beside)).with_advice("wait for its end");
         }
@@ -59,13 +62,14 @@ FileSwap::~FileSwap() {
 // --- the journal ---
 
 Result<std::unique_ptr<FileSwap>> FileSwap::begin(host::Host host, const std::string& beside, Bytes note) {
-    if (TRY(find(host, beside))) {
-        return fail(ErrorCode::busy, "restore beside {}: an earlier restore was interrupted, and has not been mended yet", printable(beside));
+    if (const auto left = TRY(find(host, beside))) {
+        if (left->phase() != Phase::staging) return fail(ErrorCode::busy, "restore beside {}: an earlier restore was interrupted, and has not been mended yet", printable(beside));
+        TRY(left->abandon());
     }
     TRY(host::make_folders_durably(host.files, host::folder_of(beside), 0755));
+    TRY(host::make_folders_durably(host.files, journal_folder(beside), folder_mode));
     std::unique_ptr<FileSwap> swap(new FileSwap(host, TRY(Place::take(host, beside, {}))));
     swap->stages_.note = std::move(note);
-    if (!TRY(host::exists(host.files, swap->place_->folder))) TRY(host::make_folders_durably(host.files, swap->place_->folder, folder_mode));
     TRY(swap->write_stages());
     return swap;
 }
@@ -73,14 +77,20 @@ Result<std::unique_ptr<FileSwap>> FileSwap::begin(host::Host host, const std::st
 Result<std::unique_ptr<FileSwap>> FileSwap::find(host::Host host, const std::string& beside, const host::LockWait& wait) {
     std::unique_ptr<FileSwap> none;
     if (!TRY(host::exists(host.files, journal_folder(beside)))) return none;
-    std::unique_ptr<FileSwap> swap(new FileSwap(host, TRY(Place::take(host, beside, wait))));
+    auto taken = Place::take(host, beside, wait);
+    if (!taken && taken.error().code() == ErrorCode::not_found) return none;
+    std::unique_ptr<FileSwap> swap(new FileSwap(host, TRY(std::move(taken))));
     const auto& place = *swap->place_;
     swap->is_over_ = true;  // until it is known what it is
     if (const auto stages = TRY(read_if_there(host.files, place.stages()))) swap->stages_ = TRY(decode_stages(*stages));
     const auto journal = TRY(read_if_there(host.files, place.journal()));
-    if (!journal) {
+    if (!journal && TRY(host::exists(host.files, place.swapped()))) {
         TRY(swap->clean_up());
         return none;
+    }
+    if (!journal) {
+        swap->is_over_ = false;
+        return swap;
     }
     swap->plan_ = TRY(decode_plan(*journal));
     swap->phase_ = Phase::swapping;
@@ -95,10 +105,20 @@ Result<std::unique_ptr<FileSwap>> FileSwap::find(host::Host host, const std::str
 Result<std::optional<FileSwap::Trace>> FileSwap::look_beside(host::FileSystem& files, const std::string& beside) {
     const Place place{.folder = journal_folder(beside), .lock = {}};
     if (!TRY(host::exists(files, place.folder))) return std::optional<Trace>();
-    Trace trace;
+    Trace trace{.folder = place.folder, .phase = Phase::staging, .note = {}};
+    if (TRY(host::exists(files, place.lock_file()))) {
+        const auto lock = files.try_lock(place.lock_file());  // for an instant
+        trace.is_at_work = !lock && lock.error().code() == ErrorCode::busy;
+    }
     if (TRY(host::exists(files, place.journal()))) trace.phase = TRY(host::exists(files, place.swapped())) ? Phase::swapped : Phase::swapping;
     if (const auto stages = TRY(read_if_there(files, place.stages()))) trace.note = TRY(decode_stages(*stages)).note;
     return std::optional(std::move(trace));
+}
+
+Result<void> FileSwap::set_note(Bytes note) {
+    HOLDFAST_ASSERT(phase_ == Phase::staging && !is_over_);
+    stages_.note = std::move(note);
+    return write_stages();
 }
 
 Result<void> FileSwap::write_stages() { return host::replace_atomically(files_, place_->stages(), encode_stages(stages_), file_mode); }
@@ -115,7 +135,7 @@ Result<std::string> FileSwap::add_stage(const std::string& root) {
     return stage;
 }
 
-// The journal goes first: without it the rest is known to be litter.
+// The journal goes first: without it the rest is known to be litter. Where steps had been done, that is known to the end.
 Result<void> FileSwap::clean_up() {
     is_over_ = true;
     if (TRY(host::exists(files_, place_->journal()))) {
@@ -125,6 +145,10 @@ Result<void> FileSwap::clean_up() {
     for (const auto& stage : stages_.folders) {
         TRY(host::remove_tree(files_, stage));
         TRY(files_.sync_folder(host::folder_of(stage)));  // before nobody knows of it any more
+    }
+    if (TRY(host::exists(files_, place_->swapped())) && TRY(host::exists(files_, place_->stages()))) {
+        TRY(files_.remove(place_->stages()));
+        TRY(files_.sync_folder(place_->folder));
     }
     TRY(host::remove_tree(files_, place_->folder));
     return files_.sync_folder(host::folder_of(place_->folder));
@@ -170,7 +194,6 @@ Result<void> FileSwap::carry_out(SwapPlan plan, const Watch& watch) {
     }
     const auto journal = TRY(encode_plan(plan));
     for (const auto& stage : stages_.folders) TRY(files_.sync_folder(stage));
-    TRY(write_stages());
     TRY(host::replace_atomically(files_, place_->journal(), journal, file_mode));
     plan_ = std::move(plan);
     phase_ = Phase::swapping;

@@ -27,13 +27,17 @@ public:
 
     // `note` comes back from find() when this is not finished. busy: another one is at work, or was not finished.
     static Result<std::unique_ptr<FileSwap>> begin(host::Host host, const std::string& beside, Bytes note);
-    // What one that was interrupted has left beside that path; null: nothing. What was only staged is removed on the way.
-    // busy: it is at work now, and does not end while this waits. corrupt: its journal is damaged, and nothing was touched.
+    // What one that was interrupted has left beside that path; null: nothing, or what one that had come to its end had not
+    // removed yet. In phase staging nothing was changed by it, and what it staged goes with it; its note is empty where it had
+    // not come to write it. busy: it is at work now, and does not end while this waits. corrupt: its journal is damaged, and
+    // nothing was touched.
     static Result<std::unique_ptr<FileSwap>> find(host::Host host, const std::string& beside, const host::LockWait& wait = {});
     // The same by looking only, also at one that is at work; none: nothing is there.
     struct Trace {
+        std::string folder;  // where the journal lies
         Phase phase = Phase::staging;
         Bytes note;
+        bool is_at_work = false;
     };
     static Result<std::optional<Trace>> look_beside(host::FileSystem& files, const std::string& beside);
 
@@ -43,7 +47,7 @@ public:
 
     Phase phase() const { return phase_; }
     const Bytes& note() const { return stages_.note; }
-    void set_note(Bytes note) { stages_.note = std::move(note); }  // written down by carry_out()
+    Result<void> set_note(Bytes note);  // durably; before carry_out()
 
     // A new folder (0700) on the file system of `root`, which need not be there: what is written there can be swapped for what
     // lies in it.

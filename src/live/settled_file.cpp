@@ -19,6 +19,22 @@ bool is_same_state(const host::FileStatus& a, const host::FileStatus& b) {
     return state(a) == state(b);
 }
 
+Result<Settling> settle(host::FileSystem& files, const std::string& path, const host::FileStatus& expected) {
+    const auto file = files.open_to_read_unfollowed(path);
+    if (!file && (file.error().code() == ErrorCode::not_found || file.error().code() == ErrorCode::invalid)) return Settling::changed;
+    if (!file) return file.error().copy();
+    const bool shows = (*file)->shows_mapped_writes();
+    if (shows) TRY((*file)->write_out());
+    if (!is_same_state(TRY((*file)->status()), expected)) return Settling::changed;
+    return shows ? Settling::settled : Settling::hidden;
+}
+
+void begin_settling(host::FileSystem& files, const std::string& path) noexcept {
+    constexpr std::uint64_t to_the_end = 0;
+    const auto file = files.open_to_read_unfollowed(path);
+    if (file) (*file)->begin_writing_out(0, to_the_end);
+}
+
 bool is_too_young(const host::FileStatus& status, Timestamp looked_at) {
     constexpr std::int64_t young_ns = young_ms * 1'000'000;
     const std::int64_t age_ns = looked_at.nanoseconds - status.changed.nanoseconds;

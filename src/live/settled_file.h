@@ -10,9 +10,8 @@ namespace holdfast::live {
 
 // One thread, or several that only read. Never for a file that SQLite may have open in this process (host::File says why).
 //
-// A change shows in size, times, inode or device. A program that maps the file and writes to memory moves its times with
-// the first write to a page only, not with those that follow before the system has written the page out: such writes can
-// go unseen.
+// A change shows in size, times, inode or device; one through a memory map does if the file was settle()d before it was
+// looked at.
 class SettledFile {
 public:
     // `path` is not followed if it is a link. `busy` when the file is no longer as `expected`, which a walk saw, or is a link or a
@@ -36,6 +35,19 @@ private:
     host::FileStatus expected_;
     std::unique_ptr<host::File> file_;
 };
+
+// A program that maps a file and writes to memory moves its times with the first write to a page only, not with those that
+// follow before the system has written the page out.
+enum class Settling {
+    settled,  // it is as `expected`, and whatever is written to it from now on shows
+    changed,  // it is not, or is gone
+    hidden,   // it is, but what is written to it through a map may not show
+};
+// `path` is not followed if it is a link. Errors of writing out what programs have written: denied, full, unavailable.
+Result<Settling> settle(host::FileSystem& files, const std::string& path, const host::FileStatus& expected);
+
+// A hint, that promises nothing: settle() of this file will come. For many files, so that the disk is not waited for with each.
+void begin_settling(host::FileSystem& files, const std::string& path) noexcept;
 
 // The same file, with nothing written to it in between, as far as its status tells.
 bool is_same_state(const host::FileStatus& a, const host::FileStatus& b);

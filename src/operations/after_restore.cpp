@@ -19,6 +19,20 @@ public:
     AfterRestore(Context& context, const RestoredSource& restored, RestoreReport& report)
         : context_(context), restored_(restored), report_(report), all_(companions_to_rebuild(restored.loaded, restored.facts.source)) {}
 
+    // Nothing of it is done; what is known to fail is told.
+    void announce() {
+        for (const auto& one : all_) {
+            if (one.companion.keep == "rebuild") report_.follows.push_back(format("build {} again{}", printable(one.companion.path), one.companion.rebuild->background ? ", in the background" : ""));
+        }
+        tell_unknown();
+        if (const auto files = files_to_compare()) {
+            report_.follows.push_back("look whether the files agree with the databases");
+            const bool may_build = std::ranges::any_of(all_, [](const CompanionToRebuild& one) { return one.companion.keep != "rebuild"; });
+            if (may_build) report_.follows.back() += ", and build again what does not";
+        }
+        for (const auto& name : smoke_test_names(restored_.loaded, restored_.facts.source)) report_.follows.push_back("try " + name);
+    }
+
     void run() {
         for (const auto& one : all_) {
             if (one.companion.keep == "rebuild") build(one);
@@ -66,10 +80,9 @@ private:
     }
 
     // What lies where the settings have it; another place that was restored to is not meant by them.
-    void look() {
-        report_.agreement.clear();
+    std::optional<RestoredFiles> files_to_compare() const {
         const auto* source = restored_.loaded.source(restored_.facts.source);
-        if (source == nullptr || source->agreement.empty()) return;
+        if (source == nullptr || source->agreement.empty()) return std::nullopt;
         RestoredFiles files{.source = restored_.facts.source, .to = {}, .databases = {}};
         for (const auto& database : source->databases) {
             const auto path = resolved(database);
@@ -79,9 +92,16 @@ private:
         const auto is_restored = [&](const std::string& path) {
             return path == report_.rows.database || std::ranges::find(report_.databases, path, &RestoredMember::to) != report_.databases.end();
         };
-        if (std::ranges::none_of(files.databases, is_restored)) return;
+        if (std::ranges::none_of(files.databases, is_restored)) return std::nullopt;
+        return files;
+    }
+
+    void look() {
+        report_.agreement.clear();
+        const auto files = files_to_compare();
+        if (!files) return;
         for (int attempt = 1;; ++attempt) {
-            auto results = agreement_of_restored(context_, restored_.loaded, files);
+            auto results = agreement_of_restored(context_, restored_.loaded, *files);
             if (!results && results.error().code() == ErrorCode::busy && attempt < attempts_max) continue;
             if (results) report_.agreement = *std::move(results);
             else tell("whether the files agree with the databases could not be checked: " + results.error().message());
@@ -128,11 +148,14 @@ private:
 }  // namespace
 
 void after_restore(Context& context, const RestoredSource& restored, RestoreReport& report) {
+    const bool is_rehearsed = report.dry_run;
     const auto* source = restored.loaded.source(restored.facts.source);
     const bool is_asked = source != nullptr && (!source->agreement.empty() || !source->smoke_tests.empty() || !companions_to_rebuild(restored.loaded, restored.facts.source).empty());
     if (!is_asked && restored.rebuilt.empty()) return;
-    if (is_run_by_hook()) return report.warnings.push_back("nothing was built again or tried: this is run by a hook itself");
-    AfterRestore(context, restored, report).run();
+    if (is_run_by_hook()) return report.warnings.push_back(format("nothing {} built again or tried: this is run by a hook itself", is_rehearsed ? "would be" : "was"));
+    AfterRestore after(context, restored, report);
+    if (is_rehearsed) after.announce();
+    else after.run();
 }
 
 }  // namespace holdfast::operations

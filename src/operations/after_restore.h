@@ -13,7 +13,7 @@ struct RestoredSource {
     std::vector<std::string> rebuilt = {};  // paths that the backup does not hold, as they are built again
     std::string go_back = {};               // the command to go back; empty: there is none
 };
-// Behind the hooks, when the application may run again. What is not as it should be is in the report, with the way back, and
+// Behind the hooks, when the application may run again; of a dry run it is announced what would be done. What is not as it should be is in the report, with the way back, and
 // makes it `unmet`: the restore itself has taken place.
 void after_restore(Context& context, const RestoredSource& restored, RestoreReport& report);
 

@@ -8,6 +8,7 @@
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/named_images.h"
 #include "holdfast/operations/selection.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -93,7 +94,12 @@ Result<AgreementReport> agreement(Context& context, const AgreementRequest& requ
     AgreementReport report;
     if (request.snapshot == live_word) {
         const auto opened = repository_if_any(context, request, report);
-        for (const auto& name : names) report.sources.push_back(TRY(of_live(context, loaded, name, opened.get())));
+        std::vector<std::string> paths;
+        for (const auto& name : names) {
+            report.sources.push_back(TRY(of_live(context, loaded, name, opened.get())));
+            for (const auto& database : loaded.source(name)->databases) paths.push_back(TRY(canonical_database(context, database)));
+        }
+        for (auto& told : told_unfinished(context, paths)) report.warnings.push_back(std::move(told));
     } else {
         const auto opened = TRY(open_repository(context, request.repository, {}));
         const bool is_of_each = request.snapshot == "latest";

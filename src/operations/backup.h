@@ -115,7 +115,7 @@ struct BackupCompanion {
         visit("failed", failed, "What could not be read, and why: it is not in the backup.");
         visit("removed", removed, "Of one that is kept redacted: the secrets that were removed, by file and key; never a value.");
         visit("left_out", left_out, "What no copy would be a backup of (databases, their sidecars, sockets, repositories), and why.");
-        visit("error", error, "Why it could not be backed up.");
+        visit("error", error, "Why it could not be backed up; or that it is empty, and should not be.");
     }
 };
 struct BackupReport {

@@ -204,7 +204,7 @@ Result<void> BackupInSteps::begin() {
     auto mended = mend_unfinished_restores(context_, opened_.get(), facts_.databases, WhenUnclear::refuse);
     const bool is_unclear = !mended && mended.error().code() == ErrorCode::invalid;
     if (!mended && !is_unclear) return std::move(mended).error();
-    if (mended) mended_ = *std::move(mended);
+    if (mended) mended_ = std::move(mended->told);
     else doubtful_set_ = mended.error().text();
     return hooks_.begin(facts_);
 }

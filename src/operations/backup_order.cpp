@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/doubted_source.h"
+#include "holdfast/operations/own_places.h"
 
 namespace holdfast::operations {
 
@@ -61,6 +63,16 @@ Result<history::SourceIdentity> source_of(Context& context, OpenRepository& open
     }));
 }
 
+// A folder named for this once is as those of the settings.
+NeverTaken never_taken(Context& context, OpenRepository& opened, const BackupRequest& request, const std::vector<NamedDatabase>& databases) {
+    auto& files = context.host.files;
+    NeverTaken never{.databases = paths_of(databases), .repository = opened.path(), .own = own_places(files, *request.repository.settings.loaded)};
+    const auto copies = host::canonical_or_future(files, request.plain.output);
+    const bool is_named = !request.plain.output.empty() && copies;
+    if (is_named && std::ranges::none_of(databases, [&](const auto& database) { return database.path.starts_with(*copies + "/"); })) never.own.push_back(*copies);
+    return never;
+}
+
 // A manual backup has a number of its own; an automatic one that would say what another says already has not.
 WhenUnchanged when_unchanged(const BackupRequest& request, const BackupOrder& order) {
     if (order.full) return WhenUnchanged::record;
@@ -82,7 +94,12 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
     order.strict = request.strict;
-    order.companions = TRY(companion_plans(context, request.companions, {.databases = paths_of(databases), .repository = opened.path()}));
+    order.companions = TRY(companion_plans(context, request.companions, never_taken(context, opened, request, databases)));
+    for (auto& plan : order.companions) {
+        plan.why_emptied = [&repository = std::as_const(opened.get()), of = CompanionOfSource{.source = order.source.record.id, .root = plan.order.root, .named = plan.rules.named}](Holds now) {
+            return why_emptied(repository, of, now);
+        };
+    }
     for (const auto& path : request.rebuilt) order.rebuilt.push_back(TRY(host::canonical_or_future(context.host.files, path)));
     std::ranges::sort(order.rebuilt);
     order.quiesce = request.quiesce;

@@ -10,6 +10,7 @@
 #include "holdfast/operations/go_back.h"
 #include "holdfast/operations/source_of_databases.h"
 #include "holdfast/operations/target_database.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -116,6 +117,7 @@ void BackupBefore::end() {
     steps_->end();
     auto& made = steps_->report();
     way_back_.warnings = std::move(made.warnings);
+    if (made.skewed) way_back_.warnings.push_back(format("backup #{} is not of one moment: {}", made.number, made.skew));
     tell_of_others(made, way_back_.warnings);
     if (!made.repository_note.empty()) way_back_.warnings.push_back(made.repository_note);
 }
@@ -129,6 +131,8 @@ Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& reque
 }
 
 Result<void> expect_meant(Context& context, const BeforeWriteRequest& request, const std::string& database) {
+    // A backup mends it, or says what is doubtful.
+    if (request.no_backup && request.on_behalf.empty()) TRY(expect_none_interrupted(context, request.repository, database));
     if (!request.no_backup || request.yes) return {};
     if (!context.may_ask) {
         return fail(ErrorCode::invalid, "write into {} without a backup: nobody can be asked whether that is meant", printable(database))

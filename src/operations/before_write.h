@@ -89,7 +89,8 @@ private:
 // Where no lock is held.
 Result<WayBack> back_up_before(Context& context, const BeforeWriteRequest& request, const std::string& database, const WriteReason& reason);
 
-// With --no-backup: that it is meant. `cancelled` when the answer is no, `invalid` when nobody can be asked.
+// With --no-backup: that it is meant. `cancelled` when the answer is no, `invalid` when nobody can be asked; busy: a restore
+// was interrupted there, which a backup would mend.
 Result<void> expect_meant(Context& context, const BeforeWriteRequest& request, const std::string& database);
 
 // Error and way back in one: what a failure leaves, for people.

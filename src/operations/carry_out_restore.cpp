@@ -19,9 +19,17 @@ Result<void> expect_agreement(Context& context, OpenRepository& opened, RestoreP
     return fail(ErrorCode::cancelled, "restore {}: the answer was no; nothing was changed", plan.of);
 }
 
+// Files that are put where nothing is have no state before that undo could go back to.
+void tell_of_nothing_before(const RestorePlan& plan, const RestoreRequest& request, RestoreReport& report) {
+    if (!plan.is_in_place || plan.companions.empty() || plan.needs_safety_backup()) return;
+    report.warnings.push_back(format("nothing {} there that it {}: there is no backup of the state before, and holdfast undo {} this back", request.dry_run ? "is" : "was", request.dry_run ? "would replace" : "replaced",
+                                     request.dry_run ? "would not take" : "does not take"));
+}
+
 Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request, RestoreReport& report) {
     if (request.dry_run) {
         report.safety_repository = safety_place(context, opened, plan);
+        tell_of_nothing_before(plan, request, report);
         return rehearse(context, opened, plan, request);
     }
     if (plan.is_in_place) {
@@ -35,6 +43,7 @@ Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& pl
                                              {.number = safety.number, .repository = safety.repository, .is_raw = safety.is_raw});
         }
         std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
+        tell_of_nothing_before(plan, request, report);
         return {};
     }
     TRY(write_new_files(context, opened, plan, request));

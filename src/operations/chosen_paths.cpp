@@ -124,7 +124,12 @@ private:
         if (near_.empty() && !near.empty()) near_ = folder + "/" + near;
     }
 
-    Error nothing_at(const std::string& word) {
+    Result<void> nothing_at(const std::string& word) {
+        const auto paths = TRY(paths_of(word));
+        for (const auto& missing : snapshot_.missing) {
+            if (std::ranges::none_of(paths, [&](const auto& path) { return is_at_or_below(path, missing.path); })) continue;
+            return fail(ErrorCode::not_found, "find {} in backup #{}: {} was not there when it was made", printable(word), snapshot_.number.value, printable(missing.path));
+        }
         std::vector<std::string> names;
         for (const auto* entries : {&snapshot_.members, &snapshot_.companions}) {
             for (const auto& entry : *entries) {

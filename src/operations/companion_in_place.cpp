@@ -13,8 +13,6 @@ namespace {
 using repository::DirectoryEntry;
 using repository::EntryType;
 
-std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : host::join_path(root, path); }
-
 // The folders that something lies in: "a/b" and "a" of "a/b/c".
 template <typename Visit>
 void each_folder_above(std::string path, const Visit& visit) {
@@ -33,7 +31,7 @@ Error in_the_way(const std::string& path, std::string_view what, std::string adv
 Result<void> expect_nothing_in_the_way(const CompanionInPlace& companion, const live::CompanionLook& look) {
     const auto& root = companion.plan.order.root;
     for (const auto& left : look.left_out) {
-        const std::string what = format("{} is there, which no backup of the state before would hold: {}", printable(absolute(root, left.path)), left.reason);
+        const std::string what = format("{} is there, which no backup of the state before would hold: {}", printable(host::join_path(root, left.path)), left.reason);
         if (companion.then.contains(left.path)) return in_the_way(root, what, "move it away; or --to FOLDER");
         std::string blocked;
         each_folder_above(left.path, [&](const std::string& above) {
@@ -51,7 +49,7 @@ Result<void> expect_folders_can_go(const CompanionInPlace& companion, Extras ext
     for (const auto& [path, then] : companion.then) {
         const auto now = companion.now.find(path);
         if (now == companion.now.end() || now->second.type != EntryType::directory || then.type == EntryType::directory) continue;
-        return in_the_way(absolute(companion.plan.order.root, path), "it is a folder now, and was a file or a link", "--exact removes it and what lies in it; or --to FOLDER");
+        return in_the_way(host::join_path(companion.plan.order.root, path), "it is a folder now, and was a file or a link", "--exact removes it and what lies in it; or --to FOLDER");
     }
     return {};
 }
@@ -60,11 +58,11 @@ Result<void> expect_folders_can_go(const CompanionInPlace& companion, Extras ext
 Result<void> leave_secrets(Context& context, CompanionInPlace& companion) {
     const auto& root = companion.plan.order.root;
     for (const auto& [path, now] : companion.now) {
-        if (now.type == EntryType::file && holds_secrets(context, absolute(root, path))) companion.with_secrets.insert(path);
+        if (now.type == EntryType::file && holds_secrets(context, host::join_path(root, path))) companion.with_secrets.insert(path);
     }
     for (const auto& path : companion.with_secrets) {
         const auto refused = [&](std::string_view why) {
-            return in_the_way(root, format("{} holds secrets, which no backup has, and {}", printable(absolute(root, path)), why), "move it away; or --to FOLDER");
+            return in_the_way(root, format("{} holds secrets, which no backup has, and {}", printable(host::join_path(root, path)), why), "move it away; or --to FOLDER");
         };
         const auto then = companion.then.find(path);
         if (then != companion.then.end() && then->second.type != EntryType::file) return refused("was no file then");
@@ -83,7 +81,7 @@ Result<void> leave_secrets(Context& context, CompanionInPlace& companion) {
 Result<void> expect_one_file_system(const std::string& root, const live::CompanionLook& look) {
     for (const auto& thing : look.things) {
         if (thing.status.device == look.things.front().status.device) continue;
-        return fail(ErrorCode::invalid, "restore {} in place: {} is on another file system", printable(root), printable(absolute(root, thing.path))).with_advice("--to FOLDER, and copy from there");
+        return fail(ErrorCode::invalid, "restore {} in place: {} is on another file system", printable(root), printable(host::join_path(root, thing.path))).with_advice("--to FOLDER, and copy from there");
     }
     return {};
 }
@@ -125,12 +123,20 @@ bool is_to_be_written(const DirectoryEntry& then, const DirectoryEntry* now, Kno
     return is_given || now->mode != then.mode || is_other_content;
 }
 
+Result<CompanionInPlace> look_at_staying(Context& context, const CompanionTarget& target, const NeverTaken& never) {
+    CompanionInPlace companion{.plan = TRY(companion_plan(context, target.path, target.entry.rules, never)), .then = {}, .now = {}};
+    companion.plan.is_optional = true;
+    const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
+    for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
+    return companion;
+}
+
 Result<CompanionInPlace> look_at_place(Context& context, const repository::Repository& repository, const CompanionTarget& target, const NeverTaken& never, Extras extras) {
     TRY(refuse_inside_repository(context, target.path));
     CompanionInPlace companion{.plan = TRY(companion_plan(context, target.path, target.entry.rules, never)), .then = {}, .now = {}};
     companion.plan.is_optional = true;  // what is not there is not replaced
     TRY(repository.open_index());
-    companion.then = TRY(entries_below(repository, target.entry));
+    if (!target.was_missing) companion.then = TRY(entries_below(repository, target.entry));
     const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
     for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
     if (target.entry.rules.redacted) TRY(leave_secrets(context, companion));
@@ -155,7 +161,7 @@ void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredComp
     for (const auto& [path, now] : companion.now) {
         if (companion.then.contains(path)) continue;
         if (extras == Extras::go) ++report.removed;
-        else report.extra.push_back(path);
+        else if (!path.empty()) report.extra.push_back(path);
     }
     report.kept.assign(companion.with_secrets.begin(), companion.with_secrets.end());
 }

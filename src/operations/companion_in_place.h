@@ -23,11 +23,15 @@ struct CompanionInPlace {
 struct CompanionTarget {
     const repository::DirectoryEntry& entry;
     std::string path;
+    bool was_missing = false;  // of the entry the rules count
 };
 enum class Extras { stay, go };  // what is there and not in the backup
 // By looking only. Obstacles refuse it: `exists`, something lies in the way that no backup could bring back; `invalid`, other
 // file systems are mounted in it; `denied`; `full`.
 Result<CompanionInPlace> look_at_place(Context& context, const repository::Repository& repository, const CompanionTarget& target, const NeverTaken& never, Extras extras);
+
+// What is there alone, of one that stays as it is.
+Result<CompanionInPlace> look_at_staying(Context& context, const CompanionTarget& target, const NeverTaken& never);
 
 // As a backup has it, of that repository. The index is open.
 Result<CompanionEntries> entries_below(const repository::Repository& repository, const repository::DirectoryEntry& top);

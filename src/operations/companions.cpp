@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/live/settled_file.h"
+#include "holdfast/operations/named_companion.h"
 #include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/repository_place.h"
 
@@ -40,8 +41,6 @@ private:
     std::string text_;
 };
 
-std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : root + "/" + path; }
-
 bool is_too_young(const live::CompanionLook& look, Timestamp looked_at) {
     return std::ranges::any_of(look.things, [&](const auto& thing) { return live::is_too_young(thing.status, looked_at); });
 }
@@ -51,25 +50,50 @@ Result<TimedLook> look_at(Context& context, const live::CompanionOrder& order) {
     return TimedLook{.things = TRY(live::walk_companion(context.host.files, order, context.watch)), .began = now};
 }
 
+// So that whatever is written from now on shows. False: something has changed since the look.
+Result<bool> settle(Context& context, const CompanionPlan& plan, TimedLook& look) {
+    std::vector<const live::CompanionThing*> unsettled;
+    for (const auto& thing : look.things.things) {
+        if (thing.status.kind == host::FileKind::regular && thing.status.size > 0 && !plan.known.is_unchanged(thing)) unsettled.push_back(&thing);
+    }
+    auto& files = context.host.files;
+    const auto path_of = [&](const live::CompanionThing& thing) { return host::join_path(plan.order.root, thing.path); };
+    for (const auto* thing : unsettled) {
+        if (unsettled.size() == 1) break;
+        TRY(context.watch.go_on());
+        live::begin_settling(files, path_of(*thing));
+    }
+    for (const auto* thing : unsettled) {
+        TRY(context.watch.go_on());
+        const auto settling = live::settle(files, path_of(*thing), thing->status);
+        if (settling && *settling == live::Settling::changed) return false;
+        if (!settling || *settling == live::Settling::hidden) look.hidden.insert(thing->path);
+    }
+    return true;
+}
+
 // A change that comes right behind one that was seen may get its times, and would not show.
-Result<TimedLook> settled_look(Context& context, const live::CompanionOrder& order) {
+Result<TimedLook> settled_look(Context& context, const CompanionPlan& plan) {
     for (int i = 1;; ++i) {
-        auto look = TRY(look_at(context, order));
-        if (i == settling_looks_max || !is_too_young(look.things, look.began)) return look;
-        context.host.clock.sleep_ms(live::young_ms);
+        auto look = TRY(look_at(context, plan.order));
+        const bool is_last = i == settling_looks_max;
+        const bool is_young = is_too_young(look.things, look.began);
+        if (is_young && !is_last) context.host.clock.sleep_ms(live::young_ms);
+        else if (TRY(settle(context, plan, look)) || is_last) return look;
     }
 }
 
 Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
     SeenCompanion seen{.plan = &plan, .look = {}, .failure = {}};
-    auto look = settled_look(context, plan.order);
+    auto look = settled_look(context, plan);
     if (!look && look.error().code() == ErrorCode::cancelled) return std::move(look).error();
     if (!look) {
         seen.failure = std::move(look).error();
         return seen;
     }
     seen.look = *std::move(look);
-    if (!seen.look.things.is_there && !plan.is_optional) {
+    seen.is_missing = !seen.look.things.is_there;
+    if (seen.is_missing && !plan.is_optional) {
         seen.failure = fail(ErrorCode::not_found, "back up {}: it is not there", printable(plan.order.root)).with_advice("optional = true in its settings, if it may be missing");
     }
     return seen;
@@ -100,6 +124,19 @@ bool is_as_before(const CompanionPlan& plan, const live::CompanionLook& look) {
     return report.failed.empty() && plan.known.is_unchanged(look) && plan.known.before()->entry.rules == plan.rules;
 }
 
+// What it holds is kept all the same. What could not be looked at is told as that.
+Result<std::optional<Error>> lack_of(const CompanionPlan& plan, const live::CompanionLook& look) {
+    std::optional<Error> none;
+    BackupCompanion report;
+    tell_left_out(look, report);
+    const auto now = holds(look);
+    if (plan.is_optional || !plan.why_emptied || now == Holds::content || !report.failed.empty()) return none;
+    std::optional<std::string> why = "nothing in it is what the settings include";
+    if (now != Holds::nothing || plan.rules.include.empty()) why = TRY(plan.why_emptied(now));
+    if (!why) return none;
+    return std::optional(fail(ErrorCode::not_found, "back up {}: {}", printable(plan.order.root), *why).with_advice("put it back; or optional = true in its settings, if it may be empty"));
+}
+
 BackupCompanion unchanged(const CompanionPlan& plan, const live::CompanionLook& look) {
     BackupCompanion report{.path = plan.order.root, .unchanged = true};
     report.removed = plan.known.before()->entry.removed;
@@ -116,7 +153,7 @@ history::CompanionToKeep to_keep(Context& context, const SeenCompanion& seen, st
     history::CompanionToKeep companion{.name = seen.plan->order.root, .rules = seen.plan->rules, .things = std::move(things), .open = {}};
     companion.open = [&](std::size_t at) -> Result<std::unique_ptr<repository::ByteSource>> {
         const auto& thing = seen.look.things.things[at];
-        auto file = TRY(live::SettledFile::open(context.host.files, absolute(seen.plan->order.root, thing.path), thing.status));
+        auto file = TRY(live::SettledFile::open(context.host.files, host::join_path(seen.plan->order.root, thing.path), thing.status));
         return std::unique_ptr<repository::ByteSource>(std::make_unique<SettledSource>(std::move(file)));
     };
     return companion;
@@ -129,7 +166,7 @@ history::CompanionToKeep to_keep_redacted(Context& context, const SeenCompanion&
     for (std::size_t i = 0; i < companion.things.size(); ++i) {
         const auto& thing = seen.look.things.things[i];
         if (thing.status.kind != host::FileKind::regular) continue;
-        const std::string path = absolute(seen.plan->order.root, thing.path);
+        const std::string path = host::join_path(seen.plan->order.root, thing.path);
         const auto& file = texts->emplace(i, redacted_file(context, path, thing.status)).first->second;
         companion.things[i].entry.content.size = file ? file->text.size() : 0;
         if (!file) continue;
@@ -163,13 +200,14 @@ void describe(const history::KeptCompanion& kept, BackupCompanion& report) {
     report.bytes_read = kept.bytes_read;
     report.unchanged = kept.is_same;
     report.removed = kept.entry.removed;
-    for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(absolute(report.path, failure.path)), failure.why.message()));
+    for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(host::join_path(report.path, failure.path)), failure.why.message()));
 }
 
 Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const SeenCompanion& seen) {
     KeptCompanion one;
     auto& report = one.report;
     report.path = seen.plan->order.root;
+    if (seen.is_missing) one.missing = repository::MissingCompanion{.path = report.path, .rules = seen.plan->rules};
     if (seen.failure) {
         report.error = seen.failure->text();
         recorder.failed(report.path, *seen.failure);
@@ -177,7 +215,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     }
     const auto& look = seen.look.things;
     const auto& known = seen.plan->known;
-    report.missing = !look.is_there;
+    report.missing = seen.is_missing;
     if (report.missing) return one;
     if (look.things.empty()) {  // it is itself what is left out
         const auto why = look.left_out.empty() ? std::string("it cannot be looked at") : look.left_out.front().reason;
@@ -186,7 +224,8 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
         recorder.failed(report.path, error);
         return one;
     }
-    if (is_as_before(*seen.plan, look)) {
+    const auto lack = TRY(lack_of(*seen.plan, look));
+    if (!lack && is_as_before(*seen.plan, look)) {
         report = unchanged(*seen.plan, look);
         if (recorder.take_over_companion(*known.before(), report.bytes)) return one;
         report = {.path = seen.plan->order.root};
@@ -194,10 +233,14 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     tell_left_out(look, report);
     auto kept = TRY(recorder.companion(to_keep(context, seen, recorder.number().value), context.watch));
     if (!kept.mismatches.empty()) {
-        one.warnings.push_back(format("{} has changed, and its size and times have not: all of {} was read again", printable(absolute(report.path, kept.mismatches.front())), printable(report.path)));
+        one.warnings.push_back(format("{} has changed, and its size and times have not: all of {} was read again", printable(host::join_path(report.path, kept.mismatches.front())), printable(report.path)));
         kept = TRY(recorder.companion(to_keep(context, seen, KnownCompanion().things_of(look, 0)), context.watch));
     }
     describe(kept, report);
+    if (lack) {
+        report.error = lack->text();
+        recorder.failed(report.path, *lack);
+    }
     if (report.failed.empty()) {
         one.look = seen.look;
         one.content = kept.entry.content;
@@ -209,7 +252,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
 
 // With each journal that SQLite makes and removes beside a database, its folder gets other times, and may get another size.
 bool is_same_but_for_journals(const live::CompanionOrder& order, const live::CompanionThing& thing, const host::FileStatus& before) {
-    const auto folder = absolute(order.root, thing.path);
+    const auto folder = host::join_path(order.root, thing.path);
     const bool has_a_database = std::ranges::any_of(order.never, [&](const std::string& path) { return host::folder_of(path) == folder; });
     auto status = before;
     if (has_a_database && thing.status.kind == host::FileKind::folder) {
@@ -236,20 +279,6 @@ std::vector<std::string> differences(const live::CompanionOrder& order, const li
 
 }  // namespace
 
-repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
-    using repository::EntryType;
-    repository::DirectoryEntry entry;
-    const auto kind = thing.status.kind;
-    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
-    entry.mode = thing.status.mode;
-    entry.owner = thing.status.owner;
-    entry.group = thing.status.group;
-    entry.modified = thing.status.modified;
-    entry.link_target = thing.link_target;
-    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
-    return entry;
-}
-
 Result<CompanionPlan> companion_plan(Context& context, const std::string& path, repository::CompanionRules rules, const NeverTaken& never) {
     CompanionPlan plan;
     plan.order.root = path;
@@ -258,38 +287,24 @@ Result<CompanionPlan> companion_plan(Context& context, const std::string& path, 
     plan.order.within = rules.within;
     plan.order.never = never.databases;
     plan.order.never.push_back(never.repository);
+    plan.order.never.insert(plan.order.never.end(), never.own.begin(), never.own.end());
     plan.order.is_own = [&context](const std::string& folder) { return is_repository(context, folder); };
     plan.rules = std::move(rules);
     return plan;
 }
 
-namespace {
-
-// What two companions hold would be restored twice, in whatever order.
-Result<void> expect_apart(const live::CompanionOrder& outer, const std::string& inner) {
-    if (!inner.starts_with(outer.root + "/")) return {};
-    const std::string path = inner.substr(outer.root.size() + 1);
-    for (std::size_t end = 0; end != std::string::npos;) {
-        end = path.find('/', end + 1);
-        for (const auto kind : {host::FileKind::folder, host::FileKind::regular}) {
-            if (outer.exclude.judge(path.substr(0, end), kind) == live::PathPatterns::Verdict::matches) return {};
-        }
-    }
-    return fail(ErrorCode::invalid, "back up {} as a companion: it lies in {}, which is one itself", printable(inner), printable(outer.root))
-        .with_advice(format("exclude = [\"/{}\"] in the outer one; or leave the inner one out", path));
-}
-
-}  // namespace
-
 Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never) {
     std::vector<CompanionPlan> plans;
-    for (const auto& one : wanted) {
+    for (const auto& given : wanted) {
+        const auto one = TRY(without_pattern_in_path(context.host.files, given));
         const std::string root = TRY(host::canonical_or_future(context.host.files, one.path));
-        plans.push_back(TRY(companion_plan(context, root, {.include = one.include, .exclude = one.exclude, .within = {}, .redacted = one.is_redacted}, never)));
+        repository::CompanionRules rules{.include = one.include, .exclude = one.exclude, .within = {}, .redacted = one.is_redacted, .named = {}};
+        rules.named = TRY(name_by_links(context.host.files, one.path, root));
+        plans.push_back(TRY(companion_plan(context, root, std::move(rules), never)));
         plans.back().is_optional = one.is_optional;
     }
     for (const auto& outer : plans) {
-        for (const auto& inner : plans) TRY(expect_apart(outer.order, inner.order.root));
+        for (const auto& inner : plans) TRY(expect_apart(outer.order, inner.order));
     }
     return plans;
 }
@@ -306,10 +321,10 @@ Result<std::optional<std::vector<KeptCompanion>>> companions_as_before(Context& 
         const auto look = live::walk_companion(context.host.files, plan.order, context.watch);
         if (!look && look.error().code() == ErrorCode::cancelled) return look.error().copy();
         const bool is_missing = look && !look->is_there && plan.is_optional;
-        if (!look || (!is_missing && !is_as_before(plan, *look))) return std::optional<std::vector<KeptCompanion>>();
-        auto& report = kept.emplace_back().report;
-        if (is_missing) report = {.path = plan.order.root, .missing = true};
-        else report = unchanged(plan, *look);
+        if (!look || (!is_missing && (!is_as_before(plan, *look) || TRY(lack_of(plan, *look))))) return std::optional<std::vector<KeptCompanion>>();
+        auto& one = kept.emplace_back();
+        if (is_missing) one.missing = repository::MissingCompanion{.path = plan.order.root, .rules = plan.rules};
+        one.report = is_missing ? BackupCompanion{.path = plan.order.root, .missing = true} : unchanged(plan, *look);
     }
     return std::optional(std::move(kept));
 }

@@ -1,12 +1,14 @@
 // The companions of a source in a backup: looked at before its databases are frozen, kept after that, and looked at again.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "holdfast/history/recorder.h"
 #include "holdfast/operations/backup.h"
+#include "holdfast/operations/emptied_companion.h"
 #include "holdfast/operations/known_companion.h"
 
 namespace holdfast::operations {
@@ -16,26 +18,28 @@ struct CompanionPlan {
     bool is_optional = false;
     repository::CompanionRules rules = {};  // those of the order, as they are kept with what they chose
     KnownCompanion known = {};  // since it was last kept
+    // Why one that has to be there and holds so little is not as it should be; none: that is not asked.
+    std::function<Result<std::optional<std::string>>(Holds now)> why_emptied = {};
 };
-// What it never takes: databases that are kept as such, by their canonical paths, and repositories, this one and others.
+// What it never takes: databases that are kept as such, repositories, this one and others, and what else is holdfast's own
+// (own_places.h), all by canonical paths.
 struct NeverTaken {
     std::vector<std::string> databases;
     std::string repository;
+    std::vector<std::string> own = {};
 };
-// `invalid`: a pattern that can match nothing. The context outlives the plans.
+// `invalid`: a pattern that can match nothing, or two that do not fit together (named_companion.h). The context outlives the plans.
 Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::vector<CompanionRequest>& wanted, const NeverTaken& never);
 
 // By the rules that an earlier backup was made by. `path` is canonical, but for its last part.
 Result<CompanionPlan> companion_plan(Context& context, const std::string& path, repository::CompanionRules rules, const NeverTaken& never);
-
-// What is known of a thing without reading it; of a file's content the size. It has no name yet.
-repository::DirectoryEntry entry_of(const live::CompanionThing& thing);
 
 // One companion as it was seen, and what became of it.
 struct SeenCompanion {
     const CompanionPlan* plan = nullptr;
     TimedLook look;
     std::optional<Error> failure;  // it cannot be looked at, or is not there although it should be
+    bool is_missing = false;       // whether it should be there or not
 };
 // Waits a little where something has changed just now.
 Result<std::vector<SeenCompanion>> look_at_companions(Context& context, const std::vector<CompanionPlan>& plans);
@@ -43,6 +47,7 @@ Result<std::vector<SeenCompanion>> look_at_companions(Context& context, const st
 struct KeptCompanion {
     BackupCompanion report;
     std::vector<std::string> warnings;
+    std::optional<repository::MissingCompanion> missing;  // it is not there
     std::optional<TimedLook> look;  // to be remembered with the content; none: nothing new is known
     repository::Content content{};
 };

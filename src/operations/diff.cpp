@@ -13,6 +13,7 @@
 #include "holdfast/operations/diff_files.h"
 #include "holdfast/operations/named_images.h"
 #include "holdfast/operations/repository_of_images.h"
+#include "holdfast/operations/unfinished_restore.h"
 #include "holdfast/operations/verify_file.h"
 #include "holdfast/rows/script.h"
 #include "holdfast/sqlite/read_ahead_image.h"
@@ -142,6 +143,9 @@ Result<std::optional<DiffReport>> unchanged(Context& context, OpenRepository* op
         if (!database.kept || !is_known_as_kept(context, opened->get(), {.source = *kept.source(), .entry = *database.kept, .path = database.path})) return none;
     }
     DiffReport report{.before = side_of(kept), .after = {.of = "the database as it is now", .number = 0, .time = context.host.clock.now()}, .equal = true, .warnings = kept.warnings()};
+    std::vector<std::string> paths;
+    for (const auto& database : kept.databases()) paths.push_back(database.path);
+    for (auto& told : told_unfinished(context, paths)) report.warnings.push_back(std::move(told));
     for (const auto& database : kept.databases()) report.databases.push_back({.before = database.path, .after = database.path, .equal = true});
     if (request.reverse) std::swap(report.before, report.after);
     return std::optional(std::move(report));

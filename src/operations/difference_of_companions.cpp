@@ -8,6 +8,8 @@
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
+#include "holdfast/operations/named_companion.h"
+#include "holdfast/operations/own_places.h"
 #include "holdfast/operations/repository_place.h"
 
 namespace holdfast::operations {
@@ -207,14 +209,15 @@ private:
 Result<FilesDifference> difference_of_companions(const FileTrees& trees, const Watch& watch) { return Comparing(trees, watch).run(); }
 
 Result<std::vector<CompanionPlan>> plans_of_backup(Context& context, const RepositoryRequest& request, const std::string& repository, const repository::Snapshot& snapshot) {
-    const NeverTaken never{.databases = snapshot.source.paths, .repository = repository};
+    const auto loaded = TRY(settings_if_good(context, request));
+    const NeverTaken never{.databases = snapshot.source.paths, .repository = repository, .own = own_places(context.host.files, loaded)};
     std::vector<CompanionPlan> plans;
     for (const auto& entry : snapshot.companions) plans.push_back(TRY(companion_plan(context, entry.name, entry.rules, never)));
-    const auto loaded = TRY(settings_if_good(context, request));
+    for (const auto& missing : snapshot.missing) plans.push_back(TRY(companion_plan(context, missing.path, missing.rules, never)));
     if (const auto* source = loaded.source(snapshot.source.name)) {
         std::vector<CompanionRequest> wanted;
         for (const auto& one : source->companions) {
-            if (one.keep != "rebuild") wanted.push_back({.path = one.path, .include = one.include, .exclude = one.exclude, .is_optional = true, .is_redacted = one.keep == "redacted"});
+            if (one.keep != "rebuild") wanted.push_back(companion_request(one));
         }
         for (auto& plan : TRY(companion_plans(context, wanted, never))) {
             const bool is_known = std::ranges::any_of(plans, [&](const auto& other) { return other.order.root == plan.order.root; });

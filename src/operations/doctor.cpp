@@ -106,6 +106,7 @@ Result<DoctorReport> doctor(Context& outer, const DoctorRequest& request) {
         look_at(consultation, patient);
         report.databases.push_back(patient.path);
     }
+    look_at_restores(consultation, report.databases);
     if (consultation.repository) report.repository = consultation.repository->path();
     report.settings = consultation.settings->file;
     report.findings = consultation.findings.all();

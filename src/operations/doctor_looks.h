@@ -54,6 +54,9 @@ void look_at_place(Consultation& consultation, const Patient& patient);
 void look_at_past(Consultation& consultation, const Patient& patient);
 void look_at_content(Consultation& consultation, const Patient& patient);
 
+// Of all databases together: what restores of their sources have left.
+void look_at_restores(Consultation& consultation, const std::vector<std::string>& databases);
+
 // Of a database's or the repository's file system.
 void look_at_file_system(Consultation& consultation, const std::string& path, std::string_view what);
 // Rights that let everybody in, or keep out those who need them.

@@ -144,6 +144,8 @@ void add_source(Consultation& consultation, const SourceStatus& source) {
                       .remedy = consultation.command("verify --all") + "; the next backup stores again what the database still has", .may_quote = true});
     }
     for (const auto& missed : source.missed) {
+        const bool is_told_of_files = std::ranges::find(source.interrupted, missed) != source.interrupted.end();
+        if (is_told_of_files) continue;
         findings.add({.severity = Severity::warning, .about = "backups", .subject = subject, .what = "target missed: " + missed, .why = "the settings ask for it", .remedy = consultation.command("status")});
     }
     if (source.proven_at) findings.add({.severity = Severity::ok, .about = "backups", .subject = subject, .what = format("the newest proven backup is #{}, made {}", source.proven_number, human_age(source.proven_age_s.value_or(0)))});

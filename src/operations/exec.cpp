@@ -8,6 +8,7 @@
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/script_words.h"
 #include "holdfast/operations/target_database.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -131,6 +132,7 @@ Result<ExecReport> exec(Context& outer, const ExecRequest& request) {
     if (look.read) tell(report, std::move(*look.read));
     else TRY(write(context, request, script, reason_of(request, look.plan), beside, report));
     TRY(beside.finish());
+    if (!report.wrote || request.dry_run) report.warnings = told_unfinished(context, request.before.repository, report.database);
     if (report.before.in_use) report.before.command += flags_to_go_back(context, *report.before.in_use, report.database).value_or("");
     report.duration_ms = stopwatch.ms();
     return report;

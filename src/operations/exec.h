@@ -49,6 +49,7 @@ struct ExecReport {
     std::vector<ChangedObject> schema;
     std::vector<ChangedProperty> properties;
     double writers_blocked_ms = 0, duration_ms = 0;
+    std::vector<std::string> warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("database", database, "The database.");
@@ -61,6 +62,7 @@ struct ExecReport {
         visit("properties", properties, "What changed of the database besides rows and schema: user_version, journal_mode and their like.");
         visit("writers_blocked_ms", writers_blocked_ms, "How long writers had to wait, at most.");
         visit("duration_ms", duration_ms, "How long it took.");
+        visit("warnings", warnings, "What else should be known.");
     }
 };
 Result<ExecReport> exec(Context& context, const ExecRequest& request);

@@ -52,31 +52,8 @@ private:
             const auto target = files_.read_link(path);
             if (!target || *target != entry.link_target) tell(path, "it leads elsewhere");
         }
-        return kind == host::FileKind::regular ? compare(path, entry, status->size) : Result<void>();
-    }
-
-    Result<void> compare(const std::string& path, const DirectoryEntry& entry, std::uint64_t size) {
-        constexpr std::uint64_t step = 1024 * 1024;
-        if (size != entry.content.size) {
-            tell(path, format("it has {} bytes and had {}", size, entry.content.size));
-            return {};
-        }
-        const auto content = TRY(repository_.open_content(entry));
-        const auto file = files_.open_to_read_unfollowed(path);
-        if (!file) {
-            tell(path, file.error().message());
-            return {};
-        }
-        Buffer kept(std::min(step, size)), there(std::min(step, size));
-        for (std::uint64_t at = 0; at < size; at += step) {
-            TRY(context_.watch.go_on());
-            const auto count = std::min(step, size - at);
-            TRY(content->read(at, kept.span().first(count)));
-            const auto got = (*file)->read_at(at, there.span().first(count));
-            if (got && *got == count && std::ranges::equal(kept.view().first(count), there.view().first(count))) continue;
-            tell(path, got ? format("its bytes differ between {} and {}", at, at + count) : got.error().message());
-            return {};
-        }
+        if (kind != host::FileKind::regular) return {};
+        if (const auto fault = TRY(fault_of_content(context_, repository_, entry, path))) tell(path, *fault);
         return {};
     }
 
@@ -89,6 +66,27 @@ private:
 };
 
 }  // namespace
+
+Result<std::optional<std::string>> fault_of_content(Context& context, const repository::Repository& repository, const DirectoryEntry& entry, const std::string& path) {
+    constexpr std::uint64_t step = 1024 * 1024;
+    const auto file = context.host.files.open_to_read_unfollowed(path);
+    if (!file) return std::optional(file.error().message());
+    const auto there_size = (*file)->size();
+    if (!there_size) return std::optional(there_size.error().message());
+    const auto size = entry.content.size;
+    if (*there_size != size) return std::optional(format("it has {} bytes and had {}", *there_size, size));
+    const auto content = TRY(repository.open_content(entry));
+    Buffer kept(std::min(step, size)), there(std::min(step, size));
+    for (std::uint64_t at = 0; at < size; at += step) {
+        TRY(context.watch.go_on());
+        const auto count = std::min(step, size - at);
+        TRY(content->read(at, kept.span().first(count)));
+        const auto got = (*file)->read_at(at, there.span().first(count));
+        if (got && *got == count && std::ranges::equal(kept.view().first(count), there.view().first(count))) continue;
+        return std::optional(got ? format("its bytes differ between {} and {}", at, at + count) : got.error().message());
+    }
+    return std::optional<std::string>();
+}
 
 Result<std::vector<std::string>> faults_of_companion(Context& context, const repository::Repository& repository, const DirectoryEntry& companion, const CompanionThere& there) {
     return Proving(context, repository, there).run(companion);

@@ -90,13 +90,23 @@ public:
     }
     bool knows_contents() const override { return false; }
     Timestamp began() const override { return began_; }
-    bool is_untouched_since(const std::string& path, Timestamp time) const override { return states_.at(path).changed.nanoseconds < time.nanoseconds - doubtful_ns; }
+    bool is_untouched_since(const std::string& path, Timestamp time) const override {
+        const auto& status = states_.at(path);
+        return status.changed.nanoseconds < time.nanoseconds - doubtful_ns && shows_all_writes(path, status);
+    }
     const std::vector<std::string>& unknown() const override { return unknown_; }
     const std::vector<std::string>& unknown_in_words() const override { return in_words_; }
 
 private:
     static constexpr std::int64_t doubtful_ns = 2 * nanoseconds_per_second;  // file systems count time in steps, at most such large ones
 
+    // As each backup settles what it reads, such a file system shows all that was written since.
+    bool shows_all_writes(const std::string& path, const host::FileStatus& status) const {
+        const auto known = shows_all_writes_.find(status.device);
+        if (known != shows_all_writes_.end()) return known->second;
+        const auto file = files_.open_to_read_unfollowed(path);
+        return file && shows_all_writes_.emplace(status.device, (*file)->shows_mapped_writes()).first->second;
+    }
     void tell_unknown(const std::string& path, std::string_view why) {
         unknown_.push_back(path);
         in_words_.push_back(format("{}: {}", printable(path), why));
@@ -116,6 +126,7 @@ private:
     std::vector<DirectoryEntry> tops_;
     std::map<std::string, std::vector<DirectoryEntry>> folders_;
     std::map<std::string, host::FileStatus> states_;
+    mutable std::map<std::uint64_t, bool> shows_all_writes_;  // by device
     std::vector<std::string> unknown_, in_words_;
 };
 

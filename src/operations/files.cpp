@@ -126,6 +126,7 @@ Result<FilesReport> list_files(Context& context, const FilesRequest& request) {
     Listing listing(context, opened->get(), request, report);
     TRY(listing.begin());
     for (const auto& chosen : TRY(chosen_paths(context, opened->get(), snapshot, request.paths))) TRY(listing.list(chosen));
+    for (const auto& missing : snapshot.missing) report.warnings.push_back(format("{} was not there", printable(missing.path)));
     for (const auto& failed : snapshot.failed) report.warnings.push_back(format("not in the backup: {}: {}", failed.path, failed.error));
     return report;
 }

@@ -18,6 +18,7 @@
 #include "holdfast/operations/source_of_databases.h"
 #include "holdfast/operations/target_database.h"
 #include "holdfast/operations/tell_recovery.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -170,6 +171,7 @@ void tell_way_back(const FreshRequest& request, OpenRepository& opened, const Sa
 }
 
 Result<void> begin_anew(Context& context, const FreshRequest& request, const Beginning& now, SetAside& files, FreshReport& report) {
+    for (const auto& database : now.databases) TRY(expect_none_interrupted(context, request.repository, database));
     auto plan = TRY(plan_of(context, now));
     const auto restore = as_restore(request);
     for (const auto& member : plan.members) TRY(expect_unopened(context, member.report.to, restore));

@@ -58,6 +58,7 @@ void describe_backup(GuardReport& report, const BackupReport& made, const Reposi
     report.backup_ms += made.duration_ms;
     report.hooks.insert(report.hooks.end(), made.hooks.begin(), made.hooks.end());
     report.warnings.insert(report.warnings.end(), made.warnings.begin(), made.warnings.end());
+    if (made.skewed) report.warnings.push_back(format("backup #{} is not of one moment: {}", made.number, made.skew));
     report.databases.insert(report.databases.end(), one.databases.begin(), one.databases.end());
     report.backups.push_back(std::move(one));
 }

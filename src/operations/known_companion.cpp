@@ -1,7 +1,6 @@
 #include "holdfast/operations/known_companion.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "holdfast/base/wire.h"
 
@@ -9,22 +8,7 @@ namespace holdfast::operations {
 
 namespace {
 
-using repository::EntryType;
-
 constexpr std::uint64_t turns = 64;
-
-repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
-    repository::DirectoryEntry entry;
-    const auto kind = thing.status.kind;
-    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
-    entry.mode = thing.status.mode;
-    entry.owner = thing.status.owner;
-    entry.group = thing.status.group;
-    entry.modified = thing.status.modified;
-    entry.link_target = thing.link_target;
-    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
-    return entry;
-}
 
 struct WireState {
     LittleEndian<std::uint64_t> size, device, inode, modified, changed;
@@ -63,41 +47,53 @@ KnownCompanion KnownCompanion::of(const repository::Repository& repository, cons
     auto remembered = history::recall_companion(repository, {.source = source.record.id, .member = root});
     if (!remembered || remembered->content != (*before)->entry.content) return known;
     known.before_ = std::move(before).value();
-    known.remembered_ = std::move(remembered);
+    known.looked_ = remembered->looked;
+    for (auto& thing : remembered->things) known.states_.emplace(std::move(thing.path), thing.state);
     return known;
 }
 
-bool KnownCompanion::is_settled(const live::CompanionThing& thing) const {
-    return thing.status.changed.nanoseconds + nanoseconds_per_second <= remembered_->looked.nanoseconds;
+bool KnownCompanion::is_settled(const live::CompanionThing& thing) const { return thing.status.changed.nanoseconds + nanoseconds_per_second <= looked_.nanoseconds; }
+
+bool KnownCompanion::is_unchanged(const live::CompanionThing& thing) const {
+    const auto then = states_.find(thing.path);
+    return then != states_.end() && is_settled(thing) && state_of(thing) == then->second;
 }
 
 bool KnownCompanion::is_unchanged(const live::CompanionLook& look) const {
-    if (!remembered_ || look.things.empty() || !is_same_entry(before_->entry, entry_of(look.things.front()))) return false;
-    return std::ranges::equal(look.things, remembered_->things, [&](const live::CompanionThing& now, const history::RememberedThing& then) {
-        return is_settled(now) && now.path == then.path && state_of(now) == then.state;
-    });
+    if (!before_ || look.things.empty() || look.things.size() != states_.size() || !is_same_entry(before_->entry, entry_of(look.things.front()))) return false;
+    return std::ranges::all_of(look.things, [&](const live::CompanionThing& thing) { return is_unchanged(thing); });
 }
 
 std::vector<history::CompanionThing> KnownCompanion::things_of(const live::CompanionLook& look, std::uint64_t turn) const {
-    std::unordered_map<std::string_view, const Fingerprint*> states;
-    if (remembered_) {
-        for (const auto& thing : remembered_->things) states.emplace(thing.path, &thing.state);
-    }
     std::vector<history::CompanionThing> things;
     things.reserve(look.things.size());
     for (const auto& thing : look.things) {
-        const auto then = states.find(thing.path);
-        const bool is_unchanged = then != states.end() && is_settled(thing) && state_of(thing) == *then->second;
+        const bool is_as_it_was = is_unchanged(thing);
         const bool has_turn = short_fingerprint(bytes_of(thing.path), 0) % turns == turn % turns;
-        things.push_back({.path = thing.path, .entry = entry_of(thing), .is_unchanged = is_unchanged, .is_to_be_proven = is_unchanged && has_turn});
+        things.push_back({.path = thing.path, .entry = entry_of(thing), .is_unchanged = is_as_it_was, .is_to_be_proven = is_as_it_was && has_turn});
     }
     return things;
+}
+
+repository::DirectoryEntry entry_of(const live::CompanionThing& thing) {
+    using repository::EntryType;
+    repository::DirectoryEntry entry;
+    const auto kind = thing.status.kind;
+    entry.type = kind == host::FileKind::folder ? EntryType::directory : kind == host::FileKind::link ? EntryType::link : EntryType::file;
+    entry.mode = thing.status.mode;
+    entry.owner = thing.status.owner;
+    entry.group = thing.status.group;
+    entry.modified = thing.status.modified;
+    entry.link_target = thing.link_target;
+    if (entry.type == EntryType::file) entry.content.size = thing.status.size;
+    return entry;
 }
 
 void remember_look(const repository::Repository& repository, const history::MemberKey& key, const TimedLook& look, const repository::Content& content) {
     history::RememberedCompanion what{.looked = look.began, .content = content, .things = {}};
     what.things.reserve(look.things.things.size());
-    for (const auto& thing : look.things.things) what.things.push_back({.path = thing.path, .state = state_of(thing)});
+    constexpr Fingerprint never_again{};
+    for (const auto& thing : look.things.things) what.things.push_back({.path = thing.path, .state = look.hidden.contains(thing.path) ? never_again : state_of(thing)});
     history::remember_companion(repository, key, what);
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
 
 #include "holdfast/history/companion_memory.h"
 #include "holdfast/live/walk_companion.h"
@@ -12,6 +15,7 @@ namespace holdfast::operations {
 struct TimedLook {
     live::CompanionLook things;
     Timestamp began{};
+    std::set<std::string> hidden = {};  // paths of files to which programs may write unseen (live::settle)
 };
 
 // Believed of what did not change within the second before it was looked at (DECISIONS 6): one more change may have left the
@@ -21,6 +25,7 @@ public:
     KnownCompanion() = default;  // nothing is known
     static KnownCompanion of(const repository::Repository& repository, const history::SourceIdentity& source, const std::string& root);
 
+    bool is_unchanged(const live::CompanionThing& thing) const;
     // All of it is as it was when it was kept as `before`.
     bool is_unchanged(const live::CompanionLook& look) const;
     const std::optional<history::KeptBefore>& before() const { return before_; }
@@ -30,8 +35,12 @@ public:
 private:
     bool is_settled(const live::CompanionThing& thing) const;
     std::optional<history::KeptBefore> before_;
-    std::optional<history::RememberedCompanion> remembered_;
+    Timestamp looked_{};
+    std::unordered_map<std::string, Fingerprint> states_;  // by path
 };
+
+// What is known of a thing without reading it; of a file's content the size. It has no name yet.
+repository::DirectoryEntry entry_of(const live::CompanionThing& thing);
 
 void remember_look(const repository::Repository& repository, const history::MemberKey& key, const TimedLook& look, const repository::Content& content);
 

@@ -127,6 +127,24 @@ Result<void> expect_usable(const LastReplaced& last) {
     return {};
 }
 
+// One that was interrupted is the last, and not any before it: it is mended, and nothing else is done.
+Result<void> expect_none_unfinished(Context& context, OpenRepository& opened, const std::vector<std::string>& databases, Unfinished unfinished) {
+    constexpr const char* once_more = "holdfast undo, once more, takes the last restore that took place back";
+    using Is = UnfinishedSeen::Is;
+    if (unfinished == Unfinished::left_alone) {
+        for (const auto& seen : unfinished_restores(context, databases)) {
+            if (seen.is == Is::at_work) continue;
+            return fail(seen.is == Is::staged ? ErrorCode::not_found : ErrorCode::busy, "undo: {}; the real run mends that, and does nothing else", seen.what).with_advice("holdfast undo");
+        }
+        return {};
+    }
+    const auto mended = TRY(mend_unfinished_restores(context, &opened, databases, WhenUnclear::refuse));
+    if (mended.told.empty()) return {};
+    std::string all;
+    for (const auto& what : mended.told) all += what + "; ";
+    return fail(mended.is_any_mended ? ErrorCode::busy : ErrorCode::not_found, "undo: {}nothing else was done", all).with_advice(once_more);
+}
+
 }  // namespace
 
 Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& request, const std::string& source, Unfinished unfinished) {
@@ -137,10 +155,7 @@ Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& re
     const std::string meant = opened->path();
     auto moments = TRY(moments_in(opened->get(), filter));
     const auto databases = databases_of(moments, filter);
-    if (unfinished == Unfinished::mended_first) {
-        const auto mended = TRY(mend_unfinished_restores(context, opened.get(), {databases.begin(), databases.end()}, WhenUnclear::refuse));
-        if (!mended.empty()) return fail(ErrorCode::busy, "undo: {}; nothing else was done", mended.front()).with_advice("holdfast undo, once more, takes the last restore that took place back");
-    }
+    TRY(expect_none_unfinished(context, *opened, {databases.begin(), databases.end()}, unfinished));
     const std::string rows_back = way_back_of_rows(moments, request, meant);
     std::optional<LastReplaced> last;
     if (auto found = TRY(newest_undoable(std::move(moments)))) {

@@ -14,8 +14,9 @@ struct LastReplaced {
     std::string rows_back;        // how to go back to before rows that restore --table brought since then; empty: none
 };
 // Of the repository meant and, for when that was full or could not be written, those beside the source's databases: the
-// newest. `busy`: one had been interrupted, and was mended, which may be all that was wanted. `not_found`: none is left (the advice tells of rows that came back last), or it is forgotten; `invalid`: of several sources, or damaged bytes.
-enum class Unfinished : std::uint8_t { mended_first, left_alone };  // restores that were interrupted
+// newest. `busy`: one had been interrupted, and was mended, which may be all that was wanted. `not_found`: that one had not
+// replaced anything, and its leftovers were removed; or none is left (the advice tells of rows that came back last), or it is forgotten; `invalid`: of several sources, or damaged bytes.
+enum class Unfinished : std::uint8_t { mended_first, left_alone };  // restores that were interrupted: a dry run tells, and mends none
 Result<LastReplaced> last_replaced(Context& context, const RepositoryRequest& request, const std::string& source, Unfinished unfinished);
 
 }  // namespace holdfast::operations

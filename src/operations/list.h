@@ -150,7 +150,7 @@ struct ShowReport {
     double writers_blocked_ms = 0;
     std::vector<ShownMember> members;
     std::vector<ShownCompanion> companions;
-    std::vector<std::string> rebuilt, failed;
+    std::vector<std::string> rebuilt, missing, failed;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("backup", backup, "The backup, as list shows it.");
@@ -166,6 +166,7 @@ struct ShowReport {
         visit("members", members, "The databases.");
         visit("companions", companions, "Files and folders that belong with them; holdfast files lists what lies in them.");
         visit("rebuilt", rebuilt, "Files and folders that are not in it, as they are built again after a restore.");
+        visit("missing", missing, "Files and folders that belong with them and were not there.");
         visit("failed", failed, "Databases and files that could not be backed up.");
     }
 };

@@ -53,6 +53,7 @@ struct MaintainCheckReport {
     std::vector<WayOn> ways_on;
     bool damaged = false;
     double duration_ms = 0;
+    std::vector<std::string> warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("database", database, "The database.");
@@ -63,6 +64,7 @@ struct MaintainCheckReport {
         visit("damaged", damaged, "It is damaged: exit code 4.");
         visit("ways_on", ways_on, "What to do, the best first.");
         visit("duration_ms", duration_ms, "How long it took.");
+        visit("warnings", warnings, "What else should be known.");
     }
 };
 Result<MaintainCheckReport> maintain_check(Context& context, const MaintainCheckRequest& request);

@@ -9,6 +9,7 @@
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/selection.h"
 #include "holdfast/operations/target_database.h"
+#include "holdfast/operations/unfinished_restore.h"
 #include "holdfast/sqlite/serve_image.h"
 
 namespace holdfast::operations {
@@ -88,6 +89,7 @@ Result<MaintainCheckReport> maintain_check(Context& outer, const MaintainCheckRe
         report.damaged = true;
         report.findings = {checked.error().message()};
     }
+    report.warnings = told_unfinished(context, request.repository, report.database);
     if (report.damaged) report.ways_on = ways_on(context, request.repository, report.database);
     report.duration_ms = stopwatch.ms();
     return report;

@@ -8,6 +8,7 @@
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/maintain.h"
 #include "holdfast/operations/target_database.h"
+#include "holdfast/operations/unfinished_restore.h"
 
 namespace holdfast::operations {
 
@@ -98,6 +99,9 @@ Result<MaintainCleanupReport> maintain_cleanup(Context& outer, const MaintainCle
     TRY(live::with_frozen(context.host, report.database, freeze_options(context),
                           {.first_look = {}, .use = [&](const sqlite::Image& image, const live::FreezeFacts&) { return live::expect_sound(image, rules); }}));
     TRY(request.dry_run ? rehearse(context, rules, report) : clean(context, request, rules, report));
+    if (request.dry_run) {
+        for (auto& told : told_unfinished(context, request.before.repository, report.database)) report.warnings.push_back(std::move(told));
+    }
     report.duration_ms = stopwatch.ms();
     return report;
 }

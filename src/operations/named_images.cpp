@@ -11,6 +11,7 @@
 #include "holdfast/operations/name_for_sql.h"
 #include "holdfast/operations/outside_backup.h"
 #include "holdfast/operations/selection.h"
+#include "holdfast/operations/unfinished_restore.h"
 #include "holdfast/operations/verify_file.h"
 
 namespace holdfast::operations {
@@ -89,7 +90,8 @@ private:
 class LiveImages final : public TheImages {
 public:
     // One after another: what is committed to a later one meanwhile is in it.
-    Result<void> open(Context& context, const std::vector<std::string>& paths) {
+    Result<void> open(Context& context, const std::vector<std::string>& paths, std::vector<std::string> doubts) {
+        warnings_ = std::move(doubts);
         for (const auto& path : paths) {
             frozen_.push_back(TRY(live::freeze(context.host, TRY(canonical_database(context, path)), freeze_options(context))));
             add(path, frozen_.back()->image());
@@ -117,10 +119,16 @@ Result<bool> is_database_path(Context& context, const std::string& word) {
     return status && status->kind == host::FileKind::regular;
 }
 
+struct LivePaths {
+    std::vector<std::string> chosen, of_source;
+};
 // Those of the source's newest backup, where they lie now. A path that no source has is that database.
-Result<std::vector<std::string>> live_paths(Context& context, OpenRepository* opened, const ImagesRequest& request) {
+Result<LivePaths> live_paths(Context& context, OpenRepository* opened, const ImagesRequest& request) {
     const bool is_path = !request.source.empty() && TRY(is_database_path(context, request.source));
-    const auto itself = [&]() -> Result<std::vector<std::string>> { return std::vector{TRY(canonical_database(context, request.source))}; };
+    const auto itself = [&]() -> Result<LivePaths> {
+        const std::vector path = {TRY(canonical_database(context, request.source))};
+        return LivePaths{.chosen = path, .of_source = path};
+    };
     if (opened == nullptr && is_path) return itself();
     if (opened == nullptr) {
         return fail(ErrorCode::not_found, "open the live databases: no repository tells which they are").with_advice("--source DATABASE; or -r with the repository");
@@ -130,10 +138,11 @@ Result<std::vector<std::string>> live_paths(Context& context, OpenRepository* op
     if (!selection && is_path && selection.error().code() == ErrorCode::not_found) return itself();
     if (!selection) return std::move(selection).error();
     const auto& snapshot = selection->moment.snapshot;
-    std::vector<std::string> paths;
-    for (const auto& path : snapshot.source.paths) paths.push_back(TRY(lies_now(repository, snapshot, path)));
-    const auto chosen = TRY(chosen_databases(context, {.paths = paths, .doing = "open only", .where = "the source"}, request.only));
-    if (!chosen.empty()) std::erase_if(paths, [&](const std::string& path) { return !chosen.contains(path); });
+    LivePaths paths;
+    for (const auto& path : snapshot.source.paths) paths.of_source.push_back(TRY(lies_now(repository, snapshot, path)));
+    paths.chosen = paths.of_source;
+    const auto chosen = TRY(chosen_databases(context, {.paths = paths.chosen, .doing = "open only", .where = "the source"}, request.only));
+    if (!chosen.empty()) std::erase_if(paths.chosen, [&](const std::string& path) { return !chosen.contains(path); });
     return paths;
 }
 
@@ -173,7 +182,8 @@ Result<std::unique_ptr<NamedImages>> open_file(Context& context, const ImagesReq
 Result<std::unique_ptr<NamedImages>> open_live(Context& context, OpenRepository* opened, const ImagesRequest& request) {
     if (!request.at.empty()) return fail(ErrorCode::invalid, "which state: both live and --at are given").with_advice("give one of them");
     auto images = std::make_unique<LiveImages>();
-    TRY(images->open(context, TRY(live_paths(context, opened, request))));
+    const auto paths = TRY(live_paths(context, opened, request));
+    TRY(images->open(context, paths.chosen, told_unfinished(context, paths.of_source)));
     return std::unique_ptr<NamedImages>(std::move(images));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/operations/moved_databases.h"
 #include "holdfast/operations/restore_targets.h"
@@ -89,25 +90,74 @@ Result<std::string> place_of(Context& context, const std::string& path, const re
     return host::join_path(TRY(host::canonical_or_future(context.host.files, host::folder_of(path))), host::file_name_of(path));
 }
 
+NeverTaken never_taken(const RestorePlan& plan, const RestoreRequest& request) {
+    NeverTaken never{.databases = plan.paths, .repository = {}, .own = request.own_places};
+    for (const auto& member : plan.members) never.databases.push_back(member.report.to);
+    return never;
+}
+
+// A link by which an application finds its files may lead elsewhere by now: what is written where they were then would not be
+// seen, and nobody could tell which of the two is meant. Who names the path has said.
+Result<void> expect_named_there(Context& context, const std::vector<Move>& moves, const RestoreRequest& request, PlannedCompanion& companion) {
+    const auto& rules = companion.entry.rules;
+    auto& report = companion.report;
+    if (rules.named.empty() || !rules.within.empty()) return {};
+    const std::string named = moved_along(moves, rules.named);
+    if (TRY(host::canonical_or_future(context.host.files, named)) == report.to) return {};
+    const bool is_there = TRY(host::exists(context.host.files, named));
+    if (is_there && request.paths.empty()) {
+        return fail(ErrorCode::invalid, "restore {} in place: it was named {} when the backup was made, which leads to {} now", printable(report.to), printable(named), printable(TRY(host::canonical_or_future(context.host.files, named))))
+            .with_advice(format("let it lead there again; or --path {} to write it where it was; or --to FOLDER", shell_word(companion.entry.name)));
+    }
+    report.notes.push_back(format("it was named {} when the backup was made, which {}", printable(named), is_there ? "leads elsewhere now" : "is not there now"));
+    return {};
+}
+
 }  // namespace
 
 std::vector<DirectoryEntry> all_companions(const repository::Snapshot& snapshot) { return snapshot.companions; }
 
 Result<void> plan_companions_in_place(Context& context, const repository::Repository& repository, const ChosenCompanions& companions, const RestoreRequest& request, RestorePlan& plan) {
     const auto moves = TRY(moves_since(repository, companions.of));
-    NeverTaken never{.databases = plan.paths, .repository = {}};
-    for (const auto& member : plan.members) never.databases.push_back(member.report.to);
+    const auto never = never_taken(plan, request);
     const auto extras = request.exact ? Extras::go : Extras::stay;
     for (const auto& chosen : companions.chosen) {
         TRY(expect_canonical(chosen.name));
         PlannedCompanion companion{.entry = chosen, .report = {.from = chosen.name, .to = {}}, .place = {}};
         companion.entry.rules = rules_of(companions.of, chosen);
-        companion.report.to = TRY(place_of(context, moved_along(moves, chosen.name), companion.entry.rules));
+        const std::string meant = moved_along(moves, chosen.name);
+        companion.report.to = TRY(place_of(context, meant, companion.entry.rules));
+        if (companion.report.to != meant) companion.report.notes.push_back(format("{} leads there now", printable(meant)));
+        TRY(expect_named_there(context, moves, request, companion));
         companion.entry.rules.redacted = companion.entry.rules.redacted || TRY(is_redacted_now(context, companion.report.to, request));
         companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = companion.report.to}, never, extras));
         tell_changes(companion.place, extras, companion.report);
         tell_secrets(companions.of, companion);
         plan.companions.push_back(std::move(companion));
+    }
+    return {};
+}
+
+Result<void> plan_missing_companions(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot, const RestoreRequest& request, RestorePlan& plan) {
+    const auto moves = TRY(moves_since(repository, snapshot));
+    const auto never = never_taken(plan, request);
+    for (const auto& missing : snapshot.missing) {
+        TRY(expect_canonical(missing.path));
+        PlannedCompanion companion{.entry = {.name = missing.path, .type = repository::EntryType::directory, .rules = missing.rules}, .report = {.from = missing.path, .to = {}, .was_missing = true}, .was_missing = true};
+        auto& rules = companion.entry.rules;
+        const std::string meant = moved_along(moves, missing.path);
+        companion.report.to = TRY(place_of(context, meant, rules));
+        const bool is_by_link = companion.report.to != meant;
+        if (is_by_link) companion.report.notes.push_back(format("{} leads there now: it stays, also with --exact", printable(meant)));
+        rules.redacted = rules.redacted || TRY(is_redacted_now(context, companion.report.to, request));
+        if (!TRY(host::exists(context.host.files, companion.report.to))) continue;
+        const bool goes = request.exact && !is_by_link;
+        if (goes) TRY(expect_named_there(context, moves, request, companion));
+        const CompanionTarget target{.entry = companion.entry, .path = companion.report.to, .was_missing = true};
+        const auto extras = goes ? Extras::go : Extras::stay;
+        companion.place = TRY(goes ? look_at_place(context, repository, target, never, extras) : look_at_staying(context, target, never));
+        tell_changes(companion.place, extras, companion.report);
+        (goes ? plan.companions : plan.staying).push_back(std::move(companion));
     }
     return {};
 }

@@ -18,4 +18,7 @@ std::vector<repository::DirectoryEntry> all_companions(const repository::Snapsho
 // lay below the same folder is taken to have gone with them. Errors: look_at_place().
 Result<void> plan_companions_in_place(Context& context, const repository::Repository& repository, const ChosenCompanions& companions, const RestoreRequest& request, RestorePlan& plan);
 
+// Those that were missing when the backup was made, and are there now: they go with --exact, and stay without.
+Result<void> plan_missing_companions(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot, const RestoreRequest& request, RestorePlan& plan);
+
 }  // namespace holdfast::operations

@@ -121,10 +121,19 @@ Result<void> expect_some(std::vector<KeptMember>& members, const BackupOrder& or
     return std::move(first).while_doing(format("none of {} databases could be backed up; the first", members.size()));
 }
 
+std::vector<repository::MissingCompanion> missing_among(const std::vector<KeptCompanion>& companions) {
+    std::vector<repository::MissingCompanion> missing;
+    for (const auto& one : companions) {
+        if (one.missing) missing.push_back(*one.missing);
+    }
+    std::ranges::sort(missing, {}, &repository::MissingCompanion::path);
+    return missing;
+}
+
 // A snapshot that holds every member as it was when it was last kept, and nothing else.
 bool holds_the_same(const repository::Snapshot& snapshot, const BackupOrder& order, const std::vector<KeptCompanion>& companions) {
     if (!snapshot.is_whole() || snapshot.damaged || snapshot.members.size() != order.members.size()) return false;
-    if (snapshot.rebuilt != order.rebuilt) return false;
+    if (snapshot.rebuilt != order.rebuilt || snapshot.missing != missing_among(companions)) return false;
     const auto there = std::ranges::count_if(companions, [](const KeptCompanion& one) { return !one.report.missing; });
     if (std::cmp_not_equal(there, snapshot.companions.size())) return false;
     if (there > 0 && (!order.source.parent || !std::ranges::equal(snapshot.companions, order.source.parent->companions, repository::is_same))) return false;
@@ -268,6 +277,7 @@ Result<std::optional<RecordedBackup>> record_once(Context& context, repository::
         draft.began = began;
         draft.skew = std::move(skew);
         draft.rebuilt = order.rebuilt;
+        draft.missing = missing_among(kept.companions);
         auto snapshot = recorder->commit(std::move(draft));
         if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<RecordedBackup>();
         recorded.snapshot = TRY(std::move(snapshot));

@@ -8,6 +8,9 @@
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/after_restore.h"
 #include "holdfast/operations/carry_out_restore.h"
+#include "holdfast/operations/expect_replaceable.h"
+#include "holdfast/operations/named_companion.h"
+#include "holdfast/operations/own_places.h"
 #include "holdfast/operations/repository_place.h"
 #include "holdfast/operations/restore_outside.h"
 #include "holdfast/operations/restore_packed.h"
@@ -95,6 +98,7 @@ Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround
         auto plan = request.paths.empty() ? plan_restore(context, now.opened.get(), now.selection.moment, request) : plan_restore_of_paths(context, now.opened.get(), now.selection.moment, request);
         if (!plan) return in_backup(std::move(plan).error(), snapshot.number);
         plan->doing = now.order.doing;
+        TRY(expect_replaceable(context, *plan, request));
         TRY(expect_agreement(context, now.opened, *plan, now.order.request, snapshot.time));
         if (now.cause.empty()) now.cause = TRY(ask_recovery_cause(context, now.order.request));
         return plan;
@@ -107,13 +111,15 @@ Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround
 }
 
 // In place; what gets a new file disturbs nobody and needs no telling.
-RestoreRequest with_settings(RestoreRequest request, const LoadedSettings& loaded, const std::string& source) {
-    if (!loaded.is_there() || !request.to.empty()) return request;
+Result<RestoreRequest> with_settings(Context& context, RestoreRequest request, const LoadedSettings& loaded, const std::string& source) {
+    if (!request.to.empty()) return request;
+    request.own_places = own_places(context.host.files, loaded);
+    if (!loaded.is_there()) return request;
     if (request.hooks.is_empty()) request.hooks = hooks_of(loaded, source);
     if (request.recovery_log.empty()) request.recovery_log = loaded.settings.log.recovery;
     if (const auto* settings = loaded.source(source)) {
         for (const auto& companion : settings->companions) {
-            if (companion.keep == "redacted") request.redacted.push_back(companion.path);
+            if (companion.keep == "redacted") request.redacted.push_back(TRY(without_pattern_in_path(context.host.files, companion_request(companion))).path);
         }
     }
     return request;
@@ -146,7 +152,9 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
     tell_recovery(context, now.opened, now.order.request, {.plan = plan, .cause = now.cause, .duration_ms = stopwatch.ms()}, report);
     for (auto& member : plan.members) report.databases.push_back(std::move(member.report));
     report.files = std::move(plan.files);
-    for (auto& companion : plan.companions) report.companions.push_back(std::move(companion.report));
+    for (auto* companions : {&plan.companions, &plan.staying}) {
+        for (auto& companion : *companions) report.companions.push_back(std::move(companion.report));
+    }
     return report;
 }
 
@@ -155,11 +163,19 @@ Result<std::vector<std::string>> mend_before(Context& context, OpenRepository& o
     std::vector<std::string> told;
     if (!request.to.empty()) return told;
     if (request.dry_run) {
-        if (TRY(is_set_being_replaced(context, snapshot.source.paths))) told.push_back("an earlier restore was interrupted; the real run mends that first");
+        for (const auto& seen : unfinished_restores(context, snapshot.source.paths)) {
+            told.push_back(seen.what + (seen.is == UnfinishedSeen::Is::at_work ? "; the real run waits for its end" : "; the real run mends that first, and what it replaces may differ then"));
+        }
         return told;
     }
     const bool is_whole = request.only.empty() && request.paths.empty() && !request.rows.is_asked() && !request.schema_only;
-    return mend_unfinished_restores(context, &opened, snapshot.source.paths, is_whole ? WhenUnclear::abandon : WhenUnclear::refuse);
+    return TRY(mend_unfinished_restores(context, &opened, snapshot.source.paths, is_whole ? WhenUnclear::abandon : WhenUnclear::refuse)).told;
+}
+
+// What was mended stays so, whatever becomes of the rest.
+Error with_mended(Error error, const std::vector<std::string>& mended) {
+    for (const auto& what : mended) error = std::move(error).while_doing(what);
+    return error;
 }
 
 }  // namespace
@@ -167,7 +183,7 @@ Result<std::vector<std::string>> mend_before(Context& context, OpenRepository& o
 Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, const Selection& selection, const RestoreOrder& given) {
     const auto& snapshot = selection.moment.snapshot;
     const auto loaded = TRY(settings_if_good(outer, given.request.repository));
-    const auto request = with_settings(given.request, loaded, snapshot.source.name);
+    const auto request = TRY(with_settings(outer, given.request, loaded, snapshot.source.name));
     const RestoreOrder order{.doing = given.doing, .request = request};
     Context context = outer;
     context.lock_wait_ms = place_options(outer, request).wait_ms;
@@ -178,12 +194,12 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
     auto mended = TRY(mend_before(context, opened, snapshot, request));
     auto done = restore_between(context, now, hooks);
     hooks.finish(facts_of(now), done ? nullptr : &done.error());
-    if (!done) return done;
+    if (!done) return with_mended(std::move(done).error(), mended);
     done->hooks = std::move(hooks.runs);
     done->hooks_incomplete = !hooks.is_complete;
     std::ranges::move(mended, std::back_inserter(done->warnings));
     std::ranges::move(hooks.warnings, std::back_inserter(done->warnings));
-    if (request.to.empty() && !request.dry_run) {
+    if (request.to.empty()) {
         after_restore(context, {.loaded = loaded, .facts = facts_of(now), .rebuilt = snapshot.rebuilt, .go_back = done->go_back}, *done);
     }
     done->duration_ms = stopwatch.ms();

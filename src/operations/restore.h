@@ -24,6 +24,7 @@ struct RestoreRequest {
     RowsRequest rows;
     Hooks hooks;  // of the settings; run when it is done in place
     std::vector<std::string> redacted;  // of the settings: companions that are kept redacted now, whatever they were then
+    std::vector<std::string> own_places;  // of the settings: what is holdfast's own, which no companion holds
     bool yes = false, schema_only = false;
     bool force = false, dry_run = false, offline = false, no_safety_backup = false, no_check = false, exact = false;
     std::uint64_t wait_s = 10;
@@ -36,7 +37,7 @@ struct RestoreRequest {
                            "is not in the backup stays. Where that "
                            "cannot be done safely nothing is changed, and the obstacle is named. On a terminal it shows what would change and asks; "
                            "holdfast undo takes the restore back. Behind the after_restore hooks, what is not kept is built again, the files are compared with the databases, and the settings' smoke tests are tried: what fails is told with the way back, exit code 3. A dry run proves and checks the backup and looks for "
-                           "locks as the real run does, so it takes about as long, and ends with the same exit code. With --table rows come back into the database beside all others: "
+                           "locks as the real run does, so it takes about as long, tells what would follow, and ends with the same exit code. With --table rows come back into the database beside all others: "
                            "missing ones are inserted, those that differ are changed in place, none is deleted, and triggers do not fire again; a backup is made first. holdfast undo does not take rows back: "
                            "the command to go back that is printed does, and takes everything that was written since along.",
                 .examples = {{"holdfast restore 43", "in place"},
@@ -70,7 +71,7 @@ struct RestoreRequest {
         visit(dry_run, {.name = "dry-run", .sentence = "Say exactly what would happen; change nothing.", .letter = 'n'});
         visit(yes, {.name = "yes", .sentence = "Do not ask.", .letter = 'y'});
         visit(force, {.name = "force", .sentence = "With --to: replace an existing file (which is kept aside)."});
-        visit(exact, {.name = "exact", .sentence = "In place: remove files and folders of companions that are not in the backup; the safety backup keeps them."});
+        visit(exact, {.name = "exact", .sentence = "In place: remove files and folders of companions, and companions, that are not in the backup; the safety backup keeps them."});
         visit(offline, {.name = "offline", .sentence = "I have stopped the application: nobody has the database open."});
         visit(no_safety_backup, {.name = "no-safety-backup", .sentence = "Restore even if the present database cannot be backed up first."});
         visit(no_check, {.name = "no-check", .sentence = "Leave out SQLite's own check of the result (the hash proof is always made)."});
@@ -83,8 +84,9 @@ struct RestoreRequest {
 struct RestoredCompanion {
     std::string from, to;
     std::uint64_t files = 0, bytes = 0, added = 0, changed = 0, removed = 0;
-    std::vector<std::string> extra, kept, secrets_removed;
+    std::vector<std::string> extra, kept, secrets_removed, notes;
     double copy_ms = 0;
+    bool was_missing = false;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("from", from, "The file or folder in the backup.");
@@ -95,8 +97,10 @@ struct RestoredCompanion {
         visit("changed", changed, "In place: those that were replaced, as content, mode or time differ.");
         visit("removed", removed, "In place, with --exact: those that are not in the backup.");
         visit("extra", extra, "In place: those that are not in the backup and stay, by their paths in it.");
+        visit("was_missing", was_missing, "In place: it was not there when the backup was made, and is now. It stays as it is, unless --exact removes it.");
         visit("kept", kept, "In place, of one that is kept redacted: files that hold secrets and stay as they are, by their paths in it.");
         visit("secrets_removed", secrets_removed, "The secrets that the backup does not have, by file and key: to be filled in by hand, where the file was not kept.");
+        visit("notes", notes, "What else should be known.");
         visit("copy_ms", copy_ms, "Time to write and sync; each byte was proven as it was read from the backup, and read back.");
     }
 };
@@ -151,7 +155,7 @@ struct RestoreReport {
     std::vector<RebuildRun> rebuilds;
     std::vector<AgreementResult> agreement;
     std::vector<SmokeTestResult> smoke_tests;
-    std::vector<std::string> warnings;
+    std::vector<std::string> follows, warnings;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "The backup restored; 0: a file.");
@@ -171,7 +175,7 @@ struct RestoreReport {
         visit("companions", companions, "Each file or folder that belongs with them.");
         visit("files", files, "In place, when it is shown first: what would change in their files, from now to the backup. What is removed by that stays, unless --exact says otherwise. Null: it was not looked for.");
         visit("rows", rows, "With --table: what came back.");
-        visit("data_lost", data_lost, "Rows that the database had before and has not now, by table; empty: not counted, as no recovery log is kept.");
+        visit("data_lost", data_lost, "Rows that the database had before and has not now, by table, and how many files were replaced or removed; empty: not counted, as no recovery log is kept.");
         visit("recovery_log", recovery_log, "The recovery log that tells of it.");
         visit("duration_ms", duration_ms, "How long it took.");
         visit("hooks", hooks, "The hooks that were run.");
@@ -179,6 +183,7 @@ struct RestoreReport {
         visit("rebuilds", rebuilds, "In place: what was built again.");
         visit("agreement", agreement, "In place: whether the files say the same as the databases now, as the settings have it.");
         visit("smoke_tests", smoke_tests, "In place: how the settings' smoke tests went.");
+        visit("follows", follows, "In a dry run, in place: what would be done behind it: built again, compared, tried.");
         visit("unmet", unmet, "Something of these three is not as it should be; the restore has taken place: exit code 3.");
         visit("warnings", warnings, "What else should be known.");
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/operations/chosen_databases.h"
 #include "holdfast/operations/moved_databases.h"
@@ -130,10 +131,27 @@ Result<PlannedMember> plan_member(Context& context, const repository::Repository
 
 }  // namespace
 
+namespace {
+
+// A companion, or something that would lie in one.
+Result<bool> is_of_companions(Context& context, const repository::Snapshot& snapshot, const std::string& name) {
+    const std::string path = TRY(host::canonical_or_future(context.host.files, name));
+    return std::ranges::any_of(snapshot.companions, [&](const DirectoryEntry& companion) {
+        return path == companion.name || path.starts_with(companion.name + "/") || companion.name.ends_with("/" + name);
+    });
+}
+
+}  // namespace
+
 Result<std::set<std::string>> chosen_members(Context& context, const repository::Snapshot& snapshot, const RestoreRequest& request) {
     DatabasesToChooseFrom there{.paths = {}, .doing = "restore only", .where = format("backup #{}", snapshot.number.value)};
     for (const auto& entry : snapshot.members) there.paths.push_back(entry.name);
-    return chosen_databases(context, there, request.only);
+    auto chosen = chosen_databases(context, there, request.only);
+    if (chosen || chosen.error().code() != ErrorCode::not_found) return chosen;
+    for (const auto& name : request.only) {
+        if (TRY(is_of_companions(context, snapshot, name))) return std::move(chosen).error().with_advice(format("--path {}: --only chooses databases", shell_word(name)));
+    }
+    return chosen;
 }
 
 bool RestorePlan::needs_safety_backup() const {
@@ -208,7 +226,10 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
         plan.members.push_back(std::move(member));
     }
     if (request.schema_only) return plan;
-    if (plan.is_in_place && place.only.empty()) TRY(plan_companions_in_place(context, repository, {.of = moment.snapshot, .chosen = all_companions(moment.snapshot)}, request, plan));
+    if (plan.is_in_place && place.only.empty()) {
+        TRY(plan_companions_in_place(context, repository, {.of = moment.snapshot, .chosen = all_companions(moment.snapshot)}, request, plan));
+        TRY(plan_missing_companions(context, repository, moment.snapshot, request, plan));
+    }
     if (!plan.is_in_place) TRY(plan_companions(context, moment.snapshot, place, plan));
     return plan;
 }

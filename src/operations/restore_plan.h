@@ -24,6 +24,7 @@ struct PlannedCompanion {
     repository::DirectoryEntry entry;
     RestoredCompanion report;
     CompanionInPlace place = {};  // in place
+    bool was_missing = false;     // in the backup: it is there now, and the entry is a name and rules
 };
 struct RestorePlan {
     std::string doing = "restore";  // or "undo": the operation that the safety backup goes before
@@ -34,6 +35,7 @@ struct RestorePlan {
     std::vector<std::string> paths;        // of the source: who a safety backup belongs to
     std::vector<PlannedMember> members;
     std::vector<PlannedCompanion> companions;
+    std::vector<PlannedCompanion> staying;  // were missing then, are there now, and are left as they are
     std::optional<FilesDifference> files;  // what of them would change, when it is shown first
     // The newest backup of these databases, when every byte of it has just been read and proven: what a safety backup may
     // lean on unseen.

@@ -85,10 +85,13 @@ std::string lines_of(const DatabaseDifference& difference) {
 Result<std::optional<FilesDifference>> difference_of_files(Context& context, OpenRepository& opened, const RestorePlan& plan) {
     repository::Snapshot then;  // as far as it is restored, and where it goes
     std::vector<CompanionPlan> plans;
-    for (const auto& companion : plan.companions) {
-        then.companions.push_back(companion.entry);
-        then.companions.back().name = companion.report.to;
-        plans.push_back(companion.place.plan);
+    for (const auto* companions : {&plan.companions, &plan.staying}) {
+        for (const auto& companion : *companions) {
+            plans.push_back(companion.place.plan);
+            if (companion.was_missing) continue;
+            then.companions.push_back(companion.entry);
+            then.companions.back().name = companion.report.to;
+        }
     }
     std::ranges::sort(then.companions, {}, &repository::DirectoryEntry::name);
     const auto now = TRY(live_files(context, plans));
@@ -107,14 +110,16 @@ std::string lines_of(const PlannedCompanion& companion) {
     add(report.changed, "would be as before");
     add(report.removed, "would go");
     add(report.extra.size(), "not in the backup would stay");
-    return format("  {}: {}\n", printable(report.to), parts.empty() ? "nothing would change" : parts);
+    const std::string_view was = report.was_missing ? "was not there then; " : "";
+    const std::string_view otherwise = report.was_missing ? "would stay" : "nothing would change";
+    return format("  {}: {}{}\n", printable(report.to), was, parts.empty() ? otherwise : parts);
 }
 
 }  // namespace
 
 Result<void> preview(Context& context, OpenRepository& opened, RestorePlan& plan) {
     for (auto& member : plan.members) TRY(preview_member(context, plan.is_outside ? nullptr : &opened, member));
-    if (plan.is_in_place && !plan.companions.empty()) plan.files = TRY(difference_of_files(context, opened, plan));
+    if (plan.is_in_place && !(plan.companions.empty() && plan.staying.empty())) plan.files = TRY(difference_of_files(context, opened, plan));
     return {};
 }
 
@@ -128,8 +133,11 @@ std::string question_of(const RestorePlan& plan, Timestamp moment) {
         text += format("would be {}\n", human_bytes(report.bytes));
         if (report.difference) text += lines_of(*report.difference);
     }
-    for (const auto& companion : plan.companions) text += lines_of(companion);
+    for (const auto* companions : {&plan.companions, &plan.staying}) {
+        for (const auto& companion : *companions) text += lines_of(companion);
+    }
     if (plan.needs_safety_backup()) text += "  the state as it is now is backed up first; holdfast undo brings it back\n";
+    else if (!plan.companions.empty()) text += "  nothing is there that would be replaced; holdfast undo would not take it back\n";
     return text;
 }
 

@@ -87,6 +87,7 @@ private:
         if (!plan_.companions.empty()) TRY(companions_.stage());
         TRY(lock_all());
         if (plan_.needs_safety_backup()) safety_ = TRY(make_safety_backup(context_, opened_, plan_, {.is_optional = options_.no_safety_backup}));
+        if (!plan_.companions.empty()) TRY(companions_.note_safety(safety_));
         for (auto& locked : locked_) TRY(locked.database->write(watch_));
         if (!plan_.companions.empty()) TRY(companions_.carry_out(safety_, watch_));
         auto done = replace_databases();

@@ -1,7 +1,9 @@
 #include "holdfast/operations/safety_backup.h"
 
+#include <algorithm>
 #include <array>
 
+#include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/check_image.h"
@@ -42,11 +44,22 @@ Result<history::SourceIdentity> source_of(Context& context, const repository::Re
     return history::find_source(repository, question);
 }
 
+// Databases that the restore makes where none was: undo leaves them, and says so.
+void note_absent(const RestorePlan& plan, Tags& tags) {
+    for (const auto& member : plan.members) {
+        const auto& path = member.report.to;
+        const bool is_possible = tags.size() < limits::tags_max && absent_tag.size() + path.size() <= limits::name_size_max;
+        if (member.route.route == Route::new_file && is_possible) tags.emplace_back(absent_tag, path);
+    }
+    std::ranges::sort(tags);
+}
+
 Result<BackupOrder> safety_order(Context& context, const repository::Repository& repository, const RestorePlan& plan) {
     BackupOrder order;
     order.purpose.kind = repository::SnapshotKind::safety;
     order.purpose.operation = plan.doing;
     order.purpose.comment = format("before the {} of {}", plan.doing, plan.of);
+    note_absent(plan, order.purpose.tags);
     order.doing = "safety backup";
     order.all_or_nothing = true;
     order.source = TRY(source_of(context, repository, plan));

@@ -6,6 +6,9 @@
 
 namespace holdfast::operations {
 
+// The key of tags that name databases that were not there.
+constexpr std::string_view absent_tag = "absent";
+
 struct SafetyBackup {
     std::uint64_t number = 0;              // 0: none was made
     std::string repository;

@@ -200,10 +200,10 @@ struct CompanionSettings {
 
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(path, {.key = "path", .sentence = "A file or folder that belongs with the databases. Links in it are kept as links, and not followed.", .example = "\"data/faiss\"", .form = Form::path});
+        visit(path, {.key = "path", .sentence = "A file or folder that belongs with the databases. Links in it are kept as links, and not followed. With *, ? or [ in it, and nothing of just that name, it is a pattern: \"data/faiss/*.index\" is the folder data/faiss with include = [\"/*.index\"].", .example = "\"data/faiss\"", .form = Form::path});
         visit(include, {.key = "include", .sentence = "Only what matches one of these patterns, as in .gitignore, relative to the path.", .example = "[\"*.index\", \"*.meta.json\", \"*.npz\"]", .otherwise = "everything"});
         visit(exclude, {.key = "exclude", .sentence = "Not what matches one of these. SQLite databases in it are backed up as databases when the source names them; their -wal, -shm and -journal, .DS_Store, Thumbs.db, desktop.ini, __pycache__ and what lies beside a CACHEDIR.TAG never go in.", .example = "[\"*.tmp\", \"cache/\"]"});
-        visit(optional, {.key = "optional", .sentence = "It may be missing. Otherwise a backup without it is partial.", .example = "true"});
+        visit(optional, {.key = "optional", .sentence = "It may be missing or empty. Otherwise a backup is partial when it is missing, when it has lost all its files, or all their bytes, since an earlier backup, or when there is nothing that include matches.", .example = "true"});
         visit(keep, {.key = "keep", .sentence = "How it is kept: as it is; not at all, and built again after a restore (rebuild); or redacted: the secrets in its texts are removed before they are stored, so they are in no backup, and a file that has some is not replaced by a restore.", .example = "\"as-is\"", .choices = {"as-is", "rebuild", "redacted"}});
         visit(rebuild, {.key = "rebuild", .sentence = "How it is built again: after a restore in place when it is not kept, or when it disagrees with the database; by holdfast rebuild at any time."});
     }

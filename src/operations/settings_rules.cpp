@@ -10,6 +10,8 @@
 #include "holdfast/host/time_zone.h"
 #include "holdfast/live/path_patterns.h"
 #include "holdfast/operations/agreement_rules.h"
+#include "holdfast/operations/named_companion.h"
+#include "holdfast/operations/own_places.h"
 #include "holdfast/operations/plain_copy_order.h"
 #include "holdfast/operations/set_copies.h"
 #include "holdfast/operations/purpose.h"
@@ -24,6 +26,7 @@ public:
     Rules(host::FileSystem& files, ReadingSettings& reading) : files_(files), reading_(reading) {}
 
     void check(const Settings& settings) {
+        own_ = {.repository = canonical(settings.repository.path), .copies = plain_copy_folders(files_, settings)};
         check_repository(settings.repository);
         check_targets(settings.targets);
         check_zone(settings.retention.time_zone);
@@ -150,6 +153,7 @@ private:
         for (const auto& tag : source.tags) check_tag(key + ".tags", tag);
         if (source.tags.size() > limits::tags_max) problem(key + ".tags", format("there are more than {} tags", limits::tags_max), "leave some out");
         check_all(key + ".companions", source.companions, &Rules::check_companion);
+        check_companions_together(key + ".companions", source.companions);
         for (std::size_t i = 0; i < source.agreement.size(); ++i) check_agreement(format("{}.agreement[{}]", key, i + 1), source, source.agreement[i]);
         if (source.quiesce) check_quiesce(key + ".quiesce", *source.quiesce);
         check_all(key + ".smoke_tests", source.smoke_tests, &Rules::check_smoke_test);
@@ -203,6 +207,33 @@ private:
             const auto parsed = live::PathPatterns::parse(*patterns);
             if (!parsed) problem(format("{}.{}", key, name), parsed.error().message(), parsed.error().advice());
         }
+    }
+    void check_companions_together(const std::string& key, const std::vector<CompanionSettings>& companions) {
+        std::vector<std::pair<std::string, live::CompanionOrder>> orders;  // by their keys
+        for (std::size_t i = 0; i < companions.size(); ++i) {
+            const std::string at = format("{}[{}].path", key, i + 1);
+            if (companions[i].path.empty() || companions[i].keep == "rebuild") continue;
+            if (auto order = order_of(at, companions[i])) orders.emplace_back(at, *std::move(order));
+        }
+        for (const auto& [outer_key, outer] : orders) {
+            for (const auto& [inner_key, inner] : orders) {
+                const auto apart = outer_key < inner_key || outer.root != inner.root ? expect_apart(outer, inner) : Result<void>();
+                if (!apart) problem(inner_key, apart.error().message(), apart.error().advice());
+            }
+        }
+    }
+    std::optional<live::CompanionOrder> order_of(const std::string& key, const CompanionSettings& companion) {
+        const auto request = without_pattern_in_path(files_, companion_request(companion));
+        if (!request) problem(key, request.error().message(), request.error().advice());
+        if (!request) return std::nullopt;
+        const auto include = live::PathPatterns::parse(request->include), exclude = live::PathPatterns::parse(request->exclude);
+        if (!include && request->path != companion.path) problem(key, include.error().message(), include.error().advice());
+        if (!include || !exclude) return std::nullopt;
+        live::CompanionOrder order{.root = canonical(request->path), .include = *include, .exclude = *exclude, .never = {}, .is_own = {}};
+        const auto is_in = [&](const std::string& folder) { return !folder.empty() && (order.root == folder || order.root.starts_with(folder + "/")); };
+        if (is_in(own_.repository)) problem(key, format("{} lies in the repository", printable(order.root)), "a repository is copied by itself: leave the companion out");
+        if (std::ranges::any_of(own_.copies, is_in)) problem(key, format("{} lies in a folder of plain copies", printable(order.root)), "another folder for plain_copies; or leave the companion out");
+        return order;
     }
     void check_agreement(const std::string& key, const SourceSettings& source, const AgreementSettings& agreement) {
         for (auto& fault : faults_of(files_, source, agreement)) {
@@ -286,8 +317,18 @@ private:
         problem(key, "that says no time", near.empty() || text.starts_with(near) ? time.error().advice() : toml_text(near));
     }
 
+    std::string canonical(const std::string& path) const {
+        return path.empty() ? path : host::canonical_or_future(files_, path).value_or(std::string(path));
+    }
+
+    struct Own {
+        std::string repository;
+        std::vector<std::string> copies;  // folders of plain ones
+    };
+
     host::FileSystem& files_;
     ReadingSettings& reading_;
+    Own own_;
     std::map<std::string, std::string> source_of_;  // database: key of the source
     std::map<std::string, std::string> latest_of_;  // newest copy: key of the source
 };

@@ -133,6 +133,7 @@ Result<ShowReport> show(Context& context, const ShowRequest& request) {
     report.members = TRY(show_members(context, opened->get(), selection.moment));
     report.companions = TRY(show_companions(opened->get(), snapshot));
     report.rebuilt = snapshot.rebuilt;
+    for (const auto& missing : snapshot.missing) report.missing.push_back(missing.path);
     for (const auto& failed : snapshot.failed) report.failed.push_back(failed.path + ": " + failed.error);
     return report;
 }

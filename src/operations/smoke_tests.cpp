@@ -55,15 +55,26 @@ private:
 
 }  // namespace
 
+std::vector<std::string> smoke_test_names(const LoadedSettings& loaded, const std::string& source) {
+    std::vector<std::string> names;
+    const auto* settings = loaded.source(source);
+    if (settings == nullptr) return names;
+    for (const auto& test : settings->smoke_tests) {
+        const std::string word = test.get.empty() ? word_for({.command = test.command}) : host::place_of_url(test.get);
+        names.push_back(format("smoke_tests {} ({})", names.size() + 1, word));
+    }
+    return names;
+}
+
 std::vector<SmokeTestResult> smoke_tests(Context& context, const LoadedSettings& loaded, const HookFacts& facts) {
     std::vector<SmokeTestResult> results;
     const auto* source = loaded.source(facts.source);
     if (source == nullptr) return results;
     Trying trying(context, loaded, facts);
+    const auto names = smoke_test_names(loaded, facts.source);
     for (const auto& test : source->smoke_tests) {
         auto result = trying.run(test);
-        const std::string word = test.get.empty() ? word_for({.command = test.command}) : host::place_of_url(test.get);
-        result.test = format("smoke_tests {} ({})", results.size() + 1, word);
+        result.test = names[results.size()];
         results.push_back(std::move(result));
     }
     return results;

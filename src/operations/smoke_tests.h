@@ -24,6 +24,9 @@ struct SmokeTestResult {
         visit("error", error, "Why the last attempt failed.");
     }
 };
+// Their names, as results have them.
+std::vector<std::string> smoke_test_names(const LoadedSettings& loaded, const std::string& source);
+
 // Each is tried until it passes, or its time is over. Who asks to stop ends them: those are not passed.
 std::vector<SmokeTestResult> smoke_tests(Context& context, const LoadedSettings& loaded, const HookFacts& facts);
 

@@ -4,6 +4,7 @@
 
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
+#include "holdfast/operations/named_companion.h"
 #include "holdfast/operations/settings_in_effect.h"
 
 namespace holdfast::operations {
@@ -48,7 +49,7 @@ Result<BackupRequest> with_source_settings(Context& context, const BackupRequest
         all.strict = all.strict || source->strict;
         for (const auto& one : source->companions) {
             if (one.keep == "rebuild") all.rebuilt.push_back(one.path);
-            else all.companions.push_back({.path = one.path, .include = one.include, .exclude = one.exclude, .is_optional = one.optional, .is_redacted = one.keep == "redacted"});
+            else all.companions.push_back(companion_request(one));
         }
         all.quiesce = quiesce_of(*loaded, *source);
     }

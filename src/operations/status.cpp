@@ -3,6 +3,7 @@
 #include <map>
 
 #include "holdfast/base/text.h"
+#include "holdfast/host/process_identity.h"
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/found_damaged.h"
 #include "holdfast/operations/listed_backup.h"
@@ -11,6 +12,7 @@
 #include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/rebuild_companion.h"
 #include "holdfast/operations/settings_in_effect.h"
+#include "holdfast/operations/unfinished_restore.h"
 #include "holdfast/repository/claim.h"
 #include "holdfast/repository/ledger.h"
 
@@ -81,6 +83,19 @@ void add_to(SourceStatus& source, const history::Moment& moment, const Looked& l
     source.has_loss = has_loss(moment.notes) && !moment.notes.accepted;
 }
 
+// What the newest backup lacks of files and folders; databases are looked for by missing_databases().
+std::vector<std::string> lacks_of_newest(const std::vector<history::Moment>& of_source) {
+    std::vector<std::string> lacks;
+    const auto newest = std::ranges::find_if(of_source.rbegin(), of_source.rend(), [](const auto& moment) { return repository::is_ordinary(moment.snapshot.kind) && !history::is_adopted(moment.snapshot); });
+    if (newest == of_source.rend()) return lacks;
+    const auto& snapshot = newest->snapshot;
+    for (const auto& failed : snapshot.failed) {
+        const bool is_database = std::ranges::find(snapshot.source.paths, failed.path) != snapshot.source.paths.end();
+        if (!is_database) lacks.push_back(format("backup #{} is partial: {}", snapshot.number.value, printable(failed.error)));
+    }
+    return lacks;
+}
+
 std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments, Timestamp now) {
     std::map<std::string, std::vector<history::Moment>> by_id;
     for (const auto& moment : moments) {
@@ -94,6 +109,7 @@ std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments
         for (const auto* moment : found.newest()) source.found_damaged.push_back(moment->snapshot.number.value);
         if (!found.newest().empty()) source.damaged_since = found.newest().front()->snapshot.time;
         if (!found.newest().empty()) source.missed.push_back(found.in_words());
+        std::ranges::move(lacks_of_newest(of_source), std::back_inserter(source.missed));
         const auto age_of = [&](Timestamp time) { return std::max<std::int64_t>(0, (now.nanoseconds - time.nanoseconds) / nanoseconds_per_second); };
         if (const auto seen = source.last_confirmed) source.age_s = age_of(*seen);
         if (const auto proven = source.proven_at) source.proven_age_s = age_of(*proven);
@@ -148,6 +164,19 @@ std::vector<std::string> missed_by(const SourceStatus& source, const StatusTarge
                                              : std::string("no backup is proven: holdfast drill"));
     }
     return missed;
+}
+
+// What lies on other machines cannot be seen from here.
+void tell_unfinished(Context& context, const std::vector<history::Moment>& moments, StatusReport& report) {
+    for (auto& source : report.sources) {
+        const auto newest = std::ranges::find_if(moments.rbegin(), moments.rend(), [&](const history::Moment& moment) { return to_hex(moment.snapshot.source.id) == source.id; });
+        if (newest == moments.rend() || newest->snapshot.source.machine != host::this_machine()) continue;
+        for (const auto& seen : unfinished_restores(context, source.paths)) {
+            if (seen.is_harmless()) report.warnings.push_back(printable(source.name) + ": " + seen.in_words());
+            else source.interrupted.push_back(seen.in_words());
+        }
+        source.missed.insert(source.missed.end(), source.interrupted.begin(), source.interrupted.end());
+    }
 }
 
 void judge(StatusReport& report, const StatusTargets& targets) {
@@ -235,6 +264,7 @@ Result<StatusReport> status_of(Context& context, OpenRepository& opened, const S
     report.repository_bytes = TRY(bytes_in(repository));
     report.free_bytes = TRY(context.host.files.free_bytes(opened.path()));
     report.sources = sources_of(moments.moments, context.host.clock.now());
+    tell_unfinished(context, moments.moments, report);
     judge(report, question.targets);
     auto missing = missing_databases(context, question.loaded, moments.moments);
     std::ranges::move(missing.missed, std::back_inserter(report.missed));

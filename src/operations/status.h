@@ -28,7 +28,7 @@ struct StatusRequest {
                 .sentence = "Each source: last backup, newest proven backup, how long a restore takes, and what is missed.",
                 .details = "Last confirmed is when the source was last known to be as a backup holds it: what has come since would be lost (RPO). Proven is "
                            "what was restored by a drill, or verified at level opened. Exit code 12: a target is missed, or too little room is left; what is "
-                           "missed is named: also that the newest backups were found damaged; what the last backup should hold and does not, until it does again or holdfast annotate --accept-loss accepts it; also a database of the settings that is in no backup, or gone from disk. Of one that the settings do not name, that is a warning. Without settings room is judged by the databases: a warning when less is free than the largest has and 64 MiB, too little below 8 MiB.",
+                           "missed is named: also that the newest backups were found damaged; what the last backup should hold and does not, until it does again or holdfast annotate --accept-loss accepts it; also a database of the settings that is in no backup, or gone from disk; also a restore in place that was interrupted, with the command that ends it. Of one that the settings do not name, that is a warning. Without settings room is judged by the databases: a warning when less is free than the largest has and 64 MiB, too little below 8 MiB.",
                 .examples = {{"holdfast status --json", "for a monitor"}, {"holdfast status --rpo 1h --rto 10m", "with targets; exit code 12 when one is missed"}}};
     }
     template <class Visitor>
@@ -41,7 +41,7 @@ struct StatusRequest {
 };
 struct SourceStatus {
     std::string name, id, last_verified, last_drill, last_scenario;
-    std::vector<std::string> paths, missed;
+    std::vector<std::string> paths, missed, interrupted;
     std::uint64_t backups = 0, last_number = 0, proven_number = 0, logical_bytes = 0, bytes_stored = 0;
     std::optional<Timestamp> last_backup, last_confirmed, last_verified_at, proven_at, drilled_at;
     std::optional<std::int64_t> age_s, proven_age_s;
@@ -76,6 +76,7 @@ struct SourceStatus {
         visit("damaged_since", damaged_since, "The time of the oldest of them.");
         visit("of_future", of_future, "Backups whose times are in the future, or were when they were adopted: no age is counted from them.");
         visit("missed", missed, "Which targets are missed.");
+        visit("interrupted", interrupted, "Restores in place that were interrupted, with what ends them: what is there now may be of two moments.");
         visit("skew", skew, "Why the last backup is not of one moment; empty: it is.");
         visit("unmet", unmet, "What does not hold in the last backup, of what is expected, and was not accepted.");
         visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");

@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/operations/faults_of_companion.h"
 #include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/write_entry.h"
 
@@ -17,8 +18,6 @@ using repository::DirectoryEntry;
 using repository::EntryType;
 
 constexpr std::uint32_t folder_mode = 0755;
-
-std::string absolute(const std::string& root, const std::string& path) { return path.empty() ? root : host::join_path(root, path); }
 
 host::FileKind kind_of(EntryType type) {
     return type == EntryType::directory ? host::FileKind::folder : type == EntryType::link ? host::FileKind::link : host::FileKind::regular;
@@ -71,7 +70,7 @@ Result<void> CompanionSwap::stage_entry(std::size_t companion, const std::string
     const auto& to = plan_.companions[companion].report.to;
     TRY(context_.watch.go_on());
     const std::string aside = host::join_path(staged.folder, format("new-{}", staged.files.size()));
-    auto written = TRY(write_entry(context_, opened_.get(), entry, {.path = aside, .owners = Owners::as_in_backup, .together = &staged.together, .meant = absolute(to, path)}));
+    auto written = TRY(write_entry(context_, opened_.get(), entry, {.path = aside, .owners = Owners::as_in_backup, .together = &staged.together, .meant = host::join_path(to, path)}));
     if (!written.warning.empty()) warnings.push_back(std::move(written.warning));
     staged.files.emplace(path, aside);
     written_ += written.bytes;
@@ -79,24 +78,40 @@ Result<void> CompanionSwap::stage_entry(std::size_t companion, const std::string
     return {};
 }
 
-// Nothing of that companion was there: it is not in the backup.
-Result<CompanionEntries> CompanionSwap::state_before(const SafetyBackup& safety, const PlannedCompanion& companion) {
-    const auto& repository = safety.beside ? safety.beside->get() : opened_.get();
-    const auto snapshot = TRY(repository.snapshot(repository::SnapshotNumber{safety.number}));
-    const auto entry = std::ranges::find(snapshot.companions, companion.report.to, &DirectoryEntry::name);
-    if (entry == snapshot.companions.end()) return CompanionEntries();
-    TRY(repository.open_index());
-    return entries_below(repository, *entry);
-}
+namespace {
+
+// As the safety backup holds it. Nothing of a companion was there: it is not in it.
+class StateBefore {
+public:
+    static Result<StateBefore> of(OpenRepository& opened, const SafetyBackup& safety) {
+        const auto& repository = safety.beside ? safety.beside->get() : opened.get();
+        StateBefore state(repository, TRY(repository.snapshot(repository::SnapshotNumber{safety.number})));
+        TRY(repository.open_index());
+        return state;
+    }
+    Result<CompanionEntries> below(const std::string& companion) const {
+        const auto entry = std::ranges::find(snapshot_.companions, companion, &DirectoryEntry::name);
+        if (entry == snapshot_.companions.end()) return CompanionEntries();
+        return entries_below(repository_, *entry);
+    }
+
+private:
+    StateBefore(const repository::Repository& repository, repository::Snapshot snapshot) : repository_(repository), snapshot_(std::move(snapshot)) {}
+    const repository::Repository& repository_;
+    repository::Snapshot snapshot_;
+};
+
+}  // namespace
 
 Result<void> CompanionSwap::carry_out(const SafetyBackup& safety, const Watch& watch) {
     live::SwapPlan plan;
+    std::optional<StateBefore> before;
+    if (safety.number != 0) before.emplace(TRY(StateBefore::of(opened_, safety)));
     for (std::size_t i = 0; i < plan_.companions.size(); ++i) {
         const auto& companion = plan_.companions[i];
-        if (safety.number != 0) TRY(add_steps(i, TRY(state_before(safety, companion)), safety.beside ? Known::size : Known::content, plan));
+        if (before) TRY(add_steps(i, TRY(before->below(companion.report.to)), safety.beside ? Known::size : Known::content, plan));
         else TRY(add_steps(i, companion.place.now, Known::size, plan));
     }
-    swap_->set_note(encode(what_is_done(safety)));
     return swap_->carry_out(std::move(plan), watch);
 }
 
@@ -113,20 +128,20 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
         const bool is_folder = entry.type == EntryType::directory;
         const bool gives_way = !is_extra && (is_folder != (then->second.type == EntryType::directory));
         if (!gives_way && (!is_extra || !options_.exact)) continue;
-        if (is_folder && is_extra && !TRY(is_left_empty(absolute(root, path), gone))) {
-            warnings.push_back(format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(absolute(root, path))));
+        if (is_folder && is_extra && !TRY(is_left_empty(host::join_path(root, path), gone))) {
+            warnings.push_back(format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(host::join_path(root, path))));
             continue;
         }
         TRY(expect_nothing_to_lose(companion, path));
-        gone.insert(absolute(root, path));
-        plan.steps.push_back({.what = is_folder ? SwapStep::What::remove_folder : SwapStep::What::remove, .path = absolute(root, path), .stage = staged_[at].folder, .before = seen(entry)});
+        gone.insert(host::join_path(root, path));
+        plan.steps.push_back({.what = is_folder ? SwapStep::What::remove_folder : SwapStep::What::remove, .path = host::join_path(root, path), .stage = staged_[at].folder, .before = seen(entry)});
     }
     return {};
 }
 
 // Since the first look: what is written later still shows in its time.
 Result<void> CompanionSwap::expect_nothing_to_lose(const PlannedCompanion& companion, const std::string& path) const {
-    const std::string there = absolute(companion.report.to, path);
+    const std::string there = host::join_path(companion.report.to, path);
     if (!companion.entry.rules.redacted || !holds_secrets(context_, there)) return {};
     return fail(ErrorCode::busy, "restore {}: secrets were put into it meanwhile, which no backup has", printable(there)).with_advice("restore again");
 }
@@ -134,6 +149,12 @@ Result<void> CompanionSwap::expect_nothing_to_lose(const PlannedCompanion& compa
 Result<bool> CompanionSwap::is_left_empty(const std::string& folder, const std::set<std::string>& gone) const {
     const auto names = TRY(context_.host.files.list(folder));
     return std::ranges::all_of(names, [&](const auto& name) { return gone.contains(host::join_path(folder, name)); });
+}
+
+// Where no backup of the state before tells what is there, it is read.
+Result<bool> CompanionSwap::has_same_content(std::size_t companion, const std::string& path, const DirectoryEntry& then) {
+    if (then.type != EntryType::file) return true;
+    return !TRY(fault_of_content(context_, opened_.get(), then, host::join_path(plan_.companions[companion].report.to, path)));
 }
 
 Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& before, Known known, live::SwapPlan& plan) {
@@ -149,22 +170,22 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         if (changes_kind) now = nullptr;  // it is gone by then
         if (then.type == EntryType::directory) {
             // One that the rules leave out, as nothing that they choose lies in it, is there all the same.
-            const auto there = context_.host.files.status_of_link(absolute(root, path));
+            const auto there = context_.host.files.status_of_link(host::join_path(root, path));
             const bool is_left_out = now == nullptr && !changes_kind && there && there->kind == host::FileKind::folder;
-            if (now == nullptr && !is_left_out) plan.steps.push_back({.what = SwapStep::What::make_folder, .path = absolute(root, path), .stage = staged_[at].folder});
+            if (now == nullptr && !is_left_out) plan.steps.push_back({.what = SwapStep::What::make_folder, .path = host::join_path(root, path), .stage = staged_[at].folder});
             continue;
         }
         const bool is_staged = staged_[at].files.contains(path);
-        if (!is_staged && !is_to_be_written(then, now, known)) continue;
+        if (!is_staged && !is_to_be_written(then, now, known) && (known == Known::content || TRY(has_same_content(at, path, then)))) continue;
         if (now == nullptr && !changes_kind && companion.place.now.contains(path)) {
-            return fail(ErrorCode::unavailable, "restore {}: it is not in the backup of the state before, as it could not be read, or went meanwhile", printable(absolute(root, path))).with_advice("look at it, and restore again");
+            return fail(ErrorCode::unavailable, "restore {}: it is not in the backup of the state before, as it could not be read, or went meanwhile", printable(host::join_path(root, path))).with_advice("look at it, and restore again");
         }
         if (now != nullptr) TRY(expect_nothing_to_lose(companion, path));
         if (!is_staged) {  // another content of the same size and time
             TRY(stage_entry(at, path, then));
             has_staged_late = true;
         }
-        plan.steps.push_back({.path = absolute(root, path), .stage = staged_[at].folder, .before = now ? std::optional(seen(*now)) : std::nullopt, .staged = staged_[at].files.at(path)});
+        plan.steps.push_back({.path = host::join_path(root, path), .stage = staged_[at].folder, .before = now ? std::optional(seen(*now)) : std::nullopt, .staged = staged_[at].files.at(path)});
     }
     if (has_staged_late) TRY(staged_[at].together.sync());
     std::set<std::string> touched, made;
@@ -175,10 +196,10 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
     for (const auto& [path, then] : companion.place.then) {
         if (then.type != EntryType::directory) continue;
         const auto now = before.find(path);
-        if (now == before.end() && !made.contains(absolute(root, path))) continue;
+        if (now == before.end() && !made.contains(host::join_path(root, path))) continue;
         const bool was_there = now != before.end() && now->second.type == EntryType::directory;
-        if (was_there && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(absolute(root, path))) continue;
-        plan.folders.push_back({.path = absolute(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt});
+        if (was_there && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(host::join_path(root, path))) continue;
+        plan.folders.push_back({.path = host::join_path(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt});
     }
     return {};
 }

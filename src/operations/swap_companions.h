@@ -21,6 +21,8 @@ public:
 
     // What takes long and changes nothing: writes all that differs, as far as a look tells.
     Result<void> stage();
+    // By which an interruption is told from a restore that took place. Behind the safety backup.
+    Result<void> note_safety(const SafetyBackup& safety) { return swap_->set_note(encode(what_is_done(safety))); }
     // Exchanges what differs from the state that the safety backup holds; without one all that was there at the first look.
     // When something fails, or another program has written to one of the files since, nothing has changed.
     Result<void> carry_out(const SafetyBackup& safety, const Watch& watch);
@@ -38,7 +40,7 @@ private:
         std::map<std::string, std::string> files = {};  // by the path in the companion
     };
     Result<void> stage_entry(std::size_t companion, const std::string& path, const repository::DirectoryEntry& entry);
-    Result<CompanionEntries> state_before(const SafetyBackup& safety, const PlannedCompanion& companion);
+    Result<bool> has_same_content(std::size_t companion, const std::string& path, const repository::DirectoryEntry& then);
     Result<void> add_steps(std::size_t companion, const CompanionEntries& before, Known known, live::SwapPlan& plan);
     Result<void> add_departures(std::size_t companion, const CompanionEntries& before, live::SwapPlan& plan);
     Result<void> expect_nothing_to_lose(const PlannedCompanion& companion, const std::string& path) const;

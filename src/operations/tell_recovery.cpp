@@ -42,8 +42,21 @@ Result<std::vector<std::string>> lost_of(Context& context, const RestorePlan& pl
     return lost;
 }
 
+// Of files it is told how many; what was in them is in the safety backup.
+std::string lost_files(const RestorePlan& plan, std::uint64_t safety_number) {
+    std::string lost;
+    for (const auto& companion : plan.companions) {
+        const auto& report = companion.report;
+        if (report.changed + report.removed == 0) continue;
+        lost += format("{}{}:", lost.empty() ? "" : ", ", host::file_name_of(report.to));
+        if (report.changed > 0) lost += format(" {} replaced", report.changed);
+        if (report.removed > 0) lost += format("{} {} removed", report.changed > 0 ? "," : "", report.removed);
+    }
+    return lost.empty() ? lost : lost + format(" (as they were: backup #{})", safety_number);
+}
+
 Result<std::string> data_lost(Context& context, OpenRepository& opened, const RestorePlan& plan, const RestoreReport& report) {
-    if (!plan.needs_safety_backup()) return std::string("None (there was no database)");
+    if (!plan.needs_safety_backup()) return std::string(plan.members.empty() ? "None (it was not there)" : "None (there was no database)");
     if (report.safety_number == 0) return std::string("not counted, there is no backup of the state before");
     std::vector<std::string> lost;
     if (report.safety_repository == opened.path()) {
@@ -54,6 +67,7 @@ Result<std::string> data_lost(Context& context, OpenRepository& opened, const Re
         const auto other = TRY(open_repository(context, beside, {}));
         lost = TRY(lost_of(context, plan, {.in = other->get(), .number = report.safety_number}));
     }
+    if (auto of_files = lost_files(plan, report.safety_number); !of_files.empty()) lost.push_back(std::move(of_files));
     std::string text;
     for (const auto& one : lost) text += (text.empty() ? "" : ", ") + one;
     return text.empty() ? std::string("None") : text;
@@ -61,7 +75,9 @@ Result<std::string> data_lost(Context& context, OpenRepository& opened, const Re
 
 std::string names_of(const RestorePlan& plan) {
     std::string names;
-    for (const auto& member : plan.members) names += (names.empty() ? "" : ", ") + host::file_name_of(member.report.to);
+    const auto add = [&](const std::string& path) { names += (names.empty() ? "" : ", ") + host::file_name_of(path); };
+    for (const auto& member : plan.members) add(member.report.to);
+    for (const auto& companion : plan.companions) add(companion.report.to);
     return names;
 }
 

@@ -1,11 +1,10 @@
 #include "holdfast/operations/undo.h"
 
-#include <algorithm>
-
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
 #include "holdfast/operations/last_replaced.h"
 #include "holdfast/operations/restore_selected.h"
+#include "holdfast/operations/safety_backup.h"
 
 namespace holdfast::operations {
 
@@ -14,9 +13,8 @@ namespace {
 // What was missing before the restore is in no safety backup. It is not taken away: it may hold what came since.
 std::vector<std::string> put_in_place_of_nothing(Context& context, const repository::Snapshot& before) {
     std::vector<std::string> paths;
-    for (const auto& path : before.source.paths) {
-        const bool was_there = std::ranges::find(before.members, path, &repository::DirectoryEntry::name) != before.members.end();
-        if (!was_there && context.host.files.status_of_link(path)) paths.push_back(path);
+    for (const auto& [key, path] : before.tags) {
+        if (key == absent_tag && context.host.files.status_of_link(path)) paths.push_back(path);
     }
     return paths;
 }

@@ -11,6 +11,7 @@
 #include "holdfast/live/is_live_image.h"
 #include "holdfast/live/replace.h"
 #include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/repository_place.h"
 
 namespace holdfast::operations {
 
@@ -33,6 +34,7 @@ public:
         : context_(context), opened_(opened), swap_(swap), restore_(std::move(restore)) {}
 
     Result<std::vector<std::string>> run(WhenUnclear when_unclear) {
+        if (swap_.phase() == live::FileSwap::Phase::staging) return remove_staged();
         if (swap_.phase() == live::FileSwap::Phase::swapping) return take_back();
         std::vector<const Database*> still_before;
         bool is_any_restored = restore_.databases.empty();
@@ -53,6 +55,11 @@ private:
     static std::vector<std::string> told(std::vector<std::string> warnings, std::string what) {
         warnings.insert(warnings.begin(), std::move(what));
         return warnings;
+    }
+    Result<std::vector<std::string>> remove_staged() {
+        note_end(repository::NoteType::undone);
+        TRY(swap_.abandon());
+        return std::vector{format("the restore of backup #{} did not take place: it was interrupted before it had replaced anything; what it had staged is removed", restore_.number)};
     }
     Result<std::vector<std::string>> take_back() {
         note_end(repository::NoteType::undone);
@@ -119,7 +126,8 @@ private:
 
 struct Found {
     std::string beside;
-    live::FileSwap::Phase phase = live::FileSwap::Phase::staging;
+    live::FileSwap::Trace trace;
+    std::optional<UnfinishedRestore> restore = {};  // none: it had not come to write down what it was for
 };
 
 // A journal lies beside a database, or above, where a database lies in a folder that is replaced as a whole. What is
@@ -134,16 +142,40 @@ Result<std::vector<Found>> traces_of(host::FileSystem& files, const std::vector<
             if (!trace && at == database) return std::move(trace).error();
             if (!trace || !*trace) continue;
             if ((*trace)->note.empty()) {  // it had not come to anything
-                if (at == database) found.push_back({.beside = at});
+                if (at == database) found.push_back({.beside = at, .trace = *std::move(*trace)});
                 continue;
             }
-            const auto restore = decode_unfinished_restore((*trace)->note);
+            auto restore = decode_unfinished_restore((*trace)->note);
             if (!restore && at == database) return restore.error().copy();
             const auto is_of_it = [&](const auto& path) { return std::ranges::find(databases, path) != databases.end(); };
-            if (restore && std::ranges::any_of(restore->source, is_of_it)) found.push_back({.beside = at, .phase = (*trace)->phase});
+            if (restore && std::ranges::any_of(restore->source, is_of_it)) found.push_back({.beside = at, .trace = *std::move(*trace), .restore = *std::move(restore)});
         }
     }
     return found;
+}
+
+UnfinishedSeen in_words(const Found& found) {
+    using Is = UnfinishedSeen::Is;
+    UnfinishedSeen seen{.journal = found.trace.folder, .what = {}, .remedy = {}};
+    const std::string what = found.restore ? format("a restore of backup #{}", found.restore->number) : std::string("a restore");
+    if (found.trace.phase == live::FileSwap::Phase::staging) {
+        seen.is = found.restore ? Is::staged : Is::leftover;
+        seen.what = what + (found.restore ? " was interrupted before it had replaced anything" : " was interrupted at its very beginning, or at its very end");
+        seen.remedy = "what it had left is removed by the next backup, restore or undo";
+        return seen;
+    }
+    if (found.trace.is_at_work) {
+        seen.is = Is::at_work;
+        seen.what = what + " is at work, and exchanges files and databases now";
+        return seen;
+    }
+    const std::string where = found.restore ? format(" -r {}", shell_word(found.restore->repository)) : std::string();
+    const std::string source = found.restore && !found.restore->source.empty() ? format(" --source {}", shell_word(found.restore->source.front())) : std::string();
+    const bool is_between = found.trace.phase == live::FileSwap::Phase::swapped;
+    seen.what = what + (is_between ? " was interrupted between its files and its databases: they may be of two moments" : " was interrupted while it exchanged files: some may be of the backup, and others of before");
+    seen.remedy = format("holdfast undo{}{} {}", source, where, is_between ? "finishes it, or takes it back where no database had been replaced, and does nothing else" : "puts them back, and does nothing else");
+    if (found.restore) seen.remedy += format("; holdfast restore {}{} does it again", found.restore->number, where);
+    return seen;
 }
 
 }  // namespace
@@ -190,19 +222,77 @@ std::string place_of_journal(const std::vector<std::string>& databases, const st
 
 Result<bool> is_set_being_replaced(Context& context, const std::vector<std::string>& databases) {
     const auto traces = TRY(traces_of(context.host.files, databases));
-    return std::ranges::any_of(traces, [](const Found& found) { return found.phase != live::FileSwap::Phase::staging; });
+    return std::ranges::any_of(traces, [](const Found& found) { return found.trace.phase != live::FileSwap::Phase::staging; });
 }
 
-Result<std::vector<std::string>> mend_unfinished_restores(Context& context, OpenRepository* opened, const std::vector<std::string>& databases, WhenUnclear when_unclear) {
-    std::vector<std::string> done;
-    for (const auto& trace : TRY(traces_of(context.host.files, databases))) {
-        auto swap = live::FileSwap::find(context.host, trace.beside, {.wait_ms = context.lock_wait_ms, .watch = context.watch});
-        const bool is_only_staging = !swap && swap.error().code() == ErrorCode::busy && trace.phase == live::FileSwap::Phase::staging;
+std::vector<UnfinishedSeen> unfinished_restores(Context& context, const std::vector<std::string>& databases) {
+    std::vector<UnfinishedSeen> seen;
+    const auto traces = traces_of(context.host.files, databases);
+    if (!traces) {
+        seen.push_back({.is = UnfinishedSeen::Is::not_known, .journal = {}, .what = format("whether a restore was interrupted here is not known: {}", traces.error().message()), .remedy = traces.error().advice()});
+        return seen;
+    }
+    for (const auto& found : *traces) {
+        const bool has_begun = found.trace.phase != live::FileSwap::Phase::staging;
+        if (found.trace.is_at_work && !has_begun) continue;  // nothing is different yet
+        seen.push_back(in_words(found));
+    }
+    return seen;
+}
+
+std::vector<std::string> told_unfinished(Context& context, const std::vector<std::string>& databases) {
+    std::vector<std::string> told;
+    for (const auto& seen : unfinished_restores(context, databases)) {
+        if (seen.is == UnfinishedSeen::Is::at_work || !seen.is_harmless()) told.push_back(seen.in_words());
+    }
+    return told;
+}
+
+namespace {
+
+std::vector<std::string> databases_beside(Context& context, const RepositoryRequest& request, const std::string& database) {
+    std::vector<std::string> all = {database};
+    const auto loaded = settings_if_good(context, request);
+    if (!loaded) return all;
+    for (const auto& [name, source] : loaded->settings.source) {
+        std::vector<std::string> paths;
+        for (const auto& one : source.databases) paths.push_back(host::canonical_or_future(context.host.files, one).value_or(std::string(one)));
+        if (std::ranges::find(paths, database) != paths.end()) all.insert(all.end(), paths.begin(), paths.end());
+    }
+    return all;
+}
+
+}  // namespace
+
+std::vector<std::string> told_unfinished(Context& context, const RepositoryRequest& request, const std::string& database) {
+    return told_unfinished(context, databases_beside(context, request, database));
+}
+
+Result<void> expect_none_interrupted(Context& context, const RepositoryRequest& request, const std::string& database) {
+    for (const auto& seen : unfinished_restores(context, databases_beside(context, request, database))) {
+        if (seen.is == UnfinishedSeen::Is::interrupted) return fail(ErrorCode::busy, "write into {}: {}", printable(database), seen.what).with_advice(std::string(seen.remedy));
+    }
+    return {};
+}
+
+Result<MendedRestores> mend_unfinished_restores(Context& context, OpenRepository* opened, const std::vector<std::string>& databases, WhenUnclear when_unclear) {
+    using Phase = live::FileSwap::Phase;
+    MendedRestores done;
+    for (const auto& found : TRY(traces_of(context.host.files, databases))) {
+        const auto swap = live::FileSwap::find(context.host, found.beside, {.wait_ms = context.lock_wait_ms, .watch = context.watch});
+        const bool is_only_staging = !swap && swap.error().code() == ErrorCode::busy && found.trace.phase == Phase::staging;
         if (is_only_staging) continue;
-        if (!swap) return std::move(swap).error();
+        if (!swap) return swap.error().copy();
         if (!*swap) continue;
+        if ((*swap)->note().empty()) {
+            TRY((*swap)->abandon());
+            done.is_any_mended = true;  // perhaps it took place
+            done.told.push_back("a restore was interrupted at its very beginning, or at its very end; what it had left is removed");
+            continue;
+        }
+        done.is_any_mended = done.is_any_mended || (*swap)->phase() != Phase::staging;
         auto told = TRY(Mending(context, opened, **swap, TRY(decode_unfinished_restore((*swap)->note()))).run(when_unclear));
-        std::ranges::move(told, std::back_inserter(done));
+        std::ranges::move(told, std::back_inserter(done.told));
     }
     return done;
 }

@@ -20,7 +20,7 @@ constexpr std::uint32_t name = 1, mode = 2, kind = 3, owner = 4, content = 5, gr
 }
 
 namespace rules_tag {
-constexpr std::uint32_t include = 2, exclude = 4, within = 6, redacted = 8;
+constexpr std::uint32_t include = 2, exclude = 4, within = 6, redacted = 8, named = 10;
 }
 
 namespace database_tag {
@@ -113,18 +113,8 @@ RecordWriter rules_record(const CompanionRules& rules) {
     for (const auto& pattern : rules.exclude) record.text(rules_tag::exclude, pattern);
     text_unless_empty(record, rules_tag::within, rules.within);
     number_unless_zero(record, rules_tag::redacted, rules.redacted ? 1 : 0);
+    text_unless_empty(record, rules_tag::named, rules.named);
     return record;
-}
-
-Result<CompanionRules> read_rules(ByteView bytes) {
-    auto record = TRY(RecordReader::parse(bytes, "rules of a companion"));
-    CompanionRules rules;
-    for (const ByteView pattern : record.all(rules_tag::include)) rules.include.emplace_back(text_of(pattern));
-    for (const ByteView pattern : record.all(rules_tag::exclude)) rules.exclude.emplace_back(text_of(pattern));
-    rules.within = TRY(record.text_or_empty(rules_tag::within));
-    rules.redacted = TRY(record.number_or(rules_tag::redacted, 0)) != 0;
-    TRY(record.finish());
-    return rules;
 }
 
 RecordWriter entry_record(const DirectoryEntry& entry) {
@@ -157,7 +147,7 @@ Result<DirectoryEntry> read_entry(ByteView bytes) {
     entry.modified.nanoseconds = static_cast<std::int64_t>(TRY(record.number_or(entry_tag::modified, 0)));
     entry.link_target = TRY(record.text_or_empty(entry_tag::link_target));
     if (const auto id = record.bytes_if(entry_tag::dictionary)) entry.dictionary = ChunkId{TRY(Hash::from_bytes(*id))};
-    if (const auto rules = record.bytes_if(entry_tag::rules)) entry.rules = TRY(read_rules(*rules));
+    if (const auto rules = record.bytes_if(entry_tag::rules)) entry.rules = TRY(decode_rules(*rules));
     for (const ByteView line : record.all(entry_tag::removed)) entry.removed.emplace_back(text_of(line));
     TRY(record.finish());
     if (kind < 1 || kind > static_cast<std::uint64_t>(EntryType::link)) {
@@ -212,6 +202,20 @@ Result<std::vector<DirectoryEntry>> decode_directory(ByteView bytes) {
     }
     TRY(record.finish());
     return entries;
+}
+
+Bytes encode_rules(const CompanionRules& rules) { return std::move(rules_record(rules)).take(); }
+
+Result<CompanionRules> decode_rules(ByteView bytes) {
+    auto record = TRY(RecordReader::parse(bytes, "rules of a companion"));
+    CompanionRules rules;
+    for (const ByteView pattern : record.all(rules_tag::include)) rules.include.emplace_back(text_of(pattern));
+    for (const ByteView pattern : record.all(rules_tag::exclude)) rules.exclude.emplace_back(text_of(pattern));
+    rules.within = TRY(record.text_or_empty(rules_tag::within));
+    rules.redacted = TRY(record.number_or(rules_tag::redacted, 0)) != 0;
+    rules.named = TRY(record.text_or_empty(rules_tag::named));
+    TRY(record.finish());
+    return rules;
 }
 
 }  // namespace holdfast::repository

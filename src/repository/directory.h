@@ -10,4 +10,7 @@ Result<Bytes> encode_directory(const std::vector<DirectoryEntry>& entries);
 // root_node is left empty: it lies beside the directory.
 Result<std::vector<DirectoryEntry>> decode_directory(ByteView record);
 
+Bytes encode_rules(const CompanionRules& rules);
+Result<CompanionRules> decode_rules(ByteView record);
+
 }  // namespace holdfast::repository

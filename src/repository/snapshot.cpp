@@ -14,13 +14,16 @@ namespace {
 namespace tag {
 constexpr std::uint32_t number = 1, previous_number = 2, time = 3, previous_id = 4, kind = 5, source = 6, directory = 7,
                         comment = 8, companions = 9, snapshot_tag = 10, flags = 11, began = 12, program = 14, utc_offset = 16, failed = 18,
-                        root_node = 20, statistics = 22, unfinished = 26, operation = 28, audit_head = 30, skew = 32, rebuilt = 34;
+                        root_node = 20, statistics = 22, unfinished = 26, operation = 28, audit_head = 30, skew = 32, rebuilt = 34, missing = 36;
 }
 namespace source_tag {
 constexpr std::uint32_t id = 1, name = 2, machine = 4, path = 6;
 }
 namespace failed_tag {
 constexpr std::uint32_t path = 1, error = 2;
+}
+namespace missing_tag {
+constexpr std::uint32_t path = 1, rules = 2;
 }
 namespace statistics_tag {
 constexpr std::uint32_t logical_bytes = 2, bytes_read = 4, pages_changed = 6, bytes_stored = 8, writers_blocked_us = 10;
@@ -83,6 +86,7 @@ Result<void> check_limits(const Snapshot& snapshot) {
         return not_to_be_written("a tag is not of the form key=value, too long, or there are too many");
     }
     if (snapshot.source.paths.size() > limits::members_max) return not_to_be_written("the source has too many paths");
+    if (snapshot.missing.size() > limits::members_max) return not_to_be_written("too many companions are missing");
     for (const auto* entries : {&snapshot.members, &snapshot.companions}) {
         if (entries->size() > limits::members_max) return not_to_be_written("it has too many members");
         for (const auto& entry : *entries) {
@@ -203,6 +207,30 @@ RecordWriter skew_record(const Skew& skew) {
     return record;
 }
 
+RecordWriter missing_record(const MissingCompanion& missing) {
+    RecordWriter record;
+    record.text(missing_tag::path, missing.path);
+    if (missing.rules != CompanionRules{}) record.bytes(missing_tag::rules, encode_rules(missing.rules));
+    return record;
+}
+
+Result<MissingCompanion> read_missing(ByteView bytes) {
+    auto record = TRY(RecordReader::parse(bytes, "missing companion"));
+    MissingCompanion missing;
+    missing.path = TRY(record.text(missing_tag::path));
+    if (const auto rules = record.bytes_if(missing_tag::rules)) missing.rules = TRY(decode_rules(*rules));
+    TRY(record.finish());
+    return missing;
+}
+
+Result<void> read_all_missing(RecordReader& record, Snapshot& snapshot) {
+    for (const ByteView bytes : record.all(tag::missing)) {
+        if (snapshot.missing.size() == limits::members_max) return bad_snapshot("too many companions are missing");
+        snapshot.missing.push_back(TRY(read_missing(bytes)));
+    }
+    return {};
+}
+
 Result<void> read_unfinished(RecordReader& record, Snapshot& snapshot) {
     for (const ByteView bytes : record.all(tag::unfinished)) {
         ByteReader reader(bytes, "snapshot");
@@ -232,6 +260,7 @@ Result<void> read_rest(RecordReader& record, Snapshot& snapshot) {
     if (const auto bytes = record.bytes_if(tag::statistics)) snapshot.statistics = TRY(read_statistics(*bytes));
     if (const auto bytes = record.bytes_if(tag::skew)) snapshot.skew = TRY(read_skew(*bytes));
     for (const ByteView path : record.all(tag::rebuilt)) snapshot.rebuilt.emplace_back(text_of(path));
+    TRY(read_all_missing(record, snapshot));
     return read_unfinished(record, snapshot);
 }
 
@@ -269,6 +298,7 @@ Result<Bytes> encode_snapshot(const Snapshot& snapshot) {
     if (!snapshot.audit_head.empty()) record.text(tag::audit_head, snapshot.audit_head);
     if (snapshot.skew) record.record(tag::skew, skew_record(*snapshot.skew));
     for (const auto& path : snapshot.rebuilt) record.text(tag::rebuilt, path);
+    for (const auto& missing : snapshot.missing) record.record(tag::missing, missing_record(missing));
     return std::move(record).take();
 }
 

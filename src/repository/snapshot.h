@@ -39,6 +39,7 @@ struct CompanionRules {
     std::vector<std::string> include, exclude;  // patterns as in .gitignore
     std::string within;  // the patterns are of a companion in which this one lies here; empty: of this one itself
     bool redacted = false;  // secrets were removed from its files before they were stored
+    std::string named;  // as it was named, where links led from that to the path it is kept by; empty: by that path
     bool operator==(const CompanionRules&) const = default;
 };
 
@@ -58,6 +59,13 @@ struct DirectoryEntry {
 };
 // Content and what else comes back with it; of databases not what was found of them.
 bool is_same(const DirectoryEntry& one, const DirectoryEntry& other);
+
+// Of a companion that was not there: what would have been taken of it.
+struct MissingCompanion {
+    std::string path;  // canonical
+    CompanionRules rules;
+    bool operator==(const MissingCompanion&) const = default;
+};
 
 struct SourceRecord {
     std::array<std::byte, 16> id{};
@@ -104,6 +112,7 @@ struct Snapshot {
     // Files, folders and links that belong with them, by their canonical paths. What lies in a folder is in its content:
     // entries.h.
     std::vector<DirectoryEntry> companions;
+    std::vector<MissingCompanion> missing;  // whether they had to be there or not, by their paths
     std::vector<std::string> rebuilt;  // paths of companions that are not kept, as a restore has them built again
     std::vector<FailedMember> failed;
     std::optional<Skew> skew;

@@ -1,6 +1,12 @@
 // What of a companion has not changed since it was last kept is not read, and what only seems so is found.
 #include "holdfast/operations/known_companion.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "holdfast/operations/open_repository.h"
@@ -91,6 +97,76 @@ TEST_F(KnownCompanions, WhatChangedJustBeforeIsReadAgain) {
     clock.ahead_s = 10;
     back_up();
     EXPECT_EQ(back_up().companions[0].bytes_read, 0u) << "they have come to rest";
+}
+
+// A program that writes through a memory map moves the times with its first write to a page only, until that is written out.
+class MappedFile {
+public:
+    explicit MappedFile(const std::string& path) {
+        const int file = ::open(path.c_str(), O_RDWR);
+        bytes_ = static_cast<char*>(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
+        ::close(file);
+        if (bytes_ == MAP_FAILED) std::abort();
+    }
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+    ~MappedFile() { ::munmap(bytes_, size); }
+    void write(char letter) { std::fill_n(bytes_, size, letter); }
+
+private:
+    static constexpr std::size_t size = 6;
+    char* bytes_;
+};
+
+// As on a file system that does not tell of writes through maps.
+class BlindFile final : public host::File {
+public:
+    explicit BlindFile(std::unique_ptr<host::File> file) : file_(std::move(file)) {}
+    Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const override { return file_->read_at(offset, into); }
+    Result<void> write_at(std::uint64_t offset, ByteView bytes) override { return file_->write_at(offset, bytes); }
+    Result<std::uint64_t> size() const override { return file_->size(); }
+    Result<host::FileStatus> status() const override { return file_->status(); }
+    Result<void> resize(std::uint64_t size) override { return file_->resize(size); }
+    Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override { return file_->set_owner(owner, group); }
+    Result<void> set_mode(std::uint32_t mode) override { return file_->set_mode(mode); }
+    bool shows_mapped_writes() const noexcept override { return false; }
+    Result<void> sync() override { return file_->sync(); }
+
+private:
+    std::unique_ptr<host::File> file_;
+};
+class BlindFiles final : public tests::PassingFiles {
+public:
+    Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override {
+        return std::unique_ptr<host::File>(std::make_unique<BlindFile>(TRY(PassingFiles::open_to_read_unfollowed(path))));
+    }
+};
+
+TEST_F(KnownCompanions, AWriteThroughAMapIsSeen) {
+    MappedFile map(file(1));
+    map.write('A');
+    clock.ahead_s = 20;
+    const auto first = back_up();
+    map.write('B');
+    clock.ahead_s = 40;
+    const auto second = back_up();
+    EXPECT_EQ(kept_text(first.number, 1), "AAAAAA");
+    EXPECT_EQ(kept_text(second.number, 1), "BBBBBB");
+    EXPECT_EQ(second.companions[0].files_changed, 1u) << "of the others nothing is read";
+    clock.ahead_s = 60;
+    EXPECT_TRUE(back_up().companions[0].unchanged);
+}
+
+TEST_F(KnownCompanions, WhereSuchAWriteDoesNotShowAllIsRead) {
+    BlindFiles blind;
+    Context there{.host = {.files = blind, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}};
+    const auto request = backup_request({database});
+    must(operations::backup(there, request));
+    MappedFile map(file(1));
+    clock.ahead_s = 20;
+    const auto second = must(operations::backup(there, request));
+    EXPECT_GT(second.companions[0].bytes_read, 0u);
+    EXPECT_EQ(second.companions[0].files_changed, 0u);
 }
 
 TEST_F(KnownCompanions, FullReadsAll) {

@@ -276,6 +276,18 @@ TEST(Snapshots, UnknownKindsAndFlagsAreTooNew) {
     EXPECT_THAT(decode_snapshot(with(5, 0), keys), FailsWith(ErrorCode::corrupt));  // and without flags nothing at all
 }
 
+TEST(Snapshots, CompanionsThatAreNotInThemComeBack) {
+    Snapshot wrote = full_snapshot();
+    wrote.rebuilt = {"/search-index"};
+    wrote.missing = {{.path = "/faiss", .rules = {.include = {"*.index"}, .exclude = {"old"}, .within = "a/b", .redacted = true, .named = "/current/faiss"}}, {.path = "/memory", .rules = {}}};
+    const auto read = read_again(wrote);
+    EXPECT_EQ(read.rebuilt, wrote.rebuilt);
+    EXPECT_EQ(read.missing, wrote.missing);
+    const Bytes record = must(encode_snapshot(wrote));
+    const Keys keys = test_keys(Sealing::plain);
+    for (std::uint64_t bit = 0; bit < record.size() * 8; ++bit) (void)decode_snapshot(flipped(record, bit), keys);
+}
+
 TEST(Snapshots, HalfARecordIsDamaged) {
     const Keys keys = test_keys(Sealing::plain);
     const Bytes record = must(encode_snapshot(full_snapshot()));

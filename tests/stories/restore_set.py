@@ -125,6 +125,53 @@ class RestoreOfASet(unittest.TestCase):
         self.assertGreater(seen["mended"], 3)
         holdfast("verify", "--all", cwd=self.root)
 
+    def test_one_that_was_killed_is_told_and_undo_ends_it_and_nothing_else(self):
+        project = self.project
+        self.backup()
+        project.make(2)
+        began = time.monotonic()
+        holdfast("restore", "1", "--yes", cwd=self.root)
+        length = time.monotonic() - began
+        dice = random.Random(11)
+        seen = {"replaced nothing": 0, "in between": 0, "nobody knows": 0}
+        for generation in range(3, 83):
+            project.make(generation)
+            restore = subprocess.Popen([PROGRAM, "restore", "1", "--yes"], cwd=self.root, env=environment(self.root), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(dice.random() * length * 1.1)
+            restore.send_signal(signal.SIGKILL)
+            restore.wait()
+            if not project.litter():
+                continue
+            left = project.litter()
+            status = holdfast("status", cwd=self.root, check=False)
+            doctor = holdfast("doctor", "data/app.db", cwd=self.root, check=False)
+            self.assertEqual(project.litter(), left, "they only look")
+            undone = holdfast("undo", "--yes", cwd=self.root, check=False)
+            self.assertEqual(project.litter(), [])
+            state = project.state()
+            if "at its very beginning, or at its very end" in undone.stderr:
+                seen["nobody knows"] += 1
+                self.assertEqual(undone.returncode, 7)
+                self.assertIn(state, [(1, 1, 1), (generation,) * 3])
+            elif undone.returncode == 5:
+                seen["replaced nothing"] += 1
+                self.assertEqual(state, (generation,) * 3)
+                self.assertIn("was interrupted before it had replaced anything", status.stdout)
+            elif undone.returncode == 7:
+                seen["in between"] += 1
+                self.assertIn("was interrupted", status.stdout)
+                self.assertEqual(status.returncode, 12)
+                self.assertIn("was interrupted", doctor.stdout)
+                self.assertEqual(doctor.returncode, 14)
+                self.assertIn(state, [(1, 1, 1), (generation,) * 3])
+            else:  # it was over, but for what it leaves: whether it took place is not noted
+                self.assertEqual(undone.returncode, 2, undone.stderr)
+                self.assertEqual(state, (1, 1, 1))
+        print(seen)
+        self.assertGreater(seen["replaced nothing"], 3)
+        self.assertGreater(seen["in between"], 0)
+        holdfast("verify", "--all", cwd=self.root)
+
     def test_beside_an_application_that_goes_on_writing_it_is_whole_or_refused(self):
         project = self.project
         self.backup()

@@ -33,6 +33,7 @@ public:
     Result<void> swap() {
         auto swap = TRY(live::FileSwap::begin(host_, database, Bytes(3, std::byte{7})));
         auto plan = TRY(stage(*swap));
+        TRY(swap->set_note(Bytes(3, std::byte{7})));
         TRY(swap->carry_out(std::move(plan), {}));
         TRY(swap->note_replaced(database));
         for (const auto& warning : TRY(swap->finish())) told_ += warning;
@@ -44,6 +45,7 @@ public:
     Result<void> mend() {
         auto found = TRY(live::FileSwap::find(host_, database));
         if (!found) return {};
+        if (found->phase() == live::FileSwap::Phase::staging) return found->abandon();
         if (found->note() != Bytes(3, std::byte{7})) return fail(ErrorCode::bug, "another note");
         const bool goes_on = found->phase() == live::FileSwap::Phase::swapped && !found->replaced().empty();
         const auto warnings = TRY(goes_on ? found->finish() : found->undo());

@@ -93,9 +93,13 @@ TEST_F(SetCopies, WhatIsThereIsEnoughAndADryRunSaysWhatWouldBe) {
     const auto before = files_below(copies);
     const auto dry = must(operations::backup(context, request));
     EXPECT_EQ(files_below(copies), before);
-    ASSERT_THAT(dry.plain_copies, SizeIs(1));
-    EXPECT_EQ(dry.plain_copies[0].path, copies + "/faiss_2.tar.gz");
-    EXPECT_THAT(dry.plain_copies_removed, ElementsAre(copies + "/faiss_1.tar.gz"));
+    request.dry_run = false;
+    const auto done = must(operations::backup(context, request));
+    for (const auto& report : {dry, done}) {
+        ASSERT_THAT(report.plain_copies, SizeIs(1));
+        EXPECT_EQ(report.plain_copies[0].path, copies + format("/faiss_{}.tar.gz", done.number));
+        EXPECT_THAT(report.plain_copies_removed, ElementsAre(copies + "/faiss_1.tar.gz"));
+    }
 }
 
 TEST_F(SetCopies, WhatSomebodyElseWroteOrChangedStays) {
@@ -122,6 +126,22 @@ TEST_F(SetCopies, WhatIsNotWholePushesNothingOut) {
     EXPECT_THAT(report.warnings, Contains(HasSubstr("no archive of app was made: " + folder + " is missing in it")));
     EXPECT_THAT(report.plain_copies, IsEmpty());
     EXPECT_THAT(names(), ElementsAre("app_1.tar.gz", "app_1.tar.gz.sha256", "faiss_1.tar.gz", "faiss_1.tar.gz.sha256"));
+}
+
+TEST_F(SetCopies, WhatCannotBeIsToldOfTheSettings) {
+    const std::string good = archives("of = \"faiss\"\n");
+    const auto wrong = [&](const std::string& more) {
+        settings(more);
+        return load_settings(context, {});
+    };
+    EXPECT_THAT(wrong(good), Succeeds());
+    EXPECT_THAT(wrong(good + archives("")), Succeeds());
+    EXPECT_THAT(wrong(archives("of = \"fais\"\n")).error().text(), HasSubstr("is no companion of the source"));
+    EXPECT_THAT(wrong(good + good).error().text(), HasSubstr("both would be counted as one"));
+    EXPECT_THAT(wrong("[[source.app.set_copies]]\nfolder = \"copies\"\nname = \"{name}_{number}.db\"\n").error().text(), HasSubstr("the archives would be"));
+    EXPECT_THAT(wrong("[[source.app.set_copies]]\nfolder = \"copies\"\nname = \"{name}.tar\"\n").error().text(), HasSubstr("all copies would have one name"));
+    EXPECT_THAT(wrong("[[source.app.set_copies]]\n").error().text(), HasSubstr("it is not said where the archives go"));
+    EXPECT_THAT(wrong("keep = \"rebuild\"\nrebuild.command = \"true\"\n" + good).error().text(), HasSubstr("it is not kept, but built again"));
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ const std::map<std::string, std::string> read_elsewhere = {
     {"log.recovery", "SettingsRead.RecoveriesAreToldWhereTheySay"},
 };
 // Of verbs with tests of their own.
-constexpr std::array parts_elsewhere = {"bundle.", "source.NAME.plain_copies.", "source.NAME.companions.", "source.NAME.agreement.", "source.NAME.quiesce.", "source.NAME.smoke_tests."};
+constexpr std::array parts_elsewhere = {"bundle.", "source.NAME.plain_copies.", "source.NAME.set_copies.", "source.NAME.companions.", "source.NAME.agreement.", "source.NAME.quiesce.", "source.NAME.smoke_tests."};
 
 class SettingsKeys : public World {
 protected:

@@ -44,12 +44,14 @@ optional = true
 
 
 def rows_of(path):
-    """The database as SQLite tells it, and the settings of its header that a dump leaves out."""
+    """The database as SQLite tells it, whatever version of it: schema, settings of the header, every row."""
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-        text = "\n".join(db.iterdump())
-        header = [db.execute("PRAGMA " + name).fetchone()[0] for name in ("page_size", "encoding", "user_version", "application_id", "auto_vacuum")]
+        told = [list(row) for row in db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")]
+        told += [db.execute("PRAGMA " + name).fetchone()[0] for name in ("page_size", "encoding", "user_version", "application_id", "auto_vacuum")]
+        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall():
+            told.append([name, sorted(repr(row) for row in db.execute(f'SELECT * FROM "{name}"'))])
     db.close()
-    return hashlib.sha256(json.dumps([text, header]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def look(folder):

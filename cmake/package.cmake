@@ -9,7 +9,7 @@ set(public_headers
   operations/database_difference.h operations/describe.h operations/diff.h operations/doctor.h operations/drill.h operations/expectations.h operations/files.h operations/files_difference.h operations/finding.h operations/forget.h operations/guard.h
   operations/hold.h operations/hooks.h operations/init.h operations/keep_request.h operations/list.h
   operations/narrow.h operations/outcome.h operations/outside_request.h operations/plain_copy.h operations/purpose_request.h
-  operations/query.h operations/restore.h operations/room_to_gain.h operations/rows_back.h operations/script_request.h operations/settings.h operations/settings_description.h operations/simulate_retention.h
+  operations/query.h operations/rebuild.h operations/restore.h operations/room_to_gain.h operations/rows_back.h operations/script_request.h operations/settings.h operations/settings_description.h operations/simulate_retention.h operations/smoke_tests.h
   operations/sql_rows.h operations/status.h operations/undo.h operations/verify.h)
 
 # One library of all rooms below the terminal. What it needs is linked, not seen; fmt appears in a public header.

@@ -15,6 +15,11 @@ std::size_t width_of(std::string_view text) {
 
 }  // namespace
 
+std::string Style::bold(const std::string& text) const { return colour ? format("\033[1m{}\033[0m", text) : text; }
+std::string Style::good(const std::string& text) const { return colour ? format("\033[32m{}\033[0m", text) : text; }
+std::string Style::bad(const std::string& text) const { return colour ? format("\033[31m{}\033[0m", text) : text; }
+std::string Style::faint(const std::string& text) const { return colour ? format("\033[2m{}\033[0m", text) : text; }
+
 std::string local_time(Timestamp moment) { return to_display(moment, host::local_offset_s(moment)); }
 
 std::string columns(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right) {

@@ -12,10 +12,10 @@ struct Style {
     bool colour = false;
     bool quiet = false;  // only what went wrong is to be said
     bool json = false;   // nothing of it is for people
-    std::string bold(const std::string& text) const { return colour ? "\033[1m" + text + "\033[0m" : text; }
-    std::string good(const std::string& text) const { return colour ? "\033[32m" + text + "\033[0m" : text; }
-    std::string bad(const std::string& text) const { return colour ? "\033[31m" + text + "\033[0m" : text; }
-    std::string faint(const std::string& text) const { return colour ? "\033[2m" + text + "\033[0m" : text; }
+    std::string bold(const std::string& text) const;
+    std::string good(const std::string& text) const;
+    std::string bad(const std::string& text) const;
+    std::string faint(const std::string& text) const;
 };
 
 std::string local_time(Timestamp moment);  // "2026-08-01 09:30:00", in the zone of this machine

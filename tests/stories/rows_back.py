@@ -332,7 +332,8 @@ class HugeRows(stories.Story):
                 before = self.content()
                 number = self.backup()["number"]
                 idle = idle or self.peak_of("restore", number, "--table", "slots", "--dry-run")
-                self.run_sql("UPDATE t SET v = substr(v, 2) || 'z'")
+                # As a text its length would be counted up to the first zero byte, which the CHECK need not like.
+                self.run_sql(f"UPDATE t SET v = CAST(substr(v, 2) || 'z' AS {column.split()[0].rstrip(',')})")
                 self.assertNotEqual(self.content(), before)
                 self.assertLess(self.peak_of("restore", number, "--table", "t", "--yes") - idle, 2.6 * size)
                 self.assertEqual(self.content(), before)

@@ -10,7 +10,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libfmt-dev libssl-dev libsodium-dev libzstd-dev zlib1g-dev libxxhash-dev nlohmann-json3-dev
        libcli11-dev libsqlite3-dev libarchive-dev libcurl4-openssl-dev libhowardhinnant-date-dev tzdata libtomlplusplus-dev)
-test=(libgtest-dev libgmock-dev librapidcheck-dev python3 sqlite3 strace git nodejs restic libfaketime gnupg age zstd ca-certificates libfaiss-dev libopenblas-dev)
+test=(libgtest-dev libgmock-dev librapidcheck-dev python3 sqlite3 strace git nodejs restic libfaketime gnupg age zstd btrfs-progs ca-certificates libfaiss-dev libopenblas-dev)
 try=(python3)
 bench=(restic borgbackup sqlite3 sqlite3-tools zstd python3 libbenchmark-dev)
 fuzz=(clang-19 libclang-rt-19-dev)

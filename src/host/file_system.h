@@ -56,6 +56,12 @@ public:
     virtual Result<void> sync() = 0;  // bytes and size survive a power cut once this returns; a failure is final
 };
 
+// A file without a name that shares what another one held on the disk, copy on write: it takes no room until one of them is written.
+struct ClonedFile {
+    std::unique_ptr<File> clone;
+    FileStatus original;  // by its open file, right after it was cloned
+};
+
 // Held until destroyed. Advisory, between all holders on one machine, also within one process.
 class FileLock {
 public:
@@ -74,6 +80,9 @@ public:
     virtual Result<std::unique_ptr<File>> open_to_read_unfollowed(const std::string& path) = 0;  // invalid: `path` is a link
     virtual Result<std::unique_ptr<File>> open_to_write(const std::string& path) = 0;  // must exist
     virtual Result<std::unique_ptr<File>> create(const std::string& path, std::uint32_t mode) = 0;  // exists: refused
+    // As it is at one instant, whoever writes to it. A link at `path` is not followed: invalid. unavailable: the file system
+    // does not know how (FICLONE; btrfs does, and xfs as it is made nowadays). denied also when its folder may not be written to.
+    virtual Result<ClonedFile> clone_unfollowed(const std::string& path) = 0;
     // exists: refused; unavailable: no hard links here
     virtual Result<void> link(const std::string& existing, const std::string& name) = 0;
     // A symbolic link that says `target`, whether or not there is such a thing; exists: refused.

@@ -1,6 +1,8 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -191,7 +193,7 @@ Result<Descriptor> open_descriptor(const std::string& path, HowToOpen how) {
     return descriptor;
 }
 
-Result<std::unique_ptr<File>> open_file(const std::string& path, HowToOpen how) {
+Result<Descriptor> open_regular(const std::string& path, HowToOpen how) {
     // O_NONBLOCK: opening a pipe must fail below, not wait for its other end.
     auto descriptor = TRY(open_descriptor(path, {how.doing, how.flags | O_NONBLOCK, how.mode}));
     struct stat status{};
@@ -200,7 +202,11 @@ Result<std::unique_ptr<File>> open_file(const std::string& path, HowToOpen how) 
     if (!S_ISREG(status.st_mode)) {
         return fail(ErrorCode::invalid, "{} {}: it is not a regular file", how.doing, printable(path));
     }
-    return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(descriptor), path));
+    return descriptor;
+}
+
+Result<std::unique_ptr<File>> open_file(const std::string& path, HowToOpen how) {
+    return std::unique_ptr<File>(std::make_unique<PosixFile>(TRY(open_regular(path, how)), path));
 }
 
 constexpr std::uint32_t owner_bits = 0700;
@@ -237,6 +243,19 @@ public:
             return std::move(exact).error();
         }
         return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(descriptor), path));
+    }
+
+    // ioctl_ficlone(2): atomic against writers. Others than these may know the call and copy, or keep no order with memory maps.
+    Result<ClonedFile> clone_unfollowed(const std::string& path) override {
+        const auto original = TRY(open_regular(path, {"clone", O_RDONLY | O_NOFOLLOW}));
+        if (!is_on_one_of({btrfs, xfs}, original.number())) return fail(ErrorCode::unavailable, "clone {}: its file system does not share what files hold", printable(path));
+        auto clone = TRY(open_descriptor(folder_of(path), {"clone a file in", O_RDWR | O_TMPFILE | O_EXCL, 0600}));
+        if (::ioctl(clone.number(), FICLONE, original.number()) == -1) return posix_error(errno, {"clone", path});
+        ClonedFile cloned{.clone = std::make_unique<PosixFile>(std::move(clone), path), .original = {}};
+        struct stat status{};
+        if (::fstat(original.number(), &status) == -1) return posix_error(errno, {"look at", path});
+        cloned.original = status_of_stat(status);
+        return cloned;
     }
 
     Result<void> link(const std::string& existing, const std::string& name) override {

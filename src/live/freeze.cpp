@@ -158,6 +158,7 @@ Result<FrozenOnce> with_frozen(host::Host host, const std::string& path, const F
     double blocked_ms = 0;
     for (int attempt = 1;; ++attempt) {
         auto frozen = TRY(freeze(host, path, options, use.first_look));
+        if (options.when_held) options.when_held();
         auto used = use.use(frozen->image(), frozen->facts());
         if (!used && used.error().code() == ErrorCode::cancelled) return std::move(used).error();
         auto report = frozen->finish();

@@ -17,6 +17,7 @@ struct FreezeOptions {
     std::string vfs = {};                 // empty: SQLite's default
     std::int64_t busy_timeout_ms = 10'000;  // for a lock that another connection holds
     int attempts_max = 8;                 // when the database was checkpointed and restarted under us
+    std::function<void()> when_held = {}; // called each time that what is to be read is held still, before it is read; the last time counts
 };
 
 // How the database was read; the words are kept in snapshots.

@@ -53,6 +53,7 @@ public:
         TRY(look_first());
         for (int attempt = 1; attempt <= options_.attempts_max; ++attempt) {
             if (!hold_all()) break;
+            if (options_.when_held) options_.when_held();
             if (!TRY(read_all(attempt))) continue;
             return done();
         }

@@ -50,6 +50,17 @@ Result<SettledFile> SettledFile::open(host::FileSystem& files, const std::string
     return settled;
 }
 
+Result<SettledFile> SettledFile::clone(host::FileSystem& files, const std::string& path, const host::FileStatus& expected) {
+    auto cloned = files.clone_unfollowed(path);
+    if (!cloned && cloned.error().code() == ErrorCode::invalid) return changed(path, "it is no file any more");
+    if (!cloned) return std::move(cloned).error();
+    if (!is_same_state(cloned->original, expected)) return changed(path, "it has changed since it was looked at");
+    SettledFile settled(files, path, expected);
+    settled.file_ = std::move(cloned->clone);
+    settled.is_clone_ = true;
+    return settled;
+}
+
 Result<void> SettledFile::read(std::uint64_t offset, MutableByteView into) const {
     HOLDFAST_ASSERT(offset <= size() && into.size() <= size() - offset);
     if (TRY(file_->read_at(offset, into)) == into.size()) return {};
@@ -59,6 +70,7 @@ Result<void> SettledFile::read(std::uint64_t offset, MutableByteView into) const
 std::uint64_t SettledFile::next_data(std::uint64_t offset) const noexcept { return std::min(file_->next_data(offset), size()); }
 
 Result<bool> SettledFile::is_as_it_was() const {
+    if (is_clone_) return true;
     if (!is_same_state(TRY(file_->status()), expected_)) return false;
     const auto named = files_->status_of_link(path_);
     if (!named && named.error().code() == ErrorCode::not_found) return false;

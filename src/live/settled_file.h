@@ -1,4 +1,5 @@
-// SettledFile: a file read between two looks, so that what was read is known to be one state of it, or known not to be.
+// SettledFile: a file read between two looks, so that what was read is known to be one state of it, or known not to be; or a
+// clone of it, that nobody writes to.
 #pragma once
 
 #include <memory>
@@ -18,13 +19,16 @@ public:
     // folder now; not_found; denied.
     static Result<SettledFile> open(host::FileSystem& files, const std::string& path, const host::FileStatus& expected);
 
+    // One whose state does not change from here on. `unavailable` and `denied` where none can be had (host::FileSystem); else as open().
+    static Result<SettledFile> clone(host::FileSystem& files, const std::string& path, const host::FileStatus& expected);
+
     std::uint64_t size() const { return expected_.size; }
     // Exactly into.size() bytes, of those before size(). `busy` when the file has become shorter.
     Result<void> read(std::uint64_t offset, MutableByteView into) const;
     // Where the next byte lies that may be other than zero (host::File).
     std::uint64_t next_data(std::uint64_t offset) const noexcept;
     // Asked after the last byte: the open file, and the name, are what was expected; what was read is then what was there
-    // at the walk. False also when the name is gone.
+    // at the walk. False also when the name is gone. Always true of a clone.
     Result<bool> is_as_it_was() const;
 
 private:
@@ -34,6 +38,7 @@ private:
     std::string path_;
     host::FileStatus expected_;
     std::unique_ptr<host::File> file_;
+    bool is_clone_ = false;
 };
 
 // A program that maps a file and writes to memory moves its times with the first write to a page only, not with those that

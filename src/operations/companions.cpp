@@ -18,13 +18,13 @@ constexpr int settling_looks_max = 5;
 // A file as the repository reads it.
 class SettledSource final : public repository::ByteSource {
 public:
-    explicit SettledSource(live::SettledFile file) : file_(std::move(file)) {}
-    std::uint64_t size() const override { return file_.size(); }
-    Result<void> read(std::uint64_t offset, MutableByteView into) const override { return file_.read(offset, into); }
-    std::uint64_t next_data(std::uint64_t offset) const override { return file_.next_data(offset); }
+    explicit SettledSource(std::shared_ptr<const live::SettledFile> file) : file_(std::move(file)) {}
+    std::uint64_t size() const override { return file_->size(); }
+    Result<void> read(std::uint64_t offset, MutableByteView into) const override { return file_->read(offset, into); }
+    std::uint64_t next_data(std::uint64_t offset) const override { return file_->next_data(offset); }
 
 private:
-    live::SettledFile file_;
+    std::shared_ptr<const live::SettledFile> file_;
 };
 
 // A text that holds secrets no more.
@@ -92,6 +92,7 @@ Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
         return seen;
     }
     seen.look = *std::move(look);
+    if (!plan.rules.redacted) seen.clones = CompanionClones::of(context, plan.order.root, seen.look, plan.known);
     seen.is_missing = !seen.look.things.is_there;
     if (seen.is_missing && !plan.is_optional) {
         seen.failure = fail(ErrorCode::not_found, "back up {}: it is not there", printable(plan.order.root)).with_advice("optional = true in its settings, if it may be missing");
@@ -153,7 +154,8 @@ history::CompanionToKeep to_keep(Context& context, const SeenCompanion& seen, st
     history::CompanionToKeep companion{.name = seen.plan->order.root, .rules = seen.plan->rules, .things = std::move(things), .open = {}};
     companion.open = [&](std::size_t at) -> Result<std::unique_ptr<repository::ByteSource>> {
         const auto& thing = seen.look.things.things[at];
-        auto file = TRY(live::SettledFile::open(context.host.files, host::join_path(seen.plan->order.root, thing.path), thing.status));
+        auto file = seen.clones.find(thing.path);
+        if (!file) file = std::make_shared<const live::SettledFile>(TRY(live::SettledFile::open(context.host.files, host::join_path(seen.plan->order.root, thing.path), thing.status)));
         return std::unique_ptr<repository::ByteSource>(std::make_unique<SettledSource>(std::move(file)));
     };
     return companion;
@@ -344,6 +346,7 @@ Result<std::vector<std::vector<std::string>>> changed_since(Context& context, co
         if (!again && again.error().code() == ErrorCode::cancelled) return again.error().copy();
         if (again) list = differences(one.plan->order, one.look.things, *again);
         else list.push_back("");
+        if (again) std::erase_if(list, [&](const std::string& path) { return one.clones.may_have_changed(path); });
     }
     return changed;
 }

@@ -8,6 +8,7 @@
 
 #include "holdfast/history/recorder.h"
 #include "holdfast/operations/backup.h"
+#include "holdfast/operations/companion_clones.h"
 #include "holdfast/operations/emptied_companion.h"
 #include "holdfast/operations/known_companion.h"
 
@@ -40,8 +41,9 @@ struct SeenCompanion {
     TimedLook look;
     std::optional<Error> failure;  // it cannot be looked at, or is not there although it should be
     bool is_missing = false;       // whether it should be there or not
+    CompanionClones clones;
 };
-// Waits a little where something has changed just now.
+// Waits a little where something has changed just now. What is to be read is cloned, where it can be.
 Result<std::vector<SeenCompanion>> look_at_companions(Context& context, const std::vector<CompanionPlan>& plans);
 
 struct KeptCompanion {
@@ -57,8 +59,8 @@ Result<std::optional<std::vector<KeptCompanion>>> companions_as_before(Context& 
 // Keeps what was seen. An Error is none of the files': the backup cannot go on.
 Result<std::vector<KeptCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen);
 
-// By another look: what has changed since they were seen, for each companion. Nothing: what was kept is of one moment, that
-// of the look, and of every moment since.
+// By another look: what has changed since they were seen, for each companion, but for what may have, as a clone of it was read.
+// Nothing: what was kept is of one moment, that of the look, and of every moment until the clones looked again.
 Result<std::vector<std::vector<std::string>>> changed_since(Context& context, const std::vector<SeenCompanion>& seen);
 
 }  // namespace holdfast::operations

@@ -232,10 +232,28 @@ void Keeping::warn_of(const live::FrozenOnce& done, KeptMember& member) const {
     }
 }
 
-Result<KeptMember> keep_alone(Context& context, Keeping& keeping) {
+live::FreezeUse with_step_before_freezing(live::FreezeUse use, const KeepOrder& order) {
+    if (!use.first_look || !order.about_to_freeze) return use;
+    use.first_look = [look = std::move(use.first_look), &step = order.about_to_freeze](const sqlite::Image& image) -> Result<void> {
+        TRY(look(image));
+        return step();
+    };
+    return use;
+}
+
+live::FreezeOptions freeze_options(const Context& context, const KeepOrder& order) {
+    auto options = freeze_options(context);
+    options.when_held = order.when_held;
+    return options;
+}
+
+Result<KeptMember> keep_alone(Context& context, Keeping& keeping, const KeepOrder& order) {
     const auto& plan = keeping.plan();
-    if (plan.is_unchanged && keeping.is_taken_over()) return keeping.taken_over();
-    return keeping.finish(live::with_frozen(context.host, plan.path, freeze_options(context), keeping.use()));
+    if (plan.is_unchanged && keeping.is_taken_over()) {
+        if (order.when_held) order.when_held();
+        return keeping.taken_over();
+    }
+    return keeping.finish(live::with_frozen(context.host, plan.path, freeze_options(context, order), with_step_before_freezing(keeping.use(), order)));
 }
 
 using Keepings = std::vector<std::unique_ptr<Keeping>>;
@@ -249,10 +267,10 @@ struct Together {
     std::vector<KeptMember> members;
     std::string why_apart;
 };
-Result<Together> keep_together(Context& context, const Keepings& keepings) {
+Result<Together> keep_together(Context& context, const Keepings& keepings, const KeepOrder& order) {
     Together together;
     if (is_one_moment_at_sight(keepings)) {
-        for (const auto& keeping : keepings) together.members.push_back(TRY(keep_alone(context, *keeping)));
+        for (const auto& keeping : keepings) together.members.push_back(TRY(keep_alone(context, *keeping, order)));
         return together;
     }
     std::optional<Error> why_over;
@@ -267,7 +285,9 @@ Result<Together> keep_together(Context& context, const Keepings& keepings) {
         };
         databases.push_back({.path = keeping->plan().path, .use = std::move(use)});
     }
-    auto frozen_all = live::with_frozen_together(context.host, databases, freeze_options(context));
+    const auto looked_at_last = std::find_if(databases.rbegin(), databases.rend(), [](const auto& database) { return static_cast<bool>(database.use.first_look); });
+    if (looked_at_last != databases.rend()) looked_at_last->use = with_step_before_freezing(std::move(looked_at_last->use), order);
+    auto frozen_all = live::with_frozen_together(context.host, databases, freeze_options(context, order));
     if (!frozen_all && why_over) return std::move(*why_over);
     auto frozen = TRY(std::move(frozen_all));
     together.why_apart = std::move(frozen.why_apart);
@@ -282,7 +302,8 @@ Result<KeptDatabases> keep_databases(Context& context, history::Recorder& record
     for (const auto& plan : order.plans) {
         if (!plan.failure) keepings.push_back(std::make_unique<Keeping>(context, recorder, plan, order.schema_version_query));
     }
-    auto together = TRY(keep_together(context, keepings));
+    auto together = TRY(keep_together(context, keepings, order));
+    if (keepings.empty() && order.when_held) order.when_held();
     KeptDatabases kept{.members = {}, .why_apart = std::move(together.why_apart)};
     std::size_t next = 0;
     for (const auto& plan : order.plans) {

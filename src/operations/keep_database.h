@@ -1,6 +1,7 @@
 // One database of a backup: seen, frozen, and kept.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "holdfast/history/recorder.h"
@@ -42,6 +43,8 @@ struct KeptMember {
 struct KeepOrder {
     const std::vector<MemberPlan>& plans;
     const std::string& schema_version_query;  // asked as each is frozen; what cannot be answered is a warning
+    std::function<Result<void>()> about_to_freeze = {};  // called behind the first looks, which take as long as the databases are large
+    std::function<void()> when_held = {};                // called when all are held still (live::FreezeOptions), or were found unchanged
 };
 struct KeptDatabases {
     std::vector<KeptMember> members;  // of the plans, in their order

@@ -33,8 +33,17 @@ struct Kept {
     std::vector<KeptCompanion> companions;
 };
 
-Result<KeptDatabases> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order, const std::vector<MemberPlan>& plans) {
-    auto kept = TRY(keep_databases(context, recorder, {.plans = plans, .schema_version_query = order.schema_version_query}));
+Result<KeptDatabases> keep_all(Context& context, history::Recorder& recorder, const BackupOrder& order, const std::vector<MemberPlan>& plans, std::vector<SeenCompanion>& seen) {
+    KeepOrder keep{.plans = plans, .schema_version_query = order.schema_version_query};
+    keep.about_to_freeze = [&]() -> Result<void> {
+        const bool are_cloned = std::ranges::any_of(seen, [](const SeenCompanion& one) { return !one.clones.is_empty(); });
+        if (are_cloned) seen = TRY(look_at_companions(context, order.companions));
+        return {};
+    };
+    keep.when_held = [&] {
+        for (auto& one : seen) one.clones.look_again(context);
+    };
+    auto kept = TRY(keep_databases(context, recorder, keep));
     for (std::size_t i = 0; i < plans.size(); ++i) {
         auto& failure = kept.members[i].failure;
         if (failure && order.all_or_nothing && !plans[i].may_fail) return std::move(*failure);
@@ -57,18 +66,18 @@ MemberPlan copy_of(const MemberPlan& plan) {
 }
 
 // Companions are looked at before the databases are frozen, and again when all has been read. If nothing has changed in
-// between, what was read of them is what they were when the databases were frozen: one moment. Else all is done again, a
-// few times. A database that is taken over unread is as it was when it was looked at: that, too, comes after the first look.
+// between, what was read of them is what they were when the databases were frozen: one moment. (What was cloned must have
+// lasted until then only.) Else all is done again, a few times. A database that is taken over unread is as it was when it was looked at: that, too, comes after the first look.
 Result<Kept> keep_one_moment(Context& context, const repository::Repository& repository, history::Recorder& recorder, const BackupOrder& order) {
     constexpr int attempts_max = 3;
     for (int attempt = 1;; ++attempt) {
-        const auto seen = TRY(look_at_companions(context, order.companions));
+        auto seen = TRY(look_at_companions(context, order.companions));
         Kept kept;
         for (const auto& plan : order.members) {
             const bool is_looked_at_again = plan.is_unchanged && !seen.empty();
             kept.plans.push_back(is_looked_at_again ? look_at(context, repository, order.source, plan.path) : copy_of(plan));
         }
-        auto databases = TRY(keep_all(context, recorder, order, kept.plans));
+        auto databases = TRY(keep_all(context, recorder, order, kept.plans, seen));
         kept.members = std::move(databases.members);
         kept.why_apart = std::move(databases.why_apart);
         kept.companions = TRY(keep_companions(context, recorder, seen));

@@ -178,6 +178,26 @@ TEST_F(PosixFiles, LinksAreMadeAsTheySayAndReplaceNothing) {
     EXPECT_THAT(files.make_link(std::string("a\0b", 3), folder / "zero"), FailsWith(ErrorCode::invalid));
 }
 
+// Whether it can is the file system's; stories/one_moment.py has one that does.
+TEST_F(PosixFiles, ACloneIsAFileOfItsOwnOrNone) {
+    make("a", "four");
+    must(files.make_link("a", folder / "link"));
+    EXPECT_THAT(files.clone_unfollowed(folder / "link"), FailsWith(ErrorCode::invalid));
+    EXPECT_THAT(files.clone_unfollowed(folder / "missing"), FailsWith(ErrorCode::not_found));
+    const auto names = must(files.list(folder)).size();
+    const auto cloned = files.clone_unfollowed(folder / "a");
+    EXPECT_EQ(must(files.list(folder)).size(), names);
+    if (!cloned) {
+        EXPECT_THAT(cloned, FailsWith(ErrorCode::unavailable));
+        return;
+    }
+    EXPECT_TRUE(cloned->original == must(files.status(folder / "a")));
+    must(must(files.open_to_write(folder / "a"))->write_at(0, bytes_of("FOUR")));
+    Bytes bytes(4);
+    EXPECT_EQ(must(cloned->clone->read_at(0, bytes)), 4u);
+    EXPECT_EQ(text_of(bytes), "four");
+}
+
 TEST_F(PosixFiles, OpeningUnfollowedRefusesALinkAndDoesNotWait) {
     make("a", "four");
     must(files.make_link("a", folder / "link"));

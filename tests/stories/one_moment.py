@@ -68,8 +68,11 @@ def application(kind, folder, journals, seed):
     generation = db.execute("SELECT generation FROM state").fetchone()[0]
     write_index = MappedIndex(folder / "faiss") if kind == "mapped" else rewrite_index if kind == "in place" else replace_index
     print("ready", flush=True)
-    while not select.select([sys.stdin], [], [], dice.choice((0, 0, 0, 0.001, 0.04, 0.2)))[0]:
+    large = folder / "faiss" / "large.bin"
+    while not select.select([sys.stdin], [], [], dice.choice((0.08, 0.1, 0.12) if large.exists() else (0, 0, 0, 0.001, 0.04, 0.2)))[0]:
         generation += 1
+        if large.exists():
+            large.touch()  # it has to be read anew
         if kind == "twins":
             db.execute("BEGIN IMMEDIATE")
             db.execute("UPDATE main.state SET generation = ?", (generation,))
@@ -103,10 +106,10 @@ def generations_in(index_file, kind):
     return found
 
 
-class OneMoment(stories.Story):
+class Sets(stories.Story):
     def set_up(self, journals):
         self.init()
-        (self.work / "faiss").mkdir()
+        (self.work / "faiss").mkdir(exist_ok=True)
         (self.work / "faiss" / "main.index").write_bytes(index(0))
         for name, journal in zip(("app.db", "twin.db"), journals):
             db = sqlite3.connect(self.work / name, isolation_level=None)
@@ -158,6 +161,8 @@ class OneMoment(stories.Story):
         falls = all(earlier >= later for earlier, later in zip(generations, generations[1:]))
         self.assertTrue(falls and generations[0] - generations[-1] <= 1, f"{kind}: #{number} holds {generations}, a state that never was")
 
+
+class OneMoment(Sets):
     def test_the_database_first_and_then_the_index(self):
         for number, main, _, parts in self.restored_sets("database first"):
             self.assertEqual(len(set(parts)), 1, f"#{number}: {parts}")
@@ -183,6 +188,31 @@ class OneMoment(stories.Story):
                     self.assertEqual(main, twin, f"{journals}: #{number} has one half of a transaction")
                 self.doCleanups()
                 self.setUp()
+
+
+class Cloned(Sets):
+    """Where the file system clones files, an application that changes more often than it can be read is backed up at one moment."""
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("mounting needs root")
+        image = self.root / "disk"
+        with open(image, "wb") as file:
+            file.truncate(1 << 30)
+        subprocess.run(["mkfs.btrfs", "-q", image], check=True, stdout=subprocess.DEVNULL)
+        if subprocess.run(["mount", "-o", "loop", image, self.work], capture_output=True).returncode != 0:
+            self.skipTest("mounting is not allowed here")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", self.work])
+        (self.work / "faiss").mkdir()
+        (self.work / "faiss" / "large.bin").write_bytes(random.Random(1).randbytes(150_000_000))
+
+    def test_an_application_that_hardly_pauses(self):
+        for kind in ("database first", "in place"):
+            with self.subTest(kind):
+                for number, main, _, parts in self.restored_sets(kind):
+                    self.assert_was(kind, number, [main, *parts])
+                self.assertEqual(sorted(path.name for path in (self.work / "faiss").iterdir()), ["large.bin", "main.index"])
 
 
 if __name__ == "__main__":

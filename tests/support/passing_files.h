@@ -17,6 +17,7 @@ public:
     Result<std::unique_ptr<host::File>> open_to_read_unfollowed(const std::string& path) override { return files_.open_to_read_unfollowed(path); }
     Result<std::unique_ptr<host::File>> open_to_write(const std::string& path) override { return files_.open_to_write(path); }
     Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override { return files_.create(path, mode); }
+    Result<host::ClonedFile> clone_unfollowed(const std::string& path) override { return files_.clone_unfollowed(path); }
     Result<void> link(const std::string& existing, const std::string& name) override { return files_.link(existing, name); }
     Result<void> make_link(const std::string& target, const std::string& path) override { return files_.make_link(target, path); }
     Result<void> rename_if_absent(const std::string& from, const std::string& to) override { return files_.rename_if_absent(from, to); }

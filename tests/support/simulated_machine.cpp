@@ -47,6 +47,7 @@ public:
         return open({"open to write", path}, {.may_write = true});
     }
     Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override;
+    Result<host::ClonedFile> clone_unfollowed(const std::string& path) override { return wrong(ErrorCode::unavailable, {"clone", path}, "no such step here"); }
     Result<void> link(const std::string& existing, const std::string& name) override;
     Result<void> make_link(const std::string& target, const std::string& path) override;
     Result<void> rename(const std::string& from, const std::string& to) override { return move(from, to, true); }

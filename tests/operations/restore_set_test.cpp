@@ -260,9 +260,56 @@ TEST_F(RestoringASet, TheDryRunNamesTheFiles) {
     for (const auto& file : told.files->files) changes[file.path.substr(work.size() + 1)] = file.change;
     EXPECT_EQ(changes["faiss/1.index"], "changed");
     EXPECT_EQ(changes["faiss/1.meta.json"], "added");
-    EXPECT_EQ(changes["faiss/new.index"], "removed");
+    EXPECT_EQ(changes["faiss/new.index"], "kept");
     EXPECT_EQ(changes["config.yaml"], "changed");
     EXPECT_EQ(changes.count("faiss/same"), 0u);
+    EXPECT_EQ(told.files->removed, 0u);
+}
+
+// Each of them, and as it becomes; also where a file goes by another name now.
+TEST_F(RestoringASet, TheDryRunTellsOfEachFileWhatTheRealOneDoes) {
+    settings("[[source.app.companions]]\npath = \"later\"\noptional = true\n[[source.app.companions]]\npath = \".env\"\nkeep = \"redacted\"\n");
+    write(work + "/.env", "KEY=\n");
+    const auto number = back_up();
+    change();
+    std::filesystem::rename(folder + "/same", folder + "/same.old");
+    write(work + "/later/1", "one");
+    write(work + "/.env", "API_KEY=sk-0123456789abcdefghij0123456789abcdefghij\n");
+    const auto content = [&] {
+        std::map<std::string, std::string> found;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(work)) {
+            const auto path = entry.path().string();
+            if (path.starts_with(database) || path.ends_with("/.env")) continue;
+            found[path] = entry.is_symlink() ? std::filesystem::read_symlink(path).string() : entry.is_directory() ? "" : hash_of_file(path);
+        }
+        return found;
+    };
+    for (const bool is_exact : {false, true}) {
+        auto request = restore_request(number);
+        request.exact = is_exact;
+        request.dry_run = true;
+        const auto told = must(restore(context, request)).files;
+        ASSERT_TRUE(told.has_value());
+        const auto before = content();
+        request.dry_run = false;
+        must(restore(context, request));
+        const auto after = content();
+        std::uint64_t kept = 0;
+        for (const auto& file : told->files) {
+            kept += file.change == "kept";
+            EXPECT_EQ(before.contains(file.path), file.change != "added" && file.change != "renamed" && file.path != work + "/.env") << file.path;
+            EXPECT_EQ(after.contains(file.path), file.change != "removed" && file.path != work + "/.env") << file.path << " " << file.change;
+            if (file.change == "kept" && before.contains(file.path)) {
+                EXPECT_EQ(after.at(file.path), before.at(file.path)) << file.path;
+            }
+            if (file.change == "renamed") {
+                EXPECT_FALSE(after.contains(file.from)) << file.from;
+            }
+        }
+        EXPECT_EQ(told->kept, kept);
+        EXPECT_EQ(kept, is_exact ? 1u : 8u) << "the one with a secret; new.index, new, new/deep, new/deep/file, same.old, later, later/1";
+        must(take_back());
+    }
 }
 
 // The database cannot be had: nothing of the files is touched.

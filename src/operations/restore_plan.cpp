@@ -157,7 +157,7 @@ Result<std::set<std::string>> chosen_members(Context& context, const repository:
 bool RestorePlan::needs_safety_backup() const {
     const auto replaces = [](const PlannedMember& member) { return member.route.route != Route::new_file; };
     const auto is_there = [](const PlannedCompanion& companion) { return !companion.place.now.empty(); };
-    return is_in_place && (std::ranges::any_of(members, replaces) || std::ranges::any_of(companions, is_there));
+    return is_in_place && (std::ranges::any_of(members, replaces) || std::ranges::any_of(companions, is_there) || (is_rest_there && !companions.empty()));
 }
 
 Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request) {

@@ -249,6 +249,58 @@ TEST_F(RestoringASet, SingleFilesAndFoldersComeBackInPlace) {
     EXPECT_FALSE(next.partial);
 }
 
+// A part that is wholly gone replaces nothing: undo takes it back all the same, and then the restore before it.
+TEST_F(RestoringASet, APartThatIsWhollyGoneHasAWayBack) {
+    const auto number = back_up();
+    for (const std::string part : {"config.yaml", "faiss/1.index", "faiss"}) {
+        change();
+        const auto rows = rows_of(database), changed = companions();
+        must(restore(context, exactly(number)));
+        std::filesystem::remove_all(work + "/" + part);
+        auto request = restore_request(number);
+        request.paths = {part};
+        request.dry_run = true;
+        EXPECT_EQ(must(restore(context, request)).safety_repository, repository);
+        request.dry_run = false;
+        const auto report = must(restore(context, request));
+        EXPECT_GT(report.safety_number, 0u);
+        EXPECT_THAT(report.warnings, IsEmpty());
+        EXPECT_TRUE(exists(work + "/" + part));
+        must(take_back());
+        EXPECT_FALSE(exists(work + "/" + part)) << "--exact takes away what was not there";
+        must(take_back());
+        EXPECT_EQ(rows_of(database), rows);
+        EXPECT_EQ(companions(), changed);
+    }
+    EXPECT_THAT(verify_all().damage, IsEmpty());
+    EXPECT_FALSE(must(try_backup({database})).partial);
+}
+
+// Without --exact it stays, and the restore before it is the next one.
+TEST_F(RestoringASet, UndoOfAPartThatWasGoneLeavesItAndSaysSo) {
+    const auto number = back_up();
+    change();
+    const auto rows = rows_of(database);
+    must(restore_in_place(number));
+    std::filesystem::remove(work + "/config.yaml");
+    auto request = restore_request(number);
+    request.paths = {"config.yaml"};
+    must(restore(context, request));
+    UndoRequest back;
+    back.repository = in_repository();
+    for (const bool is_rehearsal : {true, false}) {
+        back.dry_run = is_rehearsal;
+        const auto report = must(undo(context, back));
+        ASSERT_EQ(report.companions.size(), 1u);
+        EXPECT_EQ(report.companions[0].to, work + "/config.yaml");
+        EXPECT_TRUE(report.companions[0].was_missing && exists(work + "/config.yaml"));
+        EXPECT_NE(rows_of(database), rows);
+    }
+    must(take_back());
+    EXPECT_EQ(rows_of(database), rows);
+    EXPECT_THAT(verify_all().damage, IsEmpty());
+}
+
 TEST_F(RestoringASet, TheDryRunNamesTheFiles) {
     const auto number = back_up();
     change();

@@ -302,6 +302,7 @@ TEST_F(AbsentCompanions, WhatDoesNotFitTogetherIsRefusedByBoth) {
     const std::vector<Case> cases = {
         {"path = \"faiss/*.index\"\ninclude = [\"*.npz\"]\n", "is a pattern"},
         {"path = \"faiss/[.index\"\n", "[.index"},
+        {"path = \"faiss/*.index\"\nkeep = \"rebuild\"\nrebuild = { command = \"true\" }\n", "the path of the file or folder"},
         {"path = \"faiss/*.index\"\n[[source.app.companions]]\npath = \"faiss/*.npz\"\n", "named twice"},
         {"path = \"faiss\"\n[[source.app.companions]]\npath = \"faiss/sub\"\n", "lies in " + folder},
         {"path = \".holdfast/packs\"\n", "lies in the repository", "[repository]\npath = \".holdfast\"\n"},
@@ -315,6 +316,9 @@ TEST_F(AbsentCompanions, WhatDoesNotFitTogetherIsRefusedByBoth) {
         EXPECT_THAT(try_backup({database}), FailsWith(ErrorCode::invalid)) << one.companions;
     }
     settings("path = \"faiss\"\nexclude = [\"/sub\"]\n[[source.app.companions]]\npath = \"faiss/sub\"\n");
+    EXPECT_TRUE(must(check_settings(context, {})).good);
+    write(folder + "/[1].index", "called just so");
+    settings("path = \"faiss/[1].index\"\nkeep = \"rebuild\"\nrebuild = { command = \"true\" }\n");
     EXPECT_TRUE(must(check_settings(context, {})).good);
 }
 

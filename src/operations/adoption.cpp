@@ -248,7 +248,8 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
                                               printable(told.file), to_rfc3339(told.time), told.time_from == "modified" ? "own time" : told.time_from));
         }
         if (!request_.dry_run) TRY(record(backup, told, group));
-        if (!request_.dry_run && !group.copies.empty()) TRY(look_at_agreement(told));
+        if (!group.copies.empty() && request_.dry_run) tell_that_agreement_is_not_looked_at();
+        else if (!group.copies.empty()) TRY(look_at_agreement(told));
         ++report_.adopted;
         report_.damaged += is_damaged ? 1 : 0;
         report_.bytes_stored += told.bytes_stored;

@@ -52,6 +52,7 @@ private:
     Result<void> join_companions(const OutsideBackup& backup, Group& group);
     void leave_out(const OldPart& part, std::string why);
     Result<void> look_at_agreement(AdoptedBackup& told);
+    void tell_that_agreement_is_not_looked_at();
     Result<void> record(const OutsideBackup& backup, AdoptedBackup& told, Group& group);
     Result<std::optional<repository::Snapshot>> record_once(const OutsideBackup& backup, const AdoptedBackup& told, Group& group);
     Result<bool> keep_member(history::Recorder& recorder, Member& member, Timestamp time);

@@ -43,9 +43,11 @@ private:
         std::vector<OpenedOldCompanion> opened = {};    // those that lay elsewhere
         std::vector<AdoptedCompanion> copies = {};
         std::optional<repository::Skew> skew = {};
+        std::vector<repository::MissingCompanion> missing = {};
     };
     using There = std::map<std::string, std::uint64_t>;
 
+    Result<void> place_missing(const OutsideBackup& backup, Group& group) const;
     Result<void> take_opened(OutsideBackup& backup);
     Result<void> take_group(OutsideBackup& backup, Group group);
     Result<void> look_at(Member& member);

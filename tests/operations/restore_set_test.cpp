@@ -1,15 +1,14 @@
 // Restores in place of a database with the files that belong to it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <atomic>
-#include <fstream>
 #include <thread>
 
 #include "holdfast/live/file_swap.h"
 #include "holdfast/operations/undo.h"
 #include "operations/dying_files.h"
+#include "operations/killed_restore.h"
 #include "operations/world.h"
 #include "support/database_process.h"
 #include "support/file_trees.h"
@@ -453,20 +452,12 @@ TEST_F(InterruptedRestore, UndoMendsItAndStopsThere) {
     public:
         using PassingFiles::PassingFiles;
         Result<void> rename(const std::string& from, const std::string& to) override {
-            if (to.ends_with("faiss/1.index")) ::_exit(7);
+            if (to.ends_with("faiss/1.index")) tests::die();
             return files_.rename(from, to);
         }
     };
-    const auto child = ::fork();
-    if (child == 0) {
-        DyingInTheSwap dying(host::posix_file_system());
-        Context dies{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}};
-        static_cast<void>(restore(dies, exactly(number)));
-        ::_exit(0);
-    }
-    int ended = 0;
-    ::waitpid(child, &ended, 0);
-    ASSERT_EQ(WEXITSTATUS(ended), 7);
+    DyingInTheSwap dying(host::posix_file_system());
+    ASSERT_TRUE(tests::is_killed_restoring(context, dying, exactly(number)));
     const auto stopped = take_back();
     ASSERT_THAT(stopped, FailsWith(ErrorCode::busy));
     EXPECT_THAT(stopped.error().text(), HasSubstr("is taken back"));
@@ -489,21 +480,13 @@ TEST_F(InterruptedRestore, ARestoreHalfOfWhoseDatabasesAreCommittedIsFinished) {
     public:
         using PassingFiles::PassingFiles;
         Result<void> rename(const std::string& from, const std::string& to) override {
-            if (to.ends_with("/swapped") && ++seen == 2) ::_exit(7);
+            if (to.ends_with("/swapped") && ++seen == 2) tests::die();
             return files_.rename(from, to);
         }
         int seen = 0;
     };
-    const auto child = ::fork();
-    if (child == 0) {
-        DyingAfterCommit dying(host::posix_file_system());
-        Context dies{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}};
-        static_cast<void>(restore(dies, exactly(number)));
-        ::_exit(0);
-    }
-    int ended = 0;
-    ::waitpid(child, &ended, 0);
-    ASSERT_EQ(WEXITSTATUS(ended), 7);
+    DyingAfterCommit dying(host::posix_file_system());
+    ASSERT_TRUE(tests::is_killed_restoring(context, dying, exactly(number)));
     EXPECT_TRUE((rows_of(database) == then_app) != (rows_of(other) == then)) << "one is restored, the other is not";
     const auto next = must(try_backup({database, other}));
     EXPECT_EQ(rows_of(database), then_app);

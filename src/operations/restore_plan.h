@@ -41,8 +41,8 @@ struct RestorePlan {
     // lean on unseen.
     std::optional<repository::SnapshotNumber> proven_parent;
     bool is_rest_there = false;            // of the set that it brings a part of back, something lies where it belongs
-    // Something is there that would be replaced; or a part of a set comes back beside the others: undo goes back by it, and to
-    // what was before.
+    bool replaces_anything() const;        // something is there that would be replaced
+    // Also where a part of a set comes back beside the others: undo takes it back by that, and reaches what was before it.
     bool needs_safety_backup() const;
 };
 // Every member planned before anything is written; an obstacle of one refuses all.

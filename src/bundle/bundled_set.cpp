@@ -89,6 +89,8 @@ bool lies_inside(std::string_view path) {
     }
 }
 
+bool is_absolute(const std::string& path) { return path.size() > 1 && path.starts_with('/') && lies_inside(std::string_view(path).substr(1)); }
+
 Result<BundledThing> thing_in(const Json& json) {
     BundledThing thing;
     const auto path = bytes_at(json, "name"), word = bytes_at(json, "kind");
@@ -148,8 +150,7 @@ Result<BundledCompanion> companion_in(const Json& json) {
     const auto path = bytes_at(json, "path"), member = bytes_at(json, "member");
     const Json* const told = json.find("things");
     const Json::Array* const things = told != nullptr ? told->as_array() : nullptr;
-    const bool is_absolute = path && path->starts_with('/') && lies_inside(std::string_view(*path).substr(1));
-    if (!is_absolute || path->size() < 2 || !member || member->empty() || !lies_inside(*member) || things == nullptr) {
+    if (!path || !is_absolute(*path) || !member || member->empty() || !lies_inside(*member) || things == nullptr) {
         return corrupt("a companion has no possible path, member or things");
     }
     companion.path = *path;
@@ -160,6 +161,23 @@ Result<BundledCompanion> companion_in(const Json& json) {
     for (const auto& thing : *things) companion.things.push_back(TRY(thing_in(thing)));
     TRY(expect_a_tree(companion));
     return companion;
+}
+
+Result<std::vector<std::string>> patterns_at(const Json& object, const std::string& key) {
+    const Json* const told = object.find(key);
+    const Json::Array* const list = told != nullptr ? told->as_array() : nullptr;
+    auto patterns = texts_at(object, key);
+    if (list == nullptr || patterns.size() != list->size()) return corrupt("the patterns of a missing companion are no list of texts");
+    return patterns;
+}
+
+Result<BundledAbsence> absence_in(const Json& json) {
+    const auto path = bytes_at(json, "path"), within = bytes_at(json, "within"), named = bytes_at(json, "named");
+    const Json* const told = json.find("redacted");
+    const bool* const redacted = told != nullptr ? told->as_bool() : nullptr;
+    if (redacted == nullptr) return corrupt("of a missing companion it does not tell whether it was redacted");
+    if (!path || !within || !named || !is_absolute(*path) || !lies_inside(*within) || !(named->empty() || is_absolute(*named))) return corrupt("a missing companion has no possible path or rules");
+    return BundledAbsence{.path = *path, .include = TRY(patterns_at(json, "include")), .exclude = TRY(patterns_at(json, "exclude")), .within = *within, .named = *named, .redacted = *redacted};
 }
 
 bool lies_in(const std::string& path, const std::string& folder) { return path == folder || path.starts_with(folder + "/"); }
@@ -223,6 +241,35 @@ BundledFaults faults_in(const Json& metadata) {
     if (failed == nullptr) return faults;
     for (const auto& one : *failed) faults.failed.emplace_back(bytes_at(one, "path").value_or(""), bytes_at(one, "error").value_or(""));
     return faults;
+}
+
+void set_missing(Json& metadata, const std::vector<BundledAbsence>& missing) {
+    if (missing.empty()) return;
+    Json list = Json::array();
+    for (const auto& one : missing) {
+        Json json = Json::object();
+        set_bytes(json, "path", one.path);
+        json.set("include", array_of(one.include)).set("exclude", array_of(one.exclude));
+        set_bytes(json, "within", one.within);
+        set_bytes(json, "named", one.named);
+        json.set("redacted", one.redacted);
+        list.push(std::move(json));
+    }
+    metadata.set("missing", std::move(list));
+}
+
+Result<std::vector<BundledAbsence>> missing_in(const Json& metadata) {
+    std::vector<BundledAbsence> missing;
+    const Json* const told = metadata.find("missing");
+    if (told == nullptr) return missing;
+    const Json::Array* const list = told->as_array();
+    if (list == nullptr) return corrupt("what was missing is no list");
+    for (const auto& json : *list) {
+        auto one = TRY(absence_in(json));
+        if (std::ranges::find(missing, one.path, &BundledAbsence::path) != missing.end()) return corrupt(format("{} is told to be missing twice", printable(one.path)));
+        missing.push_back(std::move(one));
+    }
+    return missing;
 }
 
 }  // namespace holdfast::bundle

@@ -41,14 +41,25 @@ struct BundledFaults {
     std::vector<std::string> skew_paths;
     std::vector<std::pair<std::string, std::string>> failed;  // paths, and why
 };
+// One that was not there when the backup was made: what would have been taken of it.
+struct BundledAbsence {
+    std::string path;                 // where it would have been: absolute
+    std::vector<std::string> include, exclude;
+    std::string within, named;        // as CompanionRules have them
+    bool redacted = false;
+};
 // As they stand in metadata.json: "companions", and beside it "skew" and "failed", each only where there is any. Bytes that
 // are no UTF-8 stand in hexadecimal digits under the key with "_hex" behind.
 Json json_of(const std::vector<BundledCompanion>& companions);
 void set_faults(Json& metadata, const BundledFaults& faults);
+// "missing", where there is any.
+void set_missing(Json& metadata, const std::vector<BundledAbsence>& missing);
 
 // Bytes from outside: `corrupt` where a companion lacks what it needs, lies outside itself, is told twice, or holds things in
 // no folder of it. In its order.
 Result<std::vector<BundledCompanion>> companions_in(const Json& metadata);
 BundledFaults faults_in(const Json& metadata);
+// What a restore may remove goes by it: `corrupt` where anything of it is not as set_missing() writes it, or is told twice.
+Result<std::vector<BundledAbsence>> missing_in(const Json& metadata);
 
 }  // namespace holdfast::bundle

@@ -75,6 +75,9 @@ void Catalogue::add_bundle(const std::string& folder, const Json& metadata) {
     const Json* const scrubbed = metadata.find("scrubbed");
     whole.is_scrubbed = scrubbed != nullptr && scrubbed->as_array() != nullptr && !scrubbed->as_array()->empty();
     bundle_ = {.whole = whole, .id = text_at(metadata, "id"), .faults = faults_in(metadata)};
+    auto missing = missing_in(metadata);
+    if (missing) bundle_.missing = *std::move(missing);
+    else bundle_.fault = missing.error().message();
     for (const auto& database : *list) {
         CatalogueEntry entry = whole;
         entry.original_path = text_at(database, "path");

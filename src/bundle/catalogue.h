@@ -32,6 +32,8 @@ struct BundleFacts {
     CatalogueEntry whole;
     std::string id;        // of the backup that it was made of
     BundledFaults faults;
+    std::vector<BundledAbsence> missing = {};
+    std::string fault = {};  // why what was missing cannot be told; empty: it can
 };
 
 // Read: backup_metadata.json ({"backups": [...]}) and rows of a table with the same columns, NAME.meta.json, a checkpoint's

@@ -12,7 +12,7 @@ using operations::TableDifference;
 std::string sign_of(std::string_view change, const Style& style) {
     if (change == "added") return style.good("+");
     if (change == "removed") return style.bad("-");
-    return change == "moved" ? ">" : "~";
+    return change == "moved" ? ">" : change == "kept" ? "=" : "~";
 }
 
 std::string numbers_of(const TableDifference& table, const Style& style) {
@@ -81,6 +81,7 @@ std::string difference_in_words(const operations::FilesDifference& files, const 
     if (files.removed > 0) parts.push_back(style.bad(format("-{}", files.removed)));
     if (files.changed > 0) parts.push_back(format("~{}", files.changed));
     if (files.renamed > 0) parts.push_back(format(">{} renamed", files.renamed));
+    if (files.kept > 0) parts.push_back(format("={} kept as it is now", files.kept));
     std::string out = format("  files: {}\n", parts.empty() ? files.incomplete ? "no difference found" : "nothing differs" : joined(parts, " "));
     for (const auto& file : files.files) {
         const std::string path = printable(file.path) + (file.kind == "folder" ? "/" : "");

@@ -154,6 +154,8 @@ void Keeping::take(std::size_t file, Result<Content> content) {
     }
     thing.content = *content;
     kept_.bytes_read += content->size;
+    const auto& path = companion_.things[file].path;
+    if (!path.empty() && content->size == 0 && thing.before && thing.before->content.size > 0) kept_.emptied.push_back(path);
     if (thing.before && thing.before->content == *content) return;
     ++kept_.files_changed;
     const auto& given = companion_.things[file];

@@ -118,6 +118,7 @@ Result<Adoption::Group> Adoption::bundled_group(OutsideBackup& backup) const {
         group.members.push_back({.database = &database, .name = is_of_several ? database.told.original_path : past_.member});
     }
     TRY(place_companions(backup, group));
+    TRY(place_missing(backup, group));
     return group;
 }
 
@@ -129,6 +130,23 @@ Result<void> Adoption::place_companions(const OutsideBackup& backup, Group& grou
         group.companions.push_back(&companion);
         group.companion_names.push_back(has_moved ? TRY(moved_with(name, backup.databases.front().told.original_path, group.members.front().name)) : name);
     }
+    return {};
+}
+
+// Links by which it was named are those of the place that it had.
+Result<void> Adoption::place_missing(const OutsideBackup& backup, Group& group) const {
+    if (!backup.bundle_facts) return {};
+    const std::string before = backup.databases.empty() ? std::string() : backup.databases.front().told.original_path;
+    const bool has_moved = group.members.size() == 1 && !before.empty() && before != group.members.front().name;
+    for (const auto& one : backup.bundle_facts->missing) {
+        repository::MissingCompanion missing{.path = one.path, .rules = {.include = one.include, .exclude = one.exclude, .within = one.within, .redacted = one.redacted, .named = one.named}};
+        if (has_moved) {
+            missing.path = TRY(moved_with(one.path, before, group.members.front().name));
+            missing.rules.named.clear();
+        }
+        group.missing.push_back(std::move(missing));
+    }
+    std::ranges::sort(group.missing, {}, &repository::MissingCompanion::path);
     return {};
 }
 
@@ -248,7 +266,8 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
                                               printable(told.file), to_rfc3339(told.time), told.time_from == "modified" ? "own time" : told.time_from));
         }
         if (!request_.dry_run) TRY(record(backup, told, group));
-        if (!request_.dry_run && !group.copies.empty()) TRY(look_at_agreement(told));
+        if (!group.copies.empty() && request_.dry_run) tell_that_agreement_is_not_looked_at();
+        else if (!group.copies.empty()) TRY(look_at_agreement(told));
         ++report_.adopted;
         report_.damaged += is_damaged ? 1 : 0;
         report_.bytes_stored += told.bytes_stored;
@@ -312,6 +331,7 @@ Result<std::optional<repository::Snapshot>> Adoption::record_once(const OutsideB
         draft.skew = repository::Skew{.span_ns = faults.skew_span_ns, .why = faults.skew_why, .paths = faults.skew_paths};
     }
     if (group.skew) draft.skew = group.skew;
+    draft.missing = group.missing;
     draft.program = history::adopting_program("holdfast " HOLDFAST_VERSION);
     auto snapshot = recorder->commit(std::move(draft));
     if (!snapshot && snapshot.error().code() == ErrorCode::busy) return std::optional<repository::Snapshot>();

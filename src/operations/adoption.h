@@ -43,15 +43,18 @@ private:
         std::vector<OpenedOldCompanion> opened = {};    // those that lay elsewhere
         std::vector<AdoptedCompanion> copies = {};
         std::optional<repository::Skew> skew = {};
+        std::vector<repository::MissingCompanion> missing = {};
     };
     using There = std::map<std::string, std::uint64_t>;
 
+    Result<void> place_missing(const OutsideBackup& backup, Group& group) const;
     Result<void> take_opened(OutsideBackup& backup);
     Result<void> take_group(OutsideBackup& backup, Group group);
     Result<void> look_at(Member& member);
     Result<void> join_companions(const OutsideBackup& backup, Group& group);
     void leave_out(const OldPart& part, std::string why);
     Result<void> look_at_agreement(AdoptedBackup& told);
+    void tell_that_agreement_is_not_looked_at();
     Result<void> record(const OutsideBackup& backup, AdoptedBackup& told, Group& group);
     Result<std::optional<repository::Snapshot>> record_once(const OutsideBackup& backup, const AdoptedBackup& told, Group& group);
     Result<bool> keep_member(history::Recorder& recorder, Member& member, Timestamp time);

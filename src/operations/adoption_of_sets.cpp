@@ -68,6 +68,14 @@ Result<void> Adoption::join_companions(const OutsideBackup& backup, Group& group
     return {};
 }
 
+// What would be asked is not stored.
+void Adoption::tell_that_agreement_is_not_looked_at() {
+    const auto* const source = settings_.source(past_.source.record.name);
+    const std::string told = "a dry run does not look whether files and databases agree, as the settings say they must: the real run does, and ends with exit code 3 where they do not";
+    const bool is_asked = source != nullptr && !source->agreement.empty();
+    if (is_asked && std::ranges::find(report_.warnings, told) == report_.warnings.end()) report_.warnings.push_back(told);
+}
+
 // Noted on it as on one that was made here.
 Result<void> Adoption::look_at_agreement(AdoptedBackup& told) {
     const auto& repository = opened_.get();

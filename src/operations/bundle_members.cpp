@@ -62,6 +62,14 @@ bundle::BundledFaults faults_of(const repository::Snapshot& snapshot) {
     return faults;
 }
 
+std::vector<bundle::BundledAbsence> missing_of(const repository::Snapshot& snapshot) {
+    std::vector<bundle::BundledAbsence> missing;
+    for (const auto& [path, rules] : snapshot.missing) {
+        missing.push_back({.path = path, .include = rules.include, .exclude = rules.exclude, .within = rules.within, .named = rules.named, .redacted = rules.redacted});
+    }
+    return missing;
+}
+
 Json metadata_of(const history::Moment& moment) {
     const auto& snapshot = moment.snapshot;
     Json json = Json::object();
@@ -73,6 +81,7 @@ Json metadata_of(const history::Moment& moment) {
     json.set("source", Json::object().set("id", to_hex(snapshot.source.id)).set("name", snapshot.source.name));
     json.set("partial", snapshot.partial).set("damaged", snapshot.damaged);
     bundle::set_faults(json, faults_of(snapshot));
+    bundle::set_missing(json, missing_of(snapshot));
     Json versions = Json::object();
     versions.set("backed_up_by", snapshot.program).set("bundled_by", "holdfast " HOLDFAST_VERSION).set("sqlite", sqlite::library_version());
     return std::move(json.set("versions", std::move(versions)));

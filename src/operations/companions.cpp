@@ -205,6 +205,16 @@ void describe(const history::KeptCompanion& kept, BackupCompanion& report) {
     for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(host::join_path(report.path, failure.path)), failure.why.message()));
 }
 
+// The companion as a whole is not empty: it may be meant.
+std::string emptied_in_words(const std::string& companion, std::vector<std::string> paths) {
+    constexpr std::size_t named_max = 10;
+    std::ranges::sort(paths);
+    const auto more = paths.size() - std::min(paths.size(), named_max);
+    std::string names;
+    for (std::size_t i = 0; i < paths.size() && i < named_max; ++i) names += (i == 0 ? "" : ", ") + printable(paths[i]);
+    return format("in {} {} 0 bytes now, and held something in the backup before: {}{}", printable(companion), paths.size() == 1 ? "a file has" : "files have", names, more == 0 ? std::string() : format(" and {} more", more));
+}
+
 Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const SeenCompanion& seen) {
     KeptCompanion one;
     auto& report = one.report;
@@ -239,6 +249,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
         kept = TRY(recorder.companion(to_keep(context, seen, KnownCompanion().things_of(look, 0)), context.watch));
     }
     describe(kept, report);
+    if (!lack && !kept.emptied.empty()) one.warnings.push_back(emptied_in_words(report.path, std::move(kept.emptied)));
     if (lack) {
         report.error = lack->text();
         recorder.failed(report.path, *lack);

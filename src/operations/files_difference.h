@@ -14,7 +14,7 @@ struct FileDifference {
     std::vector<std::string> what;
     template <class Visitor>
     void describe(Visitor& visit) const {
-        visit("change", change, "added, removed, changed, or renamed (a file or folder with that content, and no other, has gone, and come).");
+        visit("change", change, "added, removed, changed, or renamed (a file or folder with that content, and no other, has gone, and come); before a restore also kept (it stays as it is, though the backup has it not, or otherwise).");
         visit("path", path, "Where it is; of what was removed, where it was.");
         visit("from", from, "Of what was renamed: where it was.");
         visit("kind", kind, "file, folder or link: what it is, or was.");
@@ -25,7 +25,7 @@ struct FileDifference {
 };
 struct FilesDifference {
     bool equal = false, incomplete = false;
-    std::uint64_t added = 0, removed = 0, changed = 0, renamed = 0;
+    std::uint64_t added = 0, removed = 0, changed = 0, renamed = 0, kept = 0;
     std::vector<FileDifference> files;
     std::vector<std::string> warnings;
     template <class Visitor>
@@ -36,6 +36,7 @@ struct FilesDifference {
         visit("removed", removed, "Those that are there before, and not after.");
         visit("changed", changed, "Those of which content, mode, owner, time or target differ. A folder's time alone counts where no name in it differs.");
         visit("renamed", renamed, "Those that have another path.");
+        visit("kept", kept, "Before a restore: those that stay as they are, though the backup has them not, or otherwise.");
         visit("files", files, "Each of them, by path; with --stat none.");
         visit("warnings", warnings, "What could not be looked at, or read.");
     }

@@ -20,9 +20,11 @@ CompanionRequest companion_request(const CompanionSettings& companion) {
     return {.path = companion.path, .include = companion.include, .exclude = companion.exclude, .is_optional = companion.optional, .is_redacted = companion.keep == "redacted"};
 }
 
+bool is_pattern_in_path(host::FileSystem& files, const std::string& path) { return path.find_first_of(pattern_bytes) != std::string::npos && !files.status_of_link(path); }
+
 Result<CompanionRequest> without_pattern_in_path(host::FileSystem& files, CompanionRequest companion) {
+    if (!is_pattern_in_path(files, companion.path)) return companion;
     const auto first = companion.path.find_first_of(pattern_bytes);
-    if (first == std::string::npos || files.status_of_link(companion.path)) return companion;
     const auto slash = companion.path.rfind('/', first);
     const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : companion.path.substr(0, slash);
     const std::string pattern = "/" + companion.path.substr(slash == std::string::npos ? 0 : slash + 1);

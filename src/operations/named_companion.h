@@ -11,6 +11,9 @@ namespace holdfast::operations {
 
 CompanionRequest companion_request(const CompanionSettings& companion);
 
+// Whether the path has *, ? or [, and nothing is called just so.
+bool is_pattern_in_path(host::FileSystem& files, const std::string& path);
+
 // A path with *, ? or [, where nothing is called just so: the deepest folder without one is the companion, and the rest a
 // pattern of what is included. `invalid`: there are other patterns to include beside it.
 Result<CompanionRequest> without_pattern_in_path(host::FileSystem& files, CompanionRequest companion);

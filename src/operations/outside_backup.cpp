@@ -93,6 +93,7 @@ Result<OutsideDatabase> open_database(Context& context, const bundle::UnpackedDa
 }
 
 Result<void> take_bundle(Context& context, const bundle::BundleFacts& facts, OutsideBackup& backup) {
+    if (!facts.fault.empty()) return fail(ErrorCode::corrupt, "open {}: {}", printable(backup.path), facts.fault).with_advice("it was changed or damaged since it was made; another bundle");
     backup.bundle_facts = facts;
     if (const auto time = time_of_text(context, facts.whole.time)) backup.bundle_time = {.time = *time, .from = "metadata"};
     for (const auto& companion : backup.unpacked->companions) backup.companions.push_back(TRY(outside_companion(context, companion)));

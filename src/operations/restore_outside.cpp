@@ -144,6 +144,14 @@ Result<void> carry_out_between_hooks(Context& context, OpenRepository& opened, R
     return done ? Result<void>() : done.error().copy();
 }
 
+// No safety backup would hold what goes.
+Result<void> expect_nothing_to_remove(const OutsideBackup& backup, const RestoreRequest& request) {
+    const bool is_asked = request.exact && request.to.empty() && request.only.empty() && !request.schema_only;
+    if (!is_asked || !backup.bundle_facts || backup.bundle_facts->missing.empty()) return {};
+    return fail(ErrorCode::invalid, "restore from {} in place with --exact: it would remove {}, which was not there when it was made", printable(backup.path), printable(backup.bundle_facts->missing.front().path))
+        .with_advice(format("holdfast adopt {}, and restore that backup; or without --exact", shell_word(backup.path)));
+}
+
 }  // namespace
 
 std::string outside_file(const RestoreRequest& request) { return request.from.empty() ? request.file : request.from; }
@@ -155,6 +163,7 @@ Result<RestoreReport> restore_outside(Context& outer, const RestoreRequest& requ
     TRY(expect_outside_words(request));
     auto backup = TRY(open_outside(context, outside_file(request), request.outside, {.companions = companions_wanted(request), .known = nullptr}));
     if (!backup.companions.empty()) return restore_bundled_set(context, backup, request);
+    TRY(expect_nothing_to_remove(backup, request));
     auto plan = TRY(plan_outside(context, backup, request));
     RestoreReport report;
     report.from_file = backup.path;

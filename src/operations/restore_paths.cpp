@@ -57,6 +57,18 @@ Result<void> expect_paths_make_sense(const RestoreRequest& request) {
 
 namespace {
 
+// A link that leads nowhere is there, too.
+Result<bool> is_any_there(Context& context, const repository::Snapshot& snapshot, const RestorePlan& plan) {
+    std::vector<std::string> paths = plan.paths;
+    for (const auto& companion : snapshot.companions) paths.push_back(companion.name);
+    for (const auto& path : paths) {
+        const auto there = context.host.files.status_of_link(path);
+        if (there) return true;
+        if (there.error().code() != ErrorCode::not_found) return there.error().copy();
+    }
+    return false;
+}
+
 Result<RestorePlan> plan_in_place(Context& context, const repository::Repository& repository, const history::Moment& moment, const RestoreRequest& request, const std::vector<ChosenPath>& chosen) {
     RestoreRequest of_databases = request;
     ChosenCompanions companions{.of = moment.snapshot, .chosen = {}};
@@ -72,6 +84,7 @@ Result<RestorePlan> plan_in_place(Context& context, const repository::Repository
     if (of_databases.only.empty()) TRY(begin_plan(repository, moment, request, plan));
     else plan = TRY(plan_restore(context, repository, moment, of_databases));
     TRY(plan_companions_in_place(context, repository, companions, request, plan));
+    plan.is_rest_there = TRY(is_any_there(context, moment.snapshot, plan));
     return plan;
 }
 

@@ -154,11 +154,13 @@ Result<std::set<std::string>> chosen_members(Context& context, const repository:
     return chosen;
 }
 
-bool RestorePlan::needs_safety_backup() const {
+bool RestorePlan::replaces_anything() const {
     const auto replaces = [](const PlannedMember& member) { return member.route.route != Route::new_file; };
     const auto is_there = [](const PlannedCompanion& companion) { return !companion.place.now.empty(); };
     return is_in_place && (std::ranges::any_of(members, replaces) || std::ranges::any_of(companions, is_there));
 }
+
+bool RestorePlan::needs_safety_backup() const { return replaces_anything() || (is_in_place && is_rest_there && !companions.empty()); }
 
 Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request) {
     if (request.offline) return {};

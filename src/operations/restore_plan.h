@@ -40,7 +40,10 @@ struct RestorePlan {
     // The newest backup of these databases, when every byte of it has just been read and proven: what a safety backup may
     // lean on unseen.
     std::optional<repository::SnapshotNumber> proven_parent;
-    bool needs_safety_backup() const;      // something is there that would be replaced
+    bool is_rest_there = false;            // of the set that it brings a part of back, something lies where it belongs
+    bool replaces_anything() const;        // something is there that would be replaced
+    // Also where a part of a set comes back beside the others: undo takes it back by that, and reaches what was before it.
+    bool needs_safety_backup() const;
 };
 // Every member planned before anything is written; an obstacle of one refuses all.
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,

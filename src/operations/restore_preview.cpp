@@ -1,6 +1,7 @@
 #include "holdfast/operations/restore_preview.h"
 
 #include <algorithm>
+#include <set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/history/extent_names.h"
@@ -81,6 +82,42 @@ std::string lines_of(const DatabaseDifference& difference) {
     return text;
 }
 
+// Where nothing was that the backup would know of, all stays; else what --exact would remove, and what holds secrets.
+std::set<std::string> staying_paths(const RestorePlan& plan) {
+    std::set<std::string> paths;
+    for (const auto* companions : {&plan.companions, &plan.staying}) {
+        for (const auto& companion : *companions) {
+            if (companions == &plan.staying) paths.insert(companion.report.to);
+            for (const auto* names : {&companion.report.extra, &companion.report.kept}) {
+                for (const auto& name : *names) paths.insert(host::join_path(companion.report.to, name));
+            }
+        }
+    }
+    return paths;
+}
+
+// The backup and what is there differ in it; the restore does not touch it.
+FilesDifference with_what_stays(FilesDifference all, const RestorePlan& plan) {
+    const auto staying = staying_paths(plan);
+    std::vector<FileDifference> found;
+    for (auto& file : all.files) {
+        const bool is_renamed = file.change == "renamed";
+        if (!staying.contains(is_renamed ? file.from : file.path)) {
+            found.push_back(std::move(file));
+            continue;
+        }
+        --(is_renamed ? all.renamed : file.change == "removed" ? all.removed : file.change == "added" ? all.added : all.changed);
+        ++all.kept;
+        found.push_back({.change = "kept", .path = is_renamed ? file.from : file.path, .from = {}, .kind = file.kind, .size_before = file.size_before, .size_after = file.size_before, .what = {}});
+        if (!is_renamed) continue;
+        ++all.added;
+        found.push_back({.change = "added", .path = std::move(file.path), .from = {}, .kind = std::move(file.kind), .size_before = 0, .size_after = file.size_after, .what = {}});
+    }
+    std::ranges::stable_sort(found, {}, &FileDifference::path);
+    all.files = std::move(found);
+    return all;
+}
+
 // From what lies there to the backup. None: something cannot be looked at or read.
 Result<std::optional<FilesDifference>> difference_of_files(Context& context, OpenRepository& opened, const RestorePlan& plan) {
     repository::Snapshot then;  // as far as it is restored, and where it goes
@@ -97,7 +134,7 @@ Result<std::optional<FilesDifference>> difference_of_files(Context& context, Ope
     const auto now = TRY(live_files(context, plans));
     auto found = difference_of_companions({.before = *now, .after = *kept_files(opened.get(), then)}, context.watch);
     if (!found && found.error().code() == ErrorCode::cancelled) return std::move(found).error();
-    return found ? std::optional(*std::move(found)) : std::optional<FilesDifference>();
+    return found ? std::optional(with_what_stays(*std::move(found), plan)) : std::optional<FilesDifference>();
 }
 
 std::string lines_of(const PlannedCompanion& companion) {

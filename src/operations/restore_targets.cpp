@@ -11,13 +11,14 @@ namespace {
 using repository::DirectoryEntry;
 using repository::Snapshot;
 
-Result<std::vector<const DirectoryEntry*>> wanted_members(const Snapshot& snapshot, const std::set<std::string>& only) {
+Result<std::vector<const DirectoryEntry*>> wanted_members(const Snapshot& snapshot, const RestorePlace& place) {
     std::vector<const DirectoryEntry*> wanted;
     for (const auto& entry : snapshot.members) {
         TRY(expect_canonical(entry.name));
-        if (only.empty() || only.contains(entry.name)) wanted.push_back(&entry);
+        if (place.only.empty() || place.only.contains(entry.name)) wanted.push_back(&entry);
     }
-    if (wanted.empty() && snapshot.companions.empty()) return fail(ErrorCode::invalid, "restore backup #{}: it holds nothing", snapshot.number.value);
+    const bool tells_what_was_missing = place.to.empty() && !snapshot.missing.empty();  // the state before a part of a set came back
+    if (wanted.empty() && snapshot.companions.empty() && !tells_what_was_missing) return fail(ErrorCode::invalid, "restore backup #{}: it holds nothing", snapshot.number.value);
     return wanted;
 }
 
@@ -46,7 +47,7 @@ std::string shared_folder(const Snapshot& snapshot) {
 }
 
 Result<std::vector<RestoreTarget>> restore_targets(Context& context, const Snapshot& snapshot, const RestorePlace& place) {
-    const auto members = TRY(wanted_members(snapshot, place.only));
+    const auto members = TRY(wanted_members(snapshot, place));
     std::vector<RestoreTarget> targets;
     if (place.to.empty()) {
         for (const auto* entry : members) targets.push_back({.entry = entry, .path = entry->name});

@@ -72,7 +72,8 @@ public:
         auto done = replace();
         note_end(context_, opened_, safety_, !done && replaced_.empty() ? RestoreEnd::replaced_nothing : RestoreEnd::took_place);
         if (!done) return told_how_far(std::move(done).error());
-        if (safety_.number == 0) cut_undo(context_, opened_, plan_, safety_.warnings);
+        const bool is_anything_written = !plan_.members.empty() || !plan_.companions.empty();
+        if (safety_.number == 0 && is_anything_written) cut_undo(context_, opened_, plan_, safety_.warnings);
         std::ranges::move(companions_.warnings, std::back_inserter(safety_.warnings));
         return std::move(safety_);
     }

@@ -199,6 +199,9 @@ private:
     void check_companion(const std::string& key, const CompanionSettings& companion) {
         if (companion.path.empty() && may_judge(key + ".path")) return problem(key + ".path", "it is not said which file or folder it is", "path = \"data/faiss\"");
         if (companion.keep == "rebuild" && !companion.rebuild) problem(key, "it is not kept, and nothing is said of how it is built again", "rebuild = { command = \"./scripts/build-index.py\" }, or { post = \"http://...\" }");
+        if (companion.keep == "rebuild" && is_pattern_in_path(files_, companion.path) && may_judge(key + ".path")) {
+            problem(key + ".path", format("{} is a pattern, and what is built again goes by its own name", printable(companion.path)), "the path of the file or folder that the rebuild makes");
+        }
         if (companion.keep == "redacted" && companion.rebuild) problem(key + ".rebuild", "what was written by hand is not built again", "leave out rebuild, or keep = \"rebuild\"");
         if (const auto& rebuild = companion.rebuild) {
             check_hook(key + ".rebuild", {.command = rebuild->command, .post = rebuild->post, .body = rebuild->body, .time_limit = rebuild->time_limit});

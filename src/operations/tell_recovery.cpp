@@ -56,7 +56,7 @@ std::string lost_files(const RestorePlan& plan, std::uint64_t safety_number) {
 }
 
 Result<std::string> data_lost(Context& context, OpenRepository& opened, const RestorePlan& plan, const RestoreReport& report) {
-    if (!plan.needs_safety_backup()) return std::string(plan.members.empty() ? "None (it was not there)" : "None (there was no database)");
+    if (!plan.replaces_anything()) return std::string(plan.members.empty() ? "None (it was not there)" : "None (there was no database)");
     if (report.safety_number == 0) return std::string("not counted, there is no backup of the state before");
     std::vector<std::string> lost;
     if (report.safety_repository == opened.path()) {

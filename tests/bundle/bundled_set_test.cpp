@@ -78,5 +78,32 @@ TEST(BundledSet, FaultsComeBack) {
     EXPECT_EQ(read.failed[0].second, "gone");
 }
 
+TEST(BundledSet, WhatWasMissingComesBackOrIsRefused) {
+    Json none = Json::object();
+    set_missing(none, {});
+    EXPECT_EQ(none.to_text(), "{}");
+    EXPECT_TRUE(must(missing_in(none)).empty());
+    const std::vector<BundledAbsence> written = {{.path = "/srv/" + raw, .include = {"*.index"}, .exclude = {"tmp/"}, .within = "a/b", .named = "/srv/now", .redacted = true}, {.path = "/srv/other"}};
+    const auto read = [](const std::vector<BundledAbsence>& missing) {
+        Json json = Json::object();
+        set_missing(json, missing);
+        return missing_in(must(Json::parse(json.to_text())));
+    };
+    const auto back = must(read(written));
+    ASSERT_EQ(back.size(), 2u);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(std::tie(back[i].path, back[i].include, back[i].exclude, back[i].within, back[i].named, back[i].redacted),
+                  std::tie(written[i].path, written[i].include, written[i].exclude, written[i].within, written[i].named, written[i].redacted));
+    }
+    for (const char* path : {"", "/", "srv", "/srv/../etc", "/srv//x"}) EXPECT_THAT(read({{.path = path}}), FailsWith(ErrorCode::corrupt)) << path;
+    EXPECT_THAT(read({{.path = "/a", .within = "../b"}}), FailsWith(ErrorCode::corrupt));
+    EXPECT_THAT(read({{.path = "/a", .named = "b"}}), FailsWith(ErrorCode::corrupt));
+    EXPECT_THAT(read({{.path = "/a"}, {.path = "/a"}}), FailsWith(ErrorCode::corrupt));
+    for (const char* text : {R"({"missing": {}})", R"({"missing": [{}]})", R"({"missing": [{"path": "/a", "include": [], "exclude": [1], "within": "", "named": "", "redacted": false}]})",
+                             R"({"missing": [{"path": "/a", "include": [], "within": "", "named": "", "redacted": false}]})", R"({"missing": [{"path": "/a", "include": [], "exclude": [], "within": "", "named": ""}]})"}) {
+        EXPECT_THAT(missing_in(must(Json::parse(text))), FailsWith(ErrorCode::corrupt)) << text;
+    }
+}
+
 }  // namespace
 }  // namespace holdfast::bundle

@@ -247,6 +247,36 @@ TEST_F(AbsentCompanions, ItsStateIsKeptAsItIs) {
     EXPECT_THAT(verify_all().damage, IsEmpty());
 }
 
+// It may be meant, so it is told when it happens, and not again.
+TEST_F(AbsentCompanions, SingleFilesThatHaveLostAllTheyHeldAreToldOnce) {
+    const auto told = [&] {
+        const auto report = back_up();
+        EXPECT_FALSE(report.partial);
+        std::vector<std::string> of_files = report.warnings;
+        std::erase_if(of_files, [](const auto& warning) { return warning.find("0 bytes") == std::string::npos; });
+        return of_files;
+    };
+    make_faiss();
+    for (int i = 10; i < 22; ++i) write(folder + format("/many/{}", i), "x");
+    write(folder + "/placeholder", "");
+    for (const std::string named : {"path = \"faiss\"\n", "path = \"fais[s]\"\n"}) {
+        settings(named);
+        write(folder + "/1.index", std::string(100'000, 'v'));
+        EXPECT_THAT(told(), IsEmpty());
+        write(folder + "/1.index", "");
+        EXPECT_THAT(told(), ElementsAre(HasSubstr("in " + (named.find('[') == std::string::npos ? folder : work) + " a file has 0 bytes now")));
+        EXPECT_THAT(told(), IsEmpty());
+    }
+    settings("path = \"faiss\"\n");
+    EXPECT_THAT(told(), IsEmpty());
+    for (int i = 10; i < 22; ++i) write(folder + format("/many/{}", i), "");
+    EXPECT_THAT(told(), ElementsAre(HasSubstr("many/10, many/11, many/12, many/13, many/14, many/15, many/16, many/17, many/18, many/19 and 2 more")));
+    EXPECT_THAT(told(), IsEmpty());
+    std::filesystem::remove(folder + "/many/10");
+    write(folder + "/many/11", "x");
+    EXPECT_THAT(told(), IsEmpty());
+}
+
 TEST_F(AbsentCompanions, APlaceholderFromTheStartIsOne) {
     settings("path = \"faiss/1.index\"\n");
     write(folder + "/1.index", "");
@@ -302,6 +332,7 @@ TEST_F(AbsentCompanions, WhatDoesNotFitTogetherIsRefusedByBoth) {
     const std::vector<Case> cases = {
         {"path = \"faiss/*.index\"\ninclude = [\"*.npz\"]\n", "is a pattern"},
         {"path = \"faiss/[.index\"\n", "[.index"},
+        {"path = \"faiss/*.index\"\nkeep = \"rebuild\"\nrebuild = { command = \"true\" }\n", "the path of the file or folder"},
         {"path = \"faiss/*.index\"\n[[source.app.companions]]\npath = \"faiss/*.npz\"\n", "named twice"},
         {"path = \"faiss\"\n[[source.app.companions]]\npath = \"faiss/sub\"\n", "lies in " + folder},
         {"path = \".holdfast/packs\"\n", "lies in the repository", "[repository]\npath = \".holdfast\"\n"},
@@ -315,6 +346,9 @@ TEST_F(AbsentCompanions, WhatDoesNotFitTogetherIsRefusedByBoth) {
         EXPECT_THAT(try_backup({database}), FailsWith(ErrorCode::invalid)) << one.companions;
     }
     settings("path = \"faiss\"\nexclude = [\"/sub\"]\n[[source.app.companions]]\npath = \"faiss/sub\"\n");
+    EXPECT_TRUE(must(check_settings(context, {})).good);
+    write(folder + "/[1].index", "called just so");
+    settings("path = \"faiss/[1].index\"\nkeep = \"rebuild\"\nrebuild = { command = \"true\" }\n");
     EXPECT_TRUE(must(check_settings(context, {})).good);
 }
 

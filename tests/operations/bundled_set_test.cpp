@@ -175,6 +175,65 @@ TEST_F(BundledSets, OfAnotherDatabaseTheyLieBesideThat) {
     EXPECT_THAT(must(adopt(context, request)).backups.at(0).companions, ElementsAre(root / "elsewhere/faiss"));
 }
 
+// By the rules that would have been its own, as from the repository; and nothing goes that no safety backup would hold.
+TEST_F(BundledSets, WhatWasMissingGoesWithExactOfTheAdoptedOne) {
+    const std::string source = "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"cache\"\noptional = true\nexclude = [\"*.tmp\"]\n", cache = work + "/cache";
+    const std::string with_files = source + "[[source.app.companions]]\npath = \"faiss\"\n";
+    int count = 0;
+    for (const auto& settings : {with_files, source}) {
+        write(work + "/holdfast.toml", settings);
+        insert(database, 2);
+        const auto snapshot = backed_up();
+        const std::string file = root / format("missing-{}.tar.gz", ++count), other = root / format("other-{}", count);
+        bundled(snapshot, file);
+        std::filesystem::create_directories(cache);
+        write(cache + "/1", "since");
+        write(cache + "/work.tmp", "left out");
+        if (settings == source) {
+            RestoreRequest alone;
+            alone.repository = in_repository();
+            alone.from = file;
+            alone.exact = alone.yes = true;
+            const auto refused = restore(context, alone);
+            ASSERT_THAT(refused, FailsWith(ErrorCode::invalid));
+            EXPECT_THAT(refused.error().text(), HasSubstr("holdfast adopt"));
+        }
+        auto request = adopt_request(other);
+        request.files = {file};
+        must(init(context, {.repository = request.repository}));
+        EXPECT_EQ(must(adopt(context, request)).adopted, 1u);
+        ShowRequest showing;
+        showing.repository = request.repository;
+        showing.snapshot = "1";
+        EXPECT_THAT(must(show(context, showing)).missing, ElementsAre(cache));
+        RestoreRequest restoring;
+        restoring.repository = request.repository;
+        restoring.snapshot = "1";
+        restoring.exact = restoring.yes = true;
+        EXPECT_TRUE(exists(cache + "/1"));
+        must(restore(context, restoring));
+        EXPECT_FALSE(exists(cache + "/1"));
+        EXPECT_TRUE(exists(cache + "/work.tmp"));
+        std::filesystem::remove_all(cache);
+    }
+}
+
+TEST_F(BundledSets, WhatWasMissingLiesBesideAnotherDatabase) {
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"cache\"\noptional = true\n");
+    bundled(backed_up(), archive);
+    auto request = adopt_request(root / "other");
+    must(init(context, {.repository = request.repository}));
+    request.database = root / "elsewhere/app.db";
+    EXPECT_EQ(must(adopt(context, request)).adopted, 1u);
+    ShowRequest showing;
+    showing.repository = request.repository;
+    showing.snapshot = "1";
+    EXPECT_THAT(must(show(context, showing)).missing, ElementsAre(root / "elsewhere/cache"));
+    for (const char* command : {"sed -i 's|\"redacted\": false|\"redacted\": 0|' metadata.json", "sed -i 's|/cache\"|/../cache\"|' metadata.json"}) {
+        EXPECT_THAT(verify_bundle(changed(command)), FailsWith(ErrorCode::corrupt)) << command;
+    }
+}
+
 // A backup of files alone, as a safety backup is that only needs to keep them.
 TEST_F(BundledSets, ABackupWithoutADatabaseIsTakenByAllThatReadBackups) {
     {

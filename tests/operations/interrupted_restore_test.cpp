@@ -1,8 +1,6 @@
 // Restores of a set that were killed: told by all that look, mended by what changes something, and never taken for one that
 // took place.
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "holdfast/live/file_swap.h"
 #include "holdfast/operations/diff.h"
@@ -11,6 +9,7 @@
 #include "holdfast/operations/maintain.h"
 #include "holdfast/operations/query.h"
 #include "holdfast/operations/undo.h"
+#include "operations/killed_restore.h"
 #include "operations/world_with_companions.h"
 #include "support/passing_files.h"
 
@@ -59,21 +58,13 @@ protected:
 
     private:
         static void die_if(bool is_time) {
-            if (is_time) ::_exit(7);
+            if (is_time) tests::die();
         }
         Killed when_;
     };
     void restore_killed(Killed when) {
-        const auto child = ::fork();
-        if (child == 0) {
-            DyingFiles dying(host::posix_file_system(), when);
-            Context dies{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}};
-            static_cast<void>(restore(dies, restore_request(number_)));
-            ::_exit(0);
-        }
-        int ended = 0;
-        ::waitpid(child, &ended, 0);
-        ASSERT_EQ(WEXITSTATUS(ended), 7);
+        DyingFiles dying(host::posix_file_system(), when);
+        ASSERT_TRUE(tests::is_killed_restoring(context, dying, restore_request(number_)));
         ASSERT_THAT(litter(), Not(IsEmpty()));
     }
     std::vector<std::string> litter() {

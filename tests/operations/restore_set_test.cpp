@@ -1,15 +1,14 @@
 // Restores in place of a database with the files that belong to it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <atomic>
-#include <fstream>
 #include <thread>
 
 #include "holdfast/live/file_swap.h"
 #include "holdfast/operations/undo.h"
 #include "operations/dying_files.h"
+#include "operations/killed_restore.h"
 #include "operations/world.h"
 #include "support/database_process.h"
 #include "support/file_trees.h"
@@ -249,6 +248,58 @@ TEST_F(RestoringASet, SingleFilesAndFoldersComeBackInPlace) {
     EXPECT_FALSE(next.partial);
 }
 
+// A part that is wholly gone replaces nothing: undo takes it back all the same, and then the restore before it.
+TEST_F(RestoringASet, APartThatIsWhollyGoneHasAWayBack) {
+    const auto number = back_up();
+    for (const std::string part : {"config.yaml", "faiss/1.index", "faiss"}) {
+        change();
+        const auto rows = rows_of(database), changed = companions();
+        must(restore(context, exactly(number)));
+        std::filesystem::remove_all(work + "/" + part);
+        auto request = restore_request(number);
+        request.paths = {part};
+        request.dry_run = true;
+        EXPECT_EQ(must(restore(context, request)).safety_repository, repository);
+        request.dry_run = false;
+        const auto report = must(restore(context, request));
+        EXPECT_GT(report.safety_number, 0u);
+        EXPECT_THAT(report.warnings, IsEmpty());
+        EXPECT_TRUE(exists(work + "/" + part));
+        must(take_back());
+        EXPECT_FALSE(exists(work + "/" + part)) << "--exact takes away what was not there";
+        must(take_back());
+        EXPECT_EQ(rows_of(database), rows);
+        EXPECT_EQ(companions(), changed);
+    }
+    EXPECT_THAT(verify_all().damage, IsEmpty());
+    EXPECT_FALSE(must(try_backup({database})).partial);
+}
+
+// Without --exact it stays, and the restore before it is the next one.
+TEST_F(RestoringASet, UndoOfAPartThatWasGoneLeavesItAndSaysSo) {
+    const auto number = back_up();
+    change();
+    const auto rows = rows_of(database);
+    must(restore_in_place(number));
+    std::filesystem::remove(work + "/config.yaml");
+    auto request = restore_request(number);
+    request.paths = {"config.yaml"};
+    must(restore(context, request));
+    UndoRequest back;
+    back.repository = in_repository();
+    for (const bool is_rehearsal : {true, false}) {
+        back.dry_run = is_rehearsal;
+        const auto report = must(undo(context, back));
+        ASSERT_EQ(report.companions.size(), 1u);
+        EXPECT_EQ(report.companions[0].to, work + "/config.yaml");
+        EXPECT_TRUE(report.companions[0].was_missing && exists(work + "/config.yaml"));
+        EXPECT_NE(rows_of(database), rows);
+    }
+    must(take_back());
+    EXPECT_EQ(rows_of(database), rows);
+    EXPECT_THAT(verify_all().damage, IsEmpty());
+}
+
 TEST_F(RestoringASet, TheDryRunNamesTheFiles) {
     const auto number = back_up();
     change();
@@ -260,9 +311,56 @@ TEST_F(RestoringASet, TheDryRunNamesTheFiles) {
     for (const auto& file : told.files->files) changes[file.path.substr(work.size() + 1)] = file.change;
     EXPECT_EQ(changes["faiss/1.index"], "changed");
     EXPECT_EQ(changes["faiss/1.meta.json"], "added");
-    EXPECT_EQ(changes["faiss/new.index"], "removed");
+    EXPECT_EQ(changes["faiss/new.index"], "kept");
     EXPECT_EQ(changes["config.yaml"], "changed");
     EXPECT_EQ(changes.count("faiss/same"), 0u);
+    EXPECT_EQ(told.files->removed, 0u);
+}
+
+// Each of them, and as it becomes; also where a file goes by another name now.
+TEST_F(RestoringASet, TheDryRunTellsOfEachFileWhatTheRealOneDoes) {
+    settings("[[source.app.companions]]\npath = \"later\"\noptional = true\n[[source.app.companions]]\npath = \".env\"\nkeep = \"redacted\"\n");
+    write(work + "/.env", "KEY=\n");
+    const auto number = back_up();
+    change();
+    std::filesystem::rename(folder + "/same", folder + "/same.old");
+    write(work + "/later/1", "one");
+    write(work + "/.env", "API_KEY=sk-0123456789abcdefghij0123456789abcdefghij\n");
+    const auto content = [&] {
+        std::map<std::string, std::string> found;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(work)) {
+            const auto path = entry.path().string();
+            if (path.starts_with(database) || path.ends_with("/.env")) continue;
+            found[path] = entry.is_symlink() ? std::filesystem::read_symlink(path).string() : entry.is_directory() ? "" : hash_of_file(path);
+        }
+        return found;
+    };
+    for (const bool is_exact : {false, true}) {
+        auto request = restore_request(number);
+        request.exact = is_exact;
+        request.dry_run = true;
+        const auto told = must(restore(context, request)).files;
+        ASSERT_TRUE(told.has_value());
+        const auto before = content();
+        request.dry_run = false;
+        must(restore(context, request));
+        const auto after = content();
+        std::uint64_t kept = 0;
+        for (const auto& file : told->files) {
+            kept += file.change == "kept";
+            EXPECT_EQ(before.contains(file.path), file.change != "added" && file.change != "renamed" && file.path != work + "/.env") << file.path;
+            EXPECT_EQ(after.contains(file.path), file.change != "removed" && file.path != work + "/.env") << file.path << " " << file.change;
+            if (file.change == "kept" && before.contains(file.path)) {
+                EXPECT_EQ(after.at(file.path), before.at(file.path)) << file.path;
+            }
+            if (file.change == "renamed") {
+                EXPECT_FALSE(after.contains(file.from)) << file.from;
+            }
+        }
+        EXPECT_EQ(told->kept, kept);
+        EXPECT_EQ(kept, is_exact ? 1u : 8u) << "the one with a secret; new.index, new, new/deep, new/deep/file, same.old, later, later/1";
+        must(take_back());
+    }
 }
 
 // The database cannot be had: nothing of the files is touched.
@@ -354,20 +452,12 @@ TEST_F(InterruptedRestore, UndoMendsItAndStopsThere) {
     public:
         using PassingFiles::PassingFiles;
         Result<void> rename(const std::string& from, const std::string& to) override {
-            if (to.ends_with("faiss/1.index")) ::_exit(7);
+            if (to.ends_with("faiss/1.index")) tests::die();
             return files_.rename(from, to);
         }
     };
-    const auto child = ::fork();
-    if (child == 0) {
-        DyingInTheSwap dying(host::posix_file_system());
-        Context dies{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}};
-        static_cast<void>(restore(dies, exactly(number)));
-        ::_exit(0);
-    }
-    int ended = 0;
-    ::waitpid(child, &ended, 0);
-    ASSERT_EQ(WEXITSTATUS(ended), 7);
+    DyingInTheSwap dying(host::posix_file_system());
+    ASSERT_TRUE(tests::is_killed_restoring(context, dying, exactly(number)));
     const auto stopped = take_back();
     ASSERT_THAT(stopped, FailsWith(ErrorCode::busy));
     EXPECT_THAT(stopped.error().text(), HasSubstr("is taken back"));
@@ -390,21 +480,13 @@ TEST_F(InterruptedRestore, ARestoreHalfOfWhoseDatabasesAreCommittedIsFinished) {
     public:
         using PassingFiles::PassingFiles;
         Result<void> rename(const std::string& from, const std::string& to) override {
-            if (to.ends_with("/swapped") && ++seen == 2) ::_exit(7);
+            if (to.ends_with("/swapped") && ++seen == 2) tests::die();
             return files_.rename(from, to);
         }
         int seen = 0;
     };
-    const auto child = ::fork();
-    if (child == 0) {
-        DyingAfterCommit dying(host::posix_file_system());
-        Context dies{.host = {.files = dying, .clock = clock, .random = host::system_random(), .log = host::silent_log()}, .watch = {}, .vfs = {}};
-        static_cast<void>(restore(dies, exactly(number)));
-        ::_exit(0);
-    }
-    int ended = 0;
-    ::waitpid(child, &ended, 0);
-    ASSERT_EQ(WEXITSTATUS(ended), 7);
+    DyingAfterCommit dying(host::posix_file_system());
+    ASSERT_TRUE(tests::is_killed_restoring(context, dying, exactly(number)));
     EXPECT_TRUE((rows_of(database) == then_app) != (rows_of(other) == then)) << "one is restored, the other is not";
     const auto next = must(try_backup({database, other}));
     EXPECT_EQ(rows_of(database), then_app);

@@ -141,17 +141,23 @@ TEST_F(ToldOfASet, UndoTellsOfADatabaseThatTheRestoreHasMade) {
     EXPECT_TRUE(exists(other));
 }
 
-TEST_F(ToldOfASet, WhatWasMissingIsToldToHaveNoWayBack) {
+TEST_F(ToldOfASet, WhereAllOfTheSetWasMissingThereIsToldToBeNoWayBack) {
     const auto number = backed_up();
-    std::filesystem::remove(folder + "/1.index");
+    std::filesystem::remove_all(folder);
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(database + end);
     const auto request = of_paths(number, {"faiss/1.index"});
     EXPECT_THAT(must(restore(context, rehearsed(request))).warnings, Contains(HasSubstr("holdfast undo would not take this back")));
     const auto done = must(restore(context, request));
     EXPECT_EQ(done.safety_number, 0u);
     EXPECT_THAT(done.warnings, Contains(HasSubstr("holdfast undo does not take this back")));
     EXPECT_THAT(take_back(), FailsWith(ErrorCode::not_found));
-    write(folder + "/1.index", "since");
-    EXPECT_THAT(must(restore(context, request)).warnings, Not(Contains(HasSubstr("holdfast undo"))));
+    std::filesystem::remove(folder + "/1.index");
+    for (const bool is_there : {false, true}) {
+        if (is_there) write(folder + "/1.index", "since");
+        const auto told = must(restore(context, request));
+        EXPECT_GT(told.safety_number, 0u) << "its folder is there now";
+        EXPECT_THAT(told.warnings, Not(Contains(HasSubstr("holdfast undo"))));
+    }
 }
 
 TEST_F(ToldOfASet, TheRecoveryLogSpeaksOfFiles) {

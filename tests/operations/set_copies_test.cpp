@@ -38,6 +38,7 @@ protected:
         return found;
     }
     std::string out_of(const std::string& archive, const std::string& member) { return tests::shell(format("tar -xOf '{}/{}' {}", copies, archive, member)); }
+    std::string out_of_folder(const std::string& name) const { return hash_of_file(copies + "/" + name); }
     const std::string copies = root / "work/copies";
     int state = 0;
 };
@@ -114,6 +115,25 @@ TEST_F(SetCopies, WhatSomebodyElseWroteOrChangedStays) {
     EXPECT_EQ(text_of(tests::file_bytes(copies + "/faiss_2.tar.gz")), "mine");
     EXPECT_THAT(report.plain_copies_removed, IsEmpty());
     EXPECT_THAT(report.warnings, Contains(HasSubstr("is no longer what holdfast wrote")));
+}
+
+// A file that was a database of the source once has its name still.
+TEST_F(SetCopies, OfOneThatWasADatabasePushNoneOfThoseOut) {
+    const std::string other = work + "/other.db";
+    create_database(other);
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\", \"other.db\"]\n[source.app.plain_copies]\nfolder = \"copies\"\nname = \"{database}_{number}.db\"\nkeep_last = 1\n");
+    must(try_backup({database, other}));
+    const auto of_database = out_of_folder("other_1.db");
+    std::filesystem::remove(other);
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"other.db\"\n" + archives("of = \"other.db\"\n", "keep_last = 1\n"));
+    for (const char* text : {"some text", "other text"}) {
+        write(other, text);
+        const auto report = backup();
+        ASSERT_THAT(report.plain_copies, SizeIs(1));
+        EXPECT_EQ(report.plain_copies[0].database, other);
+    }
+    EXPECT_EQ(out_of_folder("other_1.db"), of_database);
+    EXPECT_FALSE(exists(copies + "/other.db_2.tar.gz")) << "of its own kind, one stays";
 }
 
 TEST_F(SetCopies, WhatIsNotWholePushesNothingOut) {

@@ -91,6 +91,7 @@ class OldSets(stories.Story):
         before = self.listing(self.backups)
         dry = self.adopt("--dry-run")
         self.assertEqual([len(one["copies"]) for one in dry["backups"]], [0, 1, 1, 1])
+        self.assertRegex("\n".join(dry["warnings"]), r"\Aa dry run does not look whether files and databases agree[^\n]*\Z")
         report = self.adopt()
         self.assertEqual(self.listing(self.backups), before)
         self.assertEqual((report["adopted"], report["left_out"], report["disagreeing"], report["warnings"]), (4, [], 0, []))

@@ -10,7 +10,7 @@ namespace holdfast::live {
 namespace {
 
 constexpr std::string_view folder_name = ".holdfast-restore";
-constexpr std::uint32_t folder_mode = 0700, file_mode = 0600;
+constexpr std::uint32_t folder_mode = 0700, shared_folder_mode = 0755, file_mode = 0600;
 constexpr std::uint64_t journal_size_max = 1ull << 30;
 
 std::string journal_folder(const std::string& beside) { return host::join_path(host::folder_of(beside), folder_name); }
@@ -294,9 +294,31 @@ void FileSwap::dress(const std::string& folder, const SeenThing& as, std::vector
     if (!dressed) warnings.push_back(format("the folder {} has not the mode and time it should have: {}", printable(folder), dressed.error().message()));
 }
 
+// No name leads to a replaced file any more, and it would go with what was written to it.
+Result<void> FileSwap::keep_what_was_written(std::vector<std::string>& warnings) {
+    constexpr int names_max = 1000;
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+        const auto& step = plan_.steps[i];
+        const auto old = TRY(look(kept_name(i)));
+        if (!step.before || !old || old->kind != host::FileKind::regular || is_untouched(*step.before, *old)) continue;
+        TRY(host::make_folders_durably(files_, host::folder_of(step.path), shared_folder_mode));
+        auto kept = Result<void>(fail(ErrorCode::exists, "keep {}: its folder is full of such files", printable(step.path)));
+        std::string name;
+        for (int n = 1; n <= names_max && !kept && kept.error().code() == ErrorCode::exists; ++n) {
+            name = format("{}.written-meanwhile-{}", step.path, n);
+            kept = files_.rename_if_absent(kept_name(i), name);
+        }
+        TRY(std::move(kept));
+        TRY(files_.sync_folder(host::folder_of(step.path)));
+        warnings.push_back(format("a program that had {} open wrote to it while it was replaced: what it wrote to is {}", printable(step.path), printable(name)));
+    }
+    return {};
+}
+
 Result<std::vector<std::string>> FileSwap::finish() {
     HOLDFAST_ASSERT(phase_ == Phase::swapped);
     std::vector<std::string> warnings;
+    TRY(keep_what_was_written(warnings));
     for (auto folder = plan_.folders.rbegin(); folder != plan_.folders.rend(); ++folder) {
         dress(folder->path, {.mode = folder->mode, .modified = folder->modified}, warnings);
     }

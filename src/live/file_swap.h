@@ -59,7 +59,8 @@ public:
     Result<void> note_replaced(const std::string& what);
     const std::vector<std::string>& replaced() const { return replaced_; }
 
-    // After carry_out(): folders get their modes and times, and what is no longer needed goes. Warnings, for people.
+    // After carry_out(): folders get their modes and times, and what is no longer needed goes; a replaced file that somebody wrote
+    // to since, who had it open, stays beside the new one under a name of its own. Warnings, for people.
     Result<std::vector<std::string>> finish();
     // All is as it was, but for what others have written since: that is left, and told.
     Result<std::vector<std::string>> undo();
@@ -76,6 +77,7 @@ private:
     Result<void> do_all(const Watch& watch);
     Result<void> do_step(std::size_t step);
     Result<void> take_away(std::size_t step);
+    Result<void> keep_what_was_written(std::vector<std::string>& warnings);
     Result<void> undo_step(std::size_t step, std::vector<std::string>& warnings);
     Result<void> put_back(std::size_t step);
     void dress(const std::string& folder, const SeenThing& as, std::vector<std::string>& warnings);

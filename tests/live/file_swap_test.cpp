@@ -137,6 +137,26 @@ TEST_F(FileSwapTest, AWriteIntoTheReplacedFileIsSeen) {
     EXPECT_FALSE(must(host::exists(host_.files, at("made"))));
 }
 
+// After the last look, by who has it open still: databases are committed by then, and there is no way back.
+TEST_F(FileSwapTest, WhatIsWrittenIntoAReplacedFileAtTheVeryEndIsKept) {
+    for (const auto* name : {"index", "extra"}) {
+        write("index", "old index");
+        write("extra", "extra");
+        if (must(host::exists(host_.files, at("new")))) must(host_.files.remove(at("new")));
+        const auto open_still = must(host_.files.open_to_write(at(name)));
+        const auto swap = begin();
+        ASSERT_THAT(swap->carry_out(plan(*swap), {}), Succeeds());
+        must(open_still->write_at(0, bytes_of("a late word, and more")));
+        const auto warnings = must(swap->finish());
+        ASSERT_EQ(warnings.size(), 1u);
+        const auto kept = std::string(name) + ".written-meanwhile-1";
+        EXPECT_THAT(warnings[0], HasSubstr(kept));
+        EXPECT_EQ(text(kept), "a late word, and more");
+        EXPECT_EQ(text("index"), "new index");
+        EXPECT_THAT(names(), ::testing::ElementsAre("set"));
+    }
+}
+
 TEST_F(FileSwapTest, OneThatWasInterruptedIsFoundWithItsNote) {
     {
         const auto swap = begin();

@@ -131,12 +131,12 @@ class Sets(stories.Story):
 
         self.addCleanup(stop)
 
-    def restored_sets(self, kind, journals=("wal", "wal")):
+    def restored_sets(self, kind, journals=("wal", "wal"), backups=BACKUPS):
         """(order in which the application writes, generations found in that order) of each backup that says it is of one moment."""
         self.set_up(journals)
         self.run_application(kind, journals)
         numbers, said_otherwise = [], 0
-        for _ in range(BACKUPS):
+        for _ in range(backups):
             answer = self.call("backup", "--source", "app", code=None)
             self.assertIn(answer.code, (0, 3), answer.err)
             report = answer.json
@@ -145,7 +145,7 @@ class Sets(stories.Story):
             if answer.code == 0:
                 numbers.append(report["number"])
             time.sleep(self.random.choice((0, 0.01, 0.03)))
-        self.assertGreater(len(numbers), BACKUPS // 4, f"{kind}: {said_otherwise} of {BACKUPS} backups were not of one moment")
+        self.assertGreater(len(numbers), backups // 4, f"{kind}: {said_otherwise} of {backups} backups were not of one moment")
         seen = set()
         for number in numbers:
             target = self.root / f"set {number}"
@@ -207,12 +207,14 @@ class Cloned(Sets):
         (self.work / "faiss").mkdir()
         (self.work / "faiss" / "large.bin").write_bytes(random.Random(1).randbytes(150_000_000))
 
-    def test_an_application_that_hardly_pauses(self):
-        for kind in ("database first", "in place"):
-            with self.subTest(kind):
-                for number, main, _, parts in self.restored_sets(kind):
-                    self.assert_was(kind, number, [main, *parts])
-                self.assertEqual(sorted(path.name for path in (self.work / "faiss").iterdir()), ["large.bin", "main.index"])
+    def test_an_index_that_is_replaced_and_hardly_rests(self):
+        for number, main, _, parts in self.restored_sets("database first", backups=10):
+            self.assert_was("database first", number, [main, *parts])
+
+    def test_an_index_that_is_rewritten_and_hardly_rests(self):
+        for number, main, _, parts in self.restored_sets("in place", backups=10):
+            self.assert_was("in place", number, [main, *parts])
+        self.assertEqual(sorted(path.name for path in (self.work / "faiss").iterdir()), ["large.bin", "main.index"], "clones have no names")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ namespace holdfast::tests {
 
 class TemporaryFolder {
 public:
-    TemporaryFolder() : path_(::testing::TempDir() + "holdfast_test_XXXXXX") {
+    // So long that what is random in it never makes it look like a secret, which reports would leave out.
+    TemporaryFolder() : path_(::testing::TempDir() + "holdfast_test_folder_XXXXXX") {
         if (!::mkdtemp(path_.data())) std::abort();
     }
     TemporaryFolder(const TemporaryFolder&) = delete;

@@ -12,8 +12,7 @@ CompanionClones CompanionClones::of(Context& context, const std::string& root, c
     std::vector<const live::CompanionThing*> to_read;
     const auto& things = seen.things.things;
     for (const auto& thing : things) {
-        const bool is_file = thing.status.kind == host::FileKind::regular && thing.status.size > 0;
-        if (is_file && !known.is_unchanged(thing) && !live::is_too_young(thing.status, seen.began) && !seen.hidden.contains(thing.path)) to_read.push_back(&thing);
+        if (known.is_to_be_read(thing) && !live::is_too_young(thing.status, seen.began) && !seen.hidden.contains(thing.path)) to_read.push_back(&thing);
     }
     std::ranges::sort(to_read, std::greater(), [](const live::CompanionThing* thing) { return thing->status.changed.nanoseconds; });
     for (const auto* thing : to_read | std::views::take(files_max)) {

@@ -54,7 +54,7 @@ Result<TimedLook> look_at(Context& context, const live::CompanionOrder& order) {
 Result<bool> settle(Context& context, const CompanionPlan& plan, TimedLook& look) {
     std::vector<const live::CompanionThing*> unsettled;
     for (const auto& thing : look.things.things) {
-        if (thing.status.kind == host::FileKind::regular && thing.status.size > 0 && !plan.known.is_unchanged(thing)) unsettled.push_back(&thing);
+        if (plan.known.is_to_be_read(thing)) unsettled.push_back(&thing);
     }
     auto& files = context.host.files;
     const auto path_of = [&](const live::CompanionThing& thing) { return host::join_path(plan.order.root, thing.path); };
@@ -355,9 +355,12 @@ Result<std::vector<std::vector<std::string>>> changed_since(Context& context, co
         if (one.failure) continue;
         const auto again = live::walk_companion(context.host.files, one.plan->order, context.watch);
         if (!again && again.error().code() == ErrorCode::cancelled) return again.error().copy();
-        if (again) list = differences(one.plan->order, one.look.things, *again);
-        else list.push_back("");
-        if (again) std::erase_if(list, [&](const std::string& path) { return one.clones.may_have_changed(path); });
+        if (!again) {
+            list.push_back("");
+            continue;
+        }
+        list = differences(one.plan->order, one.look.things, *again);
+        std::erase_if(list, [&](const std::string& path) { return one.clones.may_have_changed(path); });
     }
     return changed;
 }

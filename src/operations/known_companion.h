@@ -26,6 +26,8 @@ public:
     static KnownCompanion of(const repository::Repository& repository, const history::SourceIdentity& source, const std::string& root);
 
     bool is_unchanged(const live::CompanionThing& thing) const;
+    // A file with bytes that are new, or may be.
+    bool is_to_be_read(const live::CompanionThing& thing) const { return thing.status.kind == host::FileKind::regular && thing.status.size > 0 && !is_unchanged(thing); }
     // All of it is as it was when it was kept as `before`.
     bool is_unchanged(const live::CompanionLook& look) const;
     const std::optional<history::KeptBefore>& before() const { return before_; }

@@ -7,6 +7,7 @@
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
 #include "holdfast/history/shifting_file.h"
+#include "holdfast/repository/entries.h"
 
 namespace holdfast::history {
 
@@ -20,13 +21,6 @@ namespace {
 
 constexpr std::uint32_t unit = 4096;                      // what changes as a whole in files that have no pages
 constexpr std::uint64_t worth_a_cache = 4 * 1024 * 1024;  // of fingerprints, for the next time
-
-// "a/b" of "a/b/c"; of "a" the companion itself.
-std::string folder_of(const std::string& path) {
-    const auto slash = path.rfind('/');
-    return slash == std::string::npos ? std::string() : path.substr(0, slash);
-}
-std::string name_in_folder(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // Files one after another, to learn from.
 class Sample final : public ByteSource {
@@ -171,9 +165,9 @@ Result<void> Keeping::find_before() {
         auto& thing = things_[i];
         if (path.empty()) {
             if (past_.before && past_.before->entry.type == entry.type) thing.before = past_.before->entry;
-        } else if (const auto in = listings.find(folder_of(path)); in != listings.end()) {
-            const auto at = std::ranges::lower_bound(in->second, name_in_folder(path), {}, &DirectoryEntry::name);
-            if (at != in->second.end() && at->name == name_in_folder(path) && at->type == entry.type) thing.before = *at;
+        } else if (const auto in = listings.find(repository::folder_of_entry(path)); in != listings.end()) {
+            const auto at = std::ranges::lower_bound(in->second, repository::name_of_entry(path), {}, &DirectoryEntry::name);
+            if (at != in->second.end() && at->name == repository::name_of_entry(path) && at->type == entry.type) thing.before = *at;
         }
         if (entry.type != EntryType::directory || !thing.before) continue;
         auto listing = writer_->open_before(*thing.before);
@@ -253,7 +247,7 @@ bool Keeping::shifts(std::size_t file) const {
     const auto& path = companion_.things[file].path;
     const auto& before = things_[file].before;
     if (before && before->content.size > limits::extent_size) return before->content.scheme == repository::Scheme::variable;
-    return shifts_by_name(path.empty() ? companion_.name : name_in_folder(path));
+    return shifts_by_name(path.empty() ? companion_.name : repository::name_of_entry(path));
 }
 
 std::string Keeping::like(std::size_t file) const {
@@ -316,8 +310,8 @@ Result<DirectoryEntry> Keeping::list() {
             entry.removed = companion_.removed;
             return entry;
         }
-        entry.name = name_in_folder(path);
-        const auto folder = folders.find(folder_of(path));
+        entry.name = repository::name_of_entry(path);
+        const auto folder = folders.find(repository::folder_of_entry(path));
         if (folder == folders.end()) return fail(ErrorCode::bug, "keep {}: nothing tells of the folder of {}", printable(companion_.name), printable(path));
         things_[folder->second].entries.push_back(std::move(entry));
     }

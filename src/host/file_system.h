@@ -102,6 +102,8 @@ public:
     // step of the disk instead of one each.
     virtual Result<void> sync_file_system(const std::string& folder) = 0;
     virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
+    // Of a file, a folder, or a link itself; may take bits of the mode away. denied: not to somebody else, but for root.
+    virtual Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) = 0;
     // Of a file, a folder, or a link itself; the time of the last reading stays. A power cut may take it back.
     virtual Result<void> set_modified(const std::string& path, Timestamp time) = 0;
     // `denied` when we may not read the file, or list the folder; by looking only, as the next one.

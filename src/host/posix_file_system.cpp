@@ -361,6 +361,10 @@ public:
         return run({"set the mode of", path}, path, [&] { return ::chmod(path.c_str(), static_cast<mode_t>(mode)); });
     }
 
+    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
+        return run({"set the owner of", path}, path, [&] { return ::lchown(path.c_str(), owner, group); });
+    }
+
     Result<void> set_modified(const std::string& path, Timestamp time) override {
         const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, timespec_of(time)};
         return run({"set the time of", path}, path, [&] { return ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW); });

@@ -4,6 +4,8 @@
 #include <ranges>
 #include <vector>
 
+#include "holdfast/repository/entries.h"
+
 namespace holdfast::operations {
 
 CompanionClones CompanionClones::of(Context& context, const std::string& root, const TimedLook& seen, const KnownCompanion& known) {
@@ -43,9 +45,8 @@ void CompanionClones::look_again(Context& context) {
     }
 }
 
-std::string CompanionClones::folder_of_thing(const std::string& path) {
-    const auto slash = path.rfind('/');
-    return slash == std::string::npos ? std::string() : path.substr(0, slash);
+bool CompanionClones::may_have_changed(const std::string& path) const {
+    return lasted_.contains(path) || (!seen_.contains(path) && lasted_.contains(repository::folder_of_entry(path)));
 }
 
 }  // namespace holdfast::operations

@@ -27,11 +27,9 @@ public:
     // To be called when the databases are held: the moment that the backup is of. What is as it was seen until then may change afterwards.
     void look_again(Context& context);
     // Of what was cloned, and of folders; `path` may be of what came into one, or is gone from it.
-    bool may_have_changed(const std::string& path) const { return lasted_.contains(path) || (!seen_.contains(path) && lasted_.contains(folder_of_thing(path))); }
+    bool may_have_changed(const std::string& path) const;
 
 private:
-    static std::string folder_of_thing(const std::string& path);
-
     std::string root_;
     std::map<std::string, std::shared_ptr<const live::SettledFile>> files_;
     std::map<std::string, host::FileStatus> to_look_at_;

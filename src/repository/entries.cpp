@@ -85,4 +85,11 @@ Result<void> visit_entries(const ChunkReader& chunks, const Snapshot& snapshot, 
     return {};
 }
 
+std::string folder_of_entry(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+std::string name_of_entry(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 }  // namespace holdfast::repository

@@ -23,4 +23,8 @@ Result<void> visit_entries(const ChunkReader& chunks, const Snapshot& snapshot, 
 // The same below one entry, itself included.
 Result<void> visit_entries(const ChunkReader& chunks, const DirectoryEntry& top, const EntryVisit& visit);
 
+// Paths within a companion: "a/b" of "a/b/c", and of "a" the companion itself, which is "".
+std::string folder_of_entry(const std::string& path);
+std::string name_of_entry(const std::string& path);  // "c" of "a/b/c"
+
 }  // namespace holdfast::repository

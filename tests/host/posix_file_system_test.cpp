@@ -292,6 +292,19 @@ TEST_F(PosixFiles, ErrorsNameTheStepThePathAndTheReason) {
     EXPECT_EQ(missing.error().message(), "open " + (folder / "missing") + ": no such file or folder");
 }
 
+TEST_F(PosixFiles, OwnersAreOfTheLinkItself) {
+    make("file");
+    must(files.make_link("file", folder / "link"));
+    const auto mine = must(files.status(folder / "file"));
+    ASSERT_THAT(files.set_owner(folder / "link", mine.owner, mine.group), Succeeds());
+    if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+    must(files.set_owner(folder / "link", 65534, 65533));
+    EXPECT_EQ(must(files.status_of_link(folder / "link")).owner, 65534u);
+    EXPECT_EQ(must(files.status_of_link(folder / "link")).group, 65533u);
+    EXPECT_EQ(must(files.status(folder / "file")).owner, mine.owner);
+    EXPECT_THAT(files.set_owner(folder / "nothing", 0, 0), FailsWith(ErrorCode::not_found));
+}
+
 TEST_F(PosixFiles, WhatMayNotBeDoneIsDenied) {
     must(files.make_folder(folder / "sub", 0700));
     must(files.set_mode(folder / "sub", 0500));

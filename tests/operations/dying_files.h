@@ -53,6 +53,10 @@ public:
         TRY(live(path));
         return files_.set_mode(path, mode);
     }
+    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
+        TRY(live(path));
+        return files_.set_owner(path, owner, group);
+    }
     Result<void> set_modified(const std::string& path, Timestamp time) override {
         TRY(live(path));
         return files_.set_modified(path, time);

@@ -33,6 +33,7 @@ public:
     Result<void> sync_folder(const std::string& path) override { return files_.sync_folder(path); }
     Result<void> sync_file_system(const std::string& path) override { return files_.sync_file_system(path); }
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override { return files_.set_mode(path, mode); }
+    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override { return files_.set_owner(path, owner, group); }
     Result<void> set_modified(const std::string& path, Timestamp time) override { return files_.set_modified(path, time); }
     Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
     Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }

@@ -65,6 +65,7 @@ public:
     Result<void> sync_folder(const std::string& path) override;
     Result<void> sync_file_system(const std::string& path) override;
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
+    Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override;
     Result<void> set_modified(const std::string& path, Timestamp time) override;
     Result<void> expect_readable(const std::string&) override { return {}; }
     Result<void> expect_writable(const std::string&) override { return {}; }
@@ -374,6 +375,10 @@ Result<void> Files::change_status(const Step& step, LastPart last, const std::fu
 
 Result<void> Files::set_mode(const std::string& path, std::uint32_t mode) {
     return change_status({"set the mode of", path}, LastPart::followed, [&](host::FileStatus& status) { status.mode = mode; });
+}
+
+Result<void> Files::set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) {
+    return change_status({"set the owner of", path}, LastPart::itself, [&](host::FileStatus& status) { status.owner = owner, status.group = group; });
 }
 
 Result<void> Files::set_modified(const std::string& path, Timestamp time) {

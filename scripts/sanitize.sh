@@ -4,8 +4,8 @@
 # usage: scripts/sanitize.sh asan|tsan [CTEST OPTIONS]
 # Without options only what costs little is built and run: the program with some of its stories, and the rooms below the
 # repository (asan), or those with threads of their own (tsan). With options everything is built, and ctest gets them.
-# With HOLDFAST_PRECOMPILE set in the environment, tsan's build reads the standard library's headers once. Only that one:
-# the others see an include that is missing, and gcc warns of headers out of a precompiled one as if they were ours.
+# With HOLDFAST_PRECOMPILE set in the environment, the standard library's headers are read once. Warnings are no errors then:
+# gcc warns of headers out of a precompiled one as if they were ours. scripts/test.sh sees both them and a missing include.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -25,8 +25,8 @@ shift
 export HOLDFAST_TEST_SEEDS=${HOLDFAST_TEST_SEEDS:-40}  # of tests that look at many databases
 scripts/install_dependencies.sh build test
 printf 'sanitize: configuring and building in build/%s\n' "$preset"
-precompile=OFF
-[ "$preset" = tsan ] && [ -n "${HOLDFAST_PRECOMPILE:-}" ] && precompile=ON
-cmake --preset "$preset" -DHOLDFAST_PRECOMPILE=$precompile
+precompile=OFF werror=ON
+[ -n "${HOLDFAST_PRECOMPILE:-}" ] && precompile=ON werror=OFF
+cmake --preset "$preset" -DHOLDFAST_PRECOMPILE=$precompile -DHOLDFAST_WERROR=$werror
 cmake --build --preset "$preset" --target "${targets[@]}"
 exec ctest --preset "$preset" --output-on-failure "${chosen[@]}"

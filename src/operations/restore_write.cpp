@@ -171,7 +171,7 @@ private:
 Result<void> write_new_files(Context& context, OpenRepository& opened, RestorePlan& plan, const RestoreRequest& request) {
     for (auto& companion : plan.companions) {
         const host::Stopwatch stopwatch(context.host.clock);
-        const auto written = TRY(write_companion(context, opened.get(), companion.entry, {.path = companion.report.to}));
+        const auto written = TRY(write_companion(context, opened, companion.entry, {.path = companion.report.to}));
         companion.report.files = written.files;
         companion.report.bytes = written.bytes;
         companion.report.copy_ms = stopwatch.ms();

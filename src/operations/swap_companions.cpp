@@ -70,11 +70,10 @@ Result<void> CompanionSwap::stage_entry(std::size_t companion, const std::string
     const auto& to = plan_.companions[companion].report.to;
     TRY(context_.watch.go_on());
     const std::string aside = host::join_path(staged.folder, format("new-{}", staged.files.size()));
-    auto written = TRY(write_entry(context_, opened_.get(), entry, {.path = aside, .owners = Owners::as_in_backup, .together = &staged.together, .meant = host::join_path(to, path)}));
+    auto written = TRY(write_entry(context_, opened_, entry, {.path = aside, .owners = Owners::as_in_backup, .together = &staged.together, .meant = host::join_path(to, path), .written_before = written_}));
     if (!written.warning.empty()) warnings.push_back(std::move(written.warning));
     staged.files.emplace(path, aside);
     written_ += written.bytes;
-    context_.watch.at({.phase = "restoring", .done = written_, .total = 0});
     return {};
 }
 

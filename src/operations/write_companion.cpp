@@ -17,14 +17,14 @@ constexpr std::uint32_t folder_mode_while_written = 0700;
 
 class Writing {
 public:
-    Writing(Context& context, const repository::Repository& repository, const DirectoryEntry& companion, const CompanionPlace& place, std::string aside)
-        : context_(context), files_(context.host.files), repository_(repository), companion_(companion), place_(place), aside_(std::move(aside)) {}
+    Writing(Context& context, OpenRepository& opened, const DirectoryEntry& companion, const CompanionPlace& place, std::string aside)
+        : context_(context), files_(context.host.files), opened_(opened), companion_(companion), place_(place), aside_(std::move(aside)) {}
 
     Result<WrittenCompanion> run() {
         repository::EntryVisit visit;
         visit.entry = [this](const std::string& path, const DirectoryEntry& entry) { return write(aside_ + path.substr(companion_.name.size()), entry); };
-        TRY(repository_.open_index());
-        TRY(repository::visit_entries(repository_.chunks(), companion_, visit));
+        TRY(opened_.get().open_index());
+        TRY(repository::visit_entries(opened_.get().chunks(), companion_, visit));
         TRY(together_.sync());
         // From the deepest to the outermost: what is written into a folder moves its time, and may not be written later.
         for (auto at = folders_.rbegin(); at != folders_.rend(); ++at) TRY(finish_folder(*at));
@@ -54,11 +54,10 @@ private:
             return {};
         }
         written_paths_.push_back(path);
-        auto written = TRY(write_entry(context_, repository_, entry, {.path = path, .owners = place_.owners, .together = &together_, .meant = place_.path + path.substr(aside_.size())}));
+        auto written = TRY(write_entry(context_, opened_, entry, {.path = path, .owners = place_.owners, .together = &together_, .meant = place_.path + path.substr(aside_.size()), .written_before = written_.bytes}));
         if (!written.warning.empty()) written_.warnings.push_back(std::move(written.warning));
         if (entry.type == EntryType::file) ++written_.files;
         written_.bytes += written.bytes;
-        context_.watch.at({.phase = "restoring", .done = written_.bytes, .total = 0});
         return {};
     }
 
@@ -70,7 +69,7 @@ private:
 
     Context& context_;
     host::FileSystem& files_;
-    const repository::Repository& repository_;
+    OpenRepository& opened_;
     const DirectoryEntry& companion_;
     const CompanionPlace& place_;
     const std::string aside_;
@@ -82,13 +81,13 @@ private:
 
 }  // namespace
 
-Result<WrittenCompanion> write_companion(Context& context, const repository::Repository& repository, const DirectoryEntry& companion, const CompanionPlace& place) {
+Result<WrittenCompanion> write_companion(Context& context, OpenRepository& opened, const DirectoryEntry& companion, const CompanionPlace& place) {
     auto& files = context.host.files;
     const auto folder = host::folder_of(place.path);
     constexpr std::uint32_t folder_mode = 0755;
     TRY(host::make_folders_durably(files, folder, folder_mode));
     const std::string aside = host::join_path(folder, format(".{}.{:016x}.new", host::file_name_of(place.path), host::random_u64(context.host.random)));
-    Writing writing(context, repository, companion, place, aside);
+    Writing writing(context, opened, companion, place, aside);
     auto written = writing.run();
     if (written) {
         if (auto named = files.rename_if_absent(aside, place.path); !named) written = std::move(named).error();

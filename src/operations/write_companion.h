@@ -15,6 +15,6 @@ struct WrittenCompanion {
 };
 // Built aside, every byte proven as it is read, and durable before it gets its name: after a failure or a power cut there is
 // all of it or nothing of that name (a cut may leave ".<name>.<n>.new" beside it). `corrupt`: names the file; `exists`.
-Result<WrittenCompanion> write_companion(Context& context, const repository::Repository& repository, const repository::DirectoryEntry& companion, const CompanionPlace& place);
+Result<WrittenCompanion> write_companion(Context& context, OpenRepository& opened, const repository::DirectoryEntry& companion, const CompanionPlace& place);
 
 }  // namespace holdfast::operations

@@ -13,51 +13,82 @@ namespace {
 using repository::DirectoryEntry;
 using repository::EntryType;
 
-constexpr std::uint64_t step_bytes = 4 * 1024 * 1024;
+constexpr std::uint64_t piece_bytes = 1024 * 1024;
 constexpr std::size_t hole_bytes_min = 16 * 1024;  // zeros that are not written; fewer are not worth a write of their own
-constexpr std::uint64_t small_bytes_max = 1024 * 1024;
 constexpr std::size_t synced_one_by_one_max = 64;
 constexpr std::uint32_t mode_while_written = 0600;
 
 class Writing {
 public:
-    Writing(Context& context, const DirectoryEntry& entry, const EntryPlace& place)
-        : context_(context), entry_(entry), place_(place), buffer_(std::min(entry.content.size, step_bytes)) {}
+    Writing(Context& context, OpenRepository& opened, const DirectoryEntry& entry, const EntryPlace& place) : context_(context), opened_(opened), entry_(entry), place_(place) {}
 
-    Result<WrittenEntry> run(const repository::Repository& repository) {
-        const auto content = TRY(repository.open_content(entry_));
+    Result<WrittenEntry> run() {
+        const auto content = TRY(opened_.get().open_content(entry_));
         auto file = TRY(context_.host.files.create(place_.path, mode_while_written));
         if (entry_.content.size > 0) TRY(file->resize(entry_.content.size));
         TRY(copy(*content, *file));
         give(*file);
         TRY(file->set_mode(entry_.mode));
         TRY(context_.host.files.set_modified(place_.path, entry_.modified));
-        const bool is_later = place_.together != nullptr && entry_.content.size <= small_bytes_max;
-        if (!is_later) TRY(file->sync());
+        if (place_.together == nullptr) TRY(file->sync());
         TRY(expect_as_written(*file));
-        if (is_later) place_.together->add(std::move(file), place_.path);
+        if (place_.together != nullptr) place_.together->add(std::move(file), place_.path);
         written_.bytes = entry_.content.size;
         return std::move(written_);
     }
 
 private:
-    // What was read between two holes, at most step_bytes.
+    // What was read between two holes, at most piece_bytes.
     struct Part {
         std::uint64_t offset = 0;
         std::size_t size = 0;
-        Fingerprint print;
+        Fingerprint print{};
     };
+    struct Piece {
+        Part part;
+        Buffer room{};
+        MutableByteView bytes() { return room.span().first(part.size); }
+    };
+    using Pieces = host::OrderedPipeline<Piece>;
 
-    Result<void> copy(const repository::ContentReader& content, host::File& file) {
-        const auto size = entry_.content.size;
-        for (std::uint64_t at = 0; (at = content.next_data(at)) < size; at += step_bytes) {
-            TRY(context_.watch.go_on());
-            const auto bytes = buffer_.span().first(std::min(step_bytes, size - at));
-            TRY(content.read(at, bytes));
-            parts_.push_back({.offset = at, .size = bytes.size(), .print = fingerprint(bytes, at)});
-            TRY(write_data(file, at, bytes));
+    // A file of one piece keeps no thread busy but this one.
+    Result<void> for_each(const Pieces::Steps& steps) const {
+        if (is_large()) return Pieces::run(opened_.pool(), opened_.pool().size() + 2, steps);
+        for (Piece piece; TRY(steps.make(piece));) {
+            TRY(steps.work(piece));
+            TRY(steps.take(piece));
         }
         return {};
+    }
+    bool is_large() const { return entry_.content.size > piece_bytes; }
+    void make_room(Piece& piece) const {
+        if (piece.room.size() == 0) piece.room = Buffer(std::min(entry_.content.size, piece_bytes));
+    }
+
+    Result<void> copy(const repository::ContentReader& content, host::File& file) {
+        std::uint64_t at = 0;
+        const auto make = [&](Piece& piece) -> Result<bool> {
+            at = content.next_data(at);
+            if (at >= entry_.content.size) return false;
+            make_room(piece);
+            piece.part = {.offset = at, .size = std::min(piece_bytes, entry_.content.size - at)};
+            at += piece.part.size;
+            return true;
+        };
+        const auto work = [&](Piece& piece) -> Result<void> {
+            auto& part = piece.part;
+            TRY(content.read(part.offset, piece.bytes()));
+            part.print = fingerprint(piece.bytes(), part.offset);
+            TRY(write_data(file, part.offset, piece.bytes()));
+            if (is_large()) file.begin_writing_out(part.offset, part.size);
+            return {};
+        };
+        const auto take = [&](const Piece& piece) -> Result<void> {
+            parts_.push_back(piece.part);
+            context_.watch.at({.phase = "restoring", .done = place_.written_before + piece.part.offset + piece.part.size, .total = 0});
+            return context_.watch.go_on();
+        };
+        return for_each({.make = make, .work = work, .take = take});
     }
 
     // What was sparse stays so.
@@ -75,15 +106,21 @@ private:
         return {};
     }
 
-    Result<void> expect_as_written(const host::File& file) {
-        for (const auto& part : parts_) {
-            TRY(context_.watch.go_on());
-            const auto bytes = buffer_.span().first(part.size);
-            const auto read = TRY(file.read_at(part.offset, bytes));
-            if (read == part.size && fingerprint(bytes, part.offset) == part.print) continue;
+    Result<void> expect_as_written(const host::File& file) const {
+        std::size_t made = 0;
+        const auto make = [&](Piece& piece) -> Result<bool> {
+            if (made == parts_.size()) return false;
+            make_room(piece);
+            piece.part = parts_[made++];
+            return true;
+        };
+        const auto work = [&](Piece& piece) -> Result<void> {
+            const auto& part = piece.part;
+            const auto read = TRY(file.read_at(part.offset, piece.bytes()));
+            if (read == part.size && fingerprint(piece.bytes(), part.offset) == part.print) return {};
             return fail(ErrorCode::corrupt, "read it back: at byte {} it is not what was written", part.offset).with_advice("check the disk and the memory of this machine");
-        }
-        return {};
+        };
+        return for_each({.make = make, .work = work, .take = [this](const Piece&) { return context_.watch.go_on(); }});
     }
 
     void give(host::File& file) {
@@ -93,9 +130,9 @@ private:
     }
 
     Context& context_;
+    OpenRepository& opened_;
     const DirectoryEntry& entry_;
     const EntryPlace& place_;
-    Buffer buffer_;
     std::vector<Part> parts_;
     WrittenEntry written_;
 };
@@ -124,12 +161,12 @@ Result<void> SyncTogether::sync() {
     return {};
 }
 
-Result<WrittenEntry> write_entry(Context& context, const repository::Repository& repository, const DirectoryEntry& entry, const EntryPlace& place) {
+Result<WrittenEntry> write_entry(Context& context, OpenRepository& opened, const DirectoryEntry& entry, const EntryPlace& place) {
     EntryPlace named = place;
     if (named.meant.empty()) named.meant = place.path;
     auto written = [&]() -> Result<WrittenEntry> {
         if (entry.type == EntryType::link) return write_link(context.host.files, entry, place.path);
-        if (entry.type == EntryType::file) return Writing(context, entry, named).run(repository);
+        if (entry.type == EntryType::file) return Writing(context, opened, entry, named).run();
         return fail(ErrorCode::corrupt, "it is no file and no link, and lies in a companion");
     }();
     if (!written && written.error().code() != ErrorCode::cancelled) return std::move(written).error().while_doing(printable(named.meant));

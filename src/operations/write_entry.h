@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/operations/context.h"
-#include "holdfast/repository/repository.h"
+#include "holdfast/operations/open_repository.h"
 
 namespace holdfast::operations {
 
@@ -30,16 +29,16 @@ private:
 struct EntryPlace {
     std::string path;            // nothing is there yet
     Owners owners = Owners::ours;
-    SyncTogether* together = nullptr;  // where small files are added instead of being synced
+    SyncTogether* together = nullptr;  // where files are added instead of being synced
     std::string meant = {};      // the path that it is for, for messages; empty: the same
+    std::uint64_t written_before = 0;  // bytes of other files, for the progress that is told
 };
 struct WrittenEntry {
     std::uint64_t bytes = 0;
     std::string warning;         // empty: none
 };
 // Every byte is proven as it comes out of the repository, is durable (or will be, with others), and has been read back and
-// compared. After a failure
-// there may be a part of it. The index is open. `corrupt`: names the file, as do all others; `exists`.
-Result<WrittenEntry> write_entry(Context& context, const repository::Repository& repository, const repository::DirectoryEntry& entry, const EntryPlace& place);
+// compared; large files by the threads of the repository's pool. After a failure there may be a part of it. The index is open. `corrupt`: names the file, as do all others; `exists`.
+Result<WrittenEntry> write_entry(Context& context, OpenRepository& opened, const repository::DirectoryEntry& entry, const EntryPlace& place);
 
 }  // namespace holdfast::operations

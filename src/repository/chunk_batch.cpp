@@ -125,7 +125,7 @@ private:
         const auto& [id, into] = wanted_[which];
         const auto base = state_.unproven_bases.find(id);
         if (!base || base->size() != into.size()) return false;
-        std::ranges::copy(*base, into.begin());
+        std::copy(base->begin(), base->end(), into.begin());
         return done_[which] = state_.keys.name_of(type_, into) == id;
     }
 
@@ -162,14 +162,14 @@ private:
         const auto& [id, into] = wanted_[which];
         const std::size_t first = first_with_.at(id);
         if (done_[first] && wanted_[first].into.size() == into.size()) {
-            std::ranges::copy(wanted_[first].into, into.begin());
+            std::copy(wanted_[first].into.begin(), wanted_[first].into.end(), into.begin());
         } else {
             const Bytes plain = TRY(state_.read({.id = id, .type = type_}));
             if (plain.size() != into.size()) {
                 return fail(ErrorCode::corrupt, "read chunk {}: it has {} bytes where {} are wanted", id.hex(), plain.size(),
                             into.size());
             }
-            std::ranges::copy(plain, into.begin());
+            std::copy(plain.begin(), plain.end(), into.begin());
         }
         done_[which] = true;
         return {};

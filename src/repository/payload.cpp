@@ -229,7 +229,7 @@ Result<void> decode_payload(const EntryHeader& header, ByteView payload, const D
     switch (header.kind) {
         case EntryKind::raw:
             if (payload.size() != into.size()) return bad_payload("a raw payload of another size");
-            std::ranges::copy(payload, into.begin());
+            std::copy(payload.begin(), payload.end(), into.begin());  // std::ranges::copy goes byte by byte with gcc 12
             return {};
         case EntryKind::compressed: return with.decompressor.decompress(payload, into, with.dictionary);
         case EntryKind::patch: return decode_patch(payload, with, into);

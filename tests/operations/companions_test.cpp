@@ -82,7 +82,7 @@ TEST_F(CompanionsOfASource, ComeBackWithModesAndTimes) {
     const auto number = must(try_source()).number;
     const auto opened = must(open_repository(context, in_repository(), {}));
     const auto snapshot = must(opened->get().snapshot({number}));
-    const auto written = must(write_companion(context, opened->get(), snapshot.companions.front(), {.path = work + "/back/faiss"}));
+    const auto written = must(write_companion(context, *opened, snapshot.companions.front(), {.path = work + "/back/faiss"}));
     EXPECT_EQ(written.files, 4u);
     const auto listing = [&](const std::string& of) {
         std::map<std::string, std::string> told;
@@ -96,7 +96,7 @@ TEST_F(CompanionsOfASource, ComeBackWithModesAndTimes) {
         return told;
     };
     EXPECT_EQ(listing(work + "/back/faiss"), listing(folder));
-    EXPECT_THAT(write_companion(context, opened->get(), snapshot.companions.front(), {.path = work + "/back/faiss"}), FailsWith(ErrorCode::exists));
+    EXPECT_THAT(write_companion(context, *opened, snapshot.companions.front(), {.path = work + "/back/faiss"}), FailsWith(ErrorCode::exists));
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(work + "/back"), {}), 1) << "nothing is left aside";
     std::filesystem::permissions(folder + "/sub", static_cast<std::filesystem::perms>(0700));
     std::filesystem::permissions(work + "/back/faiss/sub", static_cast<std::filesystem::perms>(0700));

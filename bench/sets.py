@@ -145,6 +145,39 @@ def sets(place):
     place.database = kept
 
 
+def appended(place):
+    """1 MiB more at the end of a log and of an index of 1 GiB each."""
+    project = Project(place, "appended")
+    sqlite3.connect(project.database).executescript("CREATE TABLE t(x)")
+    dice = random.Random(3)
+    paths = [os.path.join(project.companion, name) for name in ("app.log", "main.index")]
+    for path in paths:
+        with open(path, "wb") as file:
+            for _ in range(1024):
+                file.write(dice.randbytes(MIB // 2).hex().encode() if path.endswith(".log") else dice.randbytes(MIB))
+    tools = [tool for tool in chosen(place) if tool.name != "cp"]
+    for tool in tools:
+        tool.reset()
+        back_up(tool, project)
+    growth = {tool.name: [] for tool in tools}
+
+    def append(turn):
+        for path in paths:
+            with open(path, "ab") as file:
+                file.write(random.Random(turn).randbytes(MIB))
+
+    def second(tool, _):
+        before = tool.stored()
+        measured = back_up(tool, project)
+        growth[tool.name].append(tool.stored() - before)
+        return measured
+
+    results = in_turn(place, "sets: appended to", tools, project, second, append)
+    show(place, "sets: appended to", results, {name: median(values) for name, values in growth.items()})
+    for ours in place.holdfasts():
+        place.report.claim(f"1 MiB appended to each of two files of 1 GiB, growth / appended: {ours.name}", median(growth[ours.name]) / (2 * MIB), 1.1)
+
+
 def small_files(place):
     """100,000 small files beside a database: first backup, and one although nothing changed."""
     project = Project(place, "files")

@@ -10,10 +10,12 @@
 #include "holdfast/repository/content_reader.h"
 #include "holdfast/repository/entries.h"
 #include "operations/world.h"
+#include "support/passing_files.h"
 
 namespace holdfast::operations {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -137,6 +139,66 @@ TEST_F(CompanionsOfASource, SparseFilesStaySparse) {
         constexpr std::uint64_t size_max = 100'000'000;
         EXPECT_TRUE(must(host::read_file(files, work + "/back/faiss/" + name, size_max)) == must(host::read_file(files, folder + "/" + name, size_max)));
     }
+}
+
+// A disk that keeps another byte than it was given, once, in a file of that name.
+class LyingFiles final : public tests::PassingFiles {
+public:
+    LyingFiles(std::string name, std::uint64_t at) : name_(std::move(name)), at_(at) {}
+    Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override {
+        auto file = TRY(files_.create(path, mode));
+        if (!path.ends_with(name_)) return file;
+        return std::unique_ptr<host::File>(std::make_unique<LyingFile>(std::move(file), at_));
+    }
+
+private:
+    class LyingFile final : public host::File {
+    public:
+        LyingFile(std::unique_ptr<host::File> file, std::uint64_t at) : file_(std::move(file)), at_(at) {}
+        Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) const override { return file_->read_at(offset, into); }
+        Result<void> write_at(std::uint64_t offset, ByteView bytes) override {
+            Bytes kept = copy_of(bytes);
+            if (at_ >= offset && at_ - offset < kept.size()) kept[at_ - offset] ^= std::byte{1};
+            return file_->write_at(offset, kept);
+        }
+        Result<std::uint64_t> size() const override { return file_->size(); }
+        Result<host::FileStatus> status() const override { return file_->status(); }
+        Result<void> resize(std::uint64_t size) override { return file_->resize(size); }
+        Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override { return file_->set_owner(owner, group); }
+        Result<void> set_mode(std::uint32_t mode) override { return file_->set_mode(mode); }
+        Result<void> sync() override { return file_->sync(); }
+
+    private:
+        std::unique_ptr<host::File> file_;
+        std::uint64_t at_;
+    };
+
+    std::string name_;
+    std::uint64_t at_;
+};
+
+// Small files are written by the calling thread, large ones by several.
+TEST_F(CompanionsOfASource, WhatADiskAltersIsNoticed) {
+    std::string large;
+    for (int i = 0; large.size() < 10'000'000; ++i) large += std::to_string(i);
+    write(folder + "/large.index", large);
+    const auto number = std::to_string(must(try_source()).number);
+    struct {
+        std::string name;
+        std::uint64_t at;
+    } const altered[] = {{"1.index", 299'999}, {"large.index", 0}, {"large.index", 5'000'000}, {"large.index", large.size() - 1}};
+    for (const auto& [name, at] : altered) {
+        LyingFiles lying(name, at);
+        Context on_it{.host = {.files = lying, .clock = context.host.clock, .random = context.host.random, .log = context.host.log}, .watch = {}, .vfs = {}};
+        auto request = restore_request(number);
+        request.to = work + "/back";
+        const auto refused = restore(on_it, request);
+        ASSERT_THAT(refused, FailsWith(ErrorCode::corrupt)) << name << " " << at;
+        EXPECT_THAT(refused.error().message(), AllOf(HasSubstr(name), HasSubstr("not what was written")));
+        EXPECT_FALSE(std::filesystem::exists(work + "/back/faiss")) << "nothing of that name is there";
+    }
+    must(restore_to(number, work + "/back"));
+    EXPECT_EQ(hash_of_file(work + "/back/faiss/large.index"), hash_of_file(folder + "/large.index"));
 }
 
 // Neither what cannot be a companion ends the program, nor are the others left out with it.

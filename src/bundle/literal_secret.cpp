@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "holdfast/base/text.h"
-#include "holdfast/bundle/redact.h"
+#include "holdfast/bundle/secret_signs.h"
 
 namespace holdfast::bundle {
 

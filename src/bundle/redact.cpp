@@ -2,65 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/letters.h"
+#include "holdfast/bundle/secret_signs.h"
 
 namespace holdfast::bundle {
 
 namespace {
-
-constexpr std::string_view in_its_place = "[removed]";
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-char lowered(char c) { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string in_small_letters(std::string_view text) {
-    std::string small(text);
-    std::ranges::transform(small, small.begin(), lowered);
-    return small;
-}
-
-// accessToken, ACCESS_TOKEN and access-token are the words "access" and "token".
-std::vector<std::string> words_of(std::string_view key) {
-    std::vector<std::string> words;
-    bool is_new = true;
-    for (std::size_t at = 0; at < key.size(); ++at) {
-        const char c = key[at];
-        if (!is_letter(c) && !is_digit(c)) {
-            is_new = true;
-            continue;
-        }
-        const bool begins_hump = is_capital(c) && at > 0 && !is_capital(key[at - 1]);
-        const bool ends_capitals = is_capital(c) && at > 0 && at + 1 < key.size() && is_capital(key[at - 1]) && is_letter(key[at + 1]) && !is_capital(key[at + 1]);
-        if (is_new || begins_hump || ends_capitals) words.emplace_back();
-        words.back() += lowered(c);
-        is_new = false;
-    }
-    return words;
-}
-
-template <std::size_t count>
-bool is_among(std::string_view word, const std::array<std::string_view, count>& all) {
-    return std::ranges::find(all, word) != all.end();
-}
-
-constexpr std::array<std::string_view, 30> secret_words = {
-    "password", "passwords", "passwd", "passwort", "pass", "passcode", "pw", "pwd", "passphrase", "secret", "secrets", "token", "tokens", "apikey", "apikeys",
-    "credential", "credentials", "privatekey", "auth", "authorization", "bearer", "cookie", "cookies", "dsn", "jwt", "otp", "pin", "salt", "webhook", "sas"};
-// How the keys of well-known services begin, however short they are.
-constexpr std::array<std::string_view, 24> secret_beginnings = {"sk_", "sk-", "pk_live_", "rk_live_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxb-",
-                                                                "xoxp-", "xoxa-", "xoxs-", "AKIA", "ASIA", "AIza", "ya29", "eyJ", "npm_", "hf_", "shpat_", "SG."};
-// A key is one when it is such a key; a plain "key" names things.
-constexpr std::array<std::string_view, 13> kinds_of_keys = {"api",     "access",  "private", "secret", "signing", "encryption", "master",
-                                                            "account", "service", "shared",  "auth",   "license", "session"};
-// max_tokens, token_limit, password_file: what a name ends or begins with that only talks about a secret.
-constexpr std::array<std::string_view, 17> about_secrets = {"file", "path", "command", "limit", "max",  "min",    "count", "length", "size",
-                                                            "ttl",  "expiry", "expires", "timeout", "budget", "usage", "total", "used"};
 
 // KEY, a sign, and a value: `start` … `end` with its quotes, `value` without them.
 struct Assignment {
@@ -69,9 +19,6 @@ struct Assignment {
     bool is_whole_line = false;  // nothing stands before the key, which has no quotes: the value goes to the line's end
     bool is_open = false;        // its quotes do not close in this line
 };
-
-bool belongs_to_key(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; }
-bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
 struct KeyFound {
     std::string_view key;
@@ -166,20 +113,14 @@ Brackets brackets_in(std::string_view text, int depth) {
 }
 
 // "name": "DB_PASSWORD", "value": ...: what names a secret that stands beside it.
-bool names_another(const Assignment& found) {
+bool names_another(std::string_view line, std::size_t sign) {
     constexpr std::array<std::string_view, 5> naming = {"name", "key", "id", "variable", "var"};
-    return is_among(in_small_letters(found.key), naming) && is_secret_name(found.value);
+    constexpr std::size_t name_size_max = 1000;
+    return is_among(in_small_letters(key_before(line, sign).key), naming) && is_secret_name(assignment_at(line.substr(0, sign + name_size_max), sign).value);
 }
-bool is_value_of_another(const Assignment& found) {
+bool is_value_of_another(std::string_view key) {
     constexpr std::array<std::string_view, 4> values = {"value", "content", "default", "text"};
-    return is_among(in_small_letters(found.key), values);
-}
-
-bool is_harmless_value(std::string_view value) {
-    constexpr std::array<std::string_view, 8> harmless = {"", "true", "false", "null", "none", "~", "yes", "no"};
-    const std::string low = in_small_letters(trim(value));
-    const bool names_a_variable = low.starts_with("${") && low.ends_with("}") && low.find(":-") == std::string::npos && low.find('$', 1) == std::string::npos;
-    return is_among(low, harmless) || names_a_variable || low == in_its_place;
+    return is_among(in_small_letters(key), values);
 }
 
 class Redaction {
@@ -261,10 +202,11 @@ private:
         if (named_for_lines_ > 0) --named_for_lines_;
         for (std::size_t at = 0; at < line.size(); ++at) {
             if (at < done || (line[at] != '=' && line[at] != ':' && !is_flag(line, at)) || line.substr(at).starts_with("://")) continue;
+            const auto key = key_before(line, at).key;
+            if (names_another(line, at)) named_for_lines_ = 2;
+            const bool is_beside_name = named_for_lines_ > 0 && is_value_of_another(key);
+            if (!is_secret_name(key) && !is_beside_name && !(is_secret_section_ && !key.empty())) continue;
             const auto found = assignment_at(line, at);
-            if (names_another(found)) named_for_lines_ = 2;
-            const bool is_beside_name = named_for_lines_ > 0 && is_value_of_another(found);
-            if (!is_secret_name(found.key) && !is_beside_name && !(is_secret_section_ && !found.key.empty())) continue;
             const std::string_view rest = line.substr(found.start);
             if (!rest.empty() && (rest[0] == '[' || rest[0] == '{' || rest[0] == '(') && !rest.starts_with(in_its_place)) {
                 const auto brackets = brackets_in(rest, 0);
@@ -342,19 +284,26 @@ private:
     }
 
     // scheme://user:PASSWORD@host
-    std::string without_passwords(std::string line) {
-        for (std::size_t at = line.find("://"); at != std::string::npos; at = line.find("://", at + 3)) {
-            const auto end = std::min(line.find_first_of(" \t\"'`<>", at), line.size());
-            const auto path = std::min(line.find('/', at + 3), end);
-            const auto host = line.rfind('@', path == at + 3 ? end : path);
-            if (host == std::string::npos || host <= at + 3) continue;
-            const auto colon = line.find(':', at + 3);
-            if (colon == std::string::npos || colon > host || host == colon + 1) continue;
-            if (line.compare(colon + 1, host - colon - 1, in_its_place) == 0) continue;
-            line.replace(colon + 1, host - colon - 1, in_its_place);
+    std::string without_passwords(std::string_view line) {
+        constexpr std::size_t user_size_max = 4096;
+        std::string kept;
+        std::size_t done = 0, end = 0;
+        for (std::size_t at = line.find("://"); at != std::string_view::npos; at = line.find("://", at + 3)) {
+            if (at >= end) end = std::min(line.find_first_of(" \t\"'`<>", at), line.size());
+            const auto address = line.substr(at + 3, std::min(end - std::min(end, at + 3), user_size_max));
+            const auto path = address.find('/');
+            const auto host = address.substr(0, path == 0 ? std::string_view::npos : path).rfind('@');
+            const auto colon = address.find(':');
+            if (host == std::string_view::npos || colon >= host || host == colon + 1) continue;
+            const auto from = at + 3 + colon + 1, to = at + 3 + host;
+            if (from < done || line.substr(from, to - from) == in_its_place) continue;
+            kept += line.substr(done, from - done);
+            kept += in_its_place;
+            done = to;
             note("", SecretSign::url);
         }
-        return line;
+        kept += line.substr(done);
+        return kept;
     }
 
     std::string without_random_words(std::string line) {
@@ -409,28 +358,6 @@ private:
     bool is_secret_section_ = false;           // [credentials] of TOML and INI
 };
 
-bool is_uuid(std::string_view word) {
-    if (word.size() != 36) return false;
-    for (std::size_t at = 0; at < word.size(); ++at) {
-        const bool is_dash = at == 8 || at == 13 || at == 18 || at == 23;
-        if (is_dash != (word[at] == '-')) return false;
-    }
-    return true;
-}
-
-// Shannon's entropy of its characters, bits a character.
-double entropy(std::string_view word) {
-    std::array<int, 256> count{};
-    for (const char c : word) ++count[static_cast<unsigned char>(c)];
-    double bits = 0;
-    for (const int n : count) {
-        if (n == 0) continue;
-        const double share = static_cast<double>(n) / static_cast<double>(word.size());
-        bits -= share * std::log2(share);
-    }
-    return bits;
-}
-
 }  // namespace
 
 std::string_view name_of(SecretSign sign) {
@@ -444,39 +371,5 @@ std::string_view name_of(SecretSign sign) {
 }
 
 RedactedText redact(std::string_view text) { return Redaction().run(text); }
-
-bool is_secret_name(std::string_view key) {
-    const auto words = words_of(key);
-    if (words.empty()) return false;
-    if (is_among(words.back(), about_secrets) || is_among(words.front(), about_secrets)) return false;
-    for (std::size_t at = 0; at < words.size(); ++at) {
-        if (is_among(words[at], secret_words)) return true;
-        if ((words[at] == "key" || words[at] == "keys") && at > 0 && is_among(words[at - 1], kinds_of_keys)) return true;
-        if (words[at].ends_with("password") || words[at].ends_with("passwd") || words[at].ends_with("secret") || words[at].ends_with("token")) return true;
-    }
-    return false;
-}
-
-bool looks_random(std::string_view word) {
-    constexpr std::size_t length_min = 20, known_length_min = 12;
-    while (!word.empty() && word.back() == '=') word.remove_suffix(1);
-    const bool is_known = std::ranges::any_of(secret_beginnings, [&](std::string_view beginning) { return word.starts_with(beginning); });
-    if (is_known && word.size() >= known_length_min && std::ranges::any_of(word, is_digit)) return true;
-    if (word.size() < length_min || is_uuid(word)) return false;
-    std::size_t digits = 0, letters = 0, hex = 0, changes = 0;
-    for (std::size_t at = 0; at < word.size(); ++at) {
-        const char c = word[at];
-        digits += is_digit(c);
-        letters += is_letter(c);
-        hex += is_digit(c) || (lowered(c) >= 'a' && lowered(c) <= 'f');
-        // Between capitals, small letters and digits: random words change all the time.
-        const auto kind = [](char x) { return is_digit(x) ? 0 : is_capital(x) ? 1 : is_letter(x) ? 2 : 3; };
-        changes += at > 0 && kind(c) != kind(word[at - 1]) && kind(c) != 3 && kind(word[at - 1]) != 3;
-    }
-    if (digits == 0 || letters == 0) return false;
-    const double bits = entropy(word);
-    if (hex == word.size()) return bits >= 2.8;
-    return bits >= 3.5 && changes * 4 >= word.size();
-}
 
 }  // namespace holdfast::bundle

@@ -15,6 +15,7 @@ enum class SecretSign {
     look,         // a long word that looks random
     private_key,  // -----BEGIN ... PRIVATE KEY-----
 };
+constexpr std::string_view in_its_place = "[removed]";
 std::string_view name_of(SecretSign sign);  // "key name", "address", "random look", "private key"
 
 // What was taken out, never with any of it.
@@ -33,12 +34,5 @@ struct RedactedText {
 // several lines behind such a key (""" ''' | >). In doubt a value is taken out: a name that only reminds of a secret is
 // enough. What is short and stands under a harmless name is not found.
 RedactedText redact(std::string_view text);
-
-// For those who keep files of settings: whether a key's name is that of a secret (password, api_key, accessToken).
-bool is_secret_name(std::string_view key);
-
-// Whether a word looks as if made at random: 20 characters or more of Base64, hex or the like, with letters and digits
-// mixed as no language mixes them. A UUID and a version or a time does not.
-bool looks_random(std::string_view word);
 
 }  // namespace holdfast::bundle

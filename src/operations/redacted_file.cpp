@@ -1,7 +1,7 @@
 #include "holdfast/operations/redacted_file.h"
 
 #include "holdfast/base/text.h"
-#include "holdfast/bundle/redact.h"
+#include "holdfast/bundle/redact_strictly.h"
 #include "holdfast/live/settled_file.h"
 
 namespace holdfast::operations {
@@ -30,7 +30,7 @@ Result<RedactedFile> redacted_file(Context& context, const std::string& path, co
     if (text.find('\0') != std::string_view::npos) {
         return fail(ErrorCode::invalid, "redact {}: it is not a text, so no secret can be seen in it", printable(path)).with_advice("exclude it, or a companion of its own with keep = \"as-is\"");
     }
-    auto redacted = bundle::redact(text);
+    auto redacted = bundle::redact_strictly(text);
     RedactedFile result{.text = std::move(redacted.text), .removed = {}, .had_secrets = false};
     result.had_secrets = result.text != text;
     for (const auto& one : redacted.removed) result.removed.push_back(in_words(one));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/secret_signs.h"
 
 namespace holdfast::bundle {
 namespace {

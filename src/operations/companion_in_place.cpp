@@ -117,8 +117,8 @@ Result<CompanionEntries> entries_below(const repository::Repository& repository,
 bool is_to_be_written(const DirectoryEntry& then, const DirectoryEntry* now, Known known) {
     if (then.type == EntryType::directory) return false;
     if (now == nullptr || now->type != then.type || now->modified != then.modified) return true;
-    if (then.type == EntryType::link) return now->link_target != then.link_target;
     const bool is_given = host::is_superuser() && (now->owner != then.owner || now->group != then.group);
+    if (then.type == EntryType::link) return is_given || now->link_target != then.link_target;
     const bool is_other_content = known == Known::content ? now->content != then.content : now->content.size != then.content.size;
     return is_given || now->mode != then.mode || is_other_content;
 }

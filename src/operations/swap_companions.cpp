@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/host/environment.h"
 #include "holdfast/operations/faults_of_companion.h"
 #include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/write_entry.h"
@@ -23,9 +24,11 @@ host::FileKind kind_of(EntryType type) {
     return type == EntryType::directory ? host::FileKind::folder : type == EntryType::link ? host::FileKind::link : host::FileKind::regular;
 }
 
+live::ThingOwner owner_of(const DirectoryEntry& entry) { return {.owner = entry.owner, .group = entry.group}; }
+
 live::SeenThing seen(const DirectoryEntry& entry) {
     const auto kind = kind_of(entry.type);
-    return {.kind = kind, .size = kind == host::FileKind::regular ? entry.content.size : 0, .mode = entry.mode, .modified = entry.modified, .link_target = entry.link_target};
+    return {.kind = kind, .size = kind == host::FileKind::regular ? entry.content.size : 0, .mode = entry.mode, .modified = entry.modified, .link_target = entry.link_target, .owner = owner_of(entry)};
 }
 
 }  // namespace
@@ -71,7 +74,7 @@ Result<void> CompanionSwap::stage_entry(std::size_t companion, const std::string
     TRY(context_.watch.go_on());
     const std::string aside = host::join_path(staged.folder, format("new-{}", staged.files.size()));
     auto written = TRY(write_entry(context_, opened_, entry, {.path = aside, .owners = Owners::as_in_backup, .together = &staged.together, .meant = host::join_path(to, path), .written_before = written_}));
-    if (!written.warning.empty()) warnings.push_back(std::move(written.warning));
+    staged.refused.add(host::join_path(to, path), written.owner_refused);
     staged.files.emplace(path, aside);
     written_ += written.bytes;
     return {};
@@ -197,8 +200,9 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         const auto now = before.find(path);
         if (now == before.end() && !made.contains(host::join_path(root, path))) continue;
         const bool was_there = now != before.end() && now->second.type == EntryType::directory;
-        if (was_there && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(host::join_path(root, path))) continue;
-        plan.folders.push_back({.path = host::join_path(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt});
+        const bool is_given = was_there && host::is_superuser() && owner_of(now->second) != owner_of(then);
+        if (was_there && !is_given && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(host::join_path(root, path))) continue;
+        plan.folders.push_back({.path = host::join_path(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt, .owner = owner_of(then)});
     }
     return {};
 }
@@ -215,6 +219,7 @@ Result<void> CompanionSwap::undo() {
 }
 
 void CompanionSwap::finish() {
+    for (const auto& staged : staged_) std::ranges::move(staged.refused.warnings(), std::back_inserter(warnings));
     auto told = swap_->finish();
     if (told) std::ranges::move(*told, std::back_inserter(warnings));
     else warnings.push_back(format("what the restore needed beside the files is not all removed, the next command does that: {}", told.error().message()));

@@ -122,6 +122,7 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
     auto& companion = plan_.companions[at];
     const auto& root = companion.report.to;
     std::set<std::string> gone;
+    companion.report.removed = 0;  // what does go, and not what would have by the first look
     for (auto now = before.rbegin(); now != before.rend(); ++now) {
         const auto& [path, entry] = *now;
         const auto then = companion.place.then.find(path);
@@ -131,11 +132,12 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
         const bool gives_way = !is_extra && (is_folder != (then->second.type == EntryType::directory));
         if (!gives_way && (!is_extra || !options_.exact)) continue;
         if (is_folder && is_extra && !TRY(is_left_empty(host::join_path(root, path), gone))) {
-            warnings.push_back(format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(host::join_path(root, path))));
+            warnings.push_back(why_it_stays(host::join_path(root, path)));
             continue;
         }
         TRY(expect_nothing_to_lose(companion, path));
         gone.insert(host::join_path(root, path));
+        companion.report.removed += is_extra ? 1u : 0u;
         plan.steps.push_back({.what = is_folder ? SwapStep::What::remove_folder : SwapStep::What::remove, .path = host::join_path(root, path), .stage = staged_[at].folder, .before = seen(entry)});
     }
     return {};

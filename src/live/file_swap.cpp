@@ -126,7 +126,8 @@ Result<void> FileSwap::write_stages() { return host::replace_atomically(files_, 
 Result<std::string> FileSwap::add_stage(const std::string& root) {
     const std::string above = TRY(host::existing_folder_of(files_, root));
     const auto there = files_.status_of_link(root);
-    const bool is_mounted = there && there->kind == host::FileKind::folder && there->device != TRY(files_.status(above)).device;
+    const bool is_folder = there && there->kind == host::FileKind::folder;
+    const bool is_mounted = is_folder && (there->device != TRY(files_.status(above)).device || files_.is_mount_point(root));
     std::string stage = host::join_path(is_mounted ? root : above, format("{}-{:016x}", folder_name, host::random_u64(host_.random)));
     stages_.folders.push_back(stage);
     TRY(write_stages());

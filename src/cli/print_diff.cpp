@@ -75,6 +75,19 @@ std::string difference_in_words(const operations::DatabaseDifference& database, 
     return out;
 }
 
+namespace {
+
+// Two sizes are told where they tell something.
+std::string content_in_words(const operations::FileDifference& file) {
+    const auto before = human_bytes(file.size_before), after = human_bytes(file.size_after);
+    if (before != after) return format("{} → {}", before, after);
+    if (file.size_before == file.size_after) return format("other content, {} as before", after);
+    const bool is_longer = file.size_before < file.size_after;
+    return format("other content, {} {}", human_bytes(is_longer ? file.size_after - file.size_before : file.size_before - file.size_after), is_longer ? "more" : "less");
+}
+
+}  // namespace
+
 std::string difference_in_words(const operations::FilesDifference& files, const Style& style) {
     std::vector<std::string> parts;
     if (files.added > 0) parts.push_back(style.good(format("+{}", files.added)));
@@ -89,7 +102,7 @@ std::string difference_in_words(const operations::FilesDifference& files, const 
         if (file.change == "renamed") line += format("{} → {}", printable(file.from), path);
         else line += path;
         const bool has_content = std::ranges::find(file.what, "content") != file.what.end();
-        if (has_content) line += format("  {} → {}", human_bytes(file.size_before), human_bytes(file.size_after));
+        if (has_content) line += "  " + content_in_words(file);
         else if (file.kind == "file" && file.what.empty()) line += "  " + human_bytes(std::max(file.size_before, file.size_after));
         std::vector<std::string> others = file.what;
         std::erase(others, "content");

@@ -106,6 +106,10 @@ public:
     virtual Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) = 0;
     // Of a file, a folder, or a link itself; the time of the last reading stays. A power cut may take it back.
     virtual Result<void> set_modified(const std::string& path, Timestamp time) = 0;
+    // Whether something is mounted just there, also of a single file (mount --bind): such a name can neither be replaced nor
+    // removed, and what lies below it not be linked or renamed to the outside, though the device may be the same. A link is not
+    // followed. False also where the system does not tell, as Linux before 5.8.
+    virtual bool is_mount_point(const std::string& /*path*/) { return false; }
     // `denied` when we may not read the file, or list the folder; by looking only, as the next one.
     virtual Result<void> expect_readable(const std::string& path) = 0;
     // `denied` when we may not write the file, or into the folder, or its file system is read-only. By looking only, so

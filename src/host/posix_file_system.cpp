@@ -370,6 +370,13 @@ public:
         return run({"set the time of", path}, path, [&] { return ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW); });
     }
 
+    bool is_mount_point(const std::string& path) override {
+        constexpr std::uint64_t mount_root = 0x2000;  // STATX_ATTR_MOUNT_ROOT, which older headers do not have
+        struct statx found{};
+        if (!check_path(path) || ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &found) == -1) return false;
+        return (found.stx_attributes_mask & found.stx_attributes & mount_root) != 0;
+    }
+
     Result<void> expect_readable(const std::string& path) override {
         return run({"read", path}, path, [&] { return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS); });
     }

@@ -126,7 +126,8 @@ Result<void> FileSwap::write_stages() { return host::replace_atomically(files_, 
 Result<std::string> FileSwap::add_stage(const std::string& root) {
     const std::string above = TRY(host::existing_folder_of(files_, root));
     const auto there = files_.status_of_link(root);
-    const bool is_mounted = there && there->kind == host::FileKind::folder && there->device != TRY(files_.status(above)).device;
+    const bool is_folder = there && there->kind == host::FileKind::folder;
+    const bool is_mounted = is_folder && (there->device != TRY(files_.status(above)).device || files_.is_mount_point(root));
     std::string stage = host::join_path(is_mounted ? root : above, format("{}-{:016x}", folder_name, host::random_u64(host_.random)));
     stages_.folders.push_back(stage);
     TRY(write_stages());
@@ -288,7 +289,28 @@ Result<void> FileSwap::note_replaced(const std::string& what) {
     return host::replace_atomically(files_, place_->swapped(), encode_replaced(replaced_), file_mode);
 }
 
+// A folder or link; files were given theirs where they were staged. Of one that has its owner nothing is asked that could be
+// refused.
+void FileSwap::give(const std::string& path, const SeenThing& as) {
+    if (!as.owner) return;
+    const auto now = files_.status_of_link(path);
+    if (!now || now->kind == host::FileKind::regular || (now->owner == as.owner->owner && now->group == as.owner->group)) return;
+    const auto given = files_.set_owner(path, as.owner->owner, as.owner->group);
+    if (given || ++not_given_.count > 1) return;
+    not_given_.first = path;
+    not_given_.why = given.error().message();
+}
+
+void FileSwap::tell_of_owners(std::vector<std::string>& warnings) {
+    const auto& [first, why, count] = not_given_;
+    if (count == 1) warnings.push_back(format("{} belongs to whoever restores it: {}", printable(first), why));
+    if (count > 1) warnings.push_back(format("{} and {} more folders or links belong to whoever restores them: {}", printable(first), count - 1, why));
+    not_given_ = {};
+}
+
+// The owner before the mode, of which a change of owner takes bits away.
 void FileSwap::dress(const std::string& folder, const SeenThing& as, std::vector<std::string>& warnings) {
+    give(folder, as);
     auto dressed = files_.set_modified(folder, as.modified);
     if (dressed) dressed = files_.set_mode(folder, as.mode);
     if (!dressed) warnings.push_back(format("the folder {} has not the mode and time it should have: {}", printable(folder), dressed.error().message()));
@@ -320,8 +342,9 @@ Result<std::vector<std::string>> FileSwap::finish() {
     std::vector<std::string> warnings;
     TRY(keep_what_was_written(warnings));
     for (auto folder = plan_.folders.rbegin(); folder != plan_.folders.rend(); ++folder) {
-        dress(folder->path, {.mode = folder->mode, .modified = folder->modified}, warnings);
+        dress(folder->path, {.mode = folder->mode, .modified = folder->modified, .owner = folder->owner}, warnings);
     }
+    tell_of_owners(warnings);
     TRY(clean_up());
     return warnings;
 }
@@ -339,6 +362,11 @@ bool FileSwap::was_placed(const SwapStep& step) const {
     return step.what == SwapStep::What::put && now && now->inode == step.placed_inode;
 }
 
+Result<void> FileSwap::dress_link(const SwapStep& step) {
+    give(step.path, *step.before);
+    return files_.set_modified(step.path, step.before->modified);
+}
+
 // Where nothing is now.
 Result<void> FileSwap::put_back(std::size_t at) {
     const auto& step = plan_.steps[at];
@@ -346,10 +374,9 @@ Result<void> FileSwap::put_back(std::size_t at) {
         case host::FileKind::folder:
             TRY(files_.make_folder(step.path, step.before->mode));
             return files_.sync_folder(host::folder_of(step.path));  // before anything comes out of a staging folder into it
-        case host::FileKind::link: {
+        case host::FileKind::link:
             TRY(files_.make_link(step.before->link_target, step.path));
-            return files_.set_modified(step.path, step.before->modified);
-        }
+            return dress_link(step);
         case host::FileKind::regular: {
             auto put = files_.rename_if_absent(kept_name(at), step.path);
             if (!put && put.error().code() == ErrorCode::not_found) return {};  // not ours to bring back: it was not touched yet
@@ -378,7 +405,7 @@ Result<void> FileSwap::undo_step(std::size_t at, std::vector<std::string>& warni
     }
     if (!now) return step.before ? put_back(at) : Result<void>();
     if (step.before && is_untouched(*step.before, *now)) {
-        return now->kind == host::FileKind::link ? files_.set_modified(step.path, step.before->modified) : Result<void>();
+        return now->kind == host::FileKind::link ? dress_link(step) : Result<void>();
     }
     if (step.before || was_placed(step)) warnings.push_back(format("{} stays as another program has written it since", printable(step.path)));
     return {};
@@ -393,8 +420,9 @@ Result<std::vector<std::string>> FileSwap::undo() {
             if (step.what == SwapStep::What::remove_folder) dress(step.path, *step.before, warnings);
         }
         for (auto folder = plan_.folders.rbegin(); folder != plan_.folders.rend(); ++folder) {
-            if (folder->before) dress(folder->path, {.mode = folder->before->mode, .modified = folder->before->modified}, warnings);
+            if (folder->before) dress(folder->path, *folder->before, warnings);
         }
+        tell_of_owners(warnings);
     }
     TRY(clean_up());
     return warnings;

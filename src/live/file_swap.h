@@ -59,7 +59,7 @@ public:
     Result<void> note_replaced(const std::string& what);
     const std::vector<std::string>& replaced() const { return replaced_; }
 
-    // After carry_out(): folders get their modes and times, and what is no longer needed goes; a replaced file that somebody wrote
+    // After carry_out(): folders get their modes, times and owners, and what is no longer needed goes; a replaced file that somebody wrote
     // to since, who had it open, stays beside the new one under a name of its own. Warnings, for people.
     Result<std::vector<std::string>> finish();
     // All is as it was, but for what others have written since: that is left, and told.
@@ -80,7 +80,10 @@ private:
     Result<void> keep_what_was_written(std::vector<std::string>& warnings);
     Result<void> undo_step(std::size_t step, std::vector<std::string>& warnings);
     Result<void> put_back(std::size_t step);
+    Result<void> dress_link(const SwapStep& step);
     void dress(const std::string& folder, const SeenThing& as, std::vector<std::string>& warnings);
+    void give(const std::string& path, const SeenThing& as);
+    void tell_of_owners(std::vector<std::string>& warnings);
     Result<std::optional<SeenThing>> look(const std::string& path) const;
     bool is_placed(const SwapStep& step) const;
     bool was_placed(const SwapStep& step) const;
@@ -95,6 +98,10 @@ private:
     SwapStages stages_;
     SwapPlan plan_;
     std::vector<std::string> replaced_;
+    struct {
+        std::string first, why;
+        std::uint64_t count = 0;
+    } not_given_;  // to their owners
     bool is_over_ = false;
 };
 

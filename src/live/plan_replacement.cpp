@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/live/place.h"
 #include "holdfast/live/replace.h"
@@ -37,6 +38,10 @@ Result<void> choose_route(host::Host host, RoutePlan& plan, const sqlite::Image&
         return {};
     }
     plan.route = Route::swap;
+    if (host.files.is_mount_point(plan.target)) {
+        return fail(ErrorCode::invalid, "replace {}: {}, so the file is to be replaced as a whole, and it is a mount point, which cannot be", printable(plan.target), why_not)
+            .with_advice(format("umount {}, and restore again; or restore elsewhere: --to PATH", shell_word(plan.target)));
+    }
     plan.comes_to_rest = present.is_usable && present.file_size != 0;
     plan.why = format("{}, and nobody has it open", why_not);
     TRY(expect_nobody_has_it(host, plan.target, place));

@@ -18,10 +18,10 @@ namespace step_tag {
 constexpr std::uint32_t what = 1, path = 3, stage = 5, before = 7, staged = 9, inode = 11, size = 13, modified = 15;
 }
 namespace folder_tag {
-constexpr std::uint32_t path = 1, mode = 3, modified = 5, before = 7;
+constexpr std::uint32_t path = 1, mode = 3, modified = 5, before = 7, owner = 8, group = 10;
 }
 namespace seen_tag {
-constexpr std::uint32_t kind = 1, size = 3, mode = 5, modified = 7, link_target = 9;
+constexpr std::uint32_t kind = 1, size = 3, mode = 5, modified = 7, link_target = 9, owner = 10, group = 12;
 }
 
 Bytes with_checksum(RecordWriter record) {
@@ -49,6 +49,21 @@ Result<RecordReader> open_record(ByteView bytes) {
 std::uint64_t number_of(Timestamp time) { return static_cast<std::uint64_t>(time.nanoseconds); }
 Timestamp time_of(std::uint64_t number) { return Timestamp{static_cast<std::int64_t>(number)}; }
 
+// Not critical: who does not know them leaves owners as they are.
+struct OwnerTags {
+    std::uint32_t owner, group;
+};
+constexpr OwnerTags owner_of_seen{.owner = seen_tag::owner, .group = seen_tag::group}, owner_of_folder{.owner = folder_tag::owner, .group = folder_tag::group};
+void add_owner(RecordWriter& record, const std::optional<ThingOwner>& owner, const OwnerTags& tags) {
+    if (!owner) return;
+    record.number(tags.owner, owner->owner);
+    record.number(tags.group, owner->group);
+}
+Result<std::optional<ThingOwner>> read_owner(RecordReader& record, const OwnerTags& tags) {
+    if (!record.bytes_if(tags.owner)) return std::optional<ThingOwner>();
+    return std::optional(ThingOwner{.owner = static_cast<std::uint32_t>(TRY(record.number(tags.owner))), .group = static_cast<std::uint32_t>(TRY(record.number(tags.group)))});
+}
+
 RecordWriter seen_record(const SeenThing& seen) {
     RecordWriter record;
     record.number(seen_tag::kind, static_cast<std::uint64_t>(seen.kind));
@@ -56,6 +71,7 @@ RecordWriter seen_record(const SeenThing& seen) {
     record.number(seen_tag::mode, seen.mode);
     record.number(seen_tag::modified, number_of(seen.modified));
     record.text(seen_tag::link_target, seen.link_target);
+    add_owner(record, seen.owner, owner_of_seen);
     return record;
 }
 Result<SeenThing> read_seen(ByteView bytes) {
@@ -68,6 +84,7 @@ Result<SeenThing> read_seen(ByteView bytes) {
     seen.mode = static_cast<std::uint32_t>(TRY(record.number(seen_tag::mode)));
     seen.modified = time_of(TRY(record.number(seen_tag::modified)));
     seen.link_target = TRY(record.text(seen_tag::link_target));
+    seen.owner = TRY(read_owner(record, owner_of_seen));
     TRY(record.finish());
     return seen;
 }
@@ -107,6 +124,7 @@ RecordWriter folder_record(const FolderDress& folder) {
     record.number(folder_tag::mode, folder.mode);
     record.number(folder_tag::modified, number_of(folder.modified));
     if (folder.before) record.record(folder_tag::before, seen_record(*folder.before));
+    add_owner(record, folder.owner, owner_of_folder);
     return record;
 }
 Result<FolderDress> read_folder(ByteView bytes) {
@@ -116,6 +134,7 @@ Result<FolderDress> read_folder(ByteView bytes) {
     folder.mode = static_cast<std::uint32_t>(TRY(record.number(folder_tag::mode)));
     folder.modified = time_of(TRY(record.number(folder_tag::modified)));
     if (const auto before = record.bytes_if(folder_tag::before)) folder.before = TRY(read_seen(*before));
+    folder.owner = TRY(read_owner(record, owner_of_folder));
     TRY(record.finish());
     return folder;
 }
@@ -123,7 +142,7 @@ Result<FolderDress> read_folder(ByteView bytes) {
 }  // namespace
 
 SeenThing seen_thing(const host::FileStatus& status, std::string link_target) {
-    return {.kind = status.kind, .size = status.kind == host::FileKind::regular ? status.size : 0, .mode = status.mode, .modified = status.modified, .link_target = std::move(link_target)};
+    return {.kind = status.kind, .size = status.kind == host::FileKind::regular ? status.size : 0, .mode = status.mode, .modified = status.modified, .link_target = std::move(link_target), .owner = ThingOwner{.owner = status.owner, .group = status.group}};
 }
 
 bool is_untouched(const SeenThing& before, const SeenThing& now) {

@@ -9,13 +9,18 @@
 
 namespace holdfast::live {
 
-// What is, or was, under a name: as much as tells whether somebody has written to it since.
+struct ThingOwner {
+    std::uint32_t owner = 0, group = 0;
+    bool operator==(const ThingOwner&) const = default;
+};
+// What is, or was, under a name: as much as tells whether somebody has written to it since, and brings a folder or link back.
 struct SeenThing {
     host::FileKind kind = host::FileKind::regular;
     std::uint64_t size = 0;  // of a file
     std::uint32_t mode = 0;
     Timestamp modified{};
     std::string link_target{};  // of a link
+    std::optional<ThingOwner> owner{};  // none: the journal of an older version
 };
 SeenThing seen_thing(const host::FileStatus& status, std::string link_target);
 // The same content as far as times tell; folders are compared as folders only.
@@ -31,12 +36,13 @@ struct SwapStep {
     std::uint64_t placed_inode = 0, placed_size = 0;  // put: of `staged`, by which it is known again; filled in by FileSwap
     Timestamp placed_modified{};
 };
-// Mode and time of a folder: changes within it move its time, and it may have to be opened for them.
+// Mode, time and owner of a folder: changes within it move its time, and it may have to be opened for them.
 struct FolderDress {
     std::string path{};
     std::uint32_t mode = 0;
     Timestamp modified{};
     std::optional<SeenThing> before{};   // none: it is made by a step
+    std::optional<ThingOwner> owner{};   // none: as it is
 };
 struct SwapPlan {
     std::vector<SwapStep> steps{};       // in the order in which they can be done

@@ -30,6 +30,9 @@ Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& pl
     if (request.dry_run) {
         report.safety_repository = safety_place(context, opened, plan);
         tell_of_nothing_before(plan, request, report);
+        for (const auto& companion : plan.companions) {
+            for (const auto& folder : companion.place.staying) report.warnings.push_back(why_it_stays(host::join_path(companion.report.to, folder)));
+        }
         return rehearse(context, opened, plan, request);
     }
     if (plan.is_in_place) {
@@ -40,7 +43,7 @@ Result<void> carry_out(Context& context, OpenRepository& opened, RestorePlan& pl
         report.safety_is_raw = safety.is_raw;
         if (safety.number != 0) {
             report.go_back = restore_command(request_for(request.repository, opened, safety.repository),
-                                             {.number = safety.number, .repository = safety.repository, .is_raw = safety.is_raw});
+                                             {.number = safety.number, .repository = safety.repository, .is_exact = plan.takes_exact_to_go_back(), .is_raw = safety.is_raw});
         }
         std::ranges::move(safety.warnings, std::back_inserter(report.warnings));
         tell_of_nothing_before(plan, request, report);

@@ -1,5 +1,7 @@
 #include "holdfast/operations/companion_in_place.h"
 
+#include <algorithm>
+
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/redacted_file.h"
@@ -50,6 +52,25 @@ Result<void> expect_folders_can_go(const CompanionInPlace& companion, Extras ext
         const auto now = companion.now.find(path);
         if (now == companion.now.end() || now->second.type != EntryType::directory || then.type == EntryType::directory) continue;
         return in_the_way(host::join_path(companion.plan.order.root, path), "it is a folder now, and was a file or a link", "--exact removes it and what lies in it; or --to FOLDER");
+    }
+    return {};
+}
+
+// From the deepest on: a folder goes when all that lies in it goes. What the rules leave out was not seen.
+Result<void> find_staying(Context& context, CompanionInPlace& companion) {
+    const auto& root = companion.plan.order.root;
+    std::set<std::string> gone;
+    for (auto now = companion.now.rbegin(); now != companion.now.rend(); ++now) {
+        const auto& [path, entry] = *now;
+        const bool is_folder = entry.type == EntryType::directory;
+        const auto then = companion.then.find(path);
+        const bool is_extra = then == companion.then.end();
+        if (!is_extra && is_folder == (then->second.type == EntryType::directory)) continue;
+        const auto goes = [&](const std::string& name) { return gone.contains(path.empty() ? name : path + "/" + name); };
+        const bool is_left_empty = !is_folder || std::ranges::all_of(TRY(context.host.files.list(host::join_path(root, path))), goes);
+        if (is_left_empty) gone.insert(path);
+        else if (is_extra) companion.staying.insert(path);
+        else return in_the_way(host::join_path(root, path), "it is a folder now, and was a file or a link, and what the backup leaves out lies in it", "move that away; or --to FOLDER");
     }
     return {};
 }
@@ -117,8 +138,8 @@ Result<CompanionEntries> entries_below(const repository::Repository& repository,
 bool is_to_be_written(const DirectoryEntry& then, const DirectoryEntry* now, Known known) {
     if (then.type == EntryType::directory) return false;
     if (now == nullptr || now->type != then.type || now->modified != then.modified) return true;
-    if (then.type == EntryType::link) return now->link_target != then.link_target;
     const bool is_given = host::is_superuser() && (now->owner != then.owner || now->group != then.group);
+    if (then.type == EntryType::link) return is_given || now->link_target != then.link_target;
     const bool is_other_content = known == Known::content ? now->content != then.content : now->content.size != then.content.size;
     return is_given || now->mode != then.mode || is_other_content;
 }
@@ -142,10 +163,13 @@ Result<CompanionInPlace> look_at_place(Context& context, const repository::Repos
     if (target.entry.rules.redacted) TRY(leave_secrets(context, companion));
     TRY(expect_nothing_in_the_way(companion, look));
     TRY(expect_folders_can_go(companion, extras));
+    if (extras == Extras::go) TRY(find_staying(context, companion));
     TRY(expect_one_file_system(target.path, look));
     TRY(expect_room(context, companion));
     return companion;
 }
+
+std::string why_it_stays(const std::string& folder) { return format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(folder)); }
 
 void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredCompanion& report) {
     for (const auto& [path, then] : companion.then) {
@@ -160,9 +184,10 @@ void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredComp
     }
     for (const auto& [path, now] : companion.now) {
         if (companion.then.contains(path)) continue;
-        if (extras == Extras::go) ++report.removed;
+        if (extras == Extras::go) report.removed += companion.staying.contains(path) ? 0u : 1u;
         else if (!path.empty()) report.extra.push_back(path);
     }
+    if (companion.staying.contains("")) report.notes.push_back(why_it_stays(report.to));
     report.kept.assign(companion.with_secrets.begin(), companion.with_secrets.end());
 }
 

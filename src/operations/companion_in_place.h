@@ -18,6 +18,7 @@ struct CompanionInPlace {
     CompanionPlan plan;      // how what is there is looked at: by the rules that the backup was made by
     CompanionEntries then;   // as in the backup
     CompanionEntries now;    // as it is; of content only the size
+    std::set<std::string> staying = {};  // folders that are not in the backup, and stay although such go, for what the rules leave out lies in them
     std::set<std::string> with_secrets = {};  // files that stay, as no backup holds them whole; in neither of the two above
 };
 struct CompanionTarget {
@@ -40,6 +41,9 @@ Result<CompanionEntries> entries_below(const repository::Repository& repository,
 // away, owner. Folders never.
 enum class Known { size, content };  // of what is there
 bool is_to_be_written(const repository::DirectoryEntry& then, const repository::DirectoryEntry* now, Known known);
+
+// For people, of one in `staying`.
+std::string why_it_stays(const std::string& folder);
 
 // What would become of it, in counts.
 void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredCompanion& report);

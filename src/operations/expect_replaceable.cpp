@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/host/file_system_type.h"
@@ -16,6 +17,13 @@ using repository::EntryType;
 
 Error marked(const std::string& path) {
     return fail(ErrorCode::denied, "restore {}: it is marked as one that nobody may change or remove (chattr +i or +a)", printable(path)).with_advice("chattr -i -a on it, or --to FOLDER");
+}
+
+// Whatever lies below it, or has its name, cannot be exchanged by renaming.
+Error mounted(const std::string& path, const std::string& at) {
+    const std::string what = path == at ? std::string("it is a mount point") : format("it lies in the mount point {}", printable(at));
+    return fail(ErrorCode::invalid, "restore {} in place: {}, and cannot be exchanged for another", printable(path), what)
+        .with_advice(format("umount {}, and restore again; or --to FOLDER, and copy from there", shell_word(at)));
 }
 
 Result<void> expect_room_for_a_folder(Context& context, const std::string& beside) {
@@ -39,7 +47,7 @@ public:
             TRY(expect_changeable(path));
         }
         for (const auto& [path, entry] : now) {
-            if (request.exact && !then.contains(path)) TRY(expect_changeable(path));
+            if (request.exact && !then.contains(path) && !companion_.place.staying.contains(path)) TRY(expect_changeable(path));
         }
         return {};
     }
@@ -49,8 +57,10 @@ private:
     Result<void> expect_changeable(const std::string& path) {
         const auto full = host::join_path(companion_.report.to, path);
         if (host::is_unchangeable(full)) return marked(full);
+        if (context_.host.files.is_mount_point(full)) return mounted(full, full);
         const auto folder = host::folder_of(full);
         if (!folders_.insert(folder).second) return {};
+        TRY(expect_nothing_mounted_above(full));
         const auto status = TRY(host::status_if_any(context_.host.files, folder));
         if (!status || status->kind != host::FileKind::folder) return {};  // it is made
         if (host::is_unchangeable(folder)) return marked(folder);
@@ -58,6 +68,14 @@ private:
         const bool can_be_opened = status->owner == host::user_id() && !path.empty();  // our own folders are, for as long as it takes
         if (writable || (can_be_opened && writable.error().code() == ErrorCode::denied && !is_read_only(folder))) return {};
         return std::move(writable).error().while_doing(format("restore {}", printable(full)));
+    }
+    // Below the root: that one is staged within where it is a mount point itself.
+    Result<void> expect_nothing_mounted_above(const std::string& path) const {
+        const auto& root = companion_.report.to;
+        for (auto folder = host::folder_of(path); folder.size() > root.size(); folder = host::folder_of(folder)) {
+            if (context_.host.files.is_mount_point(folder)) return mounted(path, folder);
+        }
+        return {};
     }
     bool is_read_only(const std::string& folder) const {
         const auto found = host::file_system_type(folder);

@@ -25,7 +25,7 @@ std::string flags_to_open(const RepositoryRequest& request, const std::string& r
 }  // namespace
 
 std::string restore_command(const RepositoryRequest& opened_by, const BackupToRestore& backup) {
-    return format("holdfast restore {}{}{}{}", backup.number, flag("--only", backup.only), flags_to_open(opened_by, backup.repository), backup.is_raw ? " --to FOLDER" : "");
+    return format("holdfast restore {}{}{}{}{}", backup.number, flag("--only", backup.only), backup.is_exact ? " --exact" : "", flags_to_open(opened_by, backup.repository), backup.is_raw ? " --to FOLDER" : "");
 }
 
 std::string undo_command(const RepositoryRequest& opened_by, const std::string& repository) { return "holdfast undo" + flags_to_open(opened_by, repository); }

@@ -11,6 +11,7 @@ struct BackupToRestore {
     std::uint64_t number = 0;
     std::string repository;  // a path
     std::string only = {};   // of several databases this one; empty: all
+    bool is_exact = false;   // what was not there then has to go
     bool is_raw = false;     // bytes that can be restored to a folder only
 };
 // With the flags by which a request opened that repository. Secrets of the environment and of the settings that are found

@@ -38,12 +38,30 @@ Result<void> expect_free(const RepositoryPlace& place) {
         .with_advice(format("holdfast status -r {}", shell_word(place.path)));
 }
 
-// Nothing names one: in the working folder, also when there is another above. Settings that are to be written say nothing.
-Result<RepositoryPlace> new_place(Context& context, const RepositoryRequest& request, const LoadedSettings& settings) {
-    RepositoryRequest where = request;
-    where.settings.loaded = std::make_shared<LoadedSettings>(settings);
-    where.repository = named_repository(request);
-    if (where.repository.empty() && settings.settings.repository.path.empty()) where.repository = default_repository_name;
+// Those that it is made for: as they are named, else all of the settings that are there.
+Result<std::vector<std::string>> databases_meant(Context& context, const InitRequest& request, const LoadedSettings& present) {
+    std::vector<std::string> names = request.databases, paths;
+    for (const auto& [name, source] : present.settings.source) {
+        if (request.databases.empty()) names.insert(names.end(), source.databases.begin(), source.databases.end());
+    }
+    for (const auto& name : names) {
+        auto canonical = canonical_database(context, name);
+        paths.push_back(canonical ? *std::move(canonical) : TRY(canonical_name(context, name)));
+    }
+    return paths;
+}
+
+// Nothing names one: in the working folder, also when there is another above, where settings that are to be written will name
+// it. Else where a backup of the databases finds it.
+Result<RepositoryPlace> new_place(Context& context, const InitRequest& request, const NewSettings& settings) {
+    RepositoryRequest where = request.repository;
+    where.settings.loaded = std::make_shared<LoadedSettings>(settings.present);
+    where.repository = named_repository(request.repository);
+    if (where.repository.empty() && settings.present.settings.repository.path.empty()) {
+        where.repository = default_repository_name;
+        const auto databases = settings.is_wanted() ? std::vector<std::string>() : TRY(databases_meant(context, request, settings.present));
+        if (!databases.empty()) where.repository = TRY(default_place_for(context, databases)).path;
+    }
     return find_repository(context, where, {});
 }
 
@@ -71,7 +89,7 @@ Result<void> make_it(Context& context, const InitRequest& request, const Reposit
 
 Result<InitReport> init(Context& context, const InitRequest& request) {
     const auto settings = TRY(plan_new_settings(context, request));
-    const auto place = TRY(new_place(context, request.repository, settings.present));
+    const auto place = TRY(new_place(context, request, settings));
     InitReport report{.repository = place.path, .id = {}, .encrypted = request.encrypt, .key_file_made = {}};
     report.dry_run = request.dry_run;
     report.repository_made = !(place.is_there && (settings.is_wanted() || settings.profile) && !request.encrypt && !request.group_access);

@@ -1,5 +1,6 @@
 #include "holdfast/operations/repository_place.h"
 
+#include <algorithm>
 #include <set>
 
 #include "holdfast/base/text.h"
@@ -44,14 +45,42 @@ Result<std::string> folder_of_repository(Context& context, const std::string& da
         .with_advice("-r with the one that is meant");
 }
 
-Result<RepositoryPlace> beside_databases(Context& context, const std::vector<std::string>& databases) {
+using Places = std::vector<RepositoryPlace>;
+
+// Of those in one folder one.
+Result<Places> beside_databases(Context& context, const std::vector<std::string>& databases) {
     std::set<std::string> folders;
     for (const auto& path : databases) folders.insert(TRY(folder_of_repository(context, path)));
-    if (folders.size() > 1) {
-        return fail(ErrorCode::invalid, "which repository: the databases lie in {} folders", folders.size())
-            .with_advice("-r REPOSITORY");
+    Places places;
+    for (const auto& folder : folders) places.push_back(TRY(default_place(context, folder)));
+    return places;
+}
+
+Error several_folders(const Places& beside) {
+    return fail(ErrorCode::invalid, "which repository: the databases lie in {} folders", beside.size()).with_advice("-r REPOSITORY");
+}
+
+// Also of one that was named by a link that lies there.
+bool lies_below(const Context& context, const std::string& folder, const std::string& database) {
+    const auto link = context.links.find(database);
+    const std::string begin = folder == "/" ? folder : folder + "/";
+    return database.starts_with(begin) || (link != context.links.end() && link->second.starts_with(begin));
+}
+
+bool lie_below(const Context& context, const std::string& folder, const std::vector<std::string>& databases) {
+    return std::ranges::all_of(databases, [&](const auto& database) { return lies_below(context, folder, database); });
+}
+
+// In one of these folders or above; the nearest to the first.
+Result<std::optional<RepositoryPlace>> above_databases(Context& context, const std::vector<std::string>& starts, const std::vector<std::string>& databases) {
+    for (const auto& start : starts) {
+        for (std::string folder = start;; folder = host::folder_of(folder)) {
+            auto place = TRY(default_place(context, folder));
+            if (place.is_there && lie_below(context, folder, databases)) return std::optional(std::move(place));
+            if (folder == "/" || folder == ".") break;
+        }
     }
-    return default_place(context, *folders.begin());
+    return std::optional<RepositoryPlace>();
 }
 
 Result<RepositoryPlace> above_working_folder(Context& context) {
@@ -66,11 +95,18 @@ Result<RepositoryPlace> above_working_folder(Context& context) {
         .with_advice("-r REPOSITORY, or set HOLDFAST_REPOSITORY");
 }
 
-Result<RepositoryPlace> place_by_default(Context& context, const OpenHow& how) {
-    if (!how.databases.empty()) {
-        auto place = TRY(beside_databases(context, how.databases));
-        if (place.is_there || how.create_default) return place;
+Result<RepositoryPlace> place_by_default(Context& context, const LoadedSettings& loaded, const OpenHow& how) {
+    if (how.databases.empty()) return above_working_folder(context);
+    auto beside = TRY(beside_databases(context, how.databases));
+    if (beside.size() == 1 && beside.front().is_there) return std::move(beside.front());
+    if (std::ranges::none_of(beside, &RepositoryPlace::is_there)) {
+        std::vector<std::string> starts;
+        if (auto here = context.host.files.canonical(host::working_folder())) starts.push_back(*std::move(here));
+        if (loaded.is_there()) starts.push_back(loaded.folder);
+        if (auto above = TRY(above_databases(context, starts, how.databases))) return *std::move(above);
     }
+    if (beside.size() > 1) return several_folders(beside);
+    if (how.create_default) return std::move(beside.front());
     return above_working_folder(context);
 }
 
@@ -110,10 +146,19 @@ Result<RepositoryPlace> find_repository(Context& context, const RepositoryReques
         place.settings = TRY(settings_of_named(context, request, place.path));
         return place;
     }
-    const auto settings = repository_of(TRY(load_settings(context, request.settings)));
-    auto place = settings.path.empty() ? TRY(place_by_default(context, how)) : TRY(named_place(context, settings.path));
+    const auto loaded = TRY(load_settings(context, request.settings));
+    const auto settings = repository_of(loaded);
+    auto place = settings.path.empty() ? TRY(place_by_default(context, loaded, how)) : TRY(named_place(context, settings.path));
     place.settings = settings;
     return place;
+}
+
+Result<RepositoryPlace> default_place_for(Context& context, const std::vector<std::string>& databases) {
+    const std::string here = TRY(context.host.files.canonical(host::working_folder()));
+    auto beside = TRY(beside_databases(context, databases));
+    if (lie_below(context, here, databases) && std::ranges::none_of(beside, &RepositoryPlace::is_there)) return default_place(context, here);
+    if (beside.size() > 1) return several_folders(beside);
+    return std::move(beside.front());
 }
 
 Result<bool> is_repository(Context& context, const std::string& folder) {

@@ -22,10 +22,15 @@ std::string named_repository(const RepositoryRequest& request);
 Result<LoadedSettings> settings_if_good(Context& context, const RepositoryRequest& request);
 
 // Named by the request or $HOLDFAST_REPOSITORY; else by the settings; else .holdfast beside the databases, or beside the
-// links by which they were named; else .holdfast
+// links by which they were named; else the nearest .holdfast in the working folder, or the folder of the settings, or above it,
+// below which all of the databases lie; else the one beside them that is to be made; else .holdfast
 // in the working folder or above it. `invalid` when the databases lie in several folders, or something is wrong in
 // settings that are needed; `not_found` when nothing says where.
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
+
+// Where init makes one for these databases, named canonically, when nothing says where: so that find_repository() finds it
+// for each of them. In the working folder where all lie below it; else beside them, or where there is one already.
+Result<RepositoryPlace> default_place_for(Context& context, const std::vector<std::string>& databases);
 
 // By its name, or by what lies in it; also one of a format that is not known here.
 Result<bool> is_repository(Context& context, const std::string& folder);

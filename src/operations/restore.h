@@ -95,7 +95,7 @@ struct RestoredCompanion {
         visit("bytes", bytes, "Bytes of them all.");
         visit("added", added, "In place: files, folders and links that were not there.");
         visit("changed", changed, "In place: those that were replaced, as content, mode or time differ.");
-        visit("removed", removed, "In place, with --exact: those that are not in the backup.");
+        visit("removed", removed, "In place, with --exact: those that are not in the backup and go; a folder stays where something lies in it that backups leave out.");
         visit("extra", extra, "In place: those that are not in the backup and stay, by their paths in it.");
         visit("was_missing", was_missing, "In place: it was not there when the backup was made, and is now. It stays as it is, unless --exact removes it.");
         visit("kept", kept, "In place, of one that is kept redacted: files that hold secrets and stay as they are, by their paths in it.");

@@ -160,6 +160,15 @@ bool RestorePlan::replaces_anything() const {
     return is_in_place && (std::ranges::any_of(members, replaces) || std::ranges::any_of(companions, is_there));
 }
 
+bool RestorePlan::takes_exact_to_go_back() const {
+    return std::ranges::any_of(companions, [](const PlannedCompanion& companion) {
+        return std::ranges::any_of(companion.place.now, [&](const auto& now) {
+            const auto then = companion.place.then.find(now.first);
+            return then != companion.place.then.end() && now.second.type != repository::EntryType::directory && then->second.type == repository::EntryType::directory;
+        });
+    });
+}
+
 bool RestorePlan::needs_safety_backup() const { return replaces_anything() || (is_in_place && is_rest_there && !companions.empty()); }
 
 Result<void> expect_unopened(Context& context, const std::string& path, const RestoreRequest& request) {

@@ -44,6 +44,8 @@ struct RestorePlan {
     bool replaces_anything() const;        // something is there that would be replaced
     // Also where a part of a set comes back beside the others: undo takes it back by that, and reaches what was before it.
     bool needs_safety_backup() const;
+    // A folder comes where a file or link is: the way back has to remove it, with what lies in it.
+    bool takes_exact_to_go_back() const;
 };
 // Every member planned before anything is written; an obstacle of one refuses all.
 Result<RestorePlan> plan_restore(Context& context, const repository::Repository& repository,

@@ -91,6 +91,7 @@ std::set<std::string> staying_paths(const RestorePlan& plan) {
             for (const auto* names : {&companion.report.extra, &companion.report.kept}) {
                 for (const auto& name : *names) paths.insert(host::join_path(companion.report.to, name));
             }
+            for (const auto& name : companion.place.staying) paths.insert(host::join_path(companion.report.to, name));
         }
     }
     return paths;
@@ -173,7 +174,7 @@ std::string question_of(const RestorePlan& plan, Timestamp moment) {
     for (const auto* companions : {&plan.companions, &plan.staying}) {
         for (const auto& companion : *companions) text += lines_of(companion);
     }
-    if (plan.needs_safety_backup()) text += "  the state as it is now is backed up first; holdfast undo brings it back\n";
+    if (plan.needs_safety_backup()) text += format("  the state as it is now is backed up first; holdfast undo{} brings it back\n", plan.takes_exact_to_go_back() ? " --exact" : "");
     else if (!plan.companions.empty()) text += "  nothing is there that would be replaced; holdfast undo would not take it back\n";
     return text;
 }

@@ -149,7 +149,7 @@ private:
         if (safety_.number > 0) {
             const auto opened_by = request_for(options_.repository, opened_, safety_.repository);
             advice += format("; the state before is backup #{} in {}: {}", safety_.number, printable(safety_.repository),
-                             restore_command(opened_by, {.number = safety_.number, .repository = safety_.repository, .is_raw = safety_.is_raw}));
+                             restore_command(opened_by, {.number = safety_.number, .repository = safety_.repository, .is_exact = plan_.takes_exact_to_go_back(), .is_raw = safety_.is_raw}));
         }
         return std::move(error).with_advice(std::move(advice));
     }

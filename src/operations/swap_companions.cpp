@@ -5,6 +5,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
+#include "holdfast/host/environment.h"
 #include "holdfast/operations/faults_of_companion.h"
 #include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/write_entry.h"
@@ -23,9 +24,11 @@ host::FileKind kind_of(EntryType type) {
     return type == EntryType::directory ? host::FileKind::folder : type == EntryType::link ? host::FileKind::link : host::FileKind::regular;
 }
 
+live::ThingOwner owner_of(const DirectoryEntry& entry) { return {.owner = entry.owner, .group = entry.group}; }
+
 live::SeenThing seen(const DirectoryEntry& entry) {
     const auto kind = kind_of(entry.type);
-    return {.kind = kind, .size = kind == host::FileKind::regular ? entry.content.size : 0, .mode = entry.mode, .modified = entry.modified, .link_target = entry.link_target};
+    return {.kind = kind, .size = kind == host::FileKind::regular ? entry.content.size : 0, .mode = entry.mode, .modified = entry.modified, .link_target = entry.link_target, .owner = owner_of(entry)};
 }
 
 }  // namespace
@@ -71,7 +74,7 @@ Result<void> CompanionSwap::stage_entry(std::size_t companion, const std::string
     TRY(context_.watch.go_on());
     const std::string aside = host::join_path(staged.folder, format("new-{}", staged.files.size()));
     auto written = TRY(write_entry(context_, opened_, entry, {.path = aside, .owners = Owners::as_in_backup, .together = &staged.together, .meant = host::join_path(to, path), .written_before = written_}));
-    if (!written.warning.empty()) warnings.push_back(std::move(written.warning));
+    staged.refused.add(host::join_path(to, path), written.owner_refused);
     staged.files.emplace(path, aside);
     written_ += written.bytes;
     return {};
@@ -119,6 +122,7 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
     auto& companion = plan_.companions[at];
     const auto& root = companion.report.to;
     std::set<std::string> gone;
+    companion.report.removed = 0;  // what does go, and not what would have by the first look
     for (auto now = before.rbegin(); now != before.rend(); ++now) {
         const auto& [path, entry] = *now;
         const auto then = companion.place.then.find(path);
@@ -128,11 +132,12 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
         const bool gives_way = !is_extra && (is_folder != (then->second.type == EntryType::directory));
         if (!gives_way && (!is_extra || !options_.exact)) continue;
         if (is_folder && is_extra && !TRY(is_left_empty(host::join_path(root, path), gone))) {
-            warnings.push_back(format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(host::join_path(root, path))));
+            warnings.push_back(why_it_stays(host::join_path(root, path)));
             continue;
         }
         TRY(expect_nothing_to_lose(companion, path));
         gone.insert(host::join_path(root, path));
+        companion.report.removed += is_extra ? 1u : 0u;
         plan.steps.push_back({.what = is_folder ? SwapStep::What::remove_folder : SwapStep::What::remove, .path = host::join_path(root, path), .stage = staged_[at].folder, .before = seen(entry)});
     }
     return {};
@@ -197,8 +202,9 @@ Result<void> CompanionSwap::add_steps(std::size_t at, const CompanionEntries& be
         const auto now = before.find(path);
         if (now == before.end() && !made.contains(host::join_path(root, path))) continue;
         const bool was_there = now != before.end() && now->second.type == EntryType::directory;
-        if (was_there && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(host::join_path(root, path))) continue;
-        plan.folders.push_back({.path = host::join_path(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt});
+        const bool is_given = was_there && host::is_superuser() && owner_of(now->second) != owner_of(then);
+        if (was_there && !is_given && now->second.mode == then.mode && now->second.modified == then.modified && !touched.contains(host::join_path(root, path))) continue;
+        plan.folders.push_back({.path = host::join_path(root, path), .mode = then.mode, .modified = then.modified, .before = was_there ? std::optional(seen(now->second)) : std::nullopt, .owner = owner_of(then)});
     }
     return {};
 }
@@ -215,6 +221,7 @@ Result<void> CompanionSwap::undo() {
 }
 
 void CompanionSwap::finish() {
+    for (const auto& staged : staged_) std::ranges::move(staged.refused.warnings(), std::back_inserter(warnings));
     auto told = swap_->finish();
     if (told) std::ranges::move(*told, std::back_inserter(warnings));
     else warnings.push_back(format("what the restore needed beside the files is not all removed, the next command does that: {}", told.error().message()));

@@ -36,6 +36,7 @@ public:
 private:
     struct Staged {
         SyncTogether together;
+        OwnersRefused refused = {};
         std::string folder = {};
         std::map<std::string, std::string> files = {};  // by the path in the companion
     };

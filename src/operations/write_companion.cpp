@@ -28,6 +28,7 @@ public:
         TRY(together_.sync());
         // From the deepest to the outermost: what is written into a folder moves its time, and may not be written later.
         for (auto at = folders_.rbegin(); at != folders_.rend(); ++at) TRY(finish_folder(*at));
+        written_.warnings = refused_.warnings();
         return std::move(written_);
     }
 
@@ -54,15 +55,22 @@ private:
             return {};
         }
         written_paths_.push_back(path);
-        auto written = TRY(write_entry(context_, opened_, entry, {.path = path, .owners = place_.owners, .together = &together_, .meant = place_.path + path.substr(aside_.size()), .written_before = written_.bytes}));
-        if (!written.warning.empty()) written_.warnings.push_back(std::move(written.warning));
+        auto written = TRY(write_entry(context_, opened_, entry, {.path = path, .owners = place_.owners, .together = &together_, .meant = meant(path), .written_before = written_.bytes}));
+        refused_.add(meant(path), written.owner_refused);
         if (entry.type == EntryType::file) ++written_.files;
         written_.bytes += written.bytes;
         return {};
     }
 
+    std::string meant(const std::string& path) const { return place_.path + path.substr(aside_.size()); }
+
+    // The owner before the mode, of which a change of owner takes bits away.
     Result<void> finish_folder(const Folder& folder) {
         TRY(files_.sync_folder(folder.path));
+        if (place_.owners == Owners::as_in_backup) {
+            const auto given = files_.set_owner(folder.path, folder.entry.owner, folder.entry.group);
+            if (!given) refused_.add(meant(folder.path), given.error().message());
+        }
         TRY(files_.set_modified(folder.path, folder.entry.modified));
         return files_.set_mode(folder.path, folder.entry.mode);
     }
@@ -76,6 +84,7 @@ private:
     std::vector<Folder> folders_;
     std::vector<std::string> written_paths_;  // files and links
     SyncTogether together_{files_};
+    OwnersRefused refused_;
     WrittenCompanion written_;
 };
 

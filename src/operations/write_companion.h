@@ -1,4 +1,5 @@
-// write_companion(): a companion of a backup as a new file, folder or link, with the modes and times it had.
+// write_companion(): a companion of a backup as a new file, folder or link, with the modes, the times and, where it may, the
+// owners it had.
 #pragma once
 
 #include "holdfast/operations/write_entry.h"

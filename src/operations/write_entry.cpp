@@ -126,7 +126,7 @@ private:
     void give(host::File& file) {
         if (place_.owners == Owners::ours) return;
         const auto given = file.set_owner(entry_.owner, entry_.group);
-        if (!given) written_.warning = format("{} belongs to whoever restores it: {}", printable(place_.meant), given.error().message());
+        if (!given) written_.owner_refused = given.error().message();
     }
 
     Context& context_;
@@ -137,13 +137,31 @@ private:
     WrittenEntry written_;
 };
 
-Result<WrittenEntry> write_link(host::FileSystem& files, const DirectoryEntry& entry, const std::string& path) {
-    TRY(files.make_link(entry.link_target, path));
-    TRY(files.set_modified(path, entry.modified));
-    return WrittenEntry{};
+Result<WrittenEntry> write_link(host::FileSystem& files, const DirectoryEntry& entry, const EntryPlace& place) {
+    TRY(files.make_link(entry.link_target, place.path));
+    WrittenEntry written;
+    if (place.owners == Owners::as_in_backup) {
+        const auto given = files.set_owner(place.path, entry.owner, entry.group);
+        if (!given) written.owner_refused = given.error().message();
+    }
+    TRY(files.set_modified(place.path, entry.modified));
+    return written;
 }
 
 }  // namespace
+
+void OwnersRefused::add(const std::string& of, const std::string& why) {
+    if (why.empty()) return;
+    if (++count_ > 1) return;
+    first_ = of;
+    why_ = why;
+}
+
+std::vector<std::string> OwnersRefused::warnings() const {
+    if (count_ == 0) return {};
+    if (count_ == 1) return {format("{} belongs to whoever restores it: {}", printable(first_), why_)};
+    return {format("{} and {} more of its companion belong to whoever restores them: {}", printable(first_), count_ - 1, why_)};
+}
 
 void SyncTogether::add(std::unique_ptr<host::File> file, const std::string& path) {
     folder_ = host::folder_of(path);
@@ -165,7 +183,7 @@ Result<WrittenEntry> write_entry(Context& context, OpenRepository& opened, const
     EntryPlace named = place;
     if (named.meant.empty()) named.meant = place.path;
     auto written = [&]() -> Result<WrittenEntry> {
-        if (entry.type == EntryType::link) return write_link(context.host.files, entry, place.path);
+        if (entry.type == EntryType::link) return write_link(context.host.files, entry, named);
         if (entry.type == EntryType::file) return Writing(context, opened, entry, named).run();
         return fail(ErrorCode::corrupt, "it is no file and no link, and lies in a companion");
     }();

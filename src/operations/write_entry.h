@@ -1,4 +1,4 @@
-// write_entry(): a file or a link of a companion as a new file, with the mode and the time it had.
+// write_entry(): a file or a link of a companion as a new one, with the mode, the time and, where it may, the owner it had.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,18 @@ namespace holdfast::operations {
 
 // Of restored files: those of whoever restores, or as in the backup, where this process may.
 enum class Owners { ours, as_in_backup };
+
+// Of many things that this process may not give away: people are told once.
+class OwnersRefused {
+public:
+    // of: its path; why: empty where it was given to its owner, or is ours.
+    void add(const std::string& of, const std::string& why);
+    std::vector<std::string> warnings() const;  // one, or none
+
+private:
+    std::string first_, why_;
+    std::uint64_t count_ = 0;
+};
 
 // Files that are made durable together: many small ones cost the disk one turn so, and not one each.
 class SyncTogether {
@@ -35,7 +47,7 @@ struct EntryPlace {
 };
 struct WrittenEntry {
     std::uint64_t bytes = 0;
-    std::string warning;         // empty: none
+    std::string owner_refused;   // why it could not be given to its owner; empty: it was, or is ours
 };
 // Every byte is proven as it comes out of the repository, is durable (or will be, with others), and has been read back and
 // compared; large files by the threads of the repository's pool. After a failure there may be a part of it. The index is open. `corrupt`: names the file, as do all others; `exists`.

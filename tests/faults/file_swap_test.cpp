@@ -35,7 +35,7 @@ public:
     }
     std::string wrongs() {
         if (const auto mended = judged_.mend(); !mended) return mended.error().text();
-        const bool is_told = told_.find("not the mode and time") != std::string::npos;
+        const bool is_told = told_.find("not the mode and time") != std::string::npos || told_.find("to whoever restores") != std::string::npos;
         const auto found = judged_.tree(is_told ? without_looks : TreeText());
         if (judged_.has_litter()) return "litter";
         if (found == new_tree(is_told ? without_looks : TreeText())) return "";

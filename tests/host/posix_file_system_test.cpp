@@ -305,6 +305,13 @@ TEST_F(PosixFiles, OwnersAreOfTheLinkItself) {
     EXPECT_THAT(files.set_owner(folder / "nothing", 0, 0), FailsWith(ErrorCode::not_found));
 }
 
+TEST_F(PosixFiles, MountPointsAreTold) {
+    make("file");
+    for (const auto& path : {folder / "file", folder.path(), folder / "nothing"}) EXPECT_FALSE(files.is_mount_point(path)) << path;
+    if (must(files.status("/proc")).device == must(files.status("/")).device) GTEST_SKIP() << "nothing is mounted there";
+    EXPECT_TRUE(files.is_mount_point("/proc"));
+}
+
 TEST_F(PosixFiles, WhatMayNotBeDoneIsDenied) {
     must(files.make_folder(folder / "sub", 0700));
     must(files.set_mode(folder / "sub", 0500));

@@ -193,6 +193,45 @@ TEST_F(FileSwapTest, WhatWasWrittenAfterTheInterruptionStays) {
     EXPECT_EQ(text("new"), "not_found");
 }
 
+// Of what cannot be given to its owner people are told once; undone, nothing is to be given.
+TEST_F(FileSwapTest, OwnersThatCannotBeGivenAreToldOnce) {
+    struct OwnersStay final : PassingFiles {
+        using PassingFiles::PassingFiles;
+        Result<void> set_owner(const std::string& path, std::uint32_t, std::uint32_t) override { return fail(ErrorCode::denied, "set the owner of {}: refused", path); }
+    };
+    OwnersStay files(host_.files);
+    const auto mine = must(host_.files.status(folder_.path()));
+    for (const auto* name : {"a", "b", "c"}) must(host_.files.make_folder(at(name), 0755));
+    const auto swap = must(FileSwap::begin({files, host_.clock, host_.random, host_.log}, (folder_ / "app.db"), {}));
+    auto steps = plan(*swap);
+    for (const auto* name : {"a", "b", "c"}) {
+        const bool is_ours = std::string_view(name) == "c";
+        steps.folders.push_back({.path = at(name), .mode = 0711, .modified = Timestamp{8'000'000'000}, .before = seen(name), .owner = live::ThingOwner{.owner = mine.owner + (is_ours ? 0 : 1), .group = mine.group}});
+    }
+    ASSERT_THAT(swap->carry_out(std::move(steps), {}), Succeeds());
+    const auto warnings = must(swap->finish());
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_THAT(warnings[0], HasSubstr("set/b and 1 more "));
+    EXPECT_THAT(warnings[0], HasSubstr("refused"));
+    EXPECT_EQ(must(host_.files.status(at("a"))).mode, 0711u);
+}
+
+// What an older version wrote down says nothing of owners.
+TEST(SwapJournal, OwnersMayBeMissingInIt) {
+    const live::SeenThing folder{.kind = host::FileKind::folder, .size = 0, .mode = 0700, .modified = Timestamp{7}};
+    live::SwapPlan plan{.steps = {{.what = live::SwapStep::What::remove_folder, .path = "/a", .stage = "/s", .before = folder}}, .folders = {{.path = "/b", .mode = 0755, .modified = Timestamp{8}, .before = folder}}};
+    const auto old = must(encode_plan(plan));
+    const auto read = must(live::decode_plan(old));
+    EXPECT_FALSE(read.steps[0].before->owner || read.folders[0].owner || read.folders[0].before->owner);
+    plan.steps[0].before->owner = {.owner = 1, .group = 2};
+    plan.folders[0].before->owner = {.owner = 3, .group = 4};
+    plan.folders[0].owner = {.owner = 5, .group = 0};
+    const auto with_owners = must(live::decode_plan(must(encode_plan(plan))));
+    EXPECT_EQ(with_owners.steps[0].before->owner, plan.steps[0].before->owner);
+    EXPECT_EQ(with_owners.folders[0].before->owner, plan.folders[0].before->owner);
+    EXPECT_EQ(with_owners.folders[0].owner, plan.folders[0].owner);
+}
+
 TEST_F(FileSwapTest, OneAtATime) {
     const auto swap = begin();
     EXPECT_THAT(FileSwap::find(host_, (folder_ / "app.db"), {.wait_ms = 10}), FailsWith(ErrorCode::busy));

@@ -344,6 +344,53 @@ TEST_F(SettingsPlaces, InitMakesTheRepositoryThatTheSettingsName) {
     EXPECT_FALSE(exists(work + "/.holdfast"));
 }
 
+// What init has made is what backup uses, whether or not the database lies in the working folder.
+TEST_F(SettingsPlaces, InitBesideSettingsThatNameNoRepositoryMakesTheOneThatBackupUses) {
+    must(files.make_folder(work + "/data", 0755));
+    create_database(work + "/data/app.db");
+    write(file, "[source.app]\ndatabases = [\"data/app.db\"]\n");
+    const auto made = must(init(context, {.databases = {"data/app.db"}}));
+    EXPECT_EQ(made.repository, work + "/.holdfast");
+    EXPECT_EQ(must(backup_sources(context, {})).exit_code, 0);
+    EXPECT_FALSE(exists(work + "/data/.holdfast"));
+    BackupRequest by_name;
+    by_name.databases = {work + "/data/app.db"};
+    EXPECT_EQ(must(operations::backup(context, by_name)).number, 2u);
+    EXPECT_THAT(init(context, {.databases = {"data/app.db"}}), FailsWith(ErrorCode::exists));
+
+    std::filesystem::current_path("/");  // from elsewhere, by the settings
+    BackupRequest from_elsewhere;
+    from_elsewhere.repository.settings.file = file;
+    EXPECT_EQ(must(backup_sources(context, from_elsewhere)).exit_code, 0);
+    EXPECT_FALSE(exists(work + "/data/.holdfast"));
+    std::filesystem::current_path(work);
+    EXPECT_EQ(must(list(context, {})).backups.size(), 3u);
+}
+
+TEST_F(SettingsPlaces, InitMakesItBesideADatabaseThatLiesElsewhere) {
+    must(files.make_folder(root / "far", 0755));
+    create_database(root / "far/app.db");
+    write(file, format("[source.app]\ndatabases = [\"{}\"]\n", root / "far/app.db"));
+    for (const auto& named : {std::vector<std::string>(), std::vector<std::string>{root / "far/app.db"}}) {
+        EXPECT_EQ(must(init(context, {.databases = named})).repository, root / "far/.holdfast");
+        EXPECT_EQ(must(backup_sources(context, {})).exit_code, 0);
+        EXPECT_FALSE(exists(work + "/.holdfast"));
+        std::filesystem::remove_all(root / "far/.holdfast");
+    }
+}
+
+// The one beside the database is used already: a second one would never be.
+TEST_F(SettingsPlaces, InitMakesNoSecondRepositoryBesideTheOneInUse) {
+    must(files.make_folder(work + "/data", 0755));
+    create_database(work + "/data/app.db");
+    write(file, "[source.app]\ndatabases = [\"data/app.db\"]\n");
+    EXPECT_EQ(must(backup_sources(context, {})).exit_code, 0);
+    ASSERT_TRUE(exists(work + "/data/.holdfast")) << "as nothing was made before";
+    EXPECT_THAT(init(context, {.databases = {"data/app.db"}}), FailsWith(ErrorCode::exists));
+    EXPECT_THAT(init(context, {}), FailsWith(ErrorCode::exists));
+    EXPECT_FALSE(exists(work + "/.holdfast"));
+}
+
 TEST_F(SettingsPlaces, InitBelowAProjectBeginsAnother) {
     write(root / "holdfast.toml", "[repository]\npath = \"repository\"\n");
     const auto report = must(init(context, {}));

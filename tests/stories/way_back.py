@@ -72,6 +72,29 @@ class WayBack(stories.Story):
                 self.assertNotEqual(stories.content_hash(self.database), state)
                 self.call("undo", *flags)
 
+    def test_a_folder_in_place_of_a_file_is_taken_back(self):
+        flags = self.secrets()["key"]
+        self.sealed("key", flags)
+        data = self.work / "data"
+        (data / "sub").mkdir(parents=True)
+        (data / "sub" / "notes").write_text("some notes")
+        (self.work / "holdfast.toml").write_text('[source.key]\ndatabases = ["key.db"]\n[[source.key.companions]]\npath = "data"\n')
+        self.call("backup", *flags)
+        (data / "sub" / "notes").unlink()
+        (data / "sub").rmdir()
+        (data / "sub").write_text("a file")
+        before = self.tree(data)
+        out = self.printed("restore", 1, "--yes", *flags)
+        self.assertTrue((data / "sub" / "notes").exists())
+        undone = self.paste(out, "to go back:")
+        self.assertEqual(self.tree(data), before)
+        self.paste(undone, "to go back:")
+        self.assertTrue((data / "sub" / "notes").exists())
+
+    @staticmethod
+    def tree(folder):
+        return {path: path.read_text() if path.is_file() else None for path in folder.rglob("*")}
+
     def test_a_damaged_database_and_a_fresh_start(self):
         flags = self.secrets()["key"]
         self.sealed("key", flags)

@@ -11,7 +11,7 @@
 namespace holdfast::tests {
 
 struct TreeText {
-    bool with_folder_looks = true;  // modes and times of folders
+    bool with_folder_looks = true;  // modes, times and owners of folders, and owners of links
 };
 // A line for each thing: kind, mode, time, name, and content or target.
 inline std::string tree_of(host::FileSystem& files, const std::string& top, TreeText how = {}) {
@@ -25,14 +25,15 @@ inline std::string tree_of(host::FileSystem& files, const std::string& top, Tree
             text += format("{}: {}\n", path, name_of(status.error().code()));
             continue;
         }
+        const std::string owner = format(" {}:{}", status->owner, status->group);
         const std::string time = format(" {}", status->modified.nanoseconds);
         if (status->kind == host::FileKind::link) {
-            text += format("link{} {} -> {}\n", time, path, must(files.read_link(path)));
+            text += format("link{}{} {} -> {}\n", how.with_folder_looks ? owner : std::string(), time, path, must(files.read_link(path)));
         } else if (status->kind == host::FileKind::regular) {
             const auto bytes = must(host::read_file(files, path, 1 << 24));
             text += format("file {:o}{} {}: {}\n", status->mode, time, path, printable(text_of(bytes)).substr(0, 200));
         } else {
-            text += how.with_folder_looks ? format("folder {:o}{} {}\n", status->mode, time, path) : format("folder {}\n", path);
+            text += how.with_folder_looks ? format("folder {:o}{}{} {}\n", status->mode, owner, time, path) : format("folder {}\n", path);
             auto names = must(files.list(path));
             std::ranges::sort(names, std::ranges::greater());
             for (const auto& name : names) open.push_back(host::join_path(path, name));

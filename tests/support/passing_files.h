@@ -35,6 +35,7 @@ public:
     Result<void> set_mode(const std::string& path, std::uint32_t mode) override { return files_.set_mode(path, mode); }
     Result<void> set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override { return files_.set_owner(path, owner, group); }
     Result<void> set_modified(const std::string& path, Timestamp time) override { return files_.set_modified(path, time); }
+    bool is_mount_point(const std::string& path) override { return files_.is_mount_point(path); }
     Result<void> expect_readable(const std::string& path) override { return files_.expect_readable(path); }
     Result<void> expect_writable(const std::string& path) override { return files_.expect_writable(path); }
     Result<std::uint64_t> free_bytes(const std::string& path) override { return files_.free_bytes(path); }

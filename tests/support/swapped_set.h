@@ -23,6 +23,7 @@ public:
         write(at("to_folder"), "a file that becomes a folder");
         must(files_.make_link("index", at("link")));
         must(files_.make_link("same", at("link_to_file")));
+        for (const auto* name : {"sub", "to_file", "link", "link_to_file"}) must(files_.set_owner(at(name), 5, 6));
         for (const auto* folder : {"sub", "to_file", ""}) {
             must(files_.set_modified(at(folder), Timestamp{7'000'000'000}));
             must(files_.sync_folder(at(folder)));
@@ -77,8 +78,12 @@ public:
         int staged = 0;
         const auto comes = [&](const std::string& name, std::optional<live::SeenThing> before) -> Result<void> {
             const std::string aside = format("{}/new-{}", stage, ++staged);
-            if (name == "link") TRY(files_.make_link("same", aside));
-            else TRY(write_durably(aside, "new " + name));
+            if (name == "link") {
+                TRY(files_.make_link("same", aside));
+                TRY(files_.set_owner(aside, 7, 8));
+            } else {
+                TRY(write_durably(aside, "new " + name));
+            }
             TRY(files_.set_modified(aside, Timestamp{9'000'000'000}));
             plan.steps.push_back({.what = What::put, .path = at(name), .stage = stage, .before = std::move(before), .staged = aside});
             return {};
@@ -90,8 +95,8 @@ public:
         for (const auto* name : {"to_folder", "to_folder/deep"}) plan.steps.push_back({.what = What::make_folder, .path = at(name), .stage = stage});
         for (const auto* name : {"index", "sub/a", "link", "link_to_file"}) TRY(comes(name, TRY(seen(name))));
         for (const auto* name : {"to_file", "to_folder/deep/n"}) TRY(comes(name, {}));
-        for (const auto* name : {"", "sub"}) plan.folders.push_back({.path = at(name), .mode = 0700, .modified = Timestamp{8'000'000'000}, .before = TRY(seen(name))});
-        for (const auto* name : {"to_folder", "to_folder/deep"}) plan.folders.push_back({.path = at(name), .mode = 0711, .modified = Timestamp{8'000'000'000}});
+        for (const auto* name : {"", "sub"}) plan.folders.push_back({.path = at(name), .mode = 0700, .modified = Timestamp{8'000'000'000}, .before = TRY(seen(name)), .owner = live::ThingOwner{.owner = 7, .group = 8}});
+        for (const auto* name : {"to_folder", "to_folder/deep"}) plan.folders.push_back({.path = at(name), .mode = 0711, .modified = Timestamp{8'000'000'000}, .before = {}, .owner = live::ThingOwner{.owner = 7, .group = 8}});
         return plan;
     }
 

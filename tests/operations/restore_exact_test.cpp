@@ -1,0 +1,100 @@
+// Restores with --exact: what they count, and the way back from them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "holdfast/operations/undo.h"
+#include "operations/world_with_companions.h"
+#include "support/file_trees.h"
+
+namespace holdfast::operations {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using tests::tree_of;
+
+class RestoringExactly : public WorldWithCompanions {
+protected:
+    RestoringExactly() {
+        write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss\"\nexclude = [\"*.tmp\"]\n");
+    }
+    static void write(const std::string& path, std::string_view text) {
+        std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+        World::write(path, text);
+    }
+    std::string things() const { return tree_of(context.host.files, folder); }
+    static std::size_t count_of(const std::string& things) { return static_cast<std::size_t>(std::ranges::count(things, '\n')); }
+    RestoreRequest exactly(const std::string& number) {
+        auto request = restore_request(number);
+        request.exact = true;
+        return request;
+    }
+};
+
+TEST_F(RestoringExactly, AFolderThatStaysIsNotCountedAsRemoved) {
+    const auto number = backed_up();
+    write(folder + "/more/deep/work.tmp", "nobody keeps this");
+    write(folder + "/more/deep/file", "of no backup");
+    write(folder + "/more/empty/file", "of no backup");
+    auto request = exactly(number);
+    request.dry_run = true;
+    const auto before = things();
+    const auto rehearsed = must(restore(context, request));
+    EXPECT_EQ(rehearsed.companions.at(0).removed, 3u) << "more/deep/file, more/empty, more/empty/file";
+    EXPECT_THAT(rehearsed.warnings, Contains(HasSubstr("more/deep stays")));
+    EXPECT_EQ(things(), before);
+    ASSERT_TRUE(rehearsed.files.has_value());
+    EXPECT_EQ(rehearsed.files->removed, 3u);
+    const auto report = must(restore(context, exactly(number)));
+    EXPECT_EQ(report.companions.at(0).removed, 3u);
+    EXPECT_THAT(report.warnings, Contains(HasSubstr("more/deep stays")));
+    EXPECT_EQ(count_of(before) - count_of(things()), 3u);
+    EXPECT_TRUE(exists(folder + "/more/deep/work.tmp"));
+}
+
+// A file is to take the place of a folder that cannot go.
+TEST_F(RestoringExactly, AFolderThatCannotGiveWayIsRefusedBeforeAnythingHappens) {
+    write(folder + "/sub2", "a file");
+    const auto number = backed_up();
+    std::filesystem::remove(folder + "/sub2");
+    write(folder + "/sub2/work.tmp", "nobody keeps this");
+    const auto before = listed().backups.size();
+    for (const bool is_rehearsal : {true, false}) {
+        auto request = exactly(number);
+        request.dry_run = is_rehearsal;
+        const auto refused = restore(context, request);
+        ASSERT_THAT(refused, FailsWith(ErrorCode::exists));
+        EXPECT_THAT(refused.error().text(), HasSubstr("sub2"));
+    }
+    EXPECT_EQ(listed().backups.size(), before);
+}
+
+// The way back as it is printed, carried out.
+TEST_F(RestoringExactly, TheWayBackFromAFolderInPlaceOfAFileRemovesTheFolder) {
+    const auto number = backed_up();
+    std::filesystem::remove_all(folder + "/sub");
+    write(folder + "/sub", "a file where a folder was");
+    write(folder + "/1.index", "another");
+    const auto before = things();
+    const auto report = must(restore_in_place(number));
+    ASSERT_TRUE(std::filesystem::is_directory(folder + "/sub"));
+    EXPECT_THAT(report.go_back, HasSubstr(format("holdfast restore {} --exact", report.safety_number)));
+    auto back = restore_request(format("{}", report.safety_number));
+    EXPECT_THAT(restore(context, back), FailsWith(ErrorCode::exists)) << "without it";
+    back.exact = report.go_back.find(" --exact") != std::string::npos;
+    const auto returned = must(restore(context, back));
+    EXPECT_EQ(things(), before);
+    EXPECT_THAT(returned.go_back, Not(HasSubstr("--exact"))) << "a file has come in place of a folder";
+    must(restore(context, restore_request(format("{}", returned.safety_number))));
+    EXPECT_TRUE(std::filesystem::is_directory(folder + "/sub"));
+}
+
+TEST_F(RestoringExactly, WhereNoFolderComesInPlaceOfAFileTheWayBackRemovesNothing) {
+    const auto number = backed_up();
+    write(folder + "/1.index", "another");
+    EXPECT_THAT(must(restore_in_place(number)).go_back, Not(HasSubstr("--exact")));
+}
+
+}  // namespace
+}  // namespace holdfast::operations

@@ -71,12 +71,21 @@ bool lie_below(const Context& context, const std::string& folder, const std::vec
     return std::ranges::all_of(databases, [&](const auto& database) { return lies_below(context, folder, database); });
 }
 
-// In one of these folders or above; the nearest to the first.
-Result<std::optional<RepositoryPlace>> above_databases(Context& context, const std::vector<std::string>& starts, const std::vector<std::string>& databases) {
+// What anybody may have put above our databases (into /tmp) is no place for them.
+bool is_ours(Context& context, const RepositoryPlace& place) {
+    const auto status = context.host.files.status(place.path);
+    return status && (status->owner == 0 || status->owner == host::user_id());
+}
+
+// The nearest above all of them, or above the link by which the first was named. From wherever it is asked for: of backups made by hand in
+// one folder and by cron in another there is one history.
+Result<std::optional<RepositoryPlace>> above_databases(Context& context, const std::vector<std::string>& databases) {
+    std::vector<std::string> starts{host::folder_of(databases.front())};
+    if (const auto link = context.links.find(databases.front()); link != context.links.end()) starts.push_back(host::folder_of(link->second));
     for (const auto& start : starts) {
         for (std::string folder = start;; folder = host::folder_of(folder)) {
             auto place = TRY(default_place(context, folder));
-            if (place.is_there && lie_below(context, folder, databases)) return std::optional(std::move(place));
+            if (place.is_there && lie_below(context, folder, databases) && is_ours(context, place)) return std::optional(std::move(place));
             if (folder == "/" || folder == ".") break;
         }
     }
@@ -95,15 +104,12 @@ Result<RepositoryPlace> above_working_folder(Context& context) {
         .with_advice("-r REPOSITORY, or set HOLDFAST_REPOSITORY");
 }
 
-Result<RepositoryPlace> place_by_default(Context& context, const LoadedSettings& loaded, const OpenHow& how) {
+Result<RepositoryPlace> place_by_default(Context& context, const OpenHow& how) {
     if (how.databases.empty()) return above_working_folder(context);
     auto beside = TRY(beside_databases(context, how.databases));
     if (beside.size() == 1 && beside.front().is_there) return std::move(beside.front());
     if (std::ranges::none_of(beside, &RepositoryPlace::is_there)) {
-        std::vector<std::string> starts;
-        if (auto here = context.host.files.canonical(host::working_folder())) starts.push_back(*std::move(here));
-        if (loaded.is_there()) starts.push_back(loaded.folder);
-        if (auto above = TRY(above_databases(context, starts, how.databases))) return *std::move(above);
+        if (auto above = TRY(above_databases(context, how.databases))) return *std::move(above);
     }
     if (beside.size() > 1) return several_folders(beside);
     if (how.create_default) return std::move(beside.front());
@@ -146,9 +152,8 @@ Result<RepositoryPlace> find_repository(Context& context, const RepositoryReques
         place.settings = TRY(settings_of_named(context, request, place.path));
         return place;
     }
-    const auto loaded = TRY(load_settings(context, request.settings));
-    const auto settings = repository_of(loaded);
-    auto place = settings.path.empty() ? TRY(place_by_default(context, loaded, how)) : TRY(named_place(context, settings.path));
+    const auto settings = repository_of(TRY(load_settings(context, request.settings)));
+    auto place = settings.path.empty() ? TRY(place_by_default(context, how)) : TRY(named_place(context, settings.path));
     place.settings = settings;
     return place;
 }

@@ -16,6 +16,7 @@ using repository::EntryType;
 constexpr std::uint64_t piece_bytes = 1024 * 1024;
 constexpr std::size_t hole_bytes_min = 16 * 1024;  // zeros that are not written; fewer are not worth a write of their own
 constexpr std::size_t synced_one_by_one_max = 64;
+constexpr std::size_t large_held_max = 16;
 constexpr std::uint32_t mode_while_written = 0600;
 
 class Writing {
@@ -32,7 +33,8 @@ public:
         TRY(context_.host.files.set_modified(place_.path, entry_.modified));
         if (place_.together == nullptr) TRY(file->sync());
         TRY(expect_as_written(*file));
-        if (place_.together != nullptr) place_.together->add(std::move(file), place_.path);
+        if (place_.together != nullptr && is_large()) TRY(place_.together->add_large(std::move(file)));
+        else if (place_.together != nullptr) place_.together->add_small(std::move(file), place_.path);
         written_.bytes = entry_.content.size;
         return std::move(written_);
     }
@@ -163,7 +165,7 @@ std::vector<std::string> OwnersRefused::warnings() const {
     return {format("{} and {} more of its companion belong to whoever restores them: {}", printable(first_), count_ - 1, why_)};
 }
 
-void SyncTogether::add(std::unique_ptr<host::File> file, const std::string& path) {
+void SyncTogether::add_small(std::unique_ptr<host::File> file, const std::string& path) {
     folder_ = host::folder_of(path);
     if (are_ == Are::few) few_.push_back(std::move(file));
     if (few_.size() <= synced_one_by_one_max) return;
@@ -171,7 +173,17 @@ void SyncTogether::add(std::unique_ptr<host::File> file, const std::string& path
     are_ = Are::many;
 }
 
+Result<void> SyncTogether::add_large(std::unique_ptr<host::File> file) {
+    large_.push_back(std::move(file));
+    if (large_.size() <= large_held_max) return {};
+    TRY(large_.front()->sync());
+    large_.pop_front();
+    return {};
+}
+
 Result<void> SyncTogether::sync() {
+    for (const auto& file : large_) TRY(file->sync());
+    large_.clear();
     if (are_ == Are::many) TRY(files_.sync_file_system(folder_));
     for (const auto& file : few_) TRY(file->sync());
     few_.clear();

@@ -1,6 +1,7 @@
 // write_entry(): a file or a link of a companion as a new one, with the mode, the time and, where it may, the owner it had.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,17 +25,20 @@ private:
     std::uint64_t count_ = 0;
 };
 
-// Files that are made durable together: many small ones cost the disk one turn so, and not one each.
+// Files that are made durable together: many small ones cost the disk one turn so, and not one each; of a large one, which is on its
+// way to the disk already, nobody waits for the end while the next is written.
 class SyncTogether {
 public:
     explicit SyncTogether(host::FileSystem& files) : files_(files) {}
-    void add(std::unique_ptr<host::File> file, const std::string& path);
+    void add_small(std::unique_ptr<host::File> file, const std::string& path);
+    Result<void> add_large(std::unique_ptr<host::File> file);
     Result<void> sync();  // all that were added; they lie on one file system
 
 private:
     host::FileSystem& files_;
-    std::string folder_;                             // of one of them
+    std::string folder_;                             // of one of the small ones
     std::vector<std::unique_ptr<host::File>> few_;   // as long as they are
+    std::deque<std::unique_ptr<host::File>> large_;
     enum class Are { few, many } are_ = Are::few;
 };
 
@@ -50,7 +54,8 @@ struct WrittenEntry {
     std::string owner_refused;   // why it could not be given to its owner; empty: it was, or is ours
 };
 // Every byte is proven as it comes out of the repository, is durable (or will be, with others), and has been read back and
-// compared; large files by the threads of the repository's pool. After a failure there may be a part of it. The index is open. `corrupt`: names the file, as do all others; `exists`.
+// compared; large files by the threads of the repository's pool. After a failure there may be a part of it. The index is open.
+// `corrupt`: names the file, as do all others; `exists`.
 Result<WrittenEntry> write_entry(Context& context, OpenRepository& opened, const repository::DirectoryEntry& entry, const EntryPlace& place);
 
 }  // namespace holdfast::operations

@@ -1,6 +1,7 @@
 // Which settings count, which are refused, and what they do to the verbs: the repository, its secrets, sources.
 #include <sys/stat.h>
 
+#include "holdfast/host/environment.h"
 #include "holdfast/operations/backup_sources.h"
 #include "holdfast/operations/check_settings.h"
 #include "holdfast/operations/find_settings.h"
@@ -358,13 +359,28 @@ TEST_F(SettingsPlaces, InitBesideSettingsThatNameNoRepositoryMakesTheOneThatBack
     EXPECT_EQ(must(operations::backup(context, by_name)).number, 2u);
     EXPECT_THAT(init(context, {.databases = {"data/app.db"}}), FailsWith(ErrorCode::exists));
 
-    std::filesystem::current_path("/");  // from elsewhere, by the settings
+    std::filesystem::current_path("/");  // from elsewhere: by name, and by the settings
+    EXPECT_THAT(must(operations::backup(context, by_name)).number, testing::AnyOf(2u, 3u));
+    EXPECT_FALSE(exists(work + "/data/.holdfast"));
     BackupRequest from_elsewhere;
     from_elsewhere.repository.settings.file = file;
     EXPECT_EQ(must(backup_sources(context, from_elsewhere)).exit_code, 0);
     EXPECT_FALSE(exists(work + "/data/.holdfast"));
     std::filesystem::current_path(work);
     EXPECT_EQ(must(list(context, {})).backups.size(), 3u);
+}
+
+TEST_F(SettingsPlaces, ARepositoryAboveThatBelongsToSomebodyElseIsPassedOver) {
+    if (host::user_id() != 0) GTEST_SKIP() << "only root gives folders away";
+    must(files.make_folder(work + "/data", 0755));
+    create_database(work + "/data/app.db");
+    static_cast<void>(must(init(context, {.databases = {}, .no_settings = true})));
+    ASSERT_TRUE(exists(work + "/.holdfast"));
+    must(files.set_owner(work + "/.holdfast", 65534, 65534));
+    BackupRequest by_name;
+    by_name.databases = {work + "/data/app.db"};
+    static_cast<void>(must(operations::backup(context, by_name)));
+    EXPECT_TRUE(exists(work + "/data/.holdfast"));
 }
 
 TEST_F(SettingsPlaces, InitMakesItBesideADatabaseThatLiesElsewhere) {

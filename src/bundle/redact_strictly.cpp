@@ -80,6 +80,8 @@ std::string_view bare(std::string_view value) {
     return value;
 }
 
+bool is_closing_tag(std::string_view value) { return trim(value).starts_with("</") && trim(value).find('>') == trim(value).size() - 1; }
+
 bool is_remark(std::string_view line) {
     constexpr std::array<std::string_view, 6> beginnings = {"#", "//", ";", "--", "*", "/*"};
     return std::ranges::any_of(beginnings, [text = trim(line)](std::string_view beginning) { return text.starts_with(beginning); });
@@ -95,7 +97,8 @@ bool tells_of_secret(std::string_view line) {
 // Behind the names.
 class Values {
 public:
-    explicit Values(std::string_view text) : lines_(lines_of(text)), value_end_(lines_, text.size()) {}
+    explicit Values(std::string_view text)
+        : lines_(lines_of(text)), value_end_(lines_, text.size()), is_secret_object_(std::ranges::any_of(lines_, [](std::string_view line) { return in_small_letters(trim(line)) == "kind: secret"; })) {}
 
     RedactedText run() {
         for (at_ = 0; at_ < lines_.size(); ++at_) {
@@ -108,6 +111,7 @@ public:
 private:
     void take(std::string_view line) {
         if (const auto name = trim(line); name.starts_with('[') && name.ends_with(']')) is_secret_section_ = may_name_secret(name);
+        if (const auto last = last_of_key(line); last != at_ || is_key_in_line(line)) return replace(line, last, "");
         if (is_remark(line) && tells_of_secret(line)) {
             const auto start = std::min(line.find_first_not_of(" \t#/;*-"), line.size());
             result_.text += line.substr(0, start);
@@ -120,7 +124,24 @@ private:
         }
         result_.text += line.substr(done_);
     }
-    bool is_secret(const Named& named) const { return may_name_secret(named.name) || (is_secret_section_ && named.has_sign && !named.is_value_itself); }
+    bool is_secret(const Named& named) const {
+        constexpr std::array<std::string_view, 4> values = {"value", "content", "default", "text"};
+        if (may_name_secret(named.name)) return true;
+        if (!named.has_sign || named.is_value_itself) return false;
+        const bool is_below_its_name = at_ == below_its_name_ && is_among(in_small_letters(named.name), values);
+        return is_secret_section_ || is_below_its_name || (is_secret_object_ && indent_of(lines_[at_]) > 0);
+    }
+
+    static bool is_key_in_line(std::string_view line) { return line.contains("PRIVATE KEY") && line.contains("BEGIN") && line.contains("END "); }
+    // -----BEGIN PRIVATE KEY-----, ---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----, Private-Lines: 3 of PuTTY; never ended: all the rest.
+    std::size_t last_of_key(std::string_view line) const {
+        const bool begins = line.contains("PRIVATE KEY") && line.contains("BEGIN") && !is_key_in_line(line), is_putty = trim(line).starts_with("Private-Lines:");
+        std::size_t last = at_;
+        while ((begins || is_putty) && ++last < lines_.size()) {
+            if (begins ? lines_[last].contains("END") && lines_[last].contains("PRIVATE KEY") : lines_[last].starts_with("Private-MAC:")) break;
+        }
+        return std::min(last, lines_.size() - 1);
+    }
 
     enum class Taken { some, all };  // of what was left of the line
     Taken take_value(std::string_view line, const Named& named) {
@@ -134,9 +155,9 @@ private:
         }
         const auto value = line.substr(named.value);
         auto last = value_end_.find(at_, named.value);
-        if (last == at_ && !has_content(value)) return take_lines_below(line, named);
-        if (last == at_ && is_harmless_value(bare(value))) return Taken::some;
+        if (last == at_ && (!has_content(value) || is_closing_tag(value))) return take_lines_below(line, named);
         if (named.has_sign) last = last_deeper(last, indent_of(line));
+        if (last == at_ && is_harmless_value(bare(value))) return Taken::some;
         result_.text += line.substr(done_, named.value - done_);
         replace(value, last, named.name);
         return Taken::all;
@@ -147,9 +168,10 @@ private:
         const auto value = trim(line.substr(named.value));
         const bool ends_remarks = is_remark(line) && (at_ + 1 == lines_.size() || !is_remark(lines_[at_ + 1]));
         const bool is_told = value.find_first_of("]})") != std::string_view::npos || value.starts_with("\"\"") || value.starts_with("''");
+        if (named.is_value_itself) below_its_name_ = at_ + 1;
         const auto last = named.is_value_itself || ends_remarks || is_told ? at_ : last_below(indent_of(line), named);
         if (last == at_) return Taken::some;
-        if (!value.empty() && value != ">") {
+        if (!value.empty() && value != ">" && !is_closing_tag(value)) {
             result_.text += line.substr(done_, named.value - done_);
             replace(value, last, named.name);
             return Taken::all;
@@ -213,14 +235,17 @@ private:
     std::size_t at_ = 0;    // the line
     std::size_t done_ = 0;  // how much of it has been taken
     bool is_secret_section_ = false;
+    std::size_t below_its_name_ = 0;  // the line behind one that names a secret: name: DB_PASSWORD, and below it value: …
+    const bool is_secret_object_;     // kind: Secret of Kubernetes
 };
 
 }  // namespace
 
-// Values by their places first: nothing else may take a part of one and leave the rest without its name.
+// Values by their places come first, but for addresses, which hold names of their own: nothing else may take a part of one and
+// leave the rest without its name.
 RedactedText redact_strictly(std::string_view text) {
-    auto all = Values(text).run();
-    for (auto* next : {&redact, &redact_words}) {
+    auto all = redact_addresses(text);
+    for (auto* next : {+[](std::string_view part) { return Values(part).run(); }, &redact, &redact_words}) {
         auto more = next(all.text);
         all.text = std::move(more.text);
         std::ranges::move(more.removed, std::back_inserter(all.removed));

@@ -43,6 +43,10 @@ constexpr std::array<std::string_view, 13> kinds_of_keys = {"api",     "access",
 constexpr std::array<std::string_view, 17> about_secrets = {"file", "path", "command", "limit", "max",  "min",    "count", "length", "size",
                                                             "ttl",  "expiry", "expires", "timeout", "budget", "usage", "total", "used"};
 
+bool has_known_beginning(std::string_view word) {
+    return std::ranges::any_of(secret_beginnings, [&](std::string_view beginning) { return word.starts_with(beginning); });
+}
+
 bool is_uuid(std::string_view word) {
     if (word.size() != 36) return false;
     for (std::size_t at = 0; at < word.size(); ++at) {
@@ -82,8 +86,7 @@ bool is_secret_name(std::string_view key) {
 bool looks_random(std::string_view word) {
     constexpr std::size_t length_min = 20, known_length_min = 12;
     while (!word.empty() && word.back() == '=') word.remove_suffix(1);
-    const bool is_known = std::ranges::any_of(secret_beginnings, [&](std::string_view beginning) { return word.starts_with(beginning); });
-    if (is_known && word.size() >= known_length_min && std::ranges::any_of(word, is_digit)) return true;
+    if (has_known_beginning(word) && word.size() >= known_length_min && std::ranges::any_of(word, is_digit)) return true;
     if (word.size() < length_min || is_uuid(word)) return false;
     std::size_t digits = 0, letters = 0, hex = 0, changes = 0;
     for (std::size_t at = 0; at < word.size(); ++at) {
@@ -155,11 +158,12 @@ bool changes_its_case(std::string_view word) {
 }  // namespace
 
 bool may_be_secret(std::string_view word) {
-    constexpr std::size_t length_min = 6;
+    constexpr std::size_t length_min = 6, known_length_min = 9;
     constexpr std::string_view behind = ".,;:!?()[]{}\"'`";
     while (!word.empty() && behind.contains(word.back())) word.remove_suffix(1);
     if (word.starts_with("~/")) word.remove_prefix(1);
     if (word.size() < length_min || word == in_its_place) return false;
+    if (has_known_beginning(word) && word.size() >= known_length_min) return true;
     if (looks_random(word) || changes_its_case(word)) return true;
     const bool is_variable = word.front() == '$' || word.front() == '%';
     const bool has_letters = std::ranges::any_of(word, is_letter);

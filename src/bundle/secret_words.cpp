@@ -11,15 +11,22 @@ namespace {
 
 class Words {
 public:
-    RedactedText run(std::string_view text) {
+    RedactedText addresses(std::string_view text) {
+        return by_lines(text, [this](std::string_view line) { return without_users(line); });
+    }
+    RedactedText words(std::string_view text) {
+        return by_lines(text, [this](std::string_view line) { return without_words(without_last_field(without_arguments(std::string(line)))); });
+    }
+
+private:
+    RedactedText by_lines(std::string_view text, const auto& without) {
         for (const auto line : lines_of(text)) {
             if (++line_ > 1) result_.text += '\n';
-            result_.text += without_words(without_last_field(without_arguments(without_users(line))));
+            result_.text += without(line);
         }
         return std::move(result_);
     }
 
-private:
     // scheme://ANYTHING@host/path?ANYTHING
     std::string without_users(std::string_view line) {
         std::string kept;
@@ -35,6 +42,12 @@ private:
                 kept += removed(address.substr(0, host), SecretSign::url);
                 address.remove_prefix(host);
             }
+            const auto path = address.find('/');
+            const bool is_secret = path != std::string_view::npos && (address.contains("hook") || address.contains("/bot"));
+            if (is_secret) {
+                kept += format("{}{}", address.substr(0, path + 1), removed(address.substr(path + 1), SecretSign::url));
+                continue;
+            }
             const auto asked = address.find('?');
             const bool is_asked = asked != std::string_view::npos && address.substr(asked).contains('=');
             kept += is_asked ? format("{}{}", address.substr(0, asked + 1), removed(address.substr(asked + 1), SecretSign::url)) : std::string(address);
@@ -44,19 +57,24 @@ private:
     std::string without_arguments(std::string line) {
         constexpr std::array<std::string_view, 24> programs = {"curl",    "wget",   "http",    "mysql", "mysqldump", "mysqladmin", "mariadb", "psql", "pg_dump", "redis-cli", "mongo", "mongosh",
                                                                "sshpass", "docker", "openssl", "gpg",   "7z",        "zip",        "unzip",   "ftp",  "lftp",    "smbclient", "aws",   "az"};
+        if (is_command_open_) return without_rest(line, std::min(line.find_first_not_of(" \t"), line.size()));
         for (std::size_t at = 0; at < line.size();) {
             std::size_t end = at;
             while (end < line.size() && belongs_to_key(line[end])) ++end;
-            const bool is_program = end > at && end < line.size() && is_space(line[end]) && is_among(std::string_view(line).substr(at, end - at), programs);
-            const auto first = is_program ? line.find(" -", end) : std::string::npos;
-            if (first != std::string::npos) {
-                const bool has_return = line.ends_with('\r');
-                line = line.substr(0, first + 1) + removed(without_end(std::string_view(line).substr(first + 1)), SecretSign::look) + (has_return ? "\r" : "");
-                return line;
+            const bool is_program = end > at && end < line.size() && is_among(std::string_view(line).substr(at, end - at), programs);
+            for (auto first = is_program ? line.find('-', end) : std::string::npos; first != std::string::npos; first = line.find('-', first + 1)) {
+                if (!belongs_to_key(line[first - 1])) return without_rest(line, first);
             }
+            if (is_program) return line;  // nothing of what is left of it is an argument
             at = std::max(end, at + 1);
         }
         return line;
+    }
+
+    std::string without_rest(std::string_view line, std::size_t from) {
+        const auto end = without_end(line);
+        is_command_open_ = end.ends_with('\\');
+        return from >= end.size() ? std::string(line) : format("{}{}{}", line.substr(0, from), removed(end.substr(from), SecretSign::look), line.substr(end.size()));
     }
 
     // host:5432:database:user:SECRET
@@ -77,9 +95,17 @@ private:
     }
 
     std::string without_words(std::string_view line) {
-        constexpr std::string_view between = " \t\r\"'`,;()[]{}<>|=:";
+        constexpr std::string_view between = " \t\r\"'`,;()[]{}<>|=:", around = " \t\r\"'`,;()<>";
         std::string kept;
         for (std::size_t at = 0; at < line.size();) {
+            if (at == 0 || around.contains(line[at - 1])) {  // user:SECRET@host
+                const auto whole = line.substr(at, line.find_first_of(around, at) - at);
+                const auto colon = whole.find(':'), host = whole.rfind('@');
+                if (host != std::string_view::npos && colon < host && !whole.contains("://")) {
+                    kept += format("{}{}", whole.substr(0, colon + 1), removed(whole.substr(colon + 1, host - colon - 1), SecretSign::url));
+                    at += host;
+                }
+            }
             const auto end = std::min(line.find_first_of(between, at), line.size());
             const auto word = line.substr(at, end - at);
             const char next = end < line.size() ? line[end] : ' ';
@@ -99,10 +125,12 @@ private:
 
     RedactedText result_;
     std::uint64_t line_ = 0;
+    bool is_command_open_ = false;  // its arguments go on in the next line
 };
 
 }  // namespace
 
-RedactedText redact_words(std::string_view text) { return Words().run(text); }
+RedactedText redact_addresses(std::string_view text) { return Words().addresses(text); }
+RedactedText redact_words(std::string_view text) { return Words().words(text); }
 
 }  // namespace holdfast::bundle

@@ -7,8 +7,10 @@
 
 namespace holdfast::bundle {
 
-// Takes out: of addresses all that stands before the host, and what is asked for behind a question mark; arguments of programs that sign in
-// (curl -u …); the last field of .pgpass; words that may be secrets. Lines keep their numbers.
+// Both keep the numbers of lines. Of addresses: what stands before the host, what is asked for behind a question mark, and the path of one
+// that is a secret as a whole (of a webhook, of a bot).
+RedactedText redact_addresses(std::string_view text);
+// Arguments of programs that sign in (curl -u …); user:SECRET@host; the last field of .pgpass; words that may be secrets.
 RedactedText redact_words(std::string_view text);
 
 }  // namespace holdfast::bundle

@@ -38,7 +38,9 @@ std::size_t ValueEnd::find(std::size_t line, std::size_t from) {
         if (left_ < text.size() + 1) return lines_.size() - 1;
         left_ -= text.size() + 1;
         if (!goes_on(state, text)) return at;
-        if (++at == lines_.size()) return last_continued(line);
+        if (++at < lines_.size()) continue;
+        const bool begins_with_quote = from < lines_[line].size() && is_quote(lines_[line][from]) && state.quote != 0;
+        return begins_with_quote ? at - 1 : last_continued(line);
     }
 }
 
@@ -65,6 +67,9 @@ bool ValueEnd::goes_on(State& state, std::string_view text) {
         } else if (rest.starts_with(R"(""")") || rest.starts_with("'''")) {
             state.closing = rest.substr(0, 3);
             at += 2;
+        } else if (rest.starts_with("/*")) {
+            state.closing = "*/";
+            ++at;
         } else if (is_quote(text[at])) {
             state.quote = text[at];
         } else if (rest.starts_with("<<") && heredoc.empty()) {

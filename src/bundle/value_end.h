@@ -17,8 +17,8 @@ public:
     // The lines outlive it. However many values it looks for, it takes a time in proportion to the text's size.
     ValueEnd(const std::vector<std::string_view>& lines, std::size_t text_size) : lines_(lines), left_((text_size + 1) * looks_a_byte) {}
 
-    // The last line of the value that begins there. A quote or a bracket that is never closed was none; when there have been too many of
-    // these the value takes all the rest.
+    // The last line of the value that begins there. A quote or a bracket that is never closed was none, but for a quote that it begins
+    // with, of which all the rest is the value; so it is when there have been too many of these.
     std::size_t find(std::size_t line, std::size_t from);
 
 private:

@@ -177,7 +177,7 @@ Result<void> SyncTogether::add_large(std::unique_ptr<host::File> file) {
     large_.push_back(std::move(file));
     if (large_.size() <= large_held_max) return {};
     TRY(large_.front()->sync());
-    large_.pop_front();
+    large_.erase(large_.begin());
     return {};
 }
 

@@ -1,7 +1,6 @@
 // write_entry(): a file or a link of a companion as a new one, with the mode, the time and, where it may, the owner it had.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,7 +37,7 @@ private:
     host::FileSystem& files_;
     std::string folder_;                             // of one of the small ones
     std::vector<std::unique_ptr<host::File>> few_;   // as long as they are
-    std::deque<std::unique_ptr<host::File>> large_;
+    std::vector<std::unique_ptr<host::File>> large_;
     enum class Are { few, many } are_ = Are::few;
 };
 

@@ -220,7 +220,8 @@ private:
             const auto end = last == at_ ? whole : without_end(lines_[last]);
             const std::string_view comma = end.ends_with(',') ? "," : end.ends_with(';') ? ";" : "";
             const bool has_quotes = !whole.empty() && is_quote(whole.front()) && end.substr(0, end.size() - comma.size()).ends_with(whole.front());
-            const auto quote = has_quotes ? whole.substr(0, 1) : std::string_view();
+            const bool is_object = !whole.empty() && (whole.front() == '{' || whole.front() == '[');
+            const std::string_view quote = has_quotes ? whole.substr(0, 1) : is_object ? "\"" : "";
             result_.text += format("{}{}{}{}", quote, in_its_place, quote, comma);
         }
         if (value.ends_with('\r') || lines_[last].ends_with('\r')) result_.text += value.ends_with('\r') || last > at_ ? "\r" : "";

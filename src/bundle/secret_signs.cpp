@@ -167,7 +167,7 @@ bool may_be_secret(std::string_view word) {
     if (looks_random(word) || changes_its_case(word)) return true;
     const bool is_variable = word.front() == '$' || word.front() == '%';
     const bool has_letters = std::ranges::any_of(word, is_letter);
-    if (!is_variable && has_letters && word.find_first_of("!^~%&+#$?") != std::string_view::npos && !word.contains("&&")) return true;
+    if (!is_variable && has_letters && word.find_first_of("!^~%&#$?") != std::string_view::npos && !word.contains("&&")) return true;
     for (std::size_t at = 0; at <= word.size();) {
         const auto end = std::min(word.find_first_of("-_./@\\~*", at), word.size());
         if (!is_plain_piece(word.substr(at, end - at))) return true;

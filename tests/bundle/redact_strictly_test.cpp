@@ -71,10 +71,11 @@ INSTANTIATE_TEST_SUITE_P(Settings, LeavesStrictly,
                          testing::Values("PORT=3000\nDEBUG=true\nLOG_LEVEL=info\nHOST=localhost\nBASE_URL=https://example.org/app\n", "model: all-MiniLM-L6-v2\ndimension: 384\ncache_dir: ~/.cache/oak\n", "{\"a\": [1, 2.5, \"x\"], \"b\": null}\n",
                                          "DATABASE_URL=file:./data/agent.db\nNODE_ENV=production\nTIMEOUT=30000ms\n", "max_tokens=4096\nTOKEN_TTL=3600\nPASSWORD_FILE=/run/a\n", "# how much is kept\nkeep = 7d # days\n",
                                          "[server]\nbind = \"127.0.0.1:8080\"\nhash = \"sha256\"\n", "at: 2026-11-21T10:00:00Z\nversion: 1.2.3-rc1\n", "password=\nuse_password: true\nsecret: ${SECRET}\n",
-                                         "include = [\"**/*.md\", \"*.json\"]\nprimary_key = id\nkeyboard = us\n", "", "\n\n", "SELECT x FROM t WHERE a = 1;\n"));
+                                         "include = [\"**/*.md\", \"*.json\"]\nprimary_key = id\nkeyboard = us\n", "", "\n\n", "SELECT x FROM t WHERE a = 1;\n", "{\"save\": \"ctrl+s\", \"model\": \"claude-3-5-sonnet-20241022\"}\n"));
 
 TEST(RedactingStrictly, KeepsWhatIsBesideInAStructure) {
     EXPECT_EQ(redact_strictly("{\"password\": \"a b\", \"port\": 1, \"pin\": 12}").text, "{\"password\": \"[removed]\", \"port\": 1, \"pin\": [removed]}");
+    EXPECT_EQ(redact_strictly("  \"auth\": {\n    \"x\": \"a b\"\n  },\n  \"port\": 1\n").text, "  \"auth\": \"[removed]\",\n\n\n  \"port\": 1\n");
     EXPECT_EQ(redact_strictly("A=1\nAPI_KEY=\"x y\"\r\nB=2\n").text, "A=1\nAPI_KEY=\"[removed]\"\r\nB=2\n");
     EXPECT_EQ(redact_strictly("  \"token\":\n    \"x\",\n  \"port\": 1\n").text, "  \"token\":\n    \"[removed]\",\n  \"port\": 1\n");
 }

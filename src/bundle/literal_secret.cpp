@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/letters.h"
 #include "holdfast/bundle/secret_signs.h"
 
 namespace holdfast::bundle {
@@ -13,24 +14,9 @@ namespace {
 
 using Found = std::optional<std::string>;
 
-bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_capital(c) || (c >= 'a' && c <= 'z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_quote(char c) { return c == '"' || c == '\'' || c == '\\'; }
-bool is_name_part(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_quoting(char c) { return c == '"' || c == '\'' || c == '\\'; }
 bool is_token_part(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; }
-
-std::string in_small_letters(std::string_view text) {
-    std::string small(text);
-    std::ranges::transform(small, small.begin(), [](char c) { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; });
-    return small;
-}
-
-template <std::size_t count>
-bool is_among(std::string_view word, const std::array<std::string_view, count>& all) {
-    return std::ranges::find(all, word) != all.end();
-}
 
 bool begins_with_any(std::string_view text, auto& beginnings) {
     return std::ranges::any_of(beginnings, [&](std::string_view beginning) { return text.starts_with(beginning); });
@@ -81,8 +67,8 @@ Found key_of_known_shape(std::string_view text) {
 
 // The word that begins there, behind the quotes that open it; it ends where the next thing may begin.
 std::string_view literal_at(std::string_view text, std::size_t at) {
-    while (at < text.size() && is_quote(text[at])) ++at;
-    const auto ends = [](char c) { return is_space(c) || is_quote(c) || c == ',' || c == ';' || c == '&' || c == '|' || c == ')' || c == '}' || c == '<' || c == '>'; };
+    while (at < text.size() && is_quoting(text[at])) ++at;
+    const auto ends = [](char c) { return is_blank(c) || is_quoting(c) || c == ',' || c == ';' || c == '&' || c == '|' || c == ')' || c == '}' || c == '<' || c == '>'; };
     std::size_t end = at;
     if (at < text.size() && text[at] == '<') return text.substr(at, 1);
     while (end < text.size() && !ends(text[end])) ++end;
@@ -141,11 +127,11 @@ struct NameBefore {
 };
 NameBefore name_before(std::string_view text, std::size_t sign) {
     std::size_t end = sign;
-    while (end > 0 && is_space(text[end - 1])) --end;
-    const bool is_quoted = end > 0 && is_quote(text[end - 1]);
-    while (end > 0 && is_quote(text[end - 1])) --end;
+    while (end > 0 && is_blank(text[end - 1])) --end;
+    const bool is_quoted = end > 0 && is_quoting(text[end - 1]);
+    while (end > 0 && is_quoting(text[end - 1])) --end;
     std::size_t start = end;
-    while (start > 0 && is_name_part(text[start - 1])) --start;
+    while (start > 0 && belongs_to_key(text[start - 1])) --start;
     return {.name = text.substr(start, end - start), .start = start, .is_quoted = is_quoted};
 }
 
@@ -158,7 +144,7 @@ public:
         for (std::size_t at = 0; at < text_.size(); ++at) {
             Found found;
             if (text_[at] == '=' || text_[at] == ':') found = behind_sign(at);
-            else if (is_space(text_[at])) found = behind_flag(at);
+            else if (is_blank(text_[at])) found = behind_flag(at);
             if (found) return found;
         }
         if (auto found = behind_scheme()) return found;
@@ -189,7 +175,7 @@ private:
         if (before.start > 1 && text_.substr(before.start - 2, 2) == "${") return is_name_of_one(before.name) ? as_default(before.name, at) : std::nullopt;
         const bool is_parameter = is_secret_parameter(text_, before.start, before.name);
         if (!is_parameter && (!is_name_of_one(before.name) || names_one_elsewhere(before.name))) return std::nullopt;
-        while (at < text_.size() && is_space(text_[at])) ++at;
+        while (at < text_.size() && is_blank(text_[at])) ++at;
         const bool is_apart = at > sign + 1;
         if (in_small_letters(before.name).ends_with("authorization")) at = behind_word(at);
         const auto literal = literal_at(text_, at);
@@ -211,14 +197,14 @@ private:
         const auto word = literal_at(text_, at);
         if (!is_among(in_small_letters(word), schemes)) return at;
         at = text_.find(word, at) + word.size();
-        while (at < text_.size() && is_space(text_[at])) ++at;
+        while (at < text_.size() && is_blank(text_[at])) ++at;
         return at;
     }
     // "no password: run the setup": words that go on are no secret.
     bool is_prose(std::size_t at) const {
         const auto word = literal_at(text_, at);
         const std::size_t end = static_cast<std::size_t>(word.data() - text_.data()) + word.size();
-        if (std::ranges::any_of(word, is_digit) || is_quote(text_[at]) || end + 1 >= text_.size()) return false;
+        if (std::ranges::any_of(word, is_digit) || is_quoting(text_[at]) || end + 1 >= text_.size()) return false;
         return text_[end] == ' ' && is_letter(text_[end + 1]);
     }
     // To these programs --secret is the name under which they keep one.
@@ -231,12 +217,12 @@ private:
 
     // --password VALUE
     Found behind_flag(std::size_t space) const {
-        if (space == 0 || !is_name_part(text_[space - 1])) return std::nullopt;
+        if (space == 0 || !belongs_to_key(text_[space - 1])) return std::nullopt;
         const auto name = name_before(text_, space).name;
         const std::string_view bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
         if (!name.starts_with('-') || bare.size() < 3 || !is_name_of_one(bare) || names_one_elsewhere(name)) return std::nullopt;
         std::size_t at = space;
-        while (at < text_.size() && is_space(text_[at])) ++at;
+        while (at < text_.size() && is_blank(text_[at])) ++at;
         const auto literal = literal_at(text_, at);
         if (is_reference(literal) || (is_vague(bare) && !is_mixed(literal))) return std::nullopt;
         return value_of(name);
@@ -248,7 +234,7 @@ private:
         const auto small = in_small_letters(text_);
         for (auto at = small.find("bearer "); at != std::string::npos; at = small.find("bearer ", at + 1)) {
             const auto literal = literal_at(text_, text_.find_first_not_of(' ', at + 6) == std::string_view::npos ? text_.size() : text_.find_first_not_of(' ', at + 6));
-            const bool is_word = at == 0 || !is_name_part(text_[at - 1]);
+            const bool is_word = at == 0 || !belongs_to_key(text_[at - 1]);
             if (is_word && literal.size() >= length_min && !is_reference(literal)) return "what stands behind Bearer";
         }
         return std::nullopt;
@@ -258,10 +244,10 @@ private:
     Found in_front_of_host() const {
         for (auto sign = text_.find('@'); sign != std::string_view::npos; sign = text_.find('@', sign + 1)) {
             std::size_t start = sign;
-            while (start > 0 && !is_space(text_[start - 1]) && !is_quote(text_[start - 1]) && text_[start - 1] != '/' && text_[start - 1] != '=') --start;
+            while (start > 0 && !is_blank(text_[start - 1]) && !is_quoting(text_[start - 1]) && text_[start - 1] != '/' && text_[start - 1] != '=') --start;
             const auto word = text_.substr(start, sign - start);
             const auto colon = word.find(':');
-            if (colon == std::string_view::npos || colon == 0 || !std::ranges::all_of(word.substr(0, colon), is_name_part)) continue;
+            if (colon == std::string_view::npos || colon == 0 || !std::ranges::all_of(word.substr(0, colon), belongs_to_key)) continue;
             if (word.substr(0, colon) == "mailto") continue;
             const auto host = text_.substr(sign + 1);
             const bool is_host = !host.empty() && (is_letter(host[0]) || is_digit(host[0])) && !host.starts_with("sha256:") && !host.starts_with("sha512:");
@@ -313,8 +299,8 @@ private:
         for (std::size_t at = 0; at < text_.size();) {
             const auto is_sign = [](char c) { return c == '|' || c == ';' || c == '&' || c == '\n'; };
             std::size_t end = at;
-            while (end < text_.size() && !is_space(text_[end]) && !is_sign(text_[end])) ++end;
-            if (end > at) words.push_back(text_.substr(at + (is_quote(text_[at]) ? 1 : 0), end - at - (is_quote(text_[at]) ? 1 : 0)));
+            while (end < text_.size() && !is_blank(text_[end]) && !is_sign(text_[end])) ++end;
+            if (end > at) words.push_back(text_.substr(at + (is_quoting(text_[at]) ? 1 : 0), end - at - (is_quoting(text_[at]) ? 1 : 0)));
             if (end < text_.size() && is_sign(text_[end])) words.push_back(std::string_view(";"));
             at = end + 1;
         }
@@ -330,9 +316,9 @@ bool prints_literal(std::string_view rest) {
     if (said.find('$') != std::string_view::npos || said.find('`') != std::string_view::npos) return false;
     if (rest.substr(said.size()).starts_with("&2") || said.find("/dev/stderr") != std::string_view::npos) return false;
     for (std::size_t at = 0; at < said.size();) {
-        while (at < said.size() && (is_space(said[at]) || is_quote(said[at]))) ++at;
+        while (at < said.size() && (is_blank(said[at]) || is_quoting(said[at]))) ++at;
         std::size_t end = at;
-        while (end < said.size() && !is_space(said[end]) && !is_quote(said[end])) ++end;
+        while (end < said.size() && !is_blank(said[end]) && !is_quoting(said[end])) ++end;
         const auto word = said.substr(at, end - at);
         const bool is_form = word.starts_with('-') || word.starts_with('%') || word.starts_with('>') || word.starts_with('n');
         if (!word.empty() && !(is_form && word.size() <= 3)) return true;
@@ -344,7 +330,7 @@ bool prints_literal(std::string_view rest) {
 Found printed_by(std::string_view command, std::string_view program) {
     for (auto at = command.find(program); at != std::string_view::npos; at = command.find(program, at + 1)) {
         const std::size_t end = at + program.size();
-        const bool is_word = (at == 0 || !is_name_part(command[at - 1])) && end < command.size() && (is_space(command[end]) || program == "<<<" || (program == "print(" && is_quote(command[end])));
+        const bool is_word = (at == 0 || !belongs_to_key(command[at - 1])) && end < command.size() && (is_blank(command[end]) || program == "<<<" || (program == "print(" && is_quoting(command[end])));
         if (is_word && prints_literal(command.substr(end))) return format("what {} is given", program);
     }
     return std::nullopt;

@@ -1,6 +1,7 @@
 // Secrets taken out of files that are kept without them: rather too much than too little.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "holdfast/bundle/redact.h"
@@ -14,5 +15,8 @@ namespace holdfast::bundle {
 // any word that looks like a password. Lines keep their numbers. What is a word of a language and stands under no such name is
 // not found. Takes a time in proportion to the text's size.
 RedactedText redact_strictly(std::string_view text);
+
+// Its version. Raised whenever it removes more than before: what was kept with an older one is read again then.
+constexpr std::uint64_t strict_redaction = 1;
 
 }  // namespace holdfast::bundle

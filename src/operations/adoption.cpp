@@ -4,6 +4,7 @@
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/redact_strictly.h"
 #include "holdfast/bundle/backup_name.h"
 #include "holdfast/bundle/named_layers.h"
 #include "holdfast/host/clock.h"
@@ -139,7 +140,7 @@ Result<void> Adoption::place_missing(const OutsideBackup& backup, Group& group) 
     const std::string before = backup.databases.empty() ? std::string() : backup.databases.front().told.original_path;
     const bool has_moved = group.members.size() == 1 && !before.empty() && before != group.members.front().name;
     for (const auto& one : backup.bundle_facts->missing) {
-        repository::MissingCompanion missing{.path = one.path, .rules = {.include = one.include, .exclude = one.exclude, .within = one.within, .redacted = one.redacted, .named = one.named}};
+        repository::MissingCompanion missing{.path = one.path, .rules = {.include = one.include, .exclude = one.exclude, .within = one.within, .redaction = one.redacted ? bundle::strict_redaction : 0, .named = one.named}};
         if (has_moved) {
             missing.path = TRY(moved_with(one.path, before, group.members.front().name));
             missing.rules.named.clear();

@@ -65,7 +65,7 @@ bundle::BundledFaults faults_of(const repository::Snapshot& snapshot) {
 std::vector<bundle::BundledAbsence> missing_of(const repository::Snapshot& snapshot) {
     std::vector<bundle::BundledAbsence> missing;
     for (const auto& [path, rules] : snapshot.missing) {
-        missing.push_back({.path = path, .include = rules.include, .exclude = rules.exclude, .within = rules.within, .named = rules.named, .redacted = rules.redacted});
+        missing.push_back({.path = path, .include = rules.include, .exclude = rules.exclude, .within = rules.within, .named = rules.named, .redacted = rules.is_redacted()});
     }
     return missing;
 }

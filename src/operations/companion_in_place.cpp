@@ -160,7 +160,7 @@ Result<CompanionInPlace> look_at_place(Context& context, const repository::Repos
     if (!target.was_missing) companion.then = TRY(entries_below(repository, target.entry));
     const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
     for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
-    if (target.entry.rules.redacted) TRY(leave_secrets(context, companion));
+    if (target.entry.rules.is_redacted()) TRY(leave_secrets(context, companion));
     TRY(expect_nothing_in_the_way(companion, look));
     TRY(expect_folders_can_go(companion, extras));
     if (extras == Extras::go) TRY(find_staying(context, companion));

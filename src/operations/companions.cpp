@@ -4,6 +4,7 @@
 #include <map>
 
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/redact_strictly.h"
 #include "holdfast/live/settled_file.h"
 #include "holdfast/operations/named_companion.h"
 #include "holdfast/operations/redacted_file.h"
@@ -92,7 +93,7 @@ Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
         return seen;
     }
     seen.look = *std::move(look);
-    if (!plan.rules.redacted) seen.clones = CompanionClones::of(context, plan.order.root, seen.look, plan.known);
+    if (!plan.rules.is_redacted()) seen.clones = CompanionClones::of(context, plan.order.root, seen.look, plan.known);
     seen.is_missing = !seen.look.things.is_there;
     if (seen.is_missing && !plan.is_optional) {
         seen.failure = fail(ErrorCode::not_found, "back up {}: it is not there", printable(plan.order.root)).with_advice("optional = true in its settings, if it may be missing");
@@ -189,9 +190,9 @@ history::CompanionToKeep to_keep_redacted(Context& context, const SeenCompanion&
 
 // What was kept with secrets, or without, is not what is wanted now, though the file has not changed.
 history::CompanionToKeep to_keep(Context& context, const SeenCompanion& seen, std::uint64_t turn) {
-    if (seen.plan->rules.redacted) return to_keep_redacted(context, seen);
+    if (seen.plan->rules.is_redacted()) return to_keep_redacted(context, seen);
     const auto& known = seen.plan->known;
-    const bool was_redacted = known.before() && known.before()->entry.rules.redacted;
+    const bool was_redacted = known.before() && known.before()->entry.rules.is_redacted();
     return to_keep(context, seen, was_redacted ? KnownCompanion().things_of(seen.look.things, 0) : known.things_of(seen.look.things, turn));
 }
 
@@ -311,7 +312,7 @@ Result<std::vector<CompanionPlan>> companion_plans(Context& context, const std::
     for (const auto& given : wanted) {
         const auto one = TRY(without_pattern_in_path(context.host.files, given));
         const std::string root = TRY(host::canonical_or_future(context.host.files, one.path));
-        repository::CompanionRules rules{.include = one.include, .exclude = one.exclude, .within = {}, .redacted = one.is_redacted, .named = {}};
+        repository::CompanionRules rules{.include = one.include, .exclude = one.exclude, .within = {}, .redaction = one.is_redacted ? bundle::strict_redaction : 0, .named = {}};
         rules.named = TRY(name_by_links(context.host.files, one.path, root));
         plans.push_back(TRY(companion_plan(context, root, std::move(rules), never)));
         plans.back().is_optional = one.is_optional;

@@ -60,7 +60,7 @@ struct RepositoryRequest {
 
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(repository, {.name = "repository", .sentence = "The repository (a folder). Default: $HOLDFAST_REPOSITORY, else what the settings say, else .holdfast beside the database or above the working folder.", .value = "PATH", .letter = 'r'});
+        visit(repository, {.name = "repository", .sentence = "The repository (a folder). Default: $HOLDFAST_REPOSITORY, else what the settings say, else .holdfast beside the database or nearest above it, else in the working folder or above.", .value = "PATH", .letter = 'r'});
         visit(password_file, {.name = "password-file", .sentence = "Read the password from this file.", .value = "FILE"});
         visit(password_command, {.name = "password-command", .sentence = "Run this command; its output is the password.", .value = "COMMAND"});
         visit(key_file, {.name = "key-file", .sentence = "Unlock with the key in this file (32 bytes or more).", .value = "FILE"});

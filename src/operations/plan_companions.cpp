@@ -4,6 +4,7 @@
 
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/redact_strictly.h"
 #include "holdfast/operations/moved_databases.h"
 #include "holdfast/operations/restore_targets.h"
 
@@ -57,13 +58,15 @@ repository::CompanionRules rules_of(const repository::Snapshot& snapshot, const 
     return {};
 }
 
-// What was kept with its secrets once must not be so again, by the backup of the state before.
-Result<bool> is_redacted_now(Context& context, const std::string& path, const RestoreRequest& request) {
+// What was kept with its secrets once must not be so again, by the backup of the state before; nor by an older version of what
+// finds them.
+Result<std::uint64_t> redaction_now(Context& context, const PlannedCompanion& companion, const RestoreRequest& request) {
+    bool is_redacted = companion.entry.rules.is_redacted();
     for (const auto& redacted : request.redacted) {
         const auto root = TRY(host::canonical_or_future(context.host.files, redacted));
-        if (path == root || path.starts_with(root + "/")) return true;
+        is_redacted = is_redacted || companion.report.to == root || companion.report.to.starts_with(root + "/");
     }
-    return false;
+    return is_redacted ? bundle::strict_redaction : 0;
 }
 
 // The secrets that are to be filled in: those of the files that it brings, and that do not stay as they are.
@@ -129,7 +132,7 @@ Result<void> plan_companions_in_place(Context& context, const repository::Reposi
         companion.report.to = TRY(place_of(context, meant, companion.entry.rules));
         if (companion.report.to != meant) companion.report.notes.push_back(format("{} leads there now", printable(meant)));
         TRY(expect_named_there(context, moves, request, companion));
-        companion.entry.rules.redacted = companion.entry.rules.redacted || TRY(is_redacted_now(context, companion.report.to, request));
+        companion.entry.rules.redaction = TRY(redaction_now(context, companion, request));
         companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = companion.report.to}, never, extras));
         tell_changes(companion.place, extras, companion.report);
         tell_secrets(companions.of, companion);
@@ -149,7 +152,7 @@ Result<void> plan_missing_companions(Context& context, const repository::Reposit
         companion.report.to = TRY(place_of(context, meant, rules));
         const bool is_by_link = companion.report.to != meant;
         if (is_by_link) companion.report.notes.push_back(format("{} leads there now: it stays, also with --exact", printable(meant)));
-        rules.redacted = rules.redacted || TRY(is_redacted_now(context, companion.report.to, request));
+        rules.redaction = TRY(redaction_now(context, companion, request));
         if (!TRY(host::exists(context.host.files, companion.report.to))) continue;
         const bool goes = request.exact && !is_by_link;
         if (goes) TRY(expect_named_there(context, moves, request, companion));

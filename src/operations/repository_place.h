@@ -23,8 +23,9 @@ Result<LoadedSettings> settings_if_good(Context& context, const RepositoryReques
 
 // Named by the request or $HOLDFAST_REPOSITORY; else by the settings; else .holdfast beside the databases, or beside the
 // links by which they were named; else the nearest .holdfast above all of them that belongs to us or root, wherever it is asked
-// from; else the one beside them that is to be made; else .holdfast in the working folder or above it. `invalid` when the databases lie in several folders, or something is wrong in
-// settings that are needed; `not_found` when nothing says where.
+// from; else the one beside them, where it may be made; else .holdfast in the working folder or above it.
+// `invalid` when the databases lie in several folders, or something is wrong in settings that are needed; `not_found` when
+// nothing says where.
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
 
 // Where init makes one for these databases, named canonically, when nothing says where: so that find_repository() finds it

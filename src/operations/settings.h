@@ -12,7 +12,7 @@ struct RepositorySettings {
 
     template <class Visitor>
     void describe(Visitor& visit) {
-        visit(path, {.key = "path", .sentence = "The folder that keeps the backups.", .example = "\".holdfast\"", .form = Form::path, .otherwise = ".holdfast beside the database or above the working folder"});
+        visit(path, {.key = "path", .sentence = "The folder that keeps the backups.", .example = "\".holdfast\"", .form = Form::path, .otherwise = ".holdfast beside the database or nearest above it"});
         visit(key_file, {.key = "key_file", .sentence = "A sealed repository is unlocked with the key in this file. At most one of key_file, password_file and password_command.", .example = "\"~/.config/holdfast/key\"", .form = Form::path});
         visit(password_file, {.key = "password_file", .sentence = "It is unlocked with the password in this file.", .example = "\"~/.config/holdfast/password\"", .form = Form::path});
         visit(password_command, {.key = "password_command", .sentence = "It is unlocked with the password that this command prints.", .example = "\"pass show holdfast\"", .form = Form::secret_command});

@@ -86,7 +86,7 @@ Result<std::vector<ShownMember>> show_members(Context& context, Repository& repo
 Result<ShownCompanion> shown_companion(const Repository& repository, const DirectoryEntry& companion) {
     ShownCompanion told{.path = companion.name, .kind = "file", .link_target = companion.link_target};
     if (companion.type == EntryType::directory) told.kind = "folder";
-    told.redacted = companion.rules.redacted;
+    told.redacted = companion.rules.is_redacted();
     told.removed = companion.removed;
     if (companion.type == EntryType::link) told.kind = "link";
     repository::EntryVisit visit;

@@ -146,7 +146,7 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
 // Since the first look: what is written later still shows in its time.
 Result<void> CompanionSwap::expect_nothing_to_lose(const PlannedCompanion& companion, const std::string& path) const {
     const std::string there = host::join_path(companion.report.to, path);
-    if (!companion.entry.rules.redacted || !holds_secrets(context_, there)) return {};
+    if (!companion.entry.rules.is_redacted() || !holds_secrets(context_, there)) return {};
     return fail(ErrorCode::busy, "restore {}: secrets were put into it meanwhile, which no backup has", printable(there)).with_advice("restore again");
 }
 

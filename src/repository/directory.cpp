@@ -20,7 +20,7 @@ constexpr std::uint32_t name = 1, mode = 2, kind = 3, owner = 4, content = 5, gr
 }
 
 namespace rules_tag {
-constexpr std::uint32_t include = 2, exclude = 4, within = 6, redacted = 8, named = 10;
+constexpr std::uint32_t include = 2, exclude = 4, within = 6, redaction = 8, named = 10;
 }
 
 namespace database_tag {
@@ -112,7 +112,7 @@ RecordWriter rules_record(const CompanionRules& rules) {
     for (const auto& pattern : rules.include) record.text(rules_tag::include, pattern);
     for (const auto& pattern : rules.exclude) record.text(rules_tag::exclude, pattern);
     text_unless_empty(record, rules_tag::within, rules.within);
-    number_unless_zero(record, rules_tag::redacted, rules.redacted ? 1 : 0);
+    number_unless_zero(record, rules_tag::redaction, rules.redaction);
     text_unless_empty(record, rules_tag::named, rules.named);
     return record;
 }
@@ -212,7 +212,7 @@ Result<CompanionRules> decode_rules(ByteView bytes) {
     for (const ByteView pattern : record.all(rules_tag::include)) rules.include.emplace_back(text_of(pattern));
     for (const ByteView pattern : record.all(rules_tag::exclude)) rules.exclude.emplace_back(text_of(pattern));
     rules.within = TRY(record.text_or_empty(rules_tag::within));
-    rules.redacted = TRY(record.number_or(rules_tag::redacted, 0)) != 0;
+    rules.redaction = TRY(record.number_or(rules_tag::redaction, 0));
     rules.named = TRY(record.text_or_empty(rules_tag::named));
     TRY(record.finish());
     return rules;

@@ -38,7 +38,8 @@ struct DatabaseRecord {
 struct CompanionRules {
     std::vector<std::string> include, exclude;  // patterns as in .gitignore
     std::string within;  // the patterns are of a companion in which this one lies here; empty: of this one itself
-    bool redacted = false;  // secrets were removed from its files before they were stored
+    std::uint64_t redaction = 0;  // secrets were removed from its files before they were stored, by this version of what finds them; 0: they were not
+    bool is_redacted() const { return redaction != 0; }
     std::string named;  // as it was named, where links led from that to the path it is kept by; empty: by that path
     bool operator==(const CompanionRules&) const = default;
 };

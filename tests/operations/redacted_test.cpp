@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "holdfast/bundle/redact_strictly.h"
+#include "holdfast/operations/companions.h"
+#include "holdfast/operations/open_repository.h"
 #include "holdfast/operations/redacted_file.h"
 #include "holdfast/operations/undo.h"
 #include "operations/world.h"
@@ -71,6 +74,20 @@ TEST_F(KeptRedacted, WhatIsTakenOverUnreadTellsThemToo) {
     EXPECT_TRUE(second.companions.at(0).unchanged);
     EXPECT_THAT(second.companions.at(0).removed, ElementsAre(".env: API_KEY"));
     EXPECT_THAT(shown("2").companions.at(0).removed, ElementsAre(".env: API_KEY"));
+}
+
+// A version of holdfast that finds more secrets than the one that made the last backup.
+TEST_F(KeptRedacted, WhatAnOlderVersionRedactedIsReadAgain) {
+    back_up();
+    const auto opened = must(open_repository(context, in_repository(), {}));
+    auto plans = must(companion_plans(context, {{.path = conf, .is_redacted = true}}, {.databases = {database}, .repository = repository}));
+    auto& plan = plans.at(0);
+    auto last = must(opened->get().snapshot({1}));
+    plan.known = KnownCompanion::of(opened->get(), {.record = last.source, .parent = last}, conf);
+    EXPECT_TRUE(must(companions_as_before(context, plans))) << "this one takes it over";
+    EXPECT_EQ(plan.rules.redaction, bundle::strict_redaction);
+    plan.rules.redaction = bundle::strict_redaction + 1;
+    EXPECT_FALSE(must(companions_as_before(context, plans)));
 }
 
 // The file has not changed, and what stands for the secret is as long as the secret.

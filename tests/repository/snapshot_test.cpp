@@ -279,7 +279,7 @@ TEST(Snapshots, UnknownKindsAndFlagsAreTooNew) {
 TEST(Snapshots, CompanionsThatAreNotInThemComeBack) {
     Snapshot wrote = full_snapshot();
     wrote.rebuilt = {"/search-index"};
-    wrote.missing = {{.path = "/faiss", .rules = {.include = {"*.index"}, .exclude = {"old"}, .within = "a/b", .redacted = true, .named = "/current/faiss"}}, {.path = "/memory", .rules = {}}};
+    wrote.missing = {{.path = "/faiss", .rules = {.include = {"*.index"}, .exclude = {"old"}, .within = "a/b", .redaction = 7, .named = "/current/faiss"}}, {.path = "/memory", .rules = {}}};
     const auto read = read_again(wrote);
     EXPECT_EQ(read.rebuilt, wrote.rebuilt);
     EXPECT_EQ(read.missing, wrote.missing);

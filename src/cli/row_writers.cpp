@@ -192,6 +192,7 @@ private:
     static constexpr std::size_t held_back = 4 * 1024 * 1024;
 
     void clear() {
+        text_.reserve(held_back + 8 * piece);  // once: growing by doubling it would be there three times as large
         text_ = "{\"results\":[";
         held_ = held_back;
         results_ = 0;

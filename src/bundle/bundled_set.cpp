@@ -5,7 +5,7 @@
 #include <set>
 
 #include "holdfast/base/text.h"
-#include "holdfast/base/utf8.h"
+#include "holdfast/bundle/json_bytes.h"
 
 namespace holdfast::bundle {
 namespace {
@@ -14,20 +14,6 @@ constexpr std::uint32_t mode_max = 07777;
 
 Error corrupt(std::string_view what) {
     return fail(ErrorCode::corrupt, "read metadata.json: {}", what).with_advice("it was changed or damaged since it was made; another bundle");
-}
-
-void set_bytes(Json& object, const std::string& key, const std::string& bytes) {
-    if (is_utf8(bytes)) object.set(key, bytes);
-    else object.set(key + "_hex", to_hex(bytes_of(bytes)));
-}
-
-std::optional<std::string> bytes_at(const Json& object, const std::string& key) {
-    if (const Json* const value = object.find(key)) return value->as_text() != nullptr ? std::optional(*value->as_text()) : std::nullopt;
-    const Json* const hex = object.find(key + "_hex");
-    if (hex == nullptr || hex->as_text() == nullptr) return std::nullopt;
-    const auto bytes = from_hex(*hex->as_text());
-    if (!bytes) return std::nullopt;
-    return std::string(text_of(*bytes));
 }
 
 std::vector<std::string> texts_at(const Json& object, const std::string& key) {

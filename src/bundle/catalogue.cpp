@@ -3,6 +3,7 @@
 #include <array>
 
 #include "holdfast/bundle/copy_records.h"
+#include "holdfast/bundle/json_bytes.h"
 #include "holdfast/host/file_system.h"
 
 namespace holdfast::bundle {
@@ -80,9 +81,9 @@ void Catalogue::add_bundle(const std::string& folder, const Json& metadata) {
     else bundle_.fault = missing.error().message();
     for (const auto& database : *list) {
         CatalogueEntry entry = whole;
-        entry.original_path = text_at(database, "path");
+        entry.original_path = bytes_at(database, "path").value_or("");
         if (auto hash = Hash::from_hex(text_at(database, "sha256"))) entry.sha256 = *hash;
-        by_path_[path_in(folder, text_at(database, "member"))] = std::move(entry);
+        by_path_[path_in(folder, bytes_at(database, "member").value_or(""))] = std::move(entry);
     }
 }
 

@@ -19,11 +19,10 @@ Error differs(const std::string& member, std::string_view what) {
 
 }  // namespace
 
-Result<ToldCompanions> ToldCompanions::in(std::string_view metadata) {
+Result<ToldCompanions> ToldCompanions::in(const Json& metadata) {
     ToldCompanions told;
-    const auto json = Json::parse(metadata);
-    if (!json || json->find("holdfast_bundle") == nullptr) return told;
-    told.companions_ = TRY(companions_in(*json));
+    if (metadata.find("holdfast_bundle") == nullptr) return told;
+    told.companions_ = TRY(companions_in(metadata));
     for (std::size_t i = 0; i < told.companions_.size(); ++i) {
         const auto& companion = told.companions_[i];
         for (std::size_t at = 0; at < companion.things.size(); ++at) told.waiting_.emplace(companion.member_of(companion.things[at]), Place{.companion = i, .thing = at});

@@ -11,8 +11,8 @@ namespace holdfast::bundle {
 class ToldCompanions {
 public:
     ToldCompanions() = default;
-    // None where the text is no metadata of a bundle of ours, or tells of no companion. `corrupt`: companions_in().
-    static Result<ToldCompanions> in(std::string_view metadata);
+    // None where it is no metadata of a bundle of ours, or tells of no companion. `corrupt`: companions_in().
+    static Result<ToldCompanions> in(const Json& metadata);
 
     struct Place {
         std::size_t companion = 0, thing = 0;

@@ -9,6 +9,7 @@
 #include "holdfast/bundle/named_layers.h"
 #include "holdfast/bundle/tar_reader.h"
 #include "holdfast/bundle/told_companions.h"
+#include "holdfast/bundle/told_members.h"
 
 namespace holdfast::bundle {
 namespace {
@@ -74,6 +75,31 @@ private:
     TarReader& tar_;
 };
 
+// A member of the outermost tar that is no database, which has a hash anyway.
+struct MemberHash {
+    std::string name;
+    Sha256 hash = {};
+    std::uint64_t size = 0;
+    void update(ByteView bytes) {
+        hash.update(bytes);
+        size += bytes.size();
+    }
+};
+
+class HashedStream final : public ByteStream {
+public:
+    HashedStream(std::unique_ptr<ByteStream> stream, MemberHash& hash) : stream_(std::move(stream)), hash_(hash) {}
+    Result<std::size_t> read(MutableByteView into) override {
+        const std::size_t got = TRY(stream_->read(into));
+        hash_.update(into.first(got));
+        return got;
+    }
+
+private:
+    std::unique_ptr<ByteStream> stream_;
+    MemberHash& hash_;
+};
+
 // A file that is held open as long as it is read.
 class OpenFileStream final : public ByteStream {
 public:
@@ -127,6 +153,7 @@ public:
         TRY(take(std::make_unique<FileStream>(*file), std::move(whole)));
         while (!tars_.empty()) TRY(take_next_member());
         TRY(told_.expect_all_met());
+        if (told_members_) TRY(told_members_->expect_just(came_));
         drop_lone_sidecars();
         unpacked_.others = others_.things(unpacked_.notes);
         if (unpacked_.databases.empty() && unpacked_.companions.empty() && unpacked_.others.empty()) return nothing_found();
@@ -189,6 +216,7 @@ private:
 
     Result<void> take_next_member() {
         auto& tar = tars_.back();
+        if (tars_.size() == 1) TRY(end_member(*tar.reader));
         const auto member = TRY(tar.reader->next());
         if (!member) {
             tars_.pop_back();
@@ -201,11 +229,57 @@ private:
         if (is_outermost && request_.others == OtherFiles::kept && told_.is_empty()) return take_other(*member, tar);
         if (member->is_folder) return {};
         if (!member->is_file) {
+            if (is_outermost) came(member->name, {});
             note(format("{} is a link or a device: left alone", printable(member->name)));
             return {};
         }
         Candidate candidate{.name = member->name, .modified = member->modified, .layers = tar.candidate.layers, .path = {}};
-        return take(std::make_unique<CountedStream>(std::make_unique<MemberStream>(*tar.reader), spending_), std::move(candidate));
+        auto stream = std::make_unique<CountedStream>(std::make_unique<MemberStream>(*tar.reader), spending_);
+        return is_outermost ? take_outermost(std::move(stream), std::move(candidate)) : take(std::move(stream), std::move(candidate));
+    }
+
+    // What it is has to be known at the end, if the whole is a bundle of ours.
+    Result<void> take_outermost(std::unique_ptr<ByteStream> stream, Candidate candidate) {
+        const std::string name = candidate.name;
+        Bytes head(PeekedStream::head_max);
+        head.resize(TRY(read_fully(*stream, head)));
+        if (kind_of(head) == ContentKind::database) {
+            TRY(take(std::make_unique<PeekedStream>(std::move(stream), std::move(head)), std::move(candidate)));
+            came(name, {.size = unpacked_.databases.back().size, .sha256 = *unpacked_.databases.back().sha256});
+            return {};
+        }
+        at_member_ = std::make_unique<MemberHash>(MemberHash{.name = name});
+        at_member_->update(head);
+        auto hashed = std::make_unique<HashedStream>(std::move(stream), *at_member_);
+        TRY(take(std::make_unique<PeekedStream>(std::move(hashed), std::move(head)), std::move(candidate)));
+        if (TRY(is_metadata(name))) at_member_.reset();
+        return {};
+    }
+    // What was taken last. It comes behind what it tells of, in a bundle without companions.
+    Result<bool> is_metadata(const std::string& name) {
+        const bool may_be = !told_members_ && without_dot(name) == "metadata.json" && !unpacked_.texts.empty() && unpacked_.texts.back().name == name;
+        if (!may_be) return false;
+        const auto json = Json::parse(unpacked_.texts.back().text);
+        if (!json) return false;
+        told_members_ = TRY(ToldMembers::in(*json));
+        if (TRY(ToldCompanions::in(*json)).is_empty()) return told_members_.has_value();
+        return fail(ErrorCode::corrupt, "open {}: its metadata.json does not come first", printable(request_.path)).with_advice("it was packed anew since it was made; another bundle");
+    }
+    // Also what nobody wanted of it.
+    Result<void> end_member(TarReader& tar) {
+        if (!at_member_) return {};
+        CountedStream rest(std::make_unique<MemberStream>(tar), spending_);
+        Buffer buffer(piece);
+        for (std::size_t got = 0; (got = TRY(rest.read(buffer.span()))) > 0;) at_member_->update(buffer.view().first(got));
+        const auto member = std::exchange(at_member_, nullptr);
+        came(member->name, {.size = member->size, .sha256 = member->hash.finish()});
+        return {};
+    }
+    static std::string without_dot(const std::string& name) { return name.starts_with("./") ? name.substr(2) : name; }
+    // Of a tar of somebody else's not without end; a bundle of which more came is refused for what is missing.
+    void came(const std::string& name, ToldMembers::Member member) {
+        constexpr std::size_t members_max = 100'000;
+        if (came_.size() < members_max) came_.emplace(without_dot(name), member);
     }
 
     // As it stands there, if it is no database; what is in its layers may be one all the same.
@@ -213,21 +287,26 @@ private:
         auto path = ArchivedTree::path_of(member);
         if (!path) note(path.error().message());
         if (!member.is_file) {
+            if (!member.is_folder) came(member.name, {});
             if (path) others_.add(*std::move(path), member, {});
             return {};
         }
         Candidate candidate{.name = member.name, .modified = member.modified, .layers = tar.candidate.layers, .path = {}};
+        const std::string name = member.name;
         auto peeked = TRY(PeekedStream::peek(std::make_unique<CountedStream>(std::make_unique<MemberStream>(*tar.reader), spending_)));
         const ContentKind kind = kind_of(peeked->head());
         const bool is_sqlite = kind == ContentKind::database || kind == ContentKind::wal || kind == ContentKind::journal;
-        if (is_sqlite || !path) return take(std::move(peeked), std::move(candidate));
+        if (is_sqlite || !path) return take_outermost(std::move(peeked), std::move(candidate));
         ArchivedThing other{.told = {}, .file = TRY(new_path(".file"))};
         Sha256 hash;
         other.told.size = TRY(write_file(*peeked, other.file, &hash));
         other.told.sha256 = hash.finish();
         auto written = std::make_unique<OpenFileStream>(TRY(host_.files.open_to_read(other.file)));
+        const ToldMembers::Member as_it_came{.size = other.told.size, .sha256 = *other.told.sha256};
         others_.add(*std::move(path), member, std::move(other));
-        return take(std::move(written), std::move(candidate));
+        TRY(take(std::move(written), std::move(candidate)));
+        if (!TRY(is_metadata(name))) came(name, as_it_came);
+        return {};
     }
 
     // At the beginning only: what it tells of has to be known before it comes.
@@ -240,7 +319,10 @@ private:
             if (text.size() <= request_.limits.metadata_max) continue;
             return fail(ErrorCode::invalid, "unpack {}: its metadata.json is larger than {}", printable(request_.path), human_bytes(request_.limits.metadata_max));
         }
-        told_ = TRY(ToldCompanions::in(text));
+        if (const auto json = Json::parse(text)) {
+            told_ = TRY(ToldCompanions::in(*json));
+            told_members_ = TRY(ToldMembers::in(*json));
+        }
         if (request_.companions != CompanionFiles::passed_over) {
             for (const auto& companion : told_.companions()) unpacked_.companions.push_back({.told = companion, .files = std::vector<std::string>(companion.things.size())});
         }
@@ -378,6 +460,9 @@ private:
     std::vector<OpenTar> tars_;
     bool is_at_first_ = true;  // no member of the outermost tar has come
     ToldCompanions told_;
+    std::optional<ToldMembers> told_members_;
+    ToldMembers::Came came_;  // of the outermost tar, but for metadata.json and companions
+    std::unique_ptr<MemberHash> at_member_;
     ArchivedTree others_;
     std::map<std::string, std::string> paths_;
     std::uint64_t files_made_ = 0;

@@ -64,7 +64,7 @@ struct UnpackedCompanion {
 class Unpacked {
 public:
     // `invalid`: no database is in it (and no companion, or other file, that was asked for), or a limit is passed; `corrupt`: a layer is
-    // damaged, or a companion is not what is told; `full`; as open_encrypted().
+    // damaged, or a bundle of ours is not, all of it and nothing else, what its metadata.json tells; `full`; as open_encrypted().
     static Result<Unpacked> open(host::Host host, const UnpackRequest& request, const Watch& watch);
 
     std::vector<UnpackedDatabase> databases;  // as they come in the archive

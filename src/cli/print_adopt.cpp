@@ -8,6 +8,7 @@ std::string time_words(const operations::AdoptedBackup& backup) {
     const std::string time = local_time(backup.time);
     if (backup.time_from == "modified") return time + " (the file's own time: nothing else tells one)";
     if (backup.time_from == "archive") return time + " (its time in the archive: no name tells one)";
+    if (backup.time_from == "folder") return time + " (by the folder that it lies in)";
     return backup.time_from == "day" ? time + " (only the day is known, by its name)" : time;
 }
 
@@ -23,6 +24,8 @@ std::string copy_line(const operations::AdoptedCompanion& copy) {
 std::string backup_lines(const operations::AdoptedBackup& backup, bool dry_run, const Style& style) {
     const std::string what = printable(backup.file) + (backup.member.empty() ? "" : format(" ({})", printable(backup.member)));
     if (backup.state == "refused") return format("  {} {}\n    {}\n", style.bad("refused"), what, printable(backup.why));
+    if (backup.number == 0 && backup.state == "already there") return format("  the same as one before it: {}\n", what);
+    if (backup.state == "recalled") return format("  there as #{}, forgotten, and {}: {}\n", backup.number, dry_run ? "would be recalled" : "recalled now", what);
     if (backup.state == "already there") return format("  already there as #{}: {}\n", backup.number, what);
     const std::string name = dry_run ? std::string("would be adopted") : format("{} adopted", style.bold(format("#{}", backup.number)));
     std::string out = format("  {}: {}  {}  {}\n", name, what, time_words(backup), printable(backup.comment));
@@ -43,6 +46,7 @@ std::string text_of(const operations::AdoptReport& report, const Style& style) {
     for (const auto& backup : report.backups) out += backup_lines(backup, report.dry_run, style);
     for (const auto& copy : report.left_out) out += format("  {} {} of {}: {}\n", style.bad("left out"), place_of(copy), printable(copy.path), printable(copy.why));
     out += format("{} {}, {} there before, {} refused, {} damaged", report.adopted, report.dry_run ? "would be adopted" : "adopted", report.already_there, report.refused, report.damaged);
+    if (report.recalled > 0) out += format("; {} {}", report.recalled, report.dry_run ? "would be recalled" : "recalled");
     if (report.passed_over > 0) out += format("; {} passed over as no backups", counted(report.passed_over, "file"));
     out += "\n";
     if (report.adopted > 0 && !report.dry_run) {

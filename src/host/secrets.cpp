@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view the_command = "the secret's command";  // its text may hold a secret itself
 
-Result<SecretBytes> without_last_newline(ByteView bytes, std::string_view where) {
-    if (!bytes.empty() && bytes.back() == std::byte{'\n'}) bytes = bytes.first(bytes.size() - 1);
+Result<SecretBytes> without_last_newline(ByteView bytes, std::string_view where, std::size_t size_min = 0) {
+    if (bytes.size() > size_min && bytes.back() == std::byte{'\n'}) bytes = bytes.first(bytes.size() - 1);
     if (bytes.empty()) {
         return fail(ErrorCode::invalid, "read the secret from {}: it is empty", where).with_advice("the whole of it but a last newline is the secret");
     }
@@ -57,7 +57,7 @@ Result<SecretBytes> secret_from_command(const std::string& command, CommandLimit
     return without_last_newline(output.view(), the_command);
 }
 
-Result<SecretBytes> secret_from_file(const std::string& path) {
+Result<SecretBytes> key_from_file(const std::string& path, std::size_t size_min) {
     constexpr std::size_t size_max = 64 * 1024;
     const Descriptor file(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY); }));
     if (!file.is_open()) return posix_error(errno, {"open the secret's file", path}).with_advice("check its path, and that this user may read it");
@@ -69,9 +69,11 @@ Result<SecretBytes> secret_from_file(const std::string& path) {
         }
         const auto got = uninterrupted([&] { return ::read(file.number(), rest.data(), rest.size()); });
         if (got == -1) return posix_error(errno, {"read the secret's file", path});
-        if (got == 0) return without_last_newline(bytes.view(), printable(path));
+        if (got == 0) return without_last_newline(bytes.view(), printable(path), size_min);
         bytes.filled_by(static_cast<std::size_t>(got));
     }
 }
+
+Result<SecretBytes> secret_from_file(const std::string& path) { return key_from_file(path, 0); }
 
 }  // namespace holdfast::host

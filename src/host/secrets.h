@@ -22,6 +22,9 @@ Result<SecretBytes> secret_from_command(const std::string& command, CommandLimit
 // At most 64 KiB. The path may be a pipe (/dev/fd/N).
 Result<SecretBytes> secret_from_file(const std::string& path);
 
+// A key of at least so many bytes, that need be no text: a last newline is one of them where it would lack one without it.
+Result<SecretBytes> key_from_file(const std::string& path, std::size_t size_min);
+
 // Asks on /dev/tty without echo. `unavailable` when there is no terminal, `cancelled` on Ctrl-C.
 Result<SecretBytes> secret_from_terminal(const std::string& prompt);
 

@@ -23,7 +23,7 @@ struct AdoptRequest {
                            "faiss_20250130), tars, and folders that hold a database copy and such files. Parts that are further apart than --within make a backup "
                            "that is not of one moment, and says so; what the settings say must agree is looked at. What a file is its content tells, when it was made its name or its archive's, a "
                            "description beside it (backup_metadata.json, NAME.meta.json, a checkpoint's manifest.json, a table backup_metadata), else "
-                           "the file's time. Each is checked by SQLite, and by its hash where one stands beside it. What has been adopted before is passed over. "
+                           "the file's time. Each is checked by SQLite, and by its hash where one stands beside it. What has been adopted before is passed over, or recalled where it was forgotten since. "
                            "The files are never changed and never removed. Exit code 3: some were refused, are damaged, or do not agree.",
                 .examples = {{"holdfast adopt backups/ --for data/app.db", "everything in a folder, as the past of that database"},
                              {"holdfast adopt app_*.db.gz --for app.db --dry-run", "say what would be adopted"},
@@ -73,11 +73,11 @@ struct AdoptedBackup {
     void describe(Visitor& visit) const {
         visit("file", file, "The file.");
         visit("member", member, "The database in it, where it holds several.");
-        visit("state", state, "adopted, damaged (adopted as evidence: SQLite finds damage), already there, or refused.");
+        visit("state", state, "adopted, damaged (adopted as evidence: SQLite finds damage), already there, recalled (there, and forgotten until now), or refused.");
         visit("why", why, "Why it was refused.");
         visit("number", number, "The backup's number; in a dry run 0.");
         visit("time", time, "The moment it holds.");
-        visit("time_from", time_from, "What tells the time: name, day (its name, which tells no hour), metadata, archive (its member's time) or modified (the file's).");
+        visit("time_from", time_from, "What tells the time: name, folder (the name of one above it), day (a name, which tells no hour), metadata, archive (its member's time) or modified (the file's).");
         visit("kind", kind, "manual or automatic.");
         visit("operation", operation, "What it was made before.");
         visit("comment", comment, "The comment.");
@@ -97,7 +97,7 @@ struct AdoptReport {
     bool dry_run = false, repository_created = false;
     std::vector<AdoptedBackup> backups;  // oldest first, as far as names tell
     std::vector<AdoptedCompanion> left_out;
-    std::uint64_t adopted = 0, already_there = 0, refused = 0, damaged = 0, disagreeing = 0, passed_over = 0;
+    std::uint64_t adopted = 0, already_there = 0, recalled = 0, refused = 0, damaged = 0, disagreeing = 0, passed_over = 0;
     std::uint64_t original_bytes = 0, bytes_stored = 0;
     double duration_ms = 0;
     std::vector<std::string> warnings;
@@ -112,6 +112,7 @@ struct AdoptReport {
         visit("left_out", left_out, "Old copies of companions that were taken with no backup.");
         visit("adopted", adopted, "How many were adopted, damaged ones among them.");
         visit("already_there", already_there, "How many had been adopted before.");
+        visit("recalled", recalled, "Backups that were there and had been forgotten: recalled; in a dry run: they would be.");
         visit("refused", refused, "How many files were refused.");
         visit("damaged", damaged, "How many are damaged.");
         visit("disagreeing", disagreeing, "How many have files and databases that do not say the same, or could not be asked.");

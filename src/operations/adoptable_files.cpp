@@ -4,10 +4,10 @@
 #include <set>
 
 #include "holdfast/base/text.h"
-#include "holdfast/bundle/backup_name.h"
 #include "holdfast/bundle/content_kind.h"
 #include "holdfast/bundle/named_layers.h"
 #include "holdfast/operations/copy_on_its_way.h"
+#include "holdfast/operations/outside_time.h"
 #include "holdfast/operations/repository_place.h"
 
 namespace holdfast::operations {
@@ -35,11 +35,9 @@ bool may_hold_a_database(ContentKind kind) {
     }
 }
 
-Timestamp about_when(const std::string& path, Timestamp modified) {
-    const auto name = bundle::read_backup_name(bundle::without_layers(host::file_name_of(path)));
-    if (!name.time) return modified;
-    const auto time = name.is_utc ? timestamp_of(*name.time, 0) : host::local_to_utc(*name.time);
-    return time ? *time : modified;
+Timestamp about_when(Context& context, const AdoptableFile& file, Timestamp modified) {
+    const auto time = time_of(context, {.names = {bundle::without_layers(host::file_name_of(file.path))}, .folders = file.folders, .modified = modified});
+    return time ? time->time : modified;
 }
 
 class Collecting {
@@ -50,7 +48,7 @@ public:
         const std::string path = TRY(context_.host.files.canonical(name));
         const auto status = TRY(context_.host.files.status(path));
         if (status.kind != host::FileKind::folder) {
-            add({.path = path, .about = about_when(path, status.modified), .is_named = true});
+            add({.path = path, .folders = {host::file_name_of(host::folder_of(path))}, .is_named = true}, status.modified);
             return {};
         }
         return take_folder(path);
@@ -63,12 +61,12 @@ public:
 private:
     struct Folder {
         std::string path;
-        int depth = 0;
+        std::vector<std::string> names;  // from its own to that of the one that was named
     };
 
     Result<void> take_folder(const std::string& path) {
-        constexpr int depth_max = 16;
-        std::vector<Folder> todo = {{path, 0}};
+        constexpr std::size_t depth_max = 16;
+        std::vector<Folder> todo = {{path, {host::file_name_of(path)}}};
         while (!todo.empty()) {
             TRY(context_.watch.go_on());
             const Folder folder = std::move(todo.back());
@@ -78,23 +76,28 @@ private:
                 const std::string inside = host::join_path(folder.path, name);
                 const auto status = context_.host.files.status_of_link(inside);
                 if (!status || name.starts_with(format(".{}.", copy_on_its_way_name))) continue;
-                if (status->kind == host::FileKind::folder && folder.depth < depth_max) todo.push_back({inside, folder.depth + 1});
-                if (status->kind == host::FileKind::regular) look_at(inside, status->modified);
+                if (status->kind == host::FileKind::folder && folder.names.size() <= depth_max) {
+                    todo.push_back({inside, folder.names});
+                    todo.back().names.insert(todo.back().names.begin(), name);
+                }
+                if (status->kind == host::FileKind::regular) look_at({.path = inside, .folders = folder.names}, status->modified);
             }
         }
         return {};
     }
 
     // Closing a file that SQLite has open in this process would drop its locks; none is open yet.
-    void look_at(const std::string& path, Timestamp modified) {
-        if (path == excepted_) return;
-        const auto kind = kind_of_file(context_, path);
-        if (!kind) found_.warnings.push_back(format("{} was passed over: {}", printable(path), kind.error().message()));
-        if (kind && may_hold_a_database(*kind)) add({.path = path, .about = about_when(path, modified)});
+    void look_at(AdoptableFile file, Timestamp modified) {
+        if (file.path == excepted_) return;
+        const auto kind = kind_of_file(context_, file.path);
+        if (!kind) found_.warnings.push_back(format("{} was passed over: {}", printable(file.path), kind.error().message()));
+        if (kind && may_hold_a_database(*kind)) add(std::move(file), modified);
         else ++found_.passed_over;
     }
-    void add(AdoptableFile file) {
-        if (seen_.insert(file.path).second) found_.files.push_back(std::move(file));
+    void add(AdoptableFile file, Timestamp modified) {
+        if (!seen_.insert(file.path).second) return;
+        file.about = about_when(context_, file, modified);
+        found_.files.push_back(std::move(file));
     }
 
     Context& context_;

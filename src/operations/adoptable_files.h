@@ -7,7 +7,8 @@ namespace holdfast::operations {
 
 struct AdoptableFile {
     std::string path;       // canonical
-    Timestamp about;        // when it was made, as far as its name or the file's time tells: for the order only
+    std::vector<std::string> folders = {};  // names of those above it up to the one that was named, the nearest first; of a file that was named its own
+    Timestamp about{};      // when it was made, as far as its name or the file's time tells: for the order only
     bool is_named = false;  // by a person: that it is no backup is an error, and no reason to pass it over
 };
 struct AdoptableFiles {

@@ -64,15 +64,9 @@ Result<void> Adoption::begin() {
     report_.dry_run = request_.dry_run;
     if (!past_.source.is_new()) {
         const auto list = TRY(history::list_moments(opened_.get(), {.source = to_hex(past_.source.record.id), .path = {}, .with_forgotten = true}));
-        for (const auto& moment : list.moments) {
-            there_.emplace(moment.snapshot.id.hex(), moment.snapshot.number.value);
-            for (const auto& [key, value] : moment.snapshot.tags) {
-                if (key == set_tag) there_.emplace(value, moment.snapshot.number.value);
-            }
-            for (const auto& entry : moment.snapshot.members) {
-                auto known = entry.database ? entry.database->plain_sha256 : std::nullopt;
-                if (!known && moment.snapshot.members.size() == 1) known = moment.notes.plain_sha256;
-                if (known) there_.emplace(key_of(moment.snapshot.time, entry.name, *known), moment.snapshot.number.value);
+        for (const bool are_forgotten : {false, true}) {
+            for (const auto& moment : list.moments) {
+                if (moment.notes.forgotten == are_forgotten) note_there(moment);
             }
         }
     }
@@ -81,6 +75,30 @@ Result<void> Adoption::begin() {
                                              learn_from(image);
                                              return {};
                                          }}).ok());
+    return {};
+}
+
+void Adoption::note_there(const history::Moment& moment) {
+    const There::mapped_type which{.number = moment.snapshot.number, .is_forgotten = moment.notes.forgotten};
+    there_.emplace(moment.snapshot.id.hex(), which);
+    for (const auto& [key, value] : moment.snapshot.tags) {
+        if (key == set_tag) there_.emplace(value, which);
+    }
+    for (const auto& entry : moment.snapshot.members) {
+        auto known = entry.database ? entry.database->plain_sha256 : std::nullopt;
+        if (!known && moment.snapshot.members.size() == 1) known = moment.notes.plain_sha256;
+        if (known) there_.emplace(key_of(moment.snapshot.time, entry.name, *known), which);
+    }
+}
+
+// What was forgotten would be gone with the next prune, though it was told to be there.
+Result<void> Adoption::tell_there(There::iterator known, AdoptedBackup& told) {
+    auto& [number, is_forgotten] = known->second;
+    told.number = number.value;
+    told.state = is_forgotten ? "recalled" : "already there";
+    if (is_forgotten && !request_.dry_run) TRY(history::recall(opened_.get(), {&number, 1}, context_.host.clock.now()));
+    ++(is_forgotten ? report_.recalled : report_.already_there);
+    is_forgotten = false;
     return {};
 }
 
@@ -96,7 +114,7 @@ void Adoption::refuse(const std::string& file, Error why) {
 
 Result<void> Adoption::take(const AdoptableFile& file) {
     const auto others = old_.is_from(file.path) ? bundle::OtherFiles::kept : bundle::OtherFiles::passed_over;
-    auto opened = open_outside(context_, file.path, request_.outside, {.companions = bundle::CompanionFiles::kept, .others = others, .known = &catalogue_});
+    auto opened = open_outside(context_, file.path, request_.outside, {.companions = bundle::CompanionFiles::kept, .others = others, .folders = file.folders, .known = &catalogue_});
     if (!opened) {
         if (opened.error().code() == ErrorCode::cancelled) return std::move(opened).error();
         // In a folder an archive without a database is no backup, and no fault.
@@ -110,39 +128,58 @@ Result<void> Adoption::take(const AdoptableFile& file) {
     return take_opened(*opened);
 }
 
-// Whatever of it belongs together is one backup.
+// Of the database whose past it becomes: the one of that path, or the only one, or the only one of that name. Empty: nothing
+// tells of a place.
+Result<std::string> Adoption::place_before(const OutsideBackup& backup) const {
+    std::vector<std::string> told, named;
+    for (const auto& database : backup.databases) {
+        const auto& path = database.told.original_path;
+        if (path.empty()) continue;
+        told.push_back(path);
+        if (host::file_name_of(path) == host::file_name_of(past_.member)) named.push_back(path);
+    }
+    if (told.empty() || std::ranges::find(told, past_.member) != told.end()) return told.empty() ? std::string() : past_.member;
+    if (backup.databases.size() == 1) return told.front();
+    if (named.size() == 1) return named.front();
+    std::string all;
+    for (const auto& path : told) all += (all.empty() ? "" : ", ") + printable(path);
+    return fail(ErrorCode::invalid, "{}: it holds {} databases, and nothing tells which of them is {}: {}", printable(backup.path), told.size(), printable(past_.member), all)
+        .with_advice("--for with the path that one of them had, or one that is called as it was");
+}
+
+// Whatever of it belongs together is one backup, and lies beside the database as it did.
 Result<Adoption::Group> Adoption::bundled_group(OutsideBackup& backup) const {
     Group group{.members = {}};
+    const std::string before = TRY(place_before(backup));
     const bool is_of_several = backup.databases.size() > 1;
     for (auto& database : backup.databases) {
-        if (is_of_several && database.told.original_path.empty()) continue;  // nothing tells that it belongs to them
-        group.members.push_back({.database = &database, .name = is_of_several ? database.told.original_path : past_.member});
+        const auto& path = database.told.original_path;
+        if (is_of_several && path.empty()) continue;  // nothing tells that it belongs to them
+        const bool is_it = !is_of_several || path == before;
+        group.members.push_back({.database = &database, .name = is_it ? past_.member : TRY(moved_with(path, before, past_.member))});
     }
-    TRY(place_companions(backup, group));
-    TRY(place_missing(backup, group));
+    TRY(place_companions(backup, before, group));
+    TRY(place_missing(backup, before, group));
     return group;
 }
 
-// They lie beside the database as they did.
-Result<void> Adoption::place_companions(const OutsideBackup& backup, Group& group) const {
-    const bool has_moved = group.members.size() == 1 && !backup.databases.front().told.original_path.empty();
+Result<void> Adoption::place_companions(const OutsideBackup& backup, const std::string& before, Group& group) const {
     for (const auto& companion : backup.companions) {
         const auto& name = companion.to_keep.name;
         group.companions.push_back(&companion);
-        group.companion_names.push_back(has_moved ? TRY(moved_with(name, backup.databases.front().told.original_path, group.members.front().name)) : name);
+        group.companion_names.push_back(before.empty() ? name : TRY(moved_with(name, before, past_.member)));
     }
     return {};
 }
 
 // Links by which it was named are those of the place that it had.
-Result<void> Adoption::place_missing(const OutsideBackup& backup, Group& group) const {
+Result<void> Adoption::place_missing(const OutsideBackup& backup, const std::string& before, Group& group) const {
     if (!backup.bundle_facts) return {};
-    const std::string before = backup.databases.empty() ? std::string() : backup.databases.front().told.original_path;
-    const bool has_moved = group.members.size() == 1 && !before.empty() && before != group.members.front().name;
+    const bool has_moved = !before.empty() && before != past_.member;
     for (const auto& one : backup.bundle_facts->missing) {
         repository::MissingCompanion missing{.path = one.path, .rules = {.include = one.include, .exclude = one.exclude, .within = one.within, .redaction = one.redacted ? bundle::strict_redaction : 0, .named = one.named}};
         if (has_moved) {
-            missing.path = TRY(moved_with(one.path, before, group.members.front().name));
+            missing.path = TRY(moved_with(one.path, before, past_.member));
             missing.rules.named.clear();
         }
         group.missing.push_back(std::move(missing));
@@ -230,7 +267,7 @@ AdoptedBackup Adoption::describe(const OutsideBackup& backup, const Group& group
 }
 
 // A plain copy of ours that is as it was written is the backup of which it is one: its header says another journal mode.
-Adoption::There::const_iterator Adoption::find_there(const OutsideBackup& backup, Timestamp time, const Group& group) const {
+Adoption::There::iterator Adoption::find_there(const OutsideBackup& backup, Timestamp time, const Group& group) {
     if (!group.companions.empty() && !backup.bundle_facts) return there_.find(set_key(time, group));
     if (!group.companions.empty()) {
         const auto origin = there_.find(backup.bundle_facts->id);
@@ -257,9 +294,7 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
     const bool is_damaged = std::ranges::any_of(group.members, &Member::is_damaged);
     const auto known = find_there(backup, told.time, group);
     if (known != there_.end()) {
-        told.state = "already there";
-        told.number = known->second;
-        ++report_.already_there;
+        TRY(tell_there(known, told));
     } else {
         told.state = is_damaged ? "damaged" : "adopted";
         if (history::is_in_future(told.time, context_.host.clock.now())) {
@@ -272,8 +307,8 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
         ++report_.adopted;
         report_.damaged += is_damaged ? 1 : 0;
         report_.bytes_stored += told.bytes_stored;
-        if (!group.companions.empty()) there_.emplace(set_key(told.time, group), told.number);
-        else there_.emplace(key_of(told.time, group.members.front().name, group.members.front().sha256), told.number);
+        const auto key = !group.companions.empty() ? set_key(told.time, group) : key_of(told.time, group.members.front().name, group.members.front().sha256);
+        there_.emplace(key, There::mapped_type{.number = {told.number}});
     }
     report_.backups.push_back(std::move(told));
     return {};

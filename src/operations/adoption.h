@@ -45,9 +45,13 @@ private:
         std::optional<repository::Skew> skew = {};
         std::vector<repository::MissingCompanion> missing = {};
     };
-    using There = std::map<std::string, std::uint64_t>;
+    struct Known {
+        repository::SnapshotNumber number;  // in a dry run 0 of what would be adopted
+        bool is_forgotten = false;
+    };
+    using There = std::map<std::string, Known>;
 
-    Result<void> place_missing(const OutsideBackup& backup, Group& group) const;
+    Result<void> place_missing(const OutsideBackup& backup, const std::string& before, Group& group) const;
     Result<void> take_opened(OutsideBackup& backup);
     Result<void> take_group(OutsideBackup& backup, Group group);
     Result<void> look_at(Member& member);
@@ -59,9 +63,12 @@ private:
     Result<std::optional<repository::Snapshot>> record_once(const OutsideBackup& backup, const AdoptedBackup& told, Group& group);
     Result<bool> keep_member(history::Recorder& recorder, Member& member, Timestamp time);
     Result<void> keep_companions(history::Recorder& recorder, const OutsideBackup& backup, const Group& group);
-    Result<void> place_companions(const OutsideBackup& backup, Group& group) const;
+    Result<std::string> place_before(const OutsideBackup& backup) const;
+    Result<void> place_companions(const OutsideBackup& backup, const std::string& before, Group& group) const;
     Result<Group> bundled_group(OutsideBackup& backup) const;
-    There::const_iterator find_there(const OutsideBackup& backup, Timestamp time, const Group& group) const;
+    There::iterator find_there(const OutsideBackup& backup, Timestamp time, const Group& group);
+    void note_there(const history::Moment& moment);
+    Result<void> tell_there(There::iterator known, AdoptedBackup& told);
     AdoptedBackup describe(const OutsideBackup& backup, const Group& group) const;
     Result<std::vector<Group>> groups_of(OutsideBackup& backup) const;
     void learn_from(const sqlite::Image& image);

@@ -41,7 +41,7 @@ Result<void> Adoption::join_companions(const OutsideBackup& backup, Group& group
     const auto origin = told.backup_id.empty() || told.database_sha256 != member.sha256 ? there_.end() : there_.find(told.backup_id);
     for (const auto& part : *parts) {
         if (origin != there_.end()) {
-            leave_out(part, format("the database copy beside it is one of backup #{}, which has what belongs to it", origin->second));
+            leave_out(part, format("the database copy beside it is one of backup #{}, which has what belongs to it", origin->second.number.value));
             continue;
         }
         const auto& sought = old_.sought()[part.copy->sought];

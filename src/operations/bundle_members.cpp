@@ -5,6 +5,7 @@
 
 #include "holdfast/base/json.h"
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/json_bytes.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/operations/scrubbed_database.h"
 #include "holdfast/operations/stream_image.h"
@@ -46,7 +47,9 @@ std::string schema_of(const sqlite::Image& image) {
 Json metadata_of_database(const repository::DirectoryEntry& entry, const BundleMember& member) {
     const auto& record = *entry.database;
     Json json = Json::object();
-    json.set("member", member.name).set("path", entry.name).set("size", member.size).set("sha256", member.sha256.hex());
+    bundle::set_bytes(json, "member", member.name);
+    bundle::set_bytes(json, "path", entry.name);
+    json.set("size", member.size).set("sha256", member.sha256.hex());
     json.set("page_size", record.page_size).set("pages", record.page_count).set("user_version", record.user_version);
     json.set("application_id", record.application_id).set("schema_version", record.schema_version).set("schema_hash", record.schema_hash);
     json.set("damaged_at_source", !record.findings.empty());
@@ -160,7 +163,11 @@ Result<BundledDatabases> bundle_databases(Context& context, OpenRepository& open
 std::vector<BundleMember> with_metadata(std::vector<BundleMember> members, Json facts) {
     std::ranges::sort(members, {}, &BundleMember::name);
     Json list = Json::array();
-    for (const auto& member : members) list.push(Json::object().set("name", member.name).set("size", member.size).set("sha256", member.sha256.hex()));
+    for (const auto& member : members) {
+        Json json = Json::object();
+        bundle::set_bytes(json, "name", member.name);
+        list.push(std::move(json.set("size", member.size).set("sha256", member.sha256.hex())));
+    }
     facts.set("members", std::move(list));
     members.push_back(text_member("metadata.json", facts.to_text(2) + "\n"));
     std::ranges::sort(members, {}, &BundleMember::name);

@@ -1,6 +1,7 @@
 #include "holdfast/operations/list.h"
 
 #include <algorithm>
+#include <ranges>
 #include <map>
 
 #include "holdfast/base/text.h"
@@ -27,9 +28,9 @@ std::vector<ListedBackup> with_schema_changes(const history::MomentList& list) {
         std::string hash, version;
     };
     std::map<std::array<std::byte, 16>, Schema> schema_of;
-    for (const auto& moment : list.moments) {
-        auto backup = listed(moment);
-        auto& before = schema_of[moment.snapshot.source.id];
+    for (const auto* moment : std::views::reverse(history::newest_first(list.moments))) {
+        auto backup = listed(*moment);
+        auto& before = schema_of[moment->snapshot.source.id];
         const auto differs = [](const std::string& now, const std::string& then) { return !then.empty() && !now.empty() && now != then; };
         backup.schema_changed = differs(backup.schema_hash, before.hash) || differs(backup.schema_version, before.version);
         if (!backup.schema_hash.empty()) before.hash = backup.schema_hash;
@@ -41,8 +42,11 @@ std::vector<ListedBackup> with_schema_changes(const history::MomentList& list) {
 
 std::vector<ListedBackup> newest_first(const history::MomentList& list) {
     auto backups = with_schema_changes(list);
-    for (const auto& [number, why] : list.damaged) backups.push_back(unreadable(number));
-    std::ranges::sort(backups, std::greater(), &ListedBackup::number);
+    std::ranges::reverse(backups);
+    for (const auto& [number, why] : list.damaged) {
+        const auto older = std::ranges::find_if(backups, [&](const ListedBackup& backup) { return backup.number < number.value; });
+        backups.insert(older, unreadable(number));
+    }
     return backups;
 }
 

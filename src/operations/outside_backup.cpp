@@ -64,27 +64,45 @@ std::string layers_of(const bundle::UnpackedDatabase& database) {
 }
 
 Result<void> prove_by_catalogue(const bundle::UnpackedDatabase& database, const OutsideDatabase& opened, OutsideBackup& backup) {
-    if (backup.is_bundle && !opened.told.sha256) backup.warnings.push_back(format("the bundle's metadata tells nothing of {}", printable(database.name)));
+    if (backup.is_bundle && !opened.told.sha256) {
+        return fail(ErrorCode::corrupt, "open {}: its metadata tells of no database {}", printable(backup.path), printable(database.name)).with_advice("it was changed since it was made; another bundle");
+    }
     if (!opened.told.sha256 || !database.sha256) return {};
     if (*opened.told.sha256 != *database.sha256) {
         return fail(ErrorCode::corrupt, "open {}: the SHA-256 of {} is not the one its metadata tells", printable(backup.path), printable(database.name))
             .with_advice("it was changed or damaged since; another backup");
     }
-    backup.proven_by.push_back("metadata");
+    if (std::ranges::find(backup.proven_by, "metadata") == backup.proven_by.end()) backup.proven_by.push_back("metadata");
     return {};
 }
 
-Result<OutsideDatabase> open_database(Context& context, const bundle::UnpackedDatabase& database, const bundle::Catalogue& catalogue, OutsideBackup& backup) {
+// In the archive, and above it.
+std::vector<std::string> folders_above(const bundle::UnpackedDatabase& database, const OutsideUse& use) {
+    std::vector<std::string> names;
+    std::string path = database.name;
+    for (auto slash = path.rfind('/'); slash != std::string::npos && slash > 0; slash = path.rfind('/')) {
+        path.resize(slash);
+        names.push_back(host::file_name_of(path));
+    }
+    names.insert(names.end(), use.folders.begin(), use.folders.end());
+    return names;
+}
+
+struct HowOpened {
+    const bundle::Catalogue& catalogue;
+    const OutsideUse& use;
+};
+Result<OutsideDatabase> open_database(Context& context, const bundle::UnpackedDatabase& database, const HowOpened& how, OutsideBackup& backup) {
     OutsideDatabase opened;
     const bool is_in_archive = backup.unpacked->has_tar;
     opened.name = database.name;
     opened.layers = layers_of(database);
     opened.path = database.path;
-    opened.told = catalogue.of(is_in_archive ? database.name : backup.path);
+    opened.told = how.catalogue.of(is_in_archive ? database.name : backup.path);
     TRY(prove_by_catalogue(database, opened, backup));
     const auto status = TRY(context.host.files.status(backup.path));
     const bool is_ours = backup.is_bundle || !opened.told.backup_id.empty();
-    opened.time = TRY(time_of(context, {.names = names_that_tell(database, backup), .told = opened.told.time,
+    opened.time = TRY(time_of(context, {.names = names_that_tell(database, backup), .folders = folders_above(database, how.use), .told = opened.told.time,
                                         .told_is_ours = is_ours, .in_archive = database.modified, .modified = status.modified}));
     auto frozen = live::freeze(context.host, database.path, freeze_options(context));
     if (!frozen) return std::move(frozen).error().while_doing(format("open {}", printable(backup.path)));
@@ -134,7 +152,7 @@ Result<OutsideBackup> open_outside(Context& context, const std::string& path, co
     if (backup.is_bundle) TRY(take_bundle(context, catalogue.bundle(), backup));
     std::ranges::copy(backup.unpacked->notes, std::back_inserter(backup.warnings));
     for (const auto& database : backup.unpacked->databases) {
-        backup.databases.push_back(TRY(open_database(context, database, catalogue, backup)));
+        backup.databases.push_back(TRY(open_database(context, database, {.catalogue = catalogue, .use = use}, backup)));
     }
     return backup;
 }

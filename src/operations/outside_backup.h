@@ -50,6 +50,7 @@ struct OutsideBackup {
 struct OutsideUse {
     bundle::CompanionFiles companions = bundle::CompanionFiles::passed_over;
     bundle::OtherFiles others = bundle::OtherFiles::passed_over;
+    std::vector<std::string> folders = {};  // names of those above it that may tell when it was made, the nearest first
     const bundle::Catalogue* known = nullptr;  // tells of more backups than what lies beside the file does
 };
 Result<OutsideBackup> open_outside(Context& context, const std::string& path, const OutsideRequest& request, const OutsideUse& use = {});

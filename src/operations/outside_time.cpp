@@ -37,14 +37,19 @@ Result<OutsideTime> time_of(Context& context, const KnownTimes& known) {
     const auto told = known.told.empty() ? std::nullopt : time_of_text(context, known.told);
     if (told && known.told_is_ours) return OutsideTime{.time = *told, .from = "metadata"};
     std::optional<CivilTime> day;
-    for (const auto& text : known.names) {
-        const auto name = bundle::read_backup_name(text);
-        if (!name.time) continue;
-        const auto time = time_in(name);
-        if (time && name.has_time_of_day) return OutsideTime{.time = *time, .from = "name"};
-        if (time && !day) day = name.time;
-    }
+    const auto time_among = [&day](const std::vector<std::string>& names) -> std::optional<Timestamp> {
+        for (const auto& text : names) {
+            const auto name = bundle::read_backup_name(text);
+            const auto time = name.time ? time_in(name) : Result<Timestamp>(Timestamp{});
+            if (!name.time || !time || (day && !is_of_day(*time, *day))) continue;  // another day is that of something else
+            if (name.has_time_of_day) return *time;
+            if (!day) day = name.time;
+        }
+        return std::nullopt;
+    };
+    if (const auto time = time_among(known.names)) return OutsideTime{.time = *time, .from = "name"};
     if (told) return OutsideTime{.time = *told, .from = "metadata"};
+    if (const auto time = time_among(known.folders)) return OutsideTime{.time = *time, .from = "folder"};
     OutsideTime stamp{.time = known.modified, .from = is_a_time(known.modified) ? "modified" : ""};
     if (known.in_archive && is_a_time(*known.in_archive)) stamp = {.time = *known.in_archive, .from = "archive"};
     // Where only a day is in the name, the hour is the file's, if it is of that day.

@@ -9,7 +9,7 @@
 
 namespace holdfast::operations {
 
-// How it is known: "name", "day" (its name, which tells no more), "metadata", "archive" (its member's time), "modified", or ""
+// How it is known: "name", "folder" (the name of one above it), "day" (a name, which tells no more), "metadata", "archive" (its member's time), "modified", or ""
 // (nothing tells: `time` is what the file has).
 struct OutsideTime {
     Timestamp time;
@@ -17,6 +17,7 @@ struct OutsideTime {
 };
 struct KnownTimes {
     std::vector<std::string> names;      // of the file, or the database in it, and of its archive: without the endings of layers
+    std::vector<std::string> folders = {};  // above it, the nearest first: they speak where neither its name nor a description does
     std::string told = {};               // by a description
     bool told_is_ours = false;           // that of our own bundle or copy, which is more than any name
     std::optional<Timestamp> in_archive = {};

@@ -49,7 +49,7 @@ Context unseen(const Context& outer) {
 
 Result<RestoreReport> restore_bundled_set(Context& outer, OutsideBackup& bundle, const RestoreRequest& request) {
     if (request.to.empty()) {
-        return fail(ErrorCode::invalid, "restore from {} in place: it holds {} companions besides its databases", printable(bundle.path), bundle.companions.size())
+        return fail(ErrorCode::invalid, "restore from {} in place: it holds {} {} besides its databases", printable(bundle.path), bundle.companions.size(), bundle.companions.size() == 1 ? "companion" : "companions")
             .with_advice(format("holdfast adopt {}, and restore that backup; --to FOLDER writes all of it anew; --only DATABASE restores that one alone", shell_word(bundle.path)));
     }
     Context context = unseen(outer);

@@ -59,7 +59,7 @@ Result<SecretPlace> secret_place(const RepositoryRequest& request, const Reposit
 Result<repository::Unlock> fetch_secret(Context& context, const SecretPlace& place, const SecretQuestion& question) {
     repository::Unlock unlock;
     if (!place.key_file.empty()) {
-        unlock.key = TRY(host::secret_from_file(place.key_file));
+        unlock.key = TRY(host::key_from_file(place.key_file, repository::key_size_min));
     } else if (!place.password_file.empty()) {
         unlock.password = TRY(host::secret_from_file(place.password_file));
     } else if (!place.password_command.empty()) {

@@ -9,7 +9,6 @@ namespace {
 
 enum class SlotKind : std::uint8_t { password = 1, key = 2 };
 
-constexpr std::size_t key_size_min = 32;
 constexpr std::size_t password_salt_size = 16;
 constexpr std::size_t slot_salt_size_max = 64;
 constexpr std::uint32_t passes_max = 64;  // a slot comes from outside: it must not keep us busy for hours

@@ -13,9 +13,10 @@
 namespace holdfast::repository {
 
 // What the user gives to unlock: at most one of them. Fetched already (host reads files and runs commands).
+constexpr std::size_t key_size_min = 32;  // bytes of a key
 struct Unlock {
     std::optional<SecretBytes> password;
-    std::optional<SecretBytes> key;  // at least 32 bytes
+    std::optional<SecretBytes> key;
 };
 
 // An open repository's keys. Immutable after opening; thread-safe.

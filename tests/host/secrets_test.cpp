@@ -86,6 +86,19 @@ TEST(SecretFromFile, IsItsBytesWithoutOneLastNewline) {
     EXPECT_THAT(secret_from_file(folder.path()), FailsWith(ErrorCode::invalid));
 }
 
+// Of 256 keys of random bytes one ends with that of a newline.
+TEST(SecretFromFile, AKeyMayEndWithANewlineThatIsOneOfItsBytes) {
+    const TemporaryFolder folder;
+    const auto size_of_key = [&](std::size_t bytes) {
+        must(replace_atomically(posix_file_system(), folder / "key", bytes_of(std::string(bytes - 1, 'k') + "\n"), 0600));
+        return must(key_from_file(folder / "key", 32)).size();
+    };
+    EXPECT_EQ(size_of_key(32), 32u);
+    EXPECT_EQ(size_of_key(33), 32u) << "a text of 32 letters, as an editor writes it";
+    EXPECT_EQ(size_of_key(65), 64u);
+    EXPECT_EQ(size_of_key(31), 31u) << "too short in either way, which is for others to tell";
+}
+
 TEST(SecretFromFile, MayBeAPipe) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);

@@ -137,6 +137,65 @@ TEST_F(BundledSets, VerifyFindsWhatIsNotWhatTheMetadataTells) {
     }
 }
 
+// With companions, and without, where metadata.json does not come first.
+TEST_F(BundledSets, ADatabaseOrTextThatIsNotAsToldIsFoundToo) {
+    bundled(number, archive);
+    const auto expect_found = [&](const std::string& command) {
+        const auto file = changed(command);
+        EXPECT_THAT(verify_bundle(file), FailsWith(ErrorCode::corrupt)) << command;
+        EXPECT_THAT(restore_from(file, root / "none"), FailsWith(ErrorCode::corrupt)) << command;
+        auto request = adopt_request(root / "other");
+        request.files = {file};
+        EXPECT_THAT(adopt(context, request), FailsWith(ErrorCode::corrupt)) << command;
+        EXPECT_FALSE(exists(root / "none")) << command;
+    };
+    must(init(context, {.repository = adopt_request(root / "other").repository}));
+    const std::vector<std::string> commands = {"rm app.db", "echo '-- more' >> schema.sql", "rm schema.sql", "echo more > other.txt", "ln -s /etc/passwd other", "cp app.db another.db",
+                                               "sqlite3 app.db 'DELETE FROM ledger WHERE n = 1'",
+                                               "python3 -c \"import json; m = json.load(open('metadata.json')); m['databases'] = []; json.dump(m, open('metadata.json', 'w'))\"",
+                                               "python3 -c \"import json; m = json.load(open('metadata.json')); del m['members']; json.dump(m, open('metadata.json', 'w'))\""};
+    for (const auto& command : commands) expect_found(command);
+    expect_found("python3 -c \"import json; m = json.load(open('metadata.json')); del m['companions']; json.dump(m, open('metadata.json', 'w'))\"");
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n");
+    insert(database, 3);
+    bundled(backed_up(), root / "alone.tar.gz");
+    std::filesystem::rename(root / "alone.tar.gz", archive);
+    EXPECT_THAT(verify_bundle(archive), Succeeds());
+    EXPECT_THAT(verify_bundle(changed("true")), Succeeds());
+    for (const auto& command : commands) expect_found(command);
+    const std::string behind = "tar -czf ../changed.tar.gz app.db schema.sql metadata.json";
+    tests::shell(format("cd '{}/x' && rm -rf * && tar -xzf '{}' && {}", root.path(), archive, behind));
+    EXPECT_THAT(verify_bundle(root / "changed.tar.gz"), Succeeds()) << "as we write it, behind the databases";
+    tests::shell(format("cd '{}/x' && echo >> schema.sql && {}", root.path(), behind));
+    EXPECT_THAT(verify_bundle(root / "changed.tar.gz"), FailsWith(ErrorCode::corrupt));
+}
+
+// --for names the place of one of them; the others and what belongs to them lie beside it as they did.
+TEST_F(BundledSets, OfSeveralDatabasesAllLieBesideTheOneThatIsNamed) {
+    const std::string second = work + "/more/second.db";
+    std::filesystem::create_directory(work + "/more");
+    create_database(second, 5);
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\", \"more/second.db\"]\n[[source.app.companions]]\npath = \"faiss\"\n");
+    bundled(format("{}", must(try_backup({database, second})).number), archive);
+    const auto adopted_for = [&](const std::string& path, const std::string& into) {
+        auto request = adopt_request(root / into);
+        must(init(context, {.repository = request.repository}));
+        request.database = path;
+        return adopt(context, request);
+    };
+    EXPECT_EQ(must(adopted_for(root / "elsewhere/app.db", "other")).adopted, 1u);
+    ShowRequest showing;
+    showing.repository.repository = root / "other";
+    showing.snapshot = "1";
+    const auto shown = must(show(context, showing));
+    std::vector<std::string> paths;
+    for (const auto& one : shown.members) paths.push_back(one.path);
+    EXPECT_THAT(paths, ElementsAre(root / "elsewhere/app.db", root / "elsewhere/more/second.db"));
+    ASSERT_THAT(shown.companions, SizeIs(1));
+    EXPECT_EQ(shown.companions[0].path, root / "elsewhere/faiss");
+    EXPECT_THAT(adopted_for(root / "elsewhere/third.db", "third"), FailsWith(ErrorCode::invalid));
+}
+
 TEST_F(BundledSets, AdoptTakesItOnceAndADryRunSaysSo) {
     bundled(number, archive);
     const std::string other = root / "other";

@@ -4,7 +4,6 @@ import datetime
 import json
 import os
 import shutil
-import unittest
 
 import stories
 
@@ -79,4 +78,4 @@ class DatedCopies(stories.Story):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    stories.main()

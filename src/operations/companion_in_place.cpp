@@ -46,8 +46,8 @@ Result<void> expect_nothing_in_the_way(const CompanionInPlace& companion, const 
 }
 
 // Of another kind: a folder cannot give way without what is in it.
-Result<void> expect_folders_can_go(const CompanionInPlace& companion, Extras extras) {
-    if (extras == Extras::go) return {};
+Result<void> expect_folders_can_go(const CompanionInPlace& companion) {
+    if (companion.extras == Extras::go) return {};
     for (const auto& [path, then] : companion.then) {
         const auto now = companion.now.find(path);
         if (now == companion.now.end() || now->second.type != EntryType::directory || then.type == EntryType::directory) continue;
@@ -156,13 +156,14 @@ Result<CompanionInPlace> look_at_place(Context& context, const repository::Repos
     TRY(refuse_inside_repository(context, target.path));
     CompanionInPlace companion{.plan = TRY(companion_plan(context, target.path, target.entry.rules, never)), .then = {}, .now = {}};
     companion.plan.is_optional = true;  // what is not there is not replaced
+    companion.extras = extras;
     TRY(repository.open_index());
     if (!target.was_missing) companion.then = TRY(entries_below(repository, target.entry));
     const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
     for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
     if (target.entry.rules.is_redacted()) TRY(leave_secrets(context, companion));
     TRY(expect_nothing_in_the_way(companion, look));
-    TRY(expect_folders_can_go(companion, extras));
+    TRY(expect_folders_can_go(companion));
     if (extras == Extras::go) TRY(find_staying(context, companion));
     TRY(expect_one_file_system(target.path, look));
     TRY(expect_room(context, companion));
@@ -171,7 +172,7 @@ Result<CompanionInPlace> look_at_place(Context& context, const repository::Repos
 
 std::string why_it_stays(const std::string& folder) { return format("the folder {} stays: something lies in it that the backup of the state before leaves out", printable(folder)); }
 
-void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredCompanion& report) {
+void tell_changes(const CompanionInPlace& companion, RestoredCompanion& report) {
     for (const auto& [path, then] : companion.then) {
         const auto at = companion.now.find(path);
         const auto* now = at == companion.now.end() ? nullptr : &at->second;
@@ -184,7 +185,7 @@ void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredComp
     }
     for (const auto& [path, now] : companion.now) {
         if (companion.then.contains(path)) continue;
-        if (extras == Extras::go) report.removed += companion.staying.contains(path) ? 0u : 1u;
+        if (companion.extras == Extras::go) report.removed += companion.staying.contains(path) ? 0u : 1u;
         else if (!path.empty()) report.extra.push_back(path);
     }
     if (companion.staying.contains("")) report.notes.push_back(why_it_stays(report.to));

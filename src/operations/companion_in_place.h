@@ -14,10 +14,13 @@ namespace holdfast::operations {
 // By paths below its root, which itself is ""; a folder before what lies in it.
 using CompanionEntries = std::map<std::string, repository::DirectoryEntry>;
 
+enum class Extras { stay, go };  // what is there and not in the backup
+
 struct CompanionInPlace {
     CompanionPlan plan;      // how what is there is looked at: by the rules that the backup was made by
     CompanionEntries then;   // as in the backup
     CompanionEntries now;    // as it is; of content only the size
+    Extras extras = Extras::stay;
     std::set<std::string> staying = {};  // folders that are not in the backup, and stay although such go, for what the rules leave out lies in them
     std::set<std::string> with_secrets = {};  // files that stay, as no backup holds them whole; in neither of the two above
 };
@@ -26,7 +29,6 @@ struct CompanionTarget {
     std::string path;
     bool was_missing = false;  // of the entry the rules count
 };
-enum class Extras { stay, go };  // what is there and not in the backup
 // By looking only. Obstacles refuse it: `exists`, something lies in the way that no backup could bring back; `invalid`, other
 // file systems are mounted in it; `denied`; `full`.
 Result<CompanionInPlace> look_at_place(Context& context, const repository::Repository& repository, const CompanionTarget& target, const NeverTaken& never, Extras extras);
@@ -46,6 +48,6 @@ bool is_to_be_written(const repository::DirectoryEntry& then, const repository::
 std::string why_it_stays(const std::string& folder);
 
 // What would become of it, in counts.
-void tell_changes(const CompanionInPlace& companion, Extras extras, RestoredCompanion& report);
+void tell_changes(const CompanionInPlace& companion, RestoredCompanion& report);
 
 }  // namespace holdfast::operations

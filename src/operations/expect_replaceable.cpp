@@ -36,7 +36,7 @@ class Obstacles {
 public:
     Obstacles(Context& context, const PlannedCompanion& companion) : context_(context), companion_(companion) {}
 
-    Result<void> look(const RestoreRequest& request) {
+    Result<void> look() {
         const auto &then = companion_.place.then, &now = companion_.place.now;
         for (const auto& [path, entry] : then) {
             const auto at = now.find(path);
@@ -47,7 +47,7 @@ public:
             TRY(expect_changeable(path));
         }
         for (const auto& [path, entry] : now) {
-            if (request.exact && !then.contains(path) && !companion_.place.staying.contains(path)) TRY(expect_changeable(path));
+            if (companion_.place.extras == Extras::go && !then.contains(path) && !companion_.place.staying.contains(path)) TRY(expect_changeable(path));
         }
         return {};
     }
@@ -89,7 +89,7 @@ private:
 
 }  // namespace
 
-Result<void> expect_replaceable(Context& context, const RestorePlan& plan, const RestoreRequest& request) {
+Result<void> expect_replaceable(Context& context, const RestorePlan& plan) {
     if (!plan.is_in_place || plan.companions.empty()) return {};
     auto databases = plan.paths;
     for (const auto& member : plan.members) databases.push_back(member.report.to);
@@ -98,7 +98,7 @@ Result<void> expect_replaceable(Context& context, const RestorePlan& plan, const
     TRY(expect_room_for_a_folder(context, place_of_journal(databases, companions)));
     for (const auto& companion : plan.companions) {
         TRY(expect_room_for_a_folder(context, companion.report.to));  // where it is staged
-        TRY(Obstacles(context, companion).look(request));
+        TRY(Obstacles(context, companion).look());
     }
     return {};
 }

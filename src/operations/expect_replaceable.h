@@ -7,6 +7,6 @@ namespace holdfast::operations {
 
 // By looking only. `denied`: something of it is marked as not to be changed (chattr +i), or lies in a folder that this user may
 // not write.
-Result<void> expect_replaceable(Context& context, const RestorePlan& plan, const RestoreRequest& request);
+Result<void> expect_replaceable(Context& context, const RestorePlan& plan);
 
 }  // namespace holdfast::operations

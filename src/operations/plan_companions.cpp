@@ -116,6 +116,13 @@ Result<void> expect_named_there(Context& context, const std::vector<Move>& moves
     return {};
 }
 
+// What it failed to read was there, and is not in it.
+bool holds_all_of(const repository::Snapshot& snapshot, const std::string& path) {
+    return std::ranges::none_of(snapshot.failed, [&](const repository::FailedMember& failed) {
+        return failed.path == path || path.starts_with(failed.path + "/") || failed.path.starts_with(path + "/");
+    });
+}
+
 }  // namespace
 
 std::vector<DirectoryEntry> all_companions(const repository::Snapshot& snapshot) { return snapshot.companions; }
@@ -123,7 +130,6 @@ std::vector<DirectoryEntry> all_companions(const repository::Snapshot& snapshot)
 Result<void> plan_companions_in_place(Context& context, const repository::Repository& repository, const ChosenCompanions& companions, const RestoreRequest& request, RestorePlan& plan) {
     const auto moves = TRY(moves_since(repository, companions.of));
     const auto never = never_taken(plan, request);
-    const auto extras = request.exact ? Extras::go : Extras::stay;
     for (const auto& chosen : companions.chosen) {
         TRY(expect_canonical(chosen.name));
         PlannedCompanion companion{.entry = chosen, .report = {.from = chosen.name, .to = {}}, .place = {}};
@@ -133,8 +139,12 @@ Result<void> plan_companions_in_place(Context& context, const repository::Reposi
         if (companion.report.to != meant) companion.report.notes.push_back(format("{} leads there now", printable(meant)));
         TRY(expect_named_there(context, moves, request, companion));
         companion.entry.rules.redaction = TRY(redaction_now(context, companion, request));
-        companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = companion.report.to}, never, extras));
-        tell_changes(companion.place, extras, companion.report);
+        const bool is_all = holds_all_of(companions.of, chosen.name);
+        companion.place = TRY(look_at_place(context, repository, {.entry = companion.entry, .path = companion.report.to}, never, request.exact && is_all ? Extras::go : Extras::stay));
+        tell_changes(companion.place, companion.report);
+        if (request.exact && !is_all && !companion.report.extra.empty()) {
+            companion.report.notes.push_back(format("what is not in the backup stays: it could not read all of {}, so it may have been there", printable(chosen.name)));
+        }
         tell_secrets(companions.of, companion);
         plan.companions.push_back(std::move(companion));
     }
@@ -157,9 +167,8 @@ Result<void> plan_missing_companions(Context& context, const repository::Reposit
         const bool goes = request.exact && !is_by_link;
         if (goes) TRY(expect_named_there(context, moves, request, companion));
         const CompanionTarget target{.entry = companion.entry, .path = companion.report.to, .was_missing = true};
-        const auto extras = goes ? Extras::go : Extras::stay;
-        companion.place = TRY(goes ? look_at_place(context, repository, target, never, extras) : look_at_staying(context, target, never));
-        tell_changes(companion.place, extras, companion.report);
+        companion.place = TRY(goes ? look_at_place(context, repository, target, never, Extras::go) : look_at_staying(context, target, never));
+        tell_changes(companion.place, companion.report);
         (goes ? plan.companions : plan.staying).push_back(std::move(companion));
     }
     return {};

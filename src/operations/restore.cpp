@@ -98,7 +98,7 @@ Result<RestorePlan> plan_and_begin(Context& context, Restoring& now, HooksAround
         auto plan = request.paths.empty() ? plan_restore(context, now.opened.get(), now.selection.moment, request) : plan_restore_of_paths(context, now.opened.get(), now.selection.moment, request);
         if (!plan) return in_backup(std::move(plan).error(), snapshot.number);
         plan->doing = now.order.doing;
-        TRY(expect_replaceable(context, *plan, request));
+        TRY(expect_replaceable(context, *plan));
         TRY(expect_agreement(context, now.opened, *plan, now.order.request, snapshot.time));
         if (now.cause.empty()) now.cause = TRY(ask_recovery_cause(context, now.order.request));
         return plan;

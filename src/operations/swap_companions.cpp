@@ -117,7 +117,7 @@ Result<void> CompanionSwap::carry_out(const SafetyBackup& safety, const Watch& w
     return swap_->carry_out(std::move(plan), watch);
 }
 
-// From the deepest on: what another kind of thing takes the place of, and, with --exact, what is not in the backup.
+// From the deepest on: what another kind of thing takes the place of, and, where such goes, what is not in the backup.
 Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntries& before, live::SwapPlan& plan) {
     auto& companion = plan_.companions[at];
     const auto& root = companion.report.to;
@@ -130,7 +130,7 @@ Result<void> CompanionSwap::add_departures(std::size_t at, const CompanionEntrie
         const bool is_extra = then == companion.place.then.end();
         const bool is_folder = entry.type == EntryType::directory;
         const bool gives_way = !is_extra && (is_folder != (then->second.type == EntryType::directory));
-        if (!gives_way && (!is_extra || !options_.exact)) continue;
+        if (!gives_way && (!is_extra || companion.place.extras == Extras::stay)) continue;
         if (is_folder && is_extra && !TRY(is_left_empty(host::join_path(root, path), gone))) {
             warnings.push_back(why_it_stays(host::join_path(root, path)));
             continue;

@@ -10,6 +10,7 @@ namespace holdfast::operations {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using tests::tree_of;
@@ -51,6 +52,26 @@ TEST_F(RestoringExactly, AFolderThatStaysIsNotCountedAsRemoved) {
     EXPECT_THAT(report.warnings, Contains(HasSubstr("more/deep stays")));
     EXPECT_EQ(count_of(before) - count_of(things()), 3u);
     EXPECT_TRUE(exists(folder + "/more/deep/work.tmp"));
+}
+
+// Of what could not be read nobody knows that it was not there.
+TEST_F(RestoringExactly, OfAPartialBackupWhatIsNotInItStays) {
+    create_database(folder + "/other.db", 5);
+    const auto partial = backed_up();
+    std::filesystem::remove(folder + "/other.db");
+    const auto whole = backed_up();
+    write(folder + "/unread.log", "as a file that changed all the time");
+    for (const bool is_rehearsed : {true, false}) {
+        auto request = exactly(partial);
+        request.dry_run = is_rehearsed;
+        const auto report = must(restore(context, request));
+        EXPECT_EQ(report.companions.at(0).removed, 0u);
+        EXPECT_THAT(report.companions.at(0).extra, ElementsAre("unread.log"));
+        EXPECT_THAT(report.companions.at(0).notes, Contains(HasSubstr("could not read all of")));
+        EXPECT_TRUE(exists(folder + "/unread.log"));
+    }
+    EXPECT_EQ(must(restore(context, exactly(whole))).companions.at(0).removed, 1u);
+    EXPECT_FALSE(exists(folder + "/unread.log"));
 }
 
 // A file is to take the place of a folder that cannot go.

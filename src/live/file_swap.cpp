@@ -110,7 +110,12 @@ Result<std::optional<FileSwap::Trace>> FileSwap::look_beside(host::FileSystem& f
         const auto lock = files.try_lock(place.lock_file());  // for an instant
         trace.is_at_work = !lock && lock.error().code() == ErrorCode::busy;
     }
-    if (TRY(host::exists(files, place.journal()))) trace.phase = TRY(host::exists(files, place.swapped())) ? Phase::swapped : Phase::swapping;
+    const bool has_journal = TRY(host::exists(files, place.journal())), has_swapped = TRY(host::exists(files, place.swapped()));
+    if (has_journal) trace.phase = has_swapped ? Phase::swapped : Phase::swapping;
+    trace.is_over = has_swapped && !has_journal;
+    if (trace.is_over) {
+        if (const auto swapped = TRY(read_if_there(files, place.swapped()))) trace.replaced = TRY(decode_replaced(*swapped));
+    }
     if (const auto stages = TRY(read_if_there(files, place.stages()))) trace.note = TRY(decode_stages(*stages)).note;
     return std::optional(std::move(trace));
 }

@@ -38,6 +38,8 @@ public:
         Phase phase = Phase::staging;
         Bytes note;
         bool is_at_work = false;
+        bool is_over = false;  // it was interrupted while it removed what it no longer needed; find() removes that
+        std::vector<std::string> replaced = {};  // of one that is over
     };
     static Result<std::optional<Trace>> look_beside(host::FileSystem& files, const std::string& beside);
 

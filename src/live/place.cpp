@@ -69,6 +69,16 @@ Result<std::string> why_not_by_transaction(const Present& present, const sqlite:
     return std::string();
 }
 
+Result<void> expect_openable(const sqlite::Image& image) {
+    const auto served = TRY(sqlite::serve_image(image));
+    const auto pages = [&]() -> Result<std::int64_t> {  // the first question of PageCopy
+        auto connection = TRY(served->connect());
+        return connection.integer("PRAGMA page_count");
+    }();
+    if (pages || pages.error().code() != ErrorCode::corrupt || !served->last_failure().empty()) return {};
+    return fail(ErrorCode::corrupt, "SQLite cannot open what would come into it ({})", pages.error().message());
+}
+
 Result<void> expect_nobody_has_it(host::Host host, const std::string& target, const PlaceOptions& place) {
     const auto openers = openers_of(host, target);
     if (!openers.found.empty()) {

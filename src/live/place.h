@@ -24,6 +24,10 @@ Result<Present> look_at_place(host::Host host, const std::string& target, const 
 // Why SQLite cannot write the image into that database; empty when it can.
 Result<std::string> why_not_by_transaction(const Present& present, const sqlite::Image& image);
 
+// `corrupt`: SQLite cannot so much as open the image, so no transaction can bring it anywhere. What cannot be read of it for
+// other reasons is for whoever proves it.
+Result<void> expect_openable(const sqlite::Image& image);
+
 // `busy`, naming who has the database open, or saying that not everybody could be seen (unless place.offline).
 Result<void> expect_nobody_has_it(host::Host host, const std::string& target, const PlaceOptions& place);
 

@@ -29,7 +29,9 @@ Result<void> choose_route(host::Host host, RoutePlan& plan, const sqlite::Image&
         return {};
     }
     plan.openers = openers_of(host, plan.target).found;
-    const std::string why_not = TRY(why_not_by_transaction(present, image));
+    std::string why_not = TRY(why_not_by_transaction(present, image));
+    const auto openable = why_not.empty() ? expect_openable(image) : Result<void>();
+    if (!openable) why_not = openable.error().message();
     plan.is_wal = present.is_wal;
     if (why_not.empty()) {
         plan.route = Route::transaction;
@@ -46,6 +48,10 @@ Result<void> choose_route(host::Host host, RoutePlan& plan, const sqlite::Image&
     plan.why = format("{}, and nobody has it open", why_not);
     TRY(expect_nobody_has_it(host, plan.target, place));
     if (!present.is_usable || place.offline) return {};
+    if (!openable) {
+        return fail(openable.error().code(), "write into {}: {}", printable(plan.target), why_not)
+            .with_advice("another backup; or --to FILE, which writes the damaged file, for what can be rescued from it; or stop the application and say --offline --no-check: then that file takes the database's place, and the old one is kept aside");
+    }
     return fail(ErrorCode::invalid, "write into {}: {}", printable(plan.target), why_not)
         .with_advice("stop the application and say --offline: then the file is replaced, and the old one kept aside");
 }

@@ -29,6 +29,7 @@ public:
             report_.follows.push_back("look whether the files agree with the databases");
             const bool may_build = std::ranges::any_of(all_, [](const CompanionToRebuild& one) { return one.companion.keep != "rebuild"; });
             if (may_build) report_.follows.back() += ", and build again what does not";
+            tell_noted();
         }
         for (const auto& name : smoke_test_names(restored_.loaded, restored_.facts.source)) report_.follows.push_back("try " + name);
     }
@@ -50,6 +51,20 @@ private:
     void tell(std::string what) {
         report_.unmet = true;
         report_.warnings.push_back(std::move(what));
+    }
+
+    // What disagreed in the backup does so when it is back; unless it is built again.
+    void tell_noted() {
+        std::set<std::string> built;
+        for (const auto& one : all_) built.insert(one.companion.path);
+        for (const auto& noted : restored_.unmet) {
+            AgreementResult of;
+            if (!noted.starts_with(of.what())) continue;
+            of.file = noted.substr(of.what().size(), noted.find("; ") - of.what().size());
+            const std::string what = format("backup #{} is noted as disagreeing: {}", restored_.facts.number, noted);
+            if (is_below_any(of, built)) report_.warnings.push_back(what + "; it is built again");
+            else tell(what);
+        }
     }
 
     void build(const CompanionToRebuild& what) {

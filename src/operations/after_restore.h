@@ -11,6 +11,7 @@ struct RestoredSource {
     const LoadedSettings& loaded;
     HookFacts facts;                        // as the hooks were told; its source is the one in the settings
     std::vector<std::string> rebuilt = {};  // paths that the backup does not hold, as they are built again
+    std::vector<std::string> unmet = {};    // what is noted of the backup, where all of it comes back
     std::string go_back = {};               // the command to go back; empty: there is none
 };
 // Behind the hooks, when the application may run again; of a dry run it is announced what would be done. What is not as it should be is in the report, with the way back, and

@@ -7,6 +7,7 @@
 #include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
+#include "holdfast/operations/chosen_paths.h"
 #include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/own_places.h"
 
@@ -73,6 +74,21 @@ NeverTaken never_taken(Context& context, OpenRepository& opened, const BackupReq
     return never;
 }
 
+// A link that is pointed elsewhere does what links are for. One that has come in place of a folder may be a mistake: what the
+// folder held is in this backup no more. Told once, as the next backup knows of it.
+Result<std::string> led_elsewhere(const repository::Repository& repository, const history::SourceIdentity& source, const CompanionPlan& plan) {
+    if (plan.rules.named.empty()) return std::string();
+    const std::string named = plain_path(plan.rules.named);
+    const auto is_itself = [&](const repository::DirectoryEntry& entry) { return entry.name == named; };
+    const auto is_it = [&](const repository::DirectoryEntry& entry) { return is_itself(entry) || entry.name == plan.order.root || entry.rules.named == plan.rules.named; };
+    const auto before = TRY(repository.newest([&](const repository::Snapshot& snapshot) {
+        return snapshot.source.id == source.record.id && repository::is_ordinary(snapshot.kind) && std::ranges::any_of(snapshot.companions, is_it);
+    }));
+    if (!before || std::ranges::none_of(before->companions, is_itself)) return std::string();
+    return format("{0} leads to {1} now, by a link that was none in backup #{2}: what lies there is kept, and nothing at {0} itself; while it does, what is kept in backup #{2} is not restored in place", printable(named), printable(plan.order.root),
+                  before->number.value);
+}
+
 // A manual backup has a number of its own; an automatic one that would say what another says already has not.
 WhenUnchanged when_unchanged(const BackupRequest& request, const BackupOrder& order) {
     if (order.full) return WhenUnchanged::record;
@@ -100,6 +116,7 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
             return why_emptied(repository, of, now);
         };
     }
+    for (auto& plan : order.companions) plan.led_elsewhere = TRY(led_elsewhere(opened.get(), order.source, plan));
     for (const auto& path : request.rebuilt) order.rebuilt.push_back(TRY(host::canonical_or_future(context.host.files, path)));
     std::ranges::sort(order.rebuilt);
     order.quiesce = request.quiesce;

@@ -220,6 +220,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     KeptCompanion one;
     auto& report = one.report;
     report.path = seen.plan->order.root;
+    if (!seen.plan->led_elsewhere.empty()) one.warnings.push_back(seen.plan->led_elsewhere);
     if (seen.is_missing) one.missing = repository::MissingCompanion{.path = report.path, .rules = seen.plan->rules};
     if (seen.failure) {
         report.error = seen.failure->text();

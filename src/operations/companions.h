@@ -19,6 +19,7 @@ struct CompanionPlan {
     bool is_optional = false;
     repository::CompanionRules rules = {};  // those of the order, as they are kept with what they chose
     KnownCompanion known = {};  // since it was last kept
+    std::string led_elsewhere = {};  // a warning: its name leads elsewhere than in the backup before
     // Why one that has to be there and holds so little is not as it should be; none: that is not asked.
     std::function<Result<std::optional<std::string>>(Holds now)> why_emptied = {};
 };

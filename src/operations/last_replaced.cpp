@@ -133,7 +133,7 @@ Result<void> expect_none_unfinished(Context& context, OpenRepository& opened, co
     using Is = UnfinishedSeen::Is;
     if (unfinished == Unfinished::left_alone) {
         for (const auto& seen : unfinished_restores(context, databases)) {
-            if (seen.is == Is::at_work) continue;
+            if (seen.is == Is::at_work || seen.is == Is::over) continue;  // the real run takes it back
             return fail(seen.is == Is::staged ? ErrorCode::not_found : ErrorCode::busy, "undo: {}; the real run mends that, and does nothing else", seen.what).with_advice("holdfast undo");
         }
         return {};

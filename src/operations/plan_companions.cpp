@@ -87,7 +87,7 @@ void tell_secrets(const repository::Snapshot& snapshot, PlannedCompanion& compan
     }
 }
 
-// A whole companion may be reached by a link now; in a companion, a link is what was kept.
+// Of a part of a companion, what has its name there may be a link that is replaced; the folders on the way may be none.
 Result<std::string> place_of(Context& context, const std::string& path, const repository::CompanionRules& rules) {
     if (rules.within.empty()) return host::canonical_or_future(context.host.files, path);
     return host::join_path(TRY(host::canonical_or_future(context.host.files, host::folder_of(path))), host::file_name_of(path));
@@ -123,6 +123,44 @@ bool holds_all_of(const repository::Snapshot& snapshot, const std::string& path)
     });
 }
 
+// The first on the way to it, or the whole path.
+std::string link_on(host::FileSystem& files, const std::string& path) {
+    for (auto end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+        const auto there = files.status_of_link(path.substr(0, end));
+        if (there && there->kind == host::FileKind::link) return path.substr(0, end);
+    }
+    return path;
+}
+
+struct Led {
+    const std::string& from;   // its name in the backup
+    const std::string& meant;  // where that is now, as far as `source move` was told
+    const std::string& to;     // where it leads
+};
+
+// A database of the source is there by the same link: all of it was moved, and lies together still.
+Result<bool> went_with_a_database(Context& context, const std::vector<std::string>& databases, const Led& led) {
+    auto& files = context.host.files;
+    const std::string link = link_on(files, led.meant);
+    if (TRY(host::canonical_or_future(files, link)) + led.meant.substr(link.size()) != led.to) return false;
+    for (const auto& database : databases) {
+        if (database.starts_with(link + "/") && TRY(host::exists(files, database))) return true;
+    }
+    return false;
+}
+
+// Where `source move` led to, it may be named by a link: its backups since then have it so.
+Result<bool> is_named_so_since(const repository::Repository& repository, const repository::Snapshot& of, const Led& led) {
+    if (led.meant == led.from) return false;
+    const auto newest = TRY(repository.newest([&](const repository::Snapshot& other) { return other.source.id == of.source.id && repository::is_ordinary(other.kind) && !other.companions.empty(); }));
+    return newest && std::ranges::any_of(newest->companions, [&](const DirectoryEntry& entry) { return entry.name == led.to && entry.rules.named == led.meant; });
+}
+
+Error led_elsewhere(host::FileSystem& files, const Led& led) {
+    return fail(ErrorCode::invalid, "restore {0} in place: {1} is a link now, and was none when the backup was made; it leads to {2}", printable(led.meant), printable(link_on(files, led.meant)), printable(led.to))
+        .with_advice("put back what the link has taken the place of; or --to FOLDER");
+}
+
 }  // namespace
 
 std::vector<DirectoryEntry> all_companions(const repository::Snapshot& snapshot) { return snapshot.companions; }
@@ -136,7 +174,12 @@ Result<void> plan_companions_in_place(Context& context, const repository::Reposi
         companion.entry.rules = rules_of(companions.of, chosen);
         const std::string meant = moved_along(moves, chosen.name);
         companion.report.to = TRY(place_of(context, meant, companion.entry.rules));
-        if (companion.report.to != meant) companion.report.notes.push_back(format("{} leads there now", printable(meant)));
+        if (const Led led{.from = chosen.name, .meant = meant, .to = companion.report.to}; led.to != meant) {
+            // Paths in a backup lead over no links. What lies behind one that has come since may be anybody's.
+            const bool is_its_own = TRY(went_with_a_database(context, plan.paths, led)) || TRY(is_named_so_since(repository, companions.of, led));
+            if (!is_its_own) return led_elsewhere(context.host.files, led);
+            companion.report.notes.push_back(format("{} leads there now", printable(meant)));
+        }
         TRY(expect_named_there(context, moves, request, companion));
         companion.entry.rules.redaction = TRY(redaction_now(context, companion, request));
         const bool is_all = holds_all_of(companions.of, chosen.name);

@@ -15,7 +15,8 @@ struct ChosenCompanions {
 std::vector<repository::DirectoryEntry> all_companions(const repository::Snapshot& snapshot);
 
 // After the members were planned, which are no part of it. Where `source move` was told that databases are elsewhere now, what
-// lay below the same folder is taken to have gone with them. Errors: look_at_place().
+// lay below the same folder is taken to have gone with them. `invalid`: a link has taken the place of one, or of a folder above
+// that no database of the source is reached by. Other errors: look_at_place().
 Result<void> plan_companions_in_place(Context& context, const repository::Repository& repository, const ChosenCompanions& companions, const RestoreRequest& request, RestorePlan& plan);
 
 // Those that were missing when the backup was made, and are there now: they go with --exact, and stay without.

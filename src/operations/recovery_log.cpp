@@ -32,6 +32,19 @@ std::string_view first_line(std::string_view text) {
     return trim(text.substr(0, text.find('\n')));
 }
 
+// What writers that were killed have left of host::replace_atomically(). The lock says that nobody is at it now.
+void remove_unfinished(host::FileSystem& files, const std::string& path) {
+    const std::string before = "." + host::file_name_of(path) + ".";
+    constexpr std::string_view after = ".new";
+    const auto names = files.list(host::folder_of(path));
+    if (!names) return;
+    for (const auto& name : *names) {
+        if (name.size() <= before.size() + after.size() || !name.starts_with(before) || !name.ends_with(after)) continue;
+        const auto number = std::string_view(name).substr(before.size(), name.size() - before.size() - after.size());
+        if (number.find_first_not_of("0123456789") == std::string_view::npos) static_cast<void>(files.remove(host::join_path(host::folder_of(path), name)));
+    }
+}
+
 // Empty: there is none, or nothing in it.
 Result<std::string> text_so_far(host::FileSystem& files, const std::string& path) {
     if (!TRY(host::exists(files, path))) return std::string();
@@ -74,6 +87,7 @@ Result<void> append_to_recovery_log(host::Host host, const std::string& path, co
     if (!text.ends_with('\n')) text += '\n';
     if (!text.ends_with("\n\n")) text += '\n';
     text += markdown_of(entry);
+    remove_unfinished(host.files, canonical);
     const auto there = TRY(host::status_if_any(host.files, canonical));
     return host::replace_atomically(host.files, canonical, bytes_of(text), there ? there->mode : 0644);
 }

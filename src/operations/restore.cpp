@@ -9,6 +9,7 @@
 #include "holdfast/operations/after_restore.h"
 #include "holdfast/operations/carry_out_restore.h"
 #include "holdfast/operations/expect_replaceable.h"
+#include "holdfast/operations/losses.h"
 #include "holdfast/operations/named_companion.h"
 #include "holdfast/operations/own_places.h"
 #include "holdfast/operations/repository_place.h"
@@ -158,18 +159,21 @@ Result<RestoreReport> restore_between(Context& context, Restoring& now, HooksAro
     return report;
 }
 
+bool is_whole(const RestoreRequest& request) { return request.only.empty() && request.paths.empty() && !request.rows.is_asked() && !request.schema_only; }
+
 // What an earlier restore left half done is mended before anything is planned.
 Result<std::vector<std::string>> mend_before(Context& context, OpenRepository& opened, const repository::Snapshot& snapshot, const RestoreRequest& request) {
     std::vector<std::string> told;
     if (!request.to.empty()) return told;
     if (request.dry_run) {
         for (const auto& seen : unfinished_restores(context, snapshot.source.paths)) {
-            told.push_back(seen.what + (seen.is == UnfinishedSeen::Is::at_work ? "; the real run waits for its end" : "; the real run mends that first, and what it replaces may differ then"));
+            using Is = UnfinishedSeen::Is;
+            const std::string_view then = seen.is == Is::at_work ? "waits for its end" : seen.is == Is::over ? "removes what it has left" : "mends that first, and what it replaces may differ then";
+            told.push_back(format("{}; the real run {}", seen.what, then));
         }
         return told;
     }
-    const bool is_whole = request.only.empty() && request.paths.empty() && !request.rows.is_asked() && !request.schema_only;
-    return TRY(mend_unfinished_restores(context, &opened, snapshot.source.paths, is_whole ? WhenUnclear::abandon : WhenUnclear::refuse)).told;
+    return TRY(mend_unfinished_restores(context, &opened, snapshot.source.paths, is_whole(request) ? WhenUnclear::abandon : WhenUnclear::refuse)).told;
 }
 
 // What was mended stays so, whatever becomes of the rest.
@@ -200,7 +204,8 @@ Result<RestoreReport> restore_selected(Context& outer, OpenRepository& opened, c
     std::ranges::move(mended, std::back_inserter(done->warnings));
     std::ranges::move(hooks.warnings, std::back_inserter(done->warnings));
     if (request.to.empty()) {
-        after_restore(context, {.loaded = loaded, .facts = facts_of(now), .rebuilt = snapshot.rebuilt, .go_back = done->go_back}, *done);
+        const auto noted = is_whole(request) ? unmet_by_notes(selection.moment.notes) : std::vector<std::string>();
+        after_restore(context, {.loaded = loaded, .facts = facts_of(now), .rebuilt = snapshot.rebuilt, .unmet = noted, .go_back = done->go_back}, *done);
     }
     done->duration_ms = stopwatch.ms();
     return done;

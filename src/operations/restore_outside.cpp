@@ -104,7 +104,10 @@ Result<PlannedMember> plan_member(Context& context, const OutsideBackup& backup,
     }
     member.image = std::make_unique<Borrowed>(database.image());
     if (request.schema_only) TRY(leave_schema_only(member));
-    TRY(plan_place(context, member, target, request));
+    if (auto planned = plan_place(context, member, target, request); !planned) {
+        const bool is_of_its_content = planned.error().code() == ErrorCode::corrupt;
+        return is_of_its_content ? std::move(planned).error().while_doing(format("restore from {}", printable(database.name))) : std::move(planned).error();
+    }
     member.report.from = database.name;
     if (!request.schema_only) member.report.sha256 = TRY(sqlite::plain_sha256(database.image())).hex();
     return member;

@@ -225,7 +225,10 @@ Result<RestorePlan> plan_restore(Context& context, const repository::Repository&
     const RestorePlace place{.to = request.to, .only = TRY(chosen_members(context, moment.snapshot, request))};
     for (auto& target : TRY(restore_targets(context, moment.snapshot, place))) {
         if (plan.is_in_place) target.path = TRY(lies_now(repository, moment.snapshot, target.path));
-        auto member = TRY(plan_member(context, repository, target, request));
+        auto planned = plan_member(context, repository, target, request);
+        const bool is_told_what = !planned && planned.error().code() == ErrorCode::corrupt && !planned.error().advice().empty();
+        if (is_told_what) return std::move(planned).error().while_doing(format("restore {} of backup #{}", printable(target.entry->name), moment.snapshot.number.value));
+        auto member = TRY(std::move(planned));
         if (plan.is_in_place && target.path != member.entry.name) member.report.notes.push_back(format("it was moved there from {}", printable(member.entry.name)));
         if (const auto& record = member.entry.database; request.schema_only) {
             // has its own already

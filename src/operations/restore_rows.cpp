@@ -41,8 +41,12 @@ struct OpenBackup {
 Result<OpenBackup> open_member(const repository::Repository& repository, const repository::DirectoryEntry& entry) {
     OpenBackup backup{.entry = &entry, .image = TRY(history::open_image(repository, entry)), .served = {}, .connection = {}, .schema = {}};
     backup.served = TRY(sqlite::serve_image(*backup.image));
-    backup.connection = TRY(backup.served->connect());
-    backup.schema = TRY(rows::read_schema(*backup.connection));
+    auto connection = backup.served->connect();
+    if (!connection) return std::move(connection).error().while_doing(printable(entry.name));
+    backup.connection = *std::move(connection);
+    auto schema = rows::read_schema(*backup.connection);
+    if (!schema) return std::move(schema).error().while_doing(printable(entry.name));
+    backup.schema = *std::move(schema);
     return backup;
 }
 

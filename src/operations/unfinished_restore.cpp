@@ -158,6 +158,14 @@ UnfinishedSeen in_words(const Found& found) {
     using Is = UnfinishedSeen::Is;
     UnfinishedSeen seen{.journal = found.trace.folder, .what = {}, .remedy = {}};
     const std::string what = found.restore ? format("a restore of backup #{}", found.restore->number) : std::string("a restore");
+    if (found.trace.is_over) {
+        // One that was taken back leaves the same, but for the databases that are noted as replaced.
+        const bool took_place = found.restore && (found.restore->databases.empty() || !found.trace.replaced.empty());
+        seen.is = Is::over;
+        seen.what = what + (took_place ? " is complete, and was interrupted while it removed what it no longer needed" : " had come to its end, and was interrupted while it removed what it no longer needed");
+        seen.remedy = "the next backup, restore or undo removes that";
+        return seen;
+    }
     if (found.trace.phase == live::FileSwap::Phase::staging) {
         seen.is = found.restore ? Is::staged : Is::leftover;
         seen.what = what + (found.restore ? " was interrupted before it had replaced anything" : " was interrupted at its very beginning, or at its very end");

@@ -35,6 +35,7 @@ struct UnfinishedSeen {
     enum class Is : std::uint8_t {
         staged,       // interrupted before it had replaced anything
         leftover,     // at its very beginning, or when all was over: which of them is not known
+        over,         // when all was over, while it removed what it no longer needed
         at_work,      // exchanging files now
         interrupted,  // while it exchanged files, or between them and the databases
         not_known,    // its journal cannot be read
@@ -42,7 +43,7 @@ struct UnfinishedSeen {
     Is is = Is::interrupted;
     std::string journal;       // the folder that its journal lies in
     std::string what, remedy;  // the remedy is empty where none is needed
-    bool is_harmless() const { return is == Is::staged || is == Is::leftover || is == Is::at_work; }
+    bool is_harmless() const { return is == Is::staged || is == Is::leftover || is == Is::over || is == Is::at_work; }
     std::string in_words() const { return remedy.empty() ? what : what + ": " + remedy; }
 };
 std::vector<UnfinishedSeen> unfinished_restores(Context& context, const std::vector<std::string>& databases);

@@ -78,7 +78,7 @@ std::string shortened(std::string_view sql) {
 
 struct Connection::Open {
     Handle handle;
-    std::string path;
+    std::string called;  // for people
 };
 
 struct Statement::Open {
@@ -103,20 +103,20 @@ Result<Connection> Connection::open(const std::string& path, ConnectionOptions o
     const char* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
     const int rc = sqlite3_open_v2(uri_of(path, options).c_str(), &raw, flags_of(options.mode), vfs);
     Handle handle(raw);
-    const std::string doing = format("open {}", printable(path));
+    const std::string called = options.called.empty() ? printable(path) : options.called, doing = "open " + called;
     if (!handle) return result_failure(rc, doing);
     if (rc != SQLITE_OK) return connection_failure(raw, doing);
     if (auto set_up = prepare_for_strangers(raw, options); !set_up) return std::move(set_up).error();
-    return Connection(std::make_unique<Open>(Open{std::move(handle), path}));
+    return Connection(std::make_unique<Open>(Open{std::move(handle), called}));
 }
 
 Result<void> Connection::execute(const std::string& sql) {
     if (sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-    return connection_failure(handle(), format("run '{}' on {}", shortened(sql), printable(open_->path)));
+    return connection_failure(handle(), format("run '{}' on {}", shortened(sql), open_->called));
 }
 
 Result<Statement> Connection::prepare(const std::string& sql) {
-    const std::string doing = format("prepare '{}' on {}", shortened(sql), printable(open_->path));
+    const std::string doing = format("prepare '{}' on {}", shortened(sql), open_->called);
     sqlite3_stmt* raw = nullptr;
     const char* rest = nullptr;
     if (sqlite3_prepare_v2(handle(), sql.c_str(), -1, &raw, &rest) != SQLITE_OK) {

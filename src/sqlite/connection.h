@@ -25,6 +25,7 @@ struct ConnectionOptions {
     bool keep_wal = false;              // closing as the last connection leaves the WAL as it is: no checkpoint
     bool trust_schema = false;          // its triggers and views may use virtual tables, as in the application
     std::int64_t busy_timeout_ms = 5000;
+    std::string called = {};            // in messages, instead of the path
 };
 
 class Statement;

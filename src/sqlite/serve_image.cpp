@@ -58,7 +58,7 @@ public:
     Served& operator=(const Served&) = delete;
     ~Served() override { exhibition().end(name_); }
     Result<Connection> connect() override {
-        return Connection::open(name_, {.mode = OpenMode::read_only, .vfs = vfs_, .immutable = true});
+        return Connection::open(name_, {.mode = OpenMode::read_only, .vfs = vfs_, .immutable = true, .called = "the image"});
     }
     Result<void> attach_to(Connection& connection, const std::string& name) override {
         auto statement = TRY(connection.prepare("ATTACH ?1 AS ?2"));

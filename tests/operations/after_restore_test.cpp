@@ -158,6 +158,35 @@ TEST_F(AfterARestore, WhatStillDisagreesIsTold) {
     EXPECT_THAT(again.rebuilds, IsEmpty());
 }
 
+TEST_F(AfterARestore, ADryRunTellsWhatIsNotedAndEndsAsTheRealOne) {
+    settings(companion("") + std::string(agreeing));
+    write(index, ids("1, 2, 9"));
+    let_time_pass();
+    EXPECT_TRUE(back_up().unmet);
+    insert(database, 1);
+    write(index, ids("1, 2, 3"));
+    let_time_pass();
+    EXPECT_FALSE(back_up().unmet);
+    const auto rehearsed = [&](const std::string& number, const std::vector<std::string>& only = {}) {
+        auto request = restore_request(number);
+        request.dry_run = true;
+        request.only = only;
+        return must(restore(context, request));
+    };
+    const auto told = rehearsed("1");
+    EXPECT_TRUE(told.unmet);
+    EXPECT_THAT(told.warnings, Contains(AllOf(HasSubstr("backup #1 is noted as disagreeing"), HasSubstr("agreement of " + index))));
+    EXPECT_FALSE(rehearsed("2").unmet);
+    EXPECT_FALSE(rehearsed("1", {database}).unmet) << "the files of today stay";
+    EXPECT_TRUE(must(restore_in_place("1")).unmet);
+    // What is built again may agree.
+    settings(companion("rebuild = { command = '" + writing("1, 2") + "' }\n") + std::string(agreeing));
+    const auto mended = rehearsed("1");
+    EXPECT_FALSE(mended.unmet);
+    EXPECT_THAT(mended.warnings, Contains(HasSubstr("it is built again")));
+    EXPECT_FALSE(must(restore_in_place("1")).unmet);
+}
+
 TEST_F(AfterARestore, AllThatAgreesIsNotBuiltAgain) {
     settings(companion("rebuild = { command = 'echo x >> " + log + "' }\n") + std::string(agreeing));
     back_up();

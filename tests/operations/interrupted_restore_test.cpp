@@ -16,6 +16,7 @@
 namespace holdfast::operations {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -40,6 +41,7 @@ protected:
         with_safety,     // all is staged, and the state before is kept
         among_files,     // some are exchanged
         before_commits,  // all files are exchanged, and no database is
+        over,            // all is replaced, and the old files are being removed
     };
     class DyingFiles final : public tests::PassingFiles {
     public:
@@ -47,6 +49,11 @@ protected:
         Result<std::unique_ptr<host::File>> create(const std::string& path, std::uint32_t mode) override {
             die_if(when_ == Killed::staging && path.ends_with("/new-1"));
             return files_.create(path, mode);
+        }
+        Result<void> remove(const std::string& path) override {
+            TRY(files_.remove(path));
+            die_if(when_ == Killed::over && path.ends_with("/journal"));
+            return {};
         }
         Result<void> rename(const std::string& from, const std::string& to) override {
             die_if(when_ == Killed::with_safety && to.ends_with("/journal"));
@@ -134,6 +141,28 @@ TEST_F(Interrupted, OneThatHadOnlyStagedIsAWarning) {
     const auto told = status_now();
     EXPECT_THAT(told.missed, Not(Contains(HasSubstr("interrupted"))));
     EXPECT_THAT(told.warnings, Contains(HasSubstr("before it had replaced anything")));
+}
+
+TEST_F(Interrupted, OneThatWasOverIsComplete) {
+    restore_killed(Killed::over);
+    const auto restored = state(), left = litter().front();
+    const auto is_told = AllOf(HasSubstr("a restore of backup #" + number_ + " is complete"), Not(HasSubstr("before it had replaced anything")));
+    const auto told = status_now();
+    EXPECT_THAT(told.missed, Not(Contains(HasSubstr("a restore of"))));
+    EXPECT_THAT(told.warnings, Contains(is_told));
+    const auto findings = doctor_now().findings;
+    const auto found = std::ranges::find(findings, work + "/.holdfast-restore", &Finding::subject);
+    ASSERT_NE(found, findings.end());
+    EXPECT_EQ(found->severity, Severity::info);
+    EXPECT_THAT(found->what, is_told);
+    auto request = restore_request(number_);
+    request.dry_run = true;
+    EXPECT_THAT(must(restore(context, request)).warnings, Contains(HasSubstr("the real run removes what it has left")));
+    EXPECT_TRUE(exists(left)) << "they only look";
+    must(try_backup({database}));
+    EXPECT_THAT(litter(), IsEmpty());
+    EXPECT_EQ(state(), restored);
+    EXPECT_THAT(status_now().warnings, Not(Contains(HasSubstr("a restore of"))));
 }
 
 // What a restore leaves when it is killed as it begins, and when it is killed as it ends, is the same.

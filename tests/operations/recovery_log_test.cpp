@@ -82,6 +82,15 @@ TEST_F(RecoveryLog, WritesThroughALinkAndKeepsTheMode) {
     EXPECT_THAT(std::string(text_of(tests::file_bytes(root / "real.md"))), HasSubstr("Accidental"));
 }
 
+TEST_F(RecoveryLog, RemovesWhatAKilledWriterLeft) {
+    for (const char* name : {".RECOVERY.md.0.new", ".RECOVERY.md.12.new"}) write(work + "/" + name, "# Recov");
+    for (const char* name : {".RECOVERY.md.a.new", ".RECOVERY.md.new", "RECOVERY.md.0.new"}) write(work + "/" + name, "theirs");
+    must(append(documents_entry()));
+    EXPECT_EQ(text(), the_documents_own);
+    for (const char* name : {".RECOVERY.md.0.new", ".RECOVERY.md.12.new"}) EXPECT_FALSE(exists(work + "/" + name)) << name;
+    for (const char* name : {".RECOVERY.md.a.new", ".RECOVERY.md.new", "RECOVERY.md.0.new"}) EXPECT_TRUE(exists(work + "/" + name)) << name;
+}
+
 TEST_F(RecoveryLog, NothingInATextMakesALineOfItsOwn) {
     auto entry = documents_entry();
     entry.cause = "one\n## two\r\n\tthree ";

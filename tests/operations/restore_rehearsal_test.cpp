@@ -9,6 +9,7 @@ namespace holdfast::operations {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A dry run ends as the real run does, and changes nothing.
 class Rehearsing : public World {
@@ -51,6 +52,39 @@ TEST_F(Rehearsing, ADryRunTellsWhatTheCheckFinds) {
     EXPECT_FALSE(exists(root / "copy.db"));
     EXPECT_THAT(dry_run(restore_request("1")), FailsWith(ErrorCode::corrupt)) << "in place it is refused";
     EXPECT_THAT(restore_in_place("1"), FailsWith(ErrorCode::corrupt));
+}
+
+// A file that was cut off in its middle: no transaction brings it anywhere.
+TEST_F(Rehearsing, WhatSqliteCannotOpenIsRefusedInPlaceByBothWithWhatToDo) {
+    create_database(database, 500, {.mode = "delete"});
+    const auto whole = std::filesystem::file_size(database);
+    std::filesystem::resize_file(database, whole / 2 / 4096 * 4096);
+    const std::string cut = hash_of_file(database);
+    EXPECT_TRUE(backup().damaged);
+    std::filesystem::remove(database);
+    create_database(database, 10, {.mode = "delete"});
+    const auto before = files_below(work);
+    for (const bool is_unchecked : {false, true}) {
+        auto request = restore_request("1");
+        request.no_check = is_unchecked;
+        const auto told = dry_run(request), refused = restore(context, request);
+        ASSERT_THAT(told, FailsWith(ErrorCode::corrupt));
+        ASSERT_THAT(refused, FailsWith(ErrorCode::corrupt));
+        EXPECT_EQ(told.error().text(), refused.error().text());
+        EXPECT_THAT(refused.error().message(), HasSubstr("restore " + database + " of backup #1"));
+        EXPECT_THAT(refused.error().message(), Not(HasSubstr("/image-")));
+        EXPECT_THAT(refused.error().advice(), HasSubstr("--to FILE"));
+        EXPECT_EQ(files_below(work), before);
+    }
+    must(restore_to("1", root / "copy.db"));
+    EXPECT_EQ(hash_of_file(root / "copy.db"), cut);
+    // As a file, where it is said that nobody has the old one.
+    auto request = restore_request("1");
+    request.offline = request.no_check = true;
+    EXPECT_EQ(must(dry_run(request)).databases.at(0).route, "swap");
+    EXPECT_EQ(files_below(work), before);
+    must(restore(context, request));
+    EXPECT_EQ(hash_of_file(database), cut);
 }
 
 TEST_F(Rehearsing, ADryRunMeetsTheLocksThatTheRealRunMeets) {

@@ -83,6 +83,28 @@ class AbsentCompanions(unittest.TestCase):
         self.assertEqual((self.root / "releases/1/main.index").read_text(), "of release 1")
         self.assertEqual((self.root / "releases/2/main.index").read_text(), "of release 2")
 
+    def test_a_link_that_has_come_in_place_of_a_folder_is_not_followed(self):
+        self.make_index()
+        self.settings('path = "data/faiss"')
+        self.holdfast("backup")
+        (self.root / "outside").mkdir()
+        (self.root / "outside/s").write_text("of another")
+        (self.root / "data/faiss").rename(self.root / "data/faissreal")
+        (self.root / "data/faiss").symlink_to("../outside")
+        for flags in (["--dry-run"], ["--yes"], ["--exact", "--dry-run"], ["--exact", "--yes"]):
+            told = self.holdfast("restore", "1", *flags, code=2)
+            self.assertIn("data/faiss is a link now, and was none when the backup was made", told)
+            self.assertIn("--to FOLDER", told)
+            self.assertEqual([path.name for path in (self.root / "outside").iterdir()], ["s"])
+        self.holdfast("restore", "1", "--to", f"{self.root}/look")
+        self.assertEqual((self.root / "look/faiss/1.index").read_text(), "vectors")
+        self.assertIn("by a link that was none in backup #1", self.holdfast("backup"))
+        (self.root / "data/faiss").unlink()
+        (self.root / "data/faissreal").rename(self.root / "data/faiss")
+        (self.root / "data/faiss/1.index").write_text("changed")
+        self.holdfast("restore", "1", "--yes")
+        self.assertEqual((self.root / "data/faiss/1.index").read_text(), "vectors")
+
     def test_settings_check_tells_what_backup_refuses(self):
         self.settings('path = "data/faiss"\n[[source.app.companions]]\npath = "data/faiss/sub"')
         checked = self.holdfast("settings", "check", code=2)

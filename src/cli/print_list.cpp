@@ -84,6 +84,7 @@ std::string text_of(const operations::ShowReport& report, const Style& style) {
     if (!backup.operation.empty()) rows.push_back({"", "operation", printable(backup.operation)});
     if (!backup.tags.empty()) rows.push_back({"", "tags", printable(joined(backup.tags, ", "))});
     if (!backup.skew.empty()) rows.push_back({"", "not of one moment", printable(backup.skew)});
+    for (const auto& one : backup.unmet) rows.push_back({"", "not as expected", printable(one)});
     for (const auto& path : report.rebuilt) rows.push_back({"", "rebuilt", printable(path) + ": not kept, as a restore has it built again"});
     for (const auto& path : report.missing) rows.push_back({"", "missing", printable(path) + ": was not there"});
     if (!backup.held.empty()) rows.push_back({"", "held", printable(backup.held)});

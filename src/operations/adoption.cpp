@@ -11,6 +11,7 @@
 #include "holdfast/operations/check_image.h"
 #include "holdfast/operations/database_record.h"
 #include "holdfast/operations/keep_database.h"
+#include "holdfast/operations/look_at_content.h"
 #include "holdfast/operations/purpose.h"
 #include "holdfast/sqlite/ask_image.h"
 
@@ -79,7 +80,8 @@ Result<void> Adoption::begin() {
 }
 
 void Adoption::note_there(const history::Moment& moment) {
-    const There::mapped_type which{.number = moment.snapshot.number, .is_forgotten = moment.notes.forgotten};
+    const There::mapped_type which{.number = moment.snapshot.number, .is_forgotten = moment.notes.forgotten,
+                                       .is_to_be_looked_at = !moment.snapshot.companions.empty() && is_yet_to_be_looked_at(moment.snapshot, moment.notes, settings_)};
     there_.emplace(moment.snapshot.id.hex(), which);
     for (const auto& [key, value] : moment.snapshot.tags) {
         if (key == set_tag) there_.emplace(value, which);
@@ -93,13 +95,13 @@ void Adoption::note_there(const history::Moment& moment) {
 
 // What was forgotten would be gone with the next prune, though it was told to be there.
 Result<void> Adoption::tell_there(There::iterator known, AdoptedBackup& told) {
-    auto& [number, is_forgotten] = known->second;
+    auto& [number, is_forgotten, is_to_be_looked_at] = known->second;
     told.number = number.value;
     told.state = is_forgotten ? "recalled" : "already there";
     if (is_forgotten && !request_.dry_run) TRY(history::recall(opened_.get(), {&number, 1}, context_.host.clock.now()));
     ++(is_forgotten ? report_.recalled : report_.already_there);
     is_forgotten = false;
-    return {};
+    return std::exchange(is_to_be_looked_at, false) ? look_at_agreement(told) : Result<void>();
 }
 
 void Adoption::refuse(const std::string& file, Error why) {
@@ -302,8 +304,7 @@ Result<void> Adoption::take_group(OutsideBackup& backup, Group group) {
                                               printable(told.file), to_rfc3339(told.time), told.time_from == "modified" ? "own time" : told.time_from));
         }
         if (!request_.dry_run) TRY(record(backup, told, group));
-        if (!group.copies.empty() && request_.dry_run) tell_that_agreement_is_not_looked_at();
-        else if (!group.copies.empty()) TRY(look_at_agreement(told));
+        if (!group.copies.empty()) TRY(look_at_agreement(told));
         ++report_.adopted;
         report_.damaged += is_damaged ? 1 : 0;
         report_.bytes_stored += told.bytes_stored;

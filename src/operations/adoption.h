@@ -48,6 +48,7 @@ private:
     struct Known {
         repository::SnapshotNumber number;  // in a dry run 0 of what would be adopted
         bool is_forgotten = false;
+        bool is_to_be_looked_at = false;  // nobody has looked whether its files agree
     };
     using There = std::map<std::string, Known>;
 

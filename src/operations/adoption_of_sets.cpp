@@ -70,14 +70,18 @@ Result<void> Adoption::join_companions(const OutsideBackup& backup, Group& group
 
 // What would be asked is not stored.
 void Adoption::tell_that_agreement_is_not_looked_at() {
-    const auto* const source = settings_.source(past_.source.record.name);
     const std::string told = "a dry run does not look whether files and databases agree, as the settings say they must: the real run does, and ends with exit code 3 where they do not";
-    const bool is_asked = source != nullptr && !source->agreement.empty();
-    if (is_asked && std::ranges::find(report_.warnings, told) == report_.warnings.end()) report_.warnings.push_back(told);
+    if (std::ranges::find(report_.warnings, told) == report_.warnings.end()) report_.warnings.push_back(told);
 }
 
 // Noted on it as on one that was made here.
 Result<void> Adoption::look_at_agreement(AdoptedBackup& told) {
+    const auto* const source = settings_.source(past_.source.record.name);
+    if (source == nullptr || source->agreement.empty()) return {};
+    if (request_.dry_run) {
+        tell_that_agreement_is_not_looked_at();
+        return {};
+    }
     const auto& repository = opened_.get();
     const auto snapshot = TRY(repository.snapshot({told.number}));
     if (snapshot.damaged) return {};
@@ -86,11 +90,10 @@ Result<void> Adoption::look_at_agreement(AdoptedBackup& told) {
     std::vector<UnmetThing> unmet;
     if (!results) unmet.push_back({.what = "agreement", .why = "could not be checked: " + results.error().message(), .lost = {}});
     else unmet = unmet_among(told.agreement = *std::move(results));
-    if (unmet.empty()) return {};
-    ++report_.disagreeing;
+    if (!unmet.empty()) ++report_.disagreeing;
     for (const auto& thing : unmet) report_.warnings.push_back(format("#{}: expected: {}; {}", told.number, printable(thing.what), thing.why));
     const auto noted = note_expected(context_, opened_.get(), snapshot.number, unmet);
-    if (!noted) report_.warnings.push_back("what does not agree could not be noted: " + noted.error().message());
+    if (!noted) report_.warnings.push_back("whether its files agree could not be noted: " + noted.error().message());
     return {};
 }
 

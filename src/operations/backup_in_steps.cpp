@@ -11,10 +11,9 @@
 #include "holdfast/host/worker_pool.h"
 #include "holdfast/operations/apply_retention.h"
 #include "holdfast/operations/backup_in_use.h"
-#include "holdfast/operations/check_agreement.h"
 #include "holdfast/operations/doubted_source.h"
 #include "holdfast/operations/first_backup.h"
-#include "holdfast/operations/look_at_expectations.h"
+#include "holdfast/operations/look_at_content.h"
 #include "holdfast/operations/plain_copies.h"
 #include "holdfast/operations/set_copies.h"
 #include "holdfast/operations/rest_of_source.h"
@@ -100,60 +99,6 @@ void warn_of_roots_files(Context& context, const OpenRepository& opened, BackupR
     if (!host::is_superuser() || !repository || repository->owner == 0) return;
     report.warnings.push_back(format("the repository belongs to user {0}, who cannot read what root stores in it: run holdfast as that "
                                      "user (sudo -u '#{0}'), and give what is there back with chown -R", repository->owner));
-}
-
-// What does not hold is told, and stops nothing: a backup of what has gone wrong is better than none.
-std::vector<UnmetThing> look_at_what_is_expected(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot,
-                                                 const LoadedSettings& loaded, BackupReport& report) {
-    std::vector<UnmetThing> none;
-    const auto expectations = expectations_of(loaded, snapshot.source.name);
-    if (expectations.empty() || snapshot.damaged) return none;
-    auto results = look_at_backup(context, repository, snapshot, expectations);
-    if (!results) {
-        report.warnings.push_back("what the settings expect could not be looked at: " + results.error().message());
-        return none;
-    }
-    report.expectations = std::move(*results);
-    return unmet_among(report.expectations);
-}
-
-// Of what was kept, so that it is said of the backup and not of what is there by now.
-std::vector<UnmetThing> look_at_agreement(Context& context, const repository::Repository& repository, const repository::Snapshot& snapshot,
-                                          const LoadedSettings& loaded, BackupReport& report) {
-    auto results = agreement_of_backup(context, repository, snapshot, loaded);
-    if (!results) return {{.what = "agreement", .why = "could not be checked: " + results.error().message(), .lost = {}}};
-    report.agreement = std::move(*results);
-    return unmet_among(report.agreement);
-}
-
-// Whatever the settings expect: an application that lost its database starts with an empty one, and notices nothing.
-std::vector<UnmetThing> look_for_emptied(const repository::Repository& repository, const repository::Snapshot& snapshot, BackupReport& report) {
-    auto emptied = emptied_in(repository, snapshot);
-    if (emptied) return std::move(*emptied);
-    report.warnings.push_back("what the backup before held could not be looked at: " + emptied.error().message());
-    return {};
-}
-
-// Noted on the backup, so that it does not become the measure of the next ones, and status goes on telling.
-void look_at_content(Context& context, repository::Repository& repository, const repository::Snapshot& snapshot, const LoadedSettings& loaded, BackupReport& report) {
-    auto unmet = look_at_what_is_expected(context, repository, snapshot, loaded, report);
-    std::ranges::move(look_for_emptied(repository, snapshot, report), std::back_inserter(unmet));
-    std::ranges::move(look_at_agreement(context, repository, snapshot, loaded, report), std::back_inserter(unmet));
-    if (unmet.empty()) return;
-    report.unmet = true;
-    const bool is_loss = std::ranges::any_of(unmet, [](const UnmetThing& thing) { return !thing.lost.empty(); });
-    for (const auto& thing : unmet) report.warnings.push_back(format("expected: {}; {}", printable(thing.what), thing.why));
-    if (is_loss) report.warnings.push_back(format("if this loss is right: {}", accepting_command(snapshot.number)));
-    const auto noted = note_expected(context, repository, snapshot.number, unmet);
-    if (!noted) report.warnings.push_back("what does not hold could not be noted: " + noted.error().message());
-}
-
-// Nothing is read but what its notes say.
-void tell_of_confirmed(const repository::NoteSummary& notes, BackupReport& report) {
-    for (const auto& line : unmet_by_notes(notes)) {
-        report.unmet = true;
-        report.warnings.push_back("expected, and since then nothing has changed: " + line);
-    }
 }
 
 // A backup that lacks something must not push out the ones that have it.
@@ -283,8 +228,9 @@ Result<void> BackupInSteps::record(const BackupOrder& order) {
 void BackupInSteps::look() {
     auto& last = recorded_.back();
     if (std::exchange(last.is_looked_at, true)) return;
-    if (last.is_new) look_at_content(context_, opened_->get(), last.snapshot, *request_.repository.settings.loaded, last.report);
-    else tell_of_confirmed(last.notes, last.report);
+    const LookAtContent look(context_, opened_->get(), *request_.repository.settings.loaded);
+    if (last.is_new) look.at_new(last.snapshot, last.report);
+    else look.at_confirmed(last.snapshot, last.notes, last.report);
 }
 
 // What the settings order and cannot be had now does not keep the backup from being made.

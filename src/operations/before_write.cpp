@@ -116,6 +116,7 @@ void BackupBefore::end() {
     if (!steps_ || way_back_.number == 0) return;
     steps_->end();
     auto& made = steps_->report();
+    way_back_.incomplete = made.is_incomplete();
     way_back_.warnings = std::move(made.warnings);
     if (made.skewed) way_back_.warnings.push_back(format("backup #{} is not of one moment: {}", made.number, made.skew));
     tell_of_others(made, way_back_.warnings);

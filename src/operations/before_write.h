@@ -32,6 +32,7 @@ struct WayBack {
     std::uint64_t number = 0;  // 0: no backup was made
     std::string repository, command;
     bool was_there = false;
+    bool incomplete = false;
     std::vector<std::string> warnings;
     std::shared_ptr<const BackupInUse> in_use;  // nobody forgets it before the write has ended
     template <class Visitor>
@@ -40,6 +41,7 @@ struct WayBack {
         visit("repository", repository, "Where it is kept.");
         visit("command", command, "The command that brings the state before back.");
         visit("was_there", was_there, "It was there already: nothing had changed since.");
+        visit("incomplete", incomplete, "It lacks something besides the database, is not of one moment, or not as expected.");
         visit("warnings", warnings, "What else should be known of it.");
     }
 };

@@ -38,7 +38,7 @@ struct ListedBackup {
     double skew_ms = 0;
     bool schema_changed = false;
     Timestamp time;
-    std::vector<std::string> paths, companions, skewed, tags;
+    std::vector<std::string> paths, companions, skewed, unmet, tags;
     template <class Visitor>
     void describe(Visitor& visit) const {
         visit("number", number, "Number.");
@@ -46,11 +46,12 @@ struct ListedBackup {
         visit("time", time, "The moment it holds.");
         visit("kind", kind, "manual; automatic: made before an operation or by a schedule; safety: made before a restore.");
         visit("operation", operation, "The operation it was made before, or by.");
-        visit("state", state, "ok, partial, not of one moment, damaged (the source was), verification found damage, forgotten, or unreadable.");
+        visit("state", state, "ok, partial, not of one moment, damaged (the source was), verification found damage, not as expected, forgotten, or unreadable.");
         visit("held", held, "Why it is held and nobody can forget it; empty: it is not held.");
         visit("skew", skew, "Why it is not of one moment; empty: it is.");
         visit("skew_ms", skew_ms, "Time between the first and the last freeze of its databases, when they are not of one moment.");
         visit("skewed", skewed, "The databases, files and folders that may be of another moment than the others.");
+        visit("unmet", unmet, "What does not hold in it, of what the settings expect, or does not agree, and was not accepted.");
         visit("comment", comment, "Comment.");
         visit("source", source, "Source.");
         visit("schema_version", schema_version, "What the source's schema_version query answered, else PRAGMA user_version where it is used.");

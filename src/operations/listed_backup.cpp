@@ -1,6 +1,7 @@
 #include "holdfast/operations/listed_backup.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/operations/losses.h"
 #include "holdfast/operations/purpose.h"
 
 namespace holdfast::operations {
@@ -13,6 +14,7 @@ std::string state_of(const history::Moment& moment) {
     if (moment.snapshot.partial) return "partial";
     if (moment.snapshot.skew) return "not of one moment";
     if (moment.is_bad()) return "verification found damage";
+    if (!unmet_by_notes(moment.notes).empty()) return "not as expected";
     return "ok";
 }
 
@@ -73,6 +75,7 @@ ListedBackup listed(const history::Moment& moment) {
         backup.skew_ms = static_cast<double>(skew->span_ns) / 1'000'000;
         backup.skewed = skew->paths;
     }
+    backup.unmet = unmet_by_notes(moment.notes);
     for (const auto& member : snapshot.members) backup.paths.push_back(member.name);
     for (const auto& companion : snapshot.companions) backup.companions.push_back(companion.name);
     for (const auto& tag : snapshot.tags) backup.tags.push_back(history::text_of(tag));

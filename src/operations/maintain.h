@@ -306,5 +306,9 @@ Result<MaintainAllReport> maintain_all(Context& context, const MaintainAllReques
 
 int exit_code_of(const MaintainCheckReport& report);
 int exit_code_of(const MaintainAllReport& report);
+// What was to be done is done. A scheduled backup that lacked as much would end so, too.
+int exit_code_of(const MaintainCleanupReport& report);
+int exit_code_of(const MaintainVacuumReport& report);
+int exit_code_of(const MaintainAnalyzeReport& report);
 
 }  // namespace holdfast::operations

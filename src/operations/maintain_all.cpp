@@ -88,6 +88,15 @@ int exit_code_of(const MaintainCheckReport& report) {
     return report.references.empty() && report.integrity == "ok" ? 0 : exit_code_partial;
 }
 
-int exit_code_of(const MaintainAllReport& report) { return report.exit_code != 0 || !report.check ? report.exit_code : exit_code_of(*report.check); }
+int exit_code_of(const MaintainCleanupReport& report) { return report.before.incomplete ? exit_code_partial : 0; }
+int exit_code_of(const MaintainVacuumReport& report) { return report.before.incomplete ? exit_code_partial : 0; }
+int exit_code_of(const MaintainAnalyzeReport& report) { return report.before.incomplete ? exit_code_partial : 0; }
+
+int exit_code_of(const MaintainAllReport& report) {
+    if (report.exit_code != 0) return report.exit_code;
+    const int of_check = report.check ? exit_code_of(*report.check) : 0;
+    const bool is_incomplete = report.before.incomplete || (report.cleanup && report.cleanup->before.incomplete);
+    return of_check == 0 && is_incomplete ? exit_code_partial : of_check;
+}
 
 }  // namespace holdfast::operations

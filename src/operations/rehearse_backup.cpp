@@ -6,6 +6,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/backup_order.h"
+#include "holdfast/operations/look_at_content.h"
 #include "holdfast/operations/plain_copies.h"
 #include "holdfast/operations/set_copies.h"
 #include "holdfast/operations/repository_place.h"
@@ -20,6 +21,7 @@ using repository::Snapshot;
 struct Rehearsed {
     Snapshot snapshot;
     bool is_there = false;  // it would be this one, confirmed
+    repository::NoteSummary notes = {};  // of that one
 };
 
 Result<Rehearsed> in_repository(Context& context, OpenRepository& opened, const BackupRequest& request, std::vector<NamedDatabase> databases, BackupReport& report) {
@@ -27,7 +29,7 @@ Result<Rehearsed> in_repository(Context& context, OpenRepository& opened, const 
     look_at_all(context, opened, std::move(databases), order);
     for (const auto& plan : order.members) report.databases.push_back({.path = plan.path, .unchanged = plan.is_unchanged});
     auto confirmed = TRY(confirm_at_sight(context, opened.get(), order));
-    if (confirmed) return Rehearsed{.snapshot = std::move(*confirmed->confirmed), .is_there = true};
+    if (confirmed) return Rehearsed{.snapshot = std::move(*confirmed->confirmed), .is_there = true, .notes = std::move(confirmed->notes)};
     Rehearsed rehearsed;
     rehearsed.snapshot.source = order.source.record;
     rehearsed.snapshot.number = {TRY(opened.get().list()).highest.value + 1};
@@ -74,6 +76,14 @@ std::vector<NamedDatabase> copies_of(const std::vector<NamedDatabase>& databases
     return copies;
 }
 
+// What has not been stored cannot be looked at.
+void tell_of_content(const Rehearsed& rehearsed, const LoadedSettings& loaded, BackupReport& report) {
+    tell_noted(rehearsed.notes, report);
+    const bool is_looked_at = rehearsed.is_there && !is_yet_to_be_looked_at(rehearsed.snapshot, rehearsed.notes, loaded);
+    if (is_looked_at || !asks_to_look(loaded, rehearsed.snapshot.source.name)) return;
+    report.warnings.push_back("a dry run does not look whether the backup holds what the settings expect: the real run does, and ends with exit code 3 where it does not");
+}
+
 }  // namespace
 
 Result<BackupReport> rehearse_backup(Context& context, const BackupRequest& request) {
@@ -92,6 +102,7 @@ Result<BackupReport> rehearse_backup(Context& context, const BackupRequest& requ
     report.confirmed_only = rehearsed.is_there;
     if (!rehearsed.is_there) TRY(add_members(context, request, databases, report, rehearsed.snapshot));
     describe(rehearsed.snapshot, report);
+    tell_of_content(rehearsed, *request.repository.settings.loaded, report);
     auto archives = TRY(rehearse_set_copies(context, rehearsed.snapshot, TRY(set_copy_orders(context, *request.repository.settings.loaded, request.source))));
     if (plain) {
         auto copies = TRY(rehearse_plain_copies(context, rehearsed.snapshot, *plain));

@@ -184,7 +184,7 @@ struct RestoreReport {
         visit("agreement", agreement, "In place: whether the files say the same as the databases now, as the settings have it.");
         visit("smoke_tests", smoke_tests, "In place: how the settings' smoke tests went.");
         visit("follows", follows, "In a dry run, in place: what would be done behind it: built again, compared, tried.");
-        visit("unmet", unmet, "Something of these three is not as it should be; the restore has taken place: exit code 3.");
+        visit("unmet", unmet, "Something of these three is not as it should be; the restore has taken place: exit code 3. Of a dry run: it is noted of the backup that its files disagree.");
         visit("warnings", warnings, "What else should be known.");
     }
 };

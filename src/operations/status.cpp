@@ -7,6 +7,7 @@
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/found_damaged.h"
 #include "holdfast/operations/listed_backup.h"
+#include "holdfast/operations/look_at_content.h"
 #include "holdfast/operations/losses.h"
 #include "holdfast/operations/missing_databases.h"
 #include "holdfast/operations/open_repository.h"
@@ -42,6 +43,7 @@ std::optional<Timestamp> confirmed_at(const history::Moment& moment, Timestamp n
 
 struct Looked {
     const FoundDamaged& found;
+    const LoadedSettings& loaded;
     Timestamp now;
 };
 // What one more backup, in ascending order, says about its source. Safety backups take space and say no more.
@@ -79,6 +81,7 @@ void add_to(SourceStatus& source, const history::Moment& moment, const Looked& l
     if (confirmed) source.last_confirmed = std::max(source.last_confirmed.value_or(*confirmed), *confirmed);
     source.logical_bytes = snapshot.statistics.logical_bytes;
     source.unmet = unmet_by_notes(moment.notes);
+    source.is_to_be_looked_at = is_yet_to_be_looked_at(snapshot, moment.notes, looked.loaded);
     source.skew = snapshot.skew ? snapshot.skew->why : std::string();
     source.has_loss = has_loss(moment.notes) && !moment.notes.accepted;
 }
@@ -96,7 +99,7 @@ std::vector<std::string> lacks_of_newest(const std::vector<history::Moment>& of_
     return lacks;
 }
 
-std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments, Timestamp now) {
+std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments, const LoadedSettings& loaded, Timestamp now) {
     std::map<std::string, std::vector<history::Moment>> by_id;
     for (const auto& moment : moments) {
         if (!moment.notes.forgotten) by_id[to_hex(moment.snapshot.source.id)].push_back(moment);
@@ -105,7 +108,7 @@ std::vector<SourceStatus> sources_of(const std::vector<history::Moment>& moments
     for (const auto& [id, of_source] : by_id) {
         const FoundDamaged found(of_source);
         SourceStatus source;
-        for (const auto& moment : of_source) add_to(source, moment, {.found = found, .now = now});
+        for (const auto& moment : of_source) add_to(source, moment, {.found = found, .loaded = loaded, .now = now});
         for (const auto* moment : found.newest()) source.found_damaged.push_back(moment->snapshot.number.value);
         if (!found.newest().empty()) source.damaged_since = found.newest().front()->snapshot.time;
         if (!found.newest().empty()) source.missed.push_back(found.in_words());
@@ -187,6 +190,10 @@ void judge(StatusReport& report, const StatusTargets& targets) {
             report.warnings.push_back(format("{}: backup #{} states a time in the future: nobody knows how old it is, and retention keeps it as the newest; "
                                              "was the clock wrong, or the file it was adopted from? holdfast show {}; holdfast forget {}", printable(source.name), number, number, number));
         }
+        if (source.is_to_be_looked_at) {
+            report.warnings.push_back(format("{}: nobody has looked whether backup #{} holds what the settings expect, as whoever made it was stopped, or the settings are newer: "
+                                             "holdfast verify {} --level opened; the next backup does", printable(source.name), source.last_number, source.last_number));
+        }
         for (const auto& one : source.missed) report.missed.push_back(printable(source.name) + ": " + one);
     }
 }
@@ -263,7 +270,7 @@ Result<StatusReport> status_of(Context& context, OpenRepository& opened, const S
     report.encrypted = repository.config().sealed;
     report.repository_bytes = TRY(bytes_in(repository));
     report.free_bytes = TRY(context.host.files.free_bytes(opened.path()));
-    report.sources = sources_of(moments.moments, context.host.clock.now());
+    report.sources = sources_of(moments.moments, question.loaded, context.host.clock.now());
     tell_unfinished(context, moments.moments, report);
     judge(report, question.targets);
     auto missing = missing_databases(context, question.loaded, moments.moments);

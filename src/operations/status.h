@@ -51,6 +51,7 @@ struct SourceStatus {
     std::vector<std::uint64_t> of_future;  // what states a time that has not come by, or had not when it was adopted
     bool is_last_misdated = false;         // only such a one is there
     std::vector<std::string> unmet;        // of the last backup
+    bool is_to_be_looked_at = false;       // nobody has looked what does not hold in it
     std::string skew;                      // of the last backup
     bool has_loss = false;                 // among it
     template <class Visitor>
@@ -79,6 +80,7 @@ struct SourceStatus {
         visit("interrupted", interrupted, "Restores in place that were interrupted, with what ends them: what is there now may be of two moments.");
         visit("skew", skew, "Why the last backup is not of one moment; empty: it is.");
         visit("unmet", unmet, "What does not hold in the last backup, of what is expected, and was not accepted.");
+        visit("is_to_be_looked_at", is_to_be_looked_at, "Nobody has looked yet whether the last backup holds what the settings expect.");
         visit("logical_bytes", logical_bytes, "Size of the databases at the last backup.");
         visit("bytes_stored", bytes_stored, "Bytes its backups added when they were made; prune may have freed some since.");
     }

@@ -6,6 +6,7 @@
 #include "holdfast/history/damage.h"
 #include "holdfast/operations/check_agreement.h"
 #include "holdfast/operations/check_image.h"
+#include "holdfast/operations/look_at_content.h"
 #include "holdfast/operations/look_at_expectations.h"
 #include "holdfast/operations/settings_in_effect.h"
 
@@ -91,11 +92,10 @@ Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEnt
 
 Result<void> Verification::look_at_expected(const history::Moment& moment, const LoadedSettings& loaded) {
     const auto expectations = expectations_of(loaded, moment.snapshot.source.name);
-    const auto* source = loaded.source(moment.snapshot.source.name);
-    const bool asks_for_agreement = source != nullptr && !source->agreement.empty();
+    const bool is_asked = asks_to_look(loaded, moment.snapshot.source.name);
     const auto number = moment.snapshot.number;
     const bool was_unmet = moment.notes.expected && !moment.notes.expected->good;
-    if (expectations.empty() && !asks_for_agreement && !was_unmet) return {};
+    if (!is_asked && !was_unmet) return {};
     if (level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good || moment.snapshot.damaged) return {};
     const auto lease = repository_.lease(number);
     if (!lease && lease.error().code() == ErrorCode::not_found) return {};  // pruned meanwhile
@@ -128,8 +128,8 @@ void Verification::note_what_has_changed(const history::Moment& moment, const st
     std::vector<std::string> now;
     for (const auto& thing : unmet) now.push_back(thing.lost.empty() ? "query" : thing.lost);
     const auto& noted = moment.notes.expected;
-    const auto before = noted && !noted->good ? noted->tags : std::vector<std::string>();
-    if (now == before || moment.notes.accepted) return;
+    const bool is_noted = noted && now == (noted->good ? std::vector<std::string>() : noted->tags);
+    if (is_noted || moment.notes.accepted) return;
     static_cast<void>(note_expected(context_, repository_, moment.snapshot.number, unmet).ok());  // as good as its bytes
 }
 

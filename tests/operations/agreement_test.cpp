@@ -7,6 +7,8 @@
 #include "agree/zip_bytes.h"
 #include "holdfast/operations/drill.h"
 #include "holdfast/operations/hold.h"
+#include "holdfast/operations/list.h"
+#include "holdfast/operations/maintain.h"
 #include "operations/world.h"
 
 namespace holdfast::operations {
@@ -185,6 +187,106 @@ TEST_F(AgreementOfASource, StatusAndVerifyTellOfADisagreement) {
     backup();
     EXPECT_FALSE(must(verify(context, verify_request("opened"))).unmet);
     EXPECT_THAT(must(status(context, question)).missed, ::testing::Not(Contains(HasSubstr("of which"))));
+}
+
+// As when whoever made it was killed behind its commit.
+class AgreementNobodyHasLookedAt : public AgreementOfASource {
+protected:
+    AgreementNobodyHasLookedAt() {
+        dataset(1, {1});
+        dataset(2, {5});
+        write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss\"\n");
+    }
+    void make_one() {
+        EXPECT_FALSE(must(operations::backup(context, scheduled())).unmet);
+        settings("");
+    }
+    StatusReport told() { return must(status(context, {.repository = in_repository(), .rpo = {}, .rto = {}, .proof = {}, .targets = {}})); }
+    BackupRequest scheduled() {
+        auto request = backup_request({database});
+        request.purpose.operation = "schedule";
+        return request;
+    }
+    BackupReport again() {
+        auto report = must(operations::backup(context, scheduled()));
+        EXPECT_TRUE(report.confirmed_only);
+        return report;
+    }
+};
+
+TEST_F(AgreementNobodyHasLookedAt, IsLookedAtOnceByTheBackupThatFindsNothingNew) {
+    tickets_of(1, {1, 2});
+    make_one();
+    EXPECT_THAT(told().warnings, Contains(HasSubstr("nobody has looked whether backup #1 holds")));
+    EXPECT_TRUE(told().sources.front().is_to_be_looked_at);
+    auto rehearsal = scheduled();
+    rehearsal.dry_run = true;
+    EXPECT_THAT(must(operations::backup(context, rehearsal)).warnings, Contains(HasSubstr("a dry run does not look")));
+    const auto met = again();
+    EXPECT_TRUE(met.is_incomplete());
+    EXPECT_THAT(met.warnings, Contains(HasSubstr("an id of which it knows nothing: 2")));
+    EXPECT_THAT(told().warnings, ::testing::Not(Contains(HasSubstr("nobody has looked"))));
+    EXPECT_THAT(told().missed, Contains(HasSubstr("an id of which it knows nothing: 2")));
+    const auto then = again();
+    EXPECT_TRUE(then.unmet);
+    EXPECT_THAT(then.agreement, IsEmpty()) << "by its note";
+    let_time_pass();
+    again();
+    const auto rehearsed = must(operations::backup(context, rehearsal));
+    EXPECT_TRUE(rehearsed.is_incomplete());
+    EXPECT_THAT(rehearsed.warnings, ElementsAre(HasSubstr("an id of which it knows nothing: 2")));
+}
+
+TEST_F(AgreementNobodyHasLookedAt, OneThatAgreesIsNotLookedAtAgain) {
+    make_one();
+    const auto met = again();
+    EXPECT_FALSE(met.is_incomplete());
+    EXPECT_EQ(met.agreement.size(), 2u);
+    EXPECT_THAT(again().agreement, IsEmpty());
+    EXPECT_FALSE(told().sources.front().is_to_be_looked_at);
+    tickets_of(2, {5});
+    EXPECT_EQ(must(operations::backup(context, scheduled())).agreement.size(), 2u);
+    EXPECT_THAT(again().agreement, IsEmpty()) << "the one that was new was looked at when it was made";
+}
+
+TEST_F(AgreementNobodyHasLookedAt, AVerificationLooksAsWell) {
+    tickets_of(1, {1, 2});
+    make_one();
+    EXPECT_TRUE(must(verify(context, verify_request("opened"))).unmet);
+    EXPECT_THAT(told().missed, Contains(HasSubstr("an id of which it knows nothing: 2")));
+    EXPECT_TRUE(again().unmet);
+    tickets_of(1, {1});
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss\"\n");
+    make_one();
+    EXPECT_FALSE(must(verify(context, verify_request("opened"))).unmet);
+    EXPECT_FALSE(told().sources.front().is_to_be_looked_at);
+    EXPECT_THAT(again().agreement, IsEmpty());
+}
+
+TEST_F(AgreementOfASource, ListAndShowTellOfADisagreement) {
+    dataset(1, {1});
+    backup();
+    tickets_of(1, {1, 2});
+    backup();
+    const auto listed = must(list(context, {.repository = in_repository()}));
+    EXPECT_EQ(listed.backups[0].state, "not as expected");
+    EXPECT_THAT(listed.backups[0].unmet, ElementsAre(HasSubstr("an id of which it knows nothing: 2")));
+    EXPECT_EQ(listed.backups[1].state, "ok");
+    EXPECT_THAT(listed.backups[1].unmet, IsEmpty());
+    EXPECT_THAT(shown("2").backup.unmet, ElementsAre(HasSubstr("an id of which it knows nothing: 2")));
+}
+
+TEST_F(AgreementOfASource, MaintenanceSaysThatTheBackupBeforeItIsNotAsItShouldBe) {
+    dataset(1, {1});
+    tickets_of(1, {1, 2});
+    MaintainAnalyzeRequest request;
+    request.target.database = database;
+    request.before.repository = in_repository();
+    const auto analyzed = must(maintain_analyze(context, request));
+    EXPECT_TRUE(analyzed.before.incomplete);
+    EXPECT_EQ(exit_code_of(analyzed), 3);
+    write_npz(1, {1, 2});
+    EXPECT_EQ(exit_code_of(must(maintain_analyze(context, request))), 0);
 }
 
 TEST_F(AgreementOfASource, ADrillPassesWhenTheRestoredFilesAgree) {

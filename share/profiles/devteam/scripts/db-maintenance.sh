@@ -27,14 +27,16 @@ setting() { holdfast settings check --json | sed -n "s/.*\"key\":\"${1//./\\.}\"
 
 # Anything but 0 of holdfast is a failure here; what it says goes to standard error as it is.
 run() { # DONE FAILED COMMAND...
-    local done=$1 failed=$2
+    local done=$1 failed=$2 code=0
     shift 2
-    if "$@"; then
-        log info "$done"
-    else
-        log error "$failed"
-        return 1
-    fi
+    "$@" || code=$?
+    case $code in
+        0)  log info "$done" ;;
+        3)  log warn "$done, but the backup before it is not whole: see holdfast status"
+            return 1 ;;
+        *)  log error "$failed"
+            return 1 ;;
+    esac
 }
 
 backup() {

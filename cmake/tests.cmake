@@ -73,6 +73,8 @@ if(TARGET holdfast)
     add_test(NAME story_${name} COMMAND ${HOLDFAST_PYTHON} ${story})
     set_tests_properties(story_${name} PROPERTIES LABELS story TIMEOUT 900 ENVIRONMENT "HOLDFAST=$<TARGET_FILE:holdfast>;PYTHONDONTWRITEBYTECODE=1")
   endforeach()
+  # Applications of the profiles are asked at the ports that they have: one of these stories must not ask another's.
+  set_tests_properties(story_profiles story_profiles_with_indexes story_old_sets PROPERTIES RESOURCE_LOCK ports_of_profiles)
 endif()
 
 # The sqlite room once more with the lock page inside small databases.

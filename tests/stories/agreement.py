@@ -11,6 +11,7 @@ import sqlite3
 import struct
 import subprocess
 import threading
+import time
 import unittest
 import zipfile
 
@@ -116,6 +117,40 @@ class Agreement(stories.Story):
         self.write_files(1, [1, 2, 4, 5])
         self.backup()
         self.call("verify")
+
+    # A kill behind the commit keeps the backup, and takes the look at it.
+    def test_a_backup_that_is_killed_before_it_looks(self):
+        self.commit(1, [1, 2, 3])
+        self.write_files(1, [1, 2])
+        looking = self.work / "looking"
+        with open(self.work / "holdfast.toml", "a") as settings:
+            settings.write('\n[[source.app.agreement]]\nkind = "command"\ncommand = "touch looking; sleep 0.1"\n')
+        told = untold = 0
+        for kill in range(12):
+            looking.unlink(missing_ok=True)
+            self.commit(2, [kill])  # something new
+            self.write_files(2, [kill])
+            process = self.start("backup", self.database, "--kind", "automatic")
+            until = time.monotonic() + 60 if kill % 2 else 0
+            while time.monotonic() < until and not looking.exists():
+                time.sleep(0.001)
+            time.sleep(self.random.random() * 0.06)
+            process.kill()
+            process.communicate(timeout=60)
+            newest = self.call("list").json["backups"][:1]
+            status = self.call("status", code=None)
+            if newest and "not as expected" != newest[0]["state"]:
+                untold += 1
+                self.assertTrue(status.json["sources"][0]["is_to_be_looked_at"])
+                self.assertIn("nobody has looked whether", status.out)
+            report = self.backup(self.database, "--kind", "automatic", code=3)  # confirms the one that is there, or makes one
+            self.assertTrue(report["unmet"])
+            self.assertEqual(self.call("list").json["backups"][0]["state"], "not as expected")
+            again = self.backup(self.database, "--kind", "automatic", code=3)
+            self.assertEqual((again["number"], again["confirmed_only"], again["agreement"]), (report["number"], True, []))
+            told += report["confirmed_only"]
+        self.assertGreater(untold, 0)
+        print(f"12 kills: {untold} backups stood there that nobody had looked at, {told} in all were confirmed")
 
     # An old database copied back beside the index of today: cp knows nothing of it.
     def test_a_restore_by_hand_from_two_moments_is_seen(self):

@@ -138,6 +138,24 @@ class OldSets(stories.Story):
         self.assertTrue(any("not of one moment" in warning for warning in told["warnings"]), told["warnings"])
         self.assertEqual(self.adopt()["already_there"], 1)
 
+    # As when the adoption was killed behind its commit.
+    def test_what_is_there_and_nobody_has_looked_at_is_looked_at(self):
+        self.copy_database("app_20250101_120000.db", NOON)
+        self.app.write(1)
+        self.copy_index("faiss_20250101", NOON + 60)
+        settings = (self.work / "holdfast.toml").read_text()
+        asking = settings[settings.index("[[source.app.agreement]]"):]
+        asking = asking[:asking.index("\n\n") + 1]
+        (self.work / "holdfast.toml").write_text(settings.replace(asking, ""))
+        self.assertEqual(self.adopt()["backups"][0]["agreement"], [])
+        (self.work / "holdfast.toml").write_text(settings)
+        self.assertTrue(any("a dry run does not look" in one for one in self.adopt("--dry-run")["warnings"]))
+        report = self.adopt(code=3)
+        self.assertEqual((report["already_there"], report["disagreeing"]), (1, 1))
+        self.assertEqual(report["backups"][0]["agreement"][0]["first_missing_in_database"], [11])
+        self.assertTrue(self.call_here("show", 1).json["backup"]["unmet"])
+        self.assertEqual(self.adopt()["disagreeing"], 0)
+
     def test_a_span_of_its_own(self):
         self.copy_database("app_20250101_120000.db", NOON)
         self.copy_index("faiss_20250101_130000", NOON + HOUR)

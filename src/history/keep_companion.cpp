@@ -143,10 +143,13 @@ private:
 void Keeping::take(std::size_t file, Result<Content> content) {
     auto& thing = things_[file];
     if (!content) {
+        --kept_.files;
+        kept_.bytes -= companion_.things[file].entry.content.size;
         kept_.failures.push_back({.path = companion_.things[file].path, .why = std::move(content).error()});
         return;
     }
     thing.content = *content;
+    kept_.bytes += content->size - companion_.things[file].entry.content.size;  // it may have grown since it was looked at
     kept_.bytes_read += content->size;
     const auto& path = companion_.things[file].path;
     if (!path.empty() && content->size == 0 && thing.before && thing.before->content.size > 0) kept_.emptied.push_back(path);
@@ -339,6 +342,8 @@ Result<KeptCompanion> Keeping::run() {
     TRY(train());
     TRY(keep_small());
     TRY(keep_large());
+    kept_.is_kept = companion_.things.front().entry.type != EntryType::file || things_.front().content.has_value();
+    if (!kept_.is_kept) return std::move(kept_);
     kept_.entry = TRY(list());
     kept_.is_same = past_.before && repository::is_same(past_.before->entry, kept_.entry);
     kept_.bytes_stored += writer_->bytes_stored();

@@ -79,6 +79,7 @@ public:
 
     Result<KeptCompanion> companion(const CompanionToKeep& companion, const Watch& watch) override {
         auto kept = TRY(keep_companion(*session_, {.before = TRY(companion_before(repository_, source_, companion.name)), .lineage = to_hex(source_.record.id), .everything = options_.everything}, companion, watch));
+        if (!kept.is_kept) return kept;
         take({.entry = kept.entry, .bytes = kept.bytes, .bytes_read = kept.bytes_read});
         return kept;
     }

@@ -50,6 +50,15 @@ Result<SettledFile> SettledFile::open(host::FileSystem& files, const std::string
     return settled;
 }
 
+Result<SettledFile> SettledFile::open_as_it_is(host::FileSystem& files, const std::string& path) {
+    auto file = files.open_to_read_unfollowed(path);
+    if (!file && file.error().code() == ErrorCode::invalid) return changed(path, "it is no file any more");
+    if (!file) return std::move(file).error();
+    SettledFile settled(files, path, TRY((*file)->status()));
+    settled.file_ = *std::move(file);
+    return settled;
+}
+
 Result<SettledFile> SettledFile::clone(host::FileSystem& files, const std::string& path, const host::FileStatus& expected) {
     auto cloned = files.clone_unfollowed(path);
     if (!cloned && cloned.error().code() == ErrorCode::invalid) return changed(path, "it is no file any more");

@@ -19,6 +19,10 @@ public:
     // folder now; not_found; denied.
     static Result<SettledFile> open(host::FileSystem& files, const std::string& path, const host::FileStatus& expected);
 
+    // As it lies there when it is opened, whatever a walk saw, with the bytes that it has then: one that grows can be read so far,
+    // of one that is rewritten parts of two states may be read. Errors as open().
+    static Result<SettledFile> open_as_it_is(host::FileSystem& files, const std::string& path);
+
     // One whose state does not change from here on. `unavailable` and `denied` where none can be had (host::FileSystem); else as open().
     static Result<SettledFile> clone(host::FileSystem& files, const std::string& path, const host::FileStatus& expected);
 

@@ -151,12 +151,18 @@ BackupCompanion unchanged(const CompanionPlan& plan, const live::CompanionLook& 
     return report;
 }
 
+Result<live::SettledFile> open(Context& context, const SeenCompanion& seen, const live::CompanionThing& thing) {
+    const auto path = host::join_path(seen.plan->order.root, thing.path);
+    if (seen.reading == SeenCompanion::Reading::as_it_is) return live::SettledFile::open_as_it_is(context.host.files, path);
+    return live::SettledFile::open(context.host.files, path, thing.status);
+}
+
 history::CompanionToKeep to_keep(Context& context, const SeenCompanion& seen, std::vector<history::CompanionThing> things) {
     history::CompanionToKeep companion{.name = seen.plan->order.root, .rules = seen.plan->rules, .things = std::move(things), .open = {}};
     companion.open = [&](std::size_t at) -> Result<std::unique_ptr<repository::ByteSource>> {
         const auto& thing = seen.look.things.things[at];
         auto file = seen.clones.find(thing.path);
-        if (!file) file = std::make_shared<const live::SettledFile>(TRY(live::SettledFile::open(context.host.files, host::join_path(seen.plan->order.root, thing.path), thing.status)));
+        if (!file) file = std::make_shared<const live::SettledFile>(TRY(open(context, seen, thing)));
         return std::unique_ptr<repository::ByteSource>(std::make_unique<SettledSource>(std::move(file)));
     };
     return companion;
@@ -201,7 +207,7 @@ void describe(const history::KeptCompanion& kept, BackupCompanion& report) {
     report.files_changed = kept.files_changed;
     report.bytes = kept.bytes;
     report.bytes_read = kept.bytes_read;
-    report.unchanged = kept.is_same;
+    report.unchanged = kept.is_same && kept.failures.empty();
     report.removed = kept.entry.removed;
     for (const auto& failure : kept.failures) report.failed.push_back(format("{}: {}", printable(host::join_path(report.path, failure.path)), failure.why.message()));
 }
@@ -250,6 +256,8 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
         one.warnings.push_back(format("{} has changed, and its size and times have not: all of {} was read again", printable(host::join_path(report.path, kept.mismatches.front())), printable(report.path)));
         kept = TRY(recorder.companion(to_keep(context, seen, KnownCompanion().things_of(look, 0)), context.watch));
     }
+    // What went while it was read is as if it had gone before: what has changed tells of it.
+    if (kept.is_kept && seen.reading == SeenCompanion::Reading::as_it_is) std::erase_if(kept.failures, [](const auto& failure) { return failure.why.code() == ErrorCode::not_found; });
     describe(kept, report);
     if (!lack && !kept.emptied.empty()) one.warnings.push_back(emptied_in_words(report.path, std::move(kept.emptied)));
     if (lack) {

@@ -43,6 +43,9 @@ struct SeenCompanion {
     std::optional<Error> failure;  // it cannot be looked at, or is not there although it should be
     bool is_missing = false;       // whether it should be there or not
     CompanionClones clones;
+    // What is no longer as it was seen is left out, to be read again from the beginning; or it is read as it is by then, and told as
+    // changing: of a log that is written to all the time there is something in any backup.
+    enum class Reading : std::uint8_t { as_seen, as_it_is } reading = Reading::as_seen;
 };
 // Waits a little where something has changed just now. What is to be read is cloned, where it can be.
 Result<std::vector<SeenCompanion>> look_at_companions(Context& context, const std::vector<CompanionPlan>& plans);

@@ -72,6 +72,7 @@ Result<Kept> keep_one_moment(Context& context, const repository::Repository& rep
     constexpr int attempts_max = 3;
     for (int attempt = 1;; ++attempt) {
         auto seen = TRY(look_at_companions(context, order.companions));
+        if (attempt == attempts_max) std::ranges::for_each(seen, [](auto& one) { one.reading = SeenCompanion::Reading::as_it_is; });
         Kept kept;
         for (const auto& plan : order.members) {
             const bool is_looked_at_again = plan.is_unchanged && !seen.empty();

@@ -56,6 +56,21 @@ TEST_F(SettledFiles, ThatAreAppendedToAreNotAsTheyWere) {
     EXPECT_FALSE(must(file.is_as_it_was()));
 }
 
+TEST_F(SettledFiles, AreReadAsFarAsTheyGoWhenTheyAreTakenAsTheyAre) {
+    overwrite(10, "more");
+    const auto file = must(SettledFile::open_as_it_is(files, path));
+    overwrite(14, "and more");
+    EXPECT_EQ(read_all(file), "0123456789more");
+    EXPECT_FALSE(must(file.is_as_it_was()));
+    must(must(files.open_to_write(path))->resize(5));
+    Bytes bytes(14);
+    EXPECT_THAT(file.read(0, bytes), FailsWith(ErrorCode::busy));
+    must(files.remove(path));
+    EXPECT_THAT(SettledFile::open_as_it_is(files, path), FailsWith(ErrorCode::not_found));
+    must(files.make_link("elsewhere", path));
+    EXPECT_THAT(SettledFile::open_as_it_is(files, path), FailsWith(ErrorCode::busy));
+}
+
 TEST_F(SettledFiles, ThatAreCutWhileTheyAreReadAreBusyNeverShort) {
     const auto file = must(SettledFile::open(files, path, seen));
     ASSERT_EQ(::truncate(path.c_str(), 4), 0);

@@ -285,7 +285,12 @@ TEST_F(CompanionsOfASource, WhatChangesWhileItIsReadIsReadAgainAndTold) {
     const auto torn = must(try_source());
     EXPECT_TRUE(torn.skewed);
     EXPECT_TRUE(torn.is_incomplete());
-    EXPECT_TRUE(torn.partial) << "the file is not in it";
+    EXPECT_FALSE(torn.partial);
+    EXPECT_EQ(torn.companions[0].files, 4u);
+    EXPECT_FALSE(torn.companions[0].unchanged);
+    const auto so_far = kept(torn.number).at("faiss/1.meta.json");
+    EXPECT_THAT(so_far, ::testing::StartsWith("{}moremore")) << "as far as it was read";
+    EXPECT_THAT(std::string(text_of(must(host::read_file(files, folder + "/1.meta.json", 1 << 24)))), ::testing::StartsWith(so_far));
     EXPECT_THAT(torn.companions[0].changing, ElementsAre("1.meta.json"));
     EXPECT_THAT(listed().backups.front().skewed, ElementsAre(folder));
     EXPECT_EQ(shown("latest").backup.number, settled.number) << "it is passed over";
@@ -295,8 +300,41 @@ TEST_F(CompanionsOfASource, WhatChangesWhileItIsReadIsReadAgainAndTold) {
     EXPECT_EQ(numbers().front(), torn.number) << "nothing was recorded";
     write(work + "/holdfast.toml", "[source.app]\nstrict = true\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss\"\n");
     EXPECT_THAT(try_source(), FailsWith(ErrorCode::busy));
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss/1.meta.json\"\n");
+    const auto alone = must(try_source());
+    EXPECT_FALSE(alone.partial);
+    EXPECT_TRUE(alone.skewed);
+    EXPECT_THAT(kept(alone.number).at("faiss/1.meta.json"), ::testing::StartsWith(so_far));
     context.watch.progress = quiet;
     EXPECT_FALSE(must(try_source()).skewed);
+}
+
+// One that is written beside and renamed, without a pause.
+TEST_F(CompanionsOfASource, WhatComesAndGoesWhileItIsReadIsNoFailure) {
+    class Replacer final : public Progress {
+    public:
+        explicit Replacer(std::string folder) : folder_(std::move(folder)) {}
+        void at(const ProgressStep& step) override {
+            if (step.phase != "reading") return;
+            std::filesystem::rename(name(at_), folder_ + "/1.meta.json");
+            write(name(++at_), "{}");
+        }
+        std::string name(int number) const { return format("{}/new.{}", folder_, number); }
+
+    private:
+        std::string folder_;
+        int at_ = 0;
+    };
+    Replacer always(folder);
+    write(always.name(0), "{}");
+    auto* const quiet = std::exchange(context.watch.progress, &always);
+    const auto report = must(try_source());
+    context.watch.progress = quiet;
+    EXPECT_TRUE(report.skewed);
+    EXPECT_FALSE(report.partial);
+    EXPECT_THAT(report.companions[0].failed, IsEmpty());
+    EXPECT_EQ(kept(report.number).at("faiss/1.meta.json"), "{}");
+    EXPECT_EQ(kept(report.number).at("faiss/sub/notes.txt"), "x");
 }
 
 }  // namespace

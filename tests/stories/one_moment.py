@@ -4,6 +4,7 @@ what comes back is what there was at one moment, or the backup says that it is n
 The application numbers its generations. At any one moment its set is in a state that it wrote: what it writes second is as
 old as what it writes first, or one generation older. No other state ever was."""
 
+import itertools
 import mmap
 import os
 import pathlib
@@ -12,6 +13,7 @@ import select
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import stories
@@ -180,6 +182,42 @@ class OneMoment(Sets):
     def test_an_index_that_is_written_through_memory(self):
         for number, main, _, parts in self.restored_sets("mapped"):
             self.assert_was("mapped", number, [main, *parts])
+
+    def test_a_log_that_never_rests_is_kept_as_far_as_it_goes(self):
+        self.set_up(("wal", "wal"))
+        log, ended = self.work / "faiss" / "app.log", threading.Event()
+
+        def write_log():
+            with open(log, "w") as file:
+                for number in itertools.count():
+                    if ended.is_set():
+                        return
+                    print(f"line {number} of a log", file=file, flush=True)
+                    (self.work / "faiss" / f"{number % 2}.lock").touch()
+                    (self.work / "faiss" / f"{number % 2}.lock").unlink()
+                    time.sleep(0.002)
+
+        writer = threading.Thread(target=write_log)
+        writer.start()
+        self.addCleanup(writer.join)
+        self.addCleanup(ended.set)
+        while not log.exists():
+            time.sleep(0.001)
+        numbers, changing = [], 0
+        for _ in range(12):
+            answer = self.call("backup", "--source", "app", code=None)
+            report = answer.json["sources"][0]["backup"]
+            self.assertEqual((answer.code, report["partial"], report["companions"][0]["failed"]), (3 if report["skewed"] else 0, False, []), report)
+            changing += report["skewed"]
+            numbers.append(report["number"])
+        self.assertGreater(changing, 0)
+        ended.set()
+        writer.join()
+        whole = log.read_bytes()
+        for number in numbers:
+            kept = self.call("cat", f"{number}:faiss/app.log", code=None).out.encode()
+            self.assertTrue(kept and whole.startswith(kept), f"#{number} has {len(kept)} bytes that the log never began with")
+        self.backup(code=0)
 
     def test_a_transaction_over_two_databases(self):
         for journals in (("wal", "wal"), ("delete", "delete"), ("wal", "delete")):

@@ -228,7 +228,8 @@ class Maintain(stories.Story):
         for what in ("check", "cleanup", "vacuum", "analyze", "stats"):
             report = self.call("maintain", what, use_repository=what != "stats", code=5).json
             self.assertEqual([pathlib.Path(one["database"]).name for one in report["databases"]], ["app.db", "other.db", "missing.db"])
-            self.assertEqual([one["exit_code"] for one in report["databases"]], [0, 0, 5], what)
+            lacks_the_missing_one = 3 if what in ("vacuum", "analyze") else 0  # the backup before it, of the whole source; without a rule there is none
+            self.assertEqual([one["exit_code"] for one in report["databases"]], [0, lacks_the_missing_one, 5], what)
             alone = self.call("maintain", what, self.database, use_repository=what != "stats").json
             same = ("integrity", "rules", "bytes_after", "indexes", "pages")
             if what != "cleanup":

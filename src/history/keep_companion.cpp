@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <mutex>
+#include <set>
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
@@ -99,9 +101,10 @@ private:
     Result<void> train();
     enum class Size { small, large };
     std::vector<std::size_t> files_to_read(Size size) const;
-    Result<void> keep_small();
-    Result<void> keep_large();
-    Result<void> keep_large_file(std::size_t file);
+    // Both give back those that have another size by now, and are to be kept by the other.
+    Result<std::vector<std::size_t>> keep_small(std::vector<std::size_t> files);
+    Result<std::vector<std::size_t>> keep_large(const std::vector<std::size_t>& files);
+    Result<void> keep_large_file(std::size_t file, const ByteSource& source);
     bool shifts(std::size_t file) const;
     std::string like(std::size_t file) const;
     std::optional<repository::Before> before(std::size_t file) const;
@@ -128,16 +131,35 @@ public:
     }
     Result<Bytes> read(std::size_t file) const override {
         const auto source = TRY(of_.companion().open(files_[file]));
+        if (source->size() > limits::extent_size) {
+            const std::lock_guard lock(mutex_);
+            grown_.insert(file);
+            return fail(ErrorCode::busy, "it has grown since it was looked at");
+        }
         Bytes bytes(source->size());
-        if (bytes.size() > limits::extent_size) return fail(ErrorCode::busy, "it grew while it was read");
         TRY(source->read(0, bytes));
         return bytes;
     }
-    void kept(std::size_t file, Result<Content> content) override { of_.take(files_[file], std::move(content)); }
+    void kept(std::size_t file, Result<Content> content) override {
+        if (!has_grown(file)) of_.take(files_[file], std::move(content));
+    }
+    // Those that are small no more, of which nothing has been taken.
+    std::vector<std::size_t> grown() const {
+        std::vector<std::size_t> files;
+        for (const auto file : grown_) files.push_back(files_[file]);
+        return files;
+    }
 
 private:
+    bool has_grown(std::size_t file) const {
+        const std::lock_guard lock(mutex_);
+        return grown_.contains(file);
+    }
+
     Keeping& of_;
     const std::vector<std::size_t> files_;
+    mutable std::mutex mutex_;
+    mutable std::set<std::size_t> grown_;
 };
 
 void Keeping::take(std::size_t file, Result<Content> content) {
@@ -211,23 +233,25 @@ std::vector<std::size_t> Keeping::files_to_read(Size size) const {
     return files;
 }
 
-Result<void> Keeping::keep_small() {
-    SmallOnes small(*this, files_to_read(Size::small));
-    return writer_->keep_small(small, watch_);
+Result<std::vector<std::size_t>> Keeping::keep_small(std::vector<std::size_t> files) {
+    SmallOnes small(*this, std::move(files));
+    TRY(writer_->keep_small(small, watch_));
+    return small.grown();
 }
 
-Result<void> Keeping::keep_large() {
-    for (const std::size_t file : files_to_read(Size::large)) TRY(keep_large_file(file));
-    return {};
-}
-
-Result<void> Keeping::keep_large_file(std::size_t file) {
-    const auto source = companion_.open(file);
-    if (!source) {
-        take(file, source.error().copy());
-        return {};
+Result<std::vector<std::size_t>> Keeping::keep_large(const std::vector<std::size_t>& files) {
+    std::vector<std::size_t> shrunk;
+    for (const std::size_t file : files) {
+        const auto source = companion_.open(file);
+        if (!source) take(file, source.error().copy());
+        else if ((*source)->size() <= limits::extent_size) shrunk.push_back(file);
+        else TRY(keep_large_file(file, **source));
     }
-    const WatchedSource watched(**source);
+    return shrunk;
+}
+
+Result<void> Keeping::keep_large_file(std::size_t file, const ByteSource& source) {
+    const WatchedSource watched(source);
     auto kept = shifts(file) ? keep_shifting(file, watched) : keep_fixed(file, watched);
     std::uint64_t stored = kept ? kept->bytes_stored : 0;
     if (kept && has_shifted(*kept)) {  // stored anew once, so that the next time it need not be
@@ -340,8 +364,10 @@ Result<KeptCompanion> Keeping::run() {
     TRY(find_before());
     take_over();
     TRY(train());
-    TRY(keep_small());
-    TRY(keep_large());
+    const auto grown = TRY(keep_small(files_to_read(Size::small)));
+    auto large = files_to_read(Size::large);
+    large.insert(large.end(), grown.begin(), grown.end());
+    for (const std::size_t file : TRY(keep_small(TRY(keep_large(large))))) take(file, fail(ErrorCode::busy, "it grows and shrinks while it is read"));
     kept_.is_kept = companion_.things.front().entry.type != EntryType::file || things_.front().content.has_value();
     if (!kept_.is_kept) return std::move(kept_);
     kept_.entry = TRY(list());

@@ -63,7 +63,7 @@ protected:
             entry.mode = thing.mode;
             entry.modified = second(thing.modified_s);
             entry.link_target = thing.link_target;
-            entry.content.size = thing.bytes.size();
+            entry.content.size = (sizes_from == nullptr ? thing : sizes_from->at(path)).bytes.size();
             const auto at = unchanged.find(path);
             companion.things.push_back({.path = path, .entry = entry, .is_unchanged = at != unchanged.end() && at->second == thing});
         }
@@ -124,6 +124,7 @@ protected:
 
     std::atomic<std::size_t> opened = 0;
     std::string unreadable = "none";
+    const Tree* sizes_from = nullptr;  // what the files were when they were looked at; null: what they are
 };
 
 TEST_F(Companions, ATreeComesBackWhole) {
@@ -199,6 +200,34 @@ TEST_F(Companions, WhatCannotBeReadIsToldAndNotInIt) {
         rest.erase(path);
         EXPECT_EQ(read(kept.snapshot.number), rest);
     }
+}
+
+// Each is read as it is by then, whatever its size was at the look.
+TEST_F(Companions, WhatHasAnotherSizeThanWhenItWasLookedAtIsKeptAsItIs) {
+    const std::array sizes = {0u, 100u, 65'536u, 65'537u, 300'000u, 2'000'000u};
+    Tree looked_at{{"", {.type = EntryType::directory, .mode = 0755}}}, tree = looked_at;
+    for (const std::size_t before : sizes) {
+        for (const std::size_t after : sizes) {
+            for (const std::string name : {"", ".json"}) {
+                const std::string path = format("{} {}{}", before, after, name);
+                looked_at[path] = {.bytes = Bytes(before)};
+                tree[path] = {.bytes = some_bytes(before + after, after)};
+            }
+        }
+    }
+    sizes_from = &looked_at;
+    for (int i = 0; i < 2; ++i) {  // the second leans on the first
+        const auto kept = keep(tree);
+        EXPECT_TRUE(read(kept.snapshot.number) == tree);
+        EXPECT_EQ(kept.companion.files, tree.size() - 1);
+        std::uint64_t bytes = 0;
+        for (const auto& [path, thing] : tree) bytes += thing.bytes.size();
+        EXPECT_EQ(kept.companion.bytes, bytes);
+        for (auto& [path, thing] : tree) {
+            if (thing.type == EntryType::file) thing.bytes.insert(thing.bytes.begin(), {std::byte{1}, std::byte{2}});
+        }
+    }
+    EXPECT_TRUE(must(repository::check(*repo, {}, {})).good());
 }
 
 TEST_F(Companions, DamageIsToldByThePathOfTheFile) {

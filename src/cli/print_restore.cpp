@@ -6,7 +6,7 @@ namespace {
 
 std::string proof_words(const operations::RestoredMember& member, const Style& style) {
     if (member.proof.empty()) return "";
-    const std::string took = format(" in {}", human_duration_ms(member.proof_ms));
+    const std::string took = member.proof_ms > 0 ? format(" in {}", human_duration_ms(member.proof_ms)) : "";
     if (member.proof == "content") return ", " + style.good("proven by hash") + took;
     if (member.proof == "transaction") return ", what was committed " + style.good("proven by hash") + took + "; others have committed since";
     return ", not proven: others have committed since, and what was committed can no longer be read";

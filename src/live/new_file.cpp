@@ -1,29 +1,25 @@
 #include "holdfast/live/new_file.h"
 
 #include "holdfast/base/text.h"
+#include "holdfast/host/read_back.h"
 #include "holdfast/live/unnamed_file.h"
 #include "holdfast/sqlite/image_pieces.h"
 
 namespace holdfast::live {
 namespace {
 
-constexpr std::uint64_t fingerprint_seed = 0x686f6c6466617374;
-
-// An image on its way into a file, and its proof.
+// An image on its way into a file. Each piece is proven as soon as it is written.
 class Writing {
 public:
     Writing(const sqlite::Image& image, host::File& file, const Watch& watch)
-        : image_(image), file_(file), watch_(watch), prints_(sqlite::pieces_of(image)) {}
+        : image_(image), file_(file), watch_(watch) {}
 
     Result<void> copy(host::WorkerPool& pool) {
         TRY(file_.resize(image_.size()));
-        return sqlite::for_each_piece(pool, image_, {.work = [this](ImagePiece& piece) { return copy_piece(piece); },
-                                                     .done = [this](const ImagePiece& piece) { return tell("restoring", piece); }});
-    }
-    Result<void> prove(host::WorkerPool& pool) {
-        if (TRY(file_.size()) != image_.size()) return differs(image_.size());
-        return sqlite::for_each_piece(pool, image_, {.work = [this](ImagePiece& piece) { return read_back(piece); },
-                                                     .done = [this](const ImagePiece& piece) { return tell("proving", piece); }});
+        TRY(sqlite::for_each_piece(pool, image_, {.work = [this](ImagePiece& piece) { return copy_piece(piece); },
+                                                  .done = [this](const ImagePiece& piece) { return tell(piece); }}));
+        if (TRY(file_.size()) == image_.size()) return {};
+        return fail(ErrorCode::corrupt, "what was written has another size").with_advice("check the disk and the memory of this machine");
     }
 
 private:
@@ -31,31 +27,20 @@ private:
     // Pieces of zeros stay holes.
     Result<void> copy_piece(ImagePiece& piece) {
         TRY(image_.read(piece.pages, piece.content));
-        prints_[piece.index] = fingerprint(piece.content, fingerprint_seed);
-        if (is_all_zero(piece.content)) return {};
+        if (is_all_zero(piece.content)) return host::expect_reads_back(file_, piece.offset, piece.content);
         TRY(file_.write_at(piece.offset, piece.content));
+        TRY(host::expect_reads_back(file_, piece.offset, piece.content));
         file_.begin_writing_out(piece.offset, piece.content.size());
         return {};
     }
-    Result<void> read_back(const ImagePiece& piece) const {
-        const auto count = TRY(file_.read_at(piece.offset, piece.content));
-        const bool is_same = count == piece.content.size() &&
-                             fingerprint(piece.content, fingerprint_seed) == prints_[piece.index];
-        return is_same ? Result<void>() : differs(piece.offset);
-    }
-    Result<void> tell(std::string_view phase, const ImagePiece& piece) const {
-        watch_.at({.phase = phase, .done = piece.end(), .total = image_.size()});
+    Result<void> tell(const ImagePiece& piece) const {
+        watch_.at({.phase = "restoring", .done = piece.end(), .total = image_.size()});
         return watch_.go_on();
-    }
-    static Error differs(std::uint64_t offset) {
-        return fail(ErrorCode::corrupt, "what was written reads back differently at byte {}", offset)
-            .with_advice("check the disk and the memory of this machine");
     }
 
     const sqlite::Image& image_;
     host::File& file_;
     const Watch& watch_;
-    std::vector<Fingerprint> prints_;
 };
 
 // The owner first: changing it may take bits of the mode away. No database runs as somebody else; and what was readable
@@ -97,9 +82,6 @@ Result<NewFile> NewFile::write(host::Host host, host::WorkerPool& pool, const sq
     give_appearance(*temporary.file, request, written.report);
     TRY(temporary.file->sync());
     written.report.copy_ms = copying.ms();
-    const host::Stopwatch proving(host.clock);
-    TRY(writing.prove(pool));
-    written.report.proof_ms = proving.ms();
     written.report.bytes_written = image.size();
     return written;
 }

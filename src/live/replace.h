@@ -63,13 +63,13 @@ struct WriteReport {
     std::uint64_t bytes_written = 0;
     Proof proof = Proof::content;
     double copy_ms = 0;
-    double proof_ms = 0;              // reading back and comparing
+    double proof_ms = 0;              // live: reading back and comparing; of a new file it is a part of copy_ms
     double writers_blocked_ms = 0;    // live: how long the write lock was held, the safety backup included
     std::vector<std::string> moved_aside;  // files of the old database that were renamed, not deleted
     std::vector<std::string> notes;   // "could not give the file to user 1000: …"
 };
 
-// Writes `image` to a new file: temporary file beside it, synced, read back and compared, then its name, folder
+// Writes `image` to a new file: temporary file beside it, each piece read back and compared, synced, then its name, folder
 // synced. `exists` when the name is taken, unless `replace_existing` (then the swap rules above must hold already).
 struct NewFileRequest {
     std::string path;

@@ -131,7 +131,7 @@ struct RestoredMember {
         visit("proof", proof,
               "What was read back and is the backup: content; transaction (others have committed since, their WAL still has what "
               "was committed); none (they have, and it has not).");
-        visit("proof_ms", proof_ms, "Time to read back and compare.");
+        visit("proof_ms", proof_ms, "Time to read back and compare, where that is not a part of copy_ms: each piece of a new file is read back as soon as it is written.");
         visit("check_ms", check_ms, "Time of SQLite's check.");
         visit("writers_blocked_ms", writers_blocked_ms, "How long its writers had to wait, at most, when it was restored by a transaction.");
         visit("moved_aside", moved_aside, "Files of the old database, kept; in a dry run the names they would have now.");

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
+#include "holdfast/host/read_back.h"
 #include "holdfast/repository/content_reader.h"
 
 namespace holdfast::operations {
@@ -32,7 +32,6 @@ public:
         TRY(file->set_mode(entry_.mode));
         TRY(context_.host.files.set_modified(place_.path, entry_.modified));
         if (place_.together == nullptr) TRY(file->sync());
-        TRY(expect_as_written(*file));
         if (place_.together != nullptr && is_large()) TRY(place_.together->add_large(std::move(file)));
         else if (place_.together != nullptr) place_.together->add_small(std::move(file), place_.path);
         written_.bytes = entry_.content.size;
@@ -40,16 +39,12 @@ public:
     }
 
 private:
-    // What was read between two holes, at most piece_bytes.
-    struct Part {
+    // What is read between two holes, at most piece_bytes.
+    struct Piece {
         std::uint64_t offset = 0;
         std::size_t size = 0;
-        Fingerprint print{};
-    };
-    struct Piece {
-        Part part;
         Buffer room{};
-        MutableByteView bytes() { return room.span().first(part.size); }
+        MutableByteView bytes() { return room.span().first(size); }
     };
     using Pieces = host::OrderedPipeline<Piece>;
 
@@ -63,31 +58,27 @@ private:
         return {};
     }
     bool is_large() const { return entry_.content.size > piece_bytes; }
-    void make_room(Piece& piece) const {
-        if (piece.room.size() == 0) piece.room = Buffer(std::min(entry_.content.size, piece_bytes));
-    }
 
     Result<void> copy(const repository::ContentReader& content, host::File& file) {
         std::uint64_t at = 0;
         const auto make = [&](Piece& piece) -> Result<bool> {
             at = content.next_data(at);
             if (at >= entry_.content.size) return false;
-            make_room(piece);
-            piece.part = {.offset = at, .size = std::min(piece_bytes, entry_.content.size - at)};
-            at += piece.part.size;
+            if (piece.room.size() == 0) piece.room = Buffer(std::min(entry_.content.size, piece_bytes));
+            piece.offset = at;
+            piece.size = std::min(piece_bytes, entry_.content.size - at);
+            at += piece.size;
             return true;
         };
         const auto work = [&](Piece& piece) -> Result<void> {
-            auto& part = piece.part;
-            TRY(content.read(part.offset, piece.bytes()));
-            part.print = fingerprint(piece.bytes(), part.offset);
-            TRY(write_data(file, part.offset, piece.bytes()));
-            if (is_large()) file.begin_writing_out(part.offset, part.size);
+            TRY(content.read(piece.offset, piece.bytes()));
+            TRY(write_data(file, piece.offset, piece.bytes()));
+            TRY(host::expect_reads_back(file, piece.offset, piece.bytes()));
+            if (is_large()) file.begin_writing_out(piece.offset, piece.size);
             return {};
         };
         const auto take = [&](const Piece& piece) -> Result<void> {
-            parts_.push_back(piece.part);
-            context_.watch.at({.phase = "restoring", .done = place_.written_before + piece.part.offset + piece.part.size, .total = 0});
+            context_.watch.at({.phase = "restoring", .done = place_.written_before + piece.offset + piece.size, .total = 0});
             return context_.watch.go_on();
         };
         return for_each({.make = make, .work = work, .take = take});
@@ -108,23 +99,6 @@ private:
         return {};
     }
 
-    Result<void> expect_as_written(const host::File& file) const {
-        std::size_t made = 0;
-        const auto make = [&](Piece& piece) -> Result<bool> {
-            if (made == parts_.size()) return false;
-            make_room(piece);
-            piece.part = parts_[made++];
-            return true;
-        };
-        const auto work = [&](Piece& piece) -> Result<void> {
-            const auto& part = piece.part;
-            const auto read = TRY(file.read_at(part.offset, piece.bytes()));
-            if (read == part.size && fingerprint(piece.bytes(), part.offset) == part.print) return {};
-            return fail(ErrorCode::corrupt, "read it back: at byte {} it is not what was written", part.offset).with_advice("check the disk and the memory of this machine");
-        };
-        return for_each({.make = make, .work = work, .take = [this](const Piece&) { return context_.watch.go_on(); }});
-    }
-
     void give(host::File& file) {
         if (place_.owners == Owners::ours) return;
         const auto given = file.set_owner(entry_.owner, entry_.group);
@@ -135,7 +109,6 @@ private:
     OpenRepository& opened_;
     const DirectoryEntry& entry_;
     const EntryPlace& place_;
-    std::vector<Part> parts_;
     WrittenEntry written_;
 };
 

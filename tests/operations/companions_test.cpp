@@ -194,7 +194,7 @@ TEST_F(CompanionsOfASource, WhatADiskAltersIsNoticed) {
         request.to = work + "/back";
         const auto refused = restore(on_it, request);
         ASSERT_THAT(refused, FailsWith(ErrorCode::corrupt)) << name << " " << at;
-        EXPECT_THAT(refused.error().message(), AllOf(HasSubstr(name), HasSubstr("not what was written")));
+        EXPECT_THAT(refused.error().message(), AllOf(HasSubstr(name), HasSubstr("reads back differently at byte")));
         EXPECT_FALSE(std::filesystem::exists(work + "/back/faiss")) << "nothing of that name is there";
     }
     must(restore_to(number, work + "/back"));

@@ -26,6 +26,8 @@ inline bool is_among(std::string_view word, const std::array<std::string_view, c
 }
 
 inline bool belongs_to_key(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; }
+// [credentials] of TOML and INI, not a list of JSON; without space around.
+inline bool is_section(std::string_view line) { return line.starts_with('[') && line.ends_with(']') && line.find_first_of("{,:") == std::string_view::npos; }
 inline bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
 }  // namespace holdfast::bundle

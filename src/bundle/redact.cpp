@@ -146,9 +146,10 @@ private:
         }
         if (!closing_.empty()) return skip_to_closing(line);
         if (depth_ > 0) return skip_brackets(line);
+        if (is_block_open_ && has_settings(line)) block_indent_.reset();
         if (block_indent_ && is_deeper(line)) return take_block_line(line);
         block_indent_.reset();
-        if (const auto name = trim(line); name.starts_with('[') && name.ends_with(']')) is_secret_section_ = is_secret_name(name);
+        if (const auto name = trim(line); is_section(name)) is_secret_section_ = is_secret_name(name);
         const auto begin = line.find("-----BEGIN");
         if (begin != std::string_view::npos && line.find("PRIVATE KEY", begin) != std::string_view::npos) return take_private_key(line, begin);
         take_values(line);
@@ -183,6 +184,11 @@ private:
     bool is_deeper(std::string_view line) const {
         const auto indent = line.find_first_not_of(" \t\r");
         return indent == std::string_view::npos || indent > *block_indent_ || (may_be_list_ && indent == *block_indent_ && line.substr(indent).starts_with("- "));
+    }
+    // auth: and session: hold settings as well, which are taken by their own names.
+    bool has_settings(std::string_view line) const {
+        const auto text = trim(line);
+        return may_be_settings(block_key_) && !text.starts_with('-') && (text.contains(": ") || text.ends_with(':'));
     }
     void take_block_line(std::string_view line) {
         if (!is_block_open_ || trim(line).empty()) return;
@@ -253,7 +259,8 @@ private:
             std::size_t end = at + 1;
             while (end < line.size() && (belongs_to_key(line[end]) || line[end] == ':')) ++end;
             const auto close = line.find('>', end);
-            if (close == std::string::npos || line[close - 1] == '/' || !is_secret_name(std::string_view(line).substr(at + 1, end - at - 1))) continue;
+            if (close == std::string::npos) break;
+            if (line[close - 1] == '/' || !is_secret_name(std::string_view(line).substr(at + 1, end - at - 1))) continue;
             const auto next = std::min(line.find('<', close), line.size());
             if (is_harmless_value(std::string_view(line).substr(close + 1, next - close - 1))) continue;
             note(std::string_view(line).substr(at + 1, end - at - 1), SecretSign::key_name);

@@ -40,8 +40,11 @@ constexpr std::array<std::string_view, 24> secret_beginnings = {"sk_", "sk-", "p
 constexpr std::array<std::string_view, 13> kinds_of_keys = {"api",     "access",  "private", "secret", "signing", "encryption", "master",
                                                             "account", "service", "shared",  "auth",   "license", "session"};
 // max_tokens, token_limit, password_file: what a name ends or begins with that only talks about a secret.
-constexpr std::array<std::string_view, 17> about_secrets = {"file", "path", "command", "limit", "max",  "min",    "count", "length", "size",
-                                                            "ttl",  "expiry", "expires", "timeout", "budget", "usage", "total", "used"};
+constexpr std::array<std::string_view, 23> ends_about_secrets = {"file",   "path",    "command", "limit",  "max",   "min",   "count", "length",   "size", "ttl",  "expiry", "expires",
+                                                                 "timeout", "budget", "usage",   "total",  "used",  "rate",  "mode",  "provider", "type", "kind", "stdin"};
+constexpr std::array<std::string_view, 8> begins_about_secrets = {"limit", "max", "min", "count", "budget", "usage", "total", "used"};
+
+bool is_about_secret(const std::vector<std::string>& words) { return is_among(words.back(), ends_about_secrets) || is_among(words.front(), begins_about_secrets); }
 
 bool has_known_beginning(std::string_view word) {
     return std::ranges::any_of(secret_beginnings, [&](std::string_view beginning) { return word.starts_with(beginning); });
@@ -73,8 +76,7 @@ double entropy(std::string_view word) {
 
 bool is_secret_name(std::string_view key) {
     const auto words = words_of(key);
-    if (words.empty()) return false;
-    if (is_among(words.back(), about_secrets) || is_among(words.front(), about_secrets)) return false;
+    if (words.empty() || is_about_secret(words)) return false;
     for (std::size_t at = 0; at < words.size(); ++at) {
         if (is_among(words[at], secret_words)) return true;
         if ((words[at] == "key" || words[at] == "keys") && at > 0 && is_among(words[at - 1], kinds_of_keys)) return true;
@@ -112,18 +114,40 @@ bool is_harmless_value(std::string_view value) {
     return is_among(low, harmless) || names_a_variable || low == in_its_place;
 }
 
+bool may_be_settings(std::string_view name) {
+    constexpr std::array<std::string_view, 4> names = {"auth", "session", "cookie", "cookies"};
+    return is_among(in_small_letters(name), names);
+}
+
+namespace {
+
+// Words that only end or begin as those of secrets do.
+bool is_plain_word(std::string_view word) {
+    constexpr std::array<std::string_view, 15> plain = {"monkey", "turkey",   "hockey",    "jockey",  "donkey",    "whiskey",     "hotkey",     "compass",
+                                                        "bypass", "trespass", "encompass", "surpass", "secretary", "secretaries", "secretariat"};
+    return is_among(word, plain);
+}
+
+bool is_foreign_name(std::string_view key) {
+    constexpr std::array<std::string_view, 11> names = {"ontraseña", "ONTRASEÑA", "пароль", "Пароль", "ПАРОЛЬ", "hasło", "HASŁO", "lösenord", "密码", "パスワード", "비밀번호"};
+    return std::ranges::any_of(names, [&](std::string_view name) { return key.contains(name); });
+}
+
+}  // namespace
+
 bool may_name_secret(std::string_view key) {
-    constexpr std::array<std::string_view, 24> more_words = {"cred", "creds", "cert", "certificate", "pem", "hmac", "signature", "sig", "seed", "mnemonic", "session", "sessionid", "sid",
-                                                             "totp", "mfa", "kennwort", "senha", "geheim", "wachtwoord", "contrasena", "passe", "pat", "csrf", "crypt"};
-    constexpr std::array<std::string_view, 14> endings = {"auth", "pass", "pw", "pwd", "password", "passwd", "passphrase", "secret", "secrets", "token", "tokens", "apikey", "cred", "creds"};
+    constexpr std::array<std::string_view, 28> more_words = {"cred", "creds", "cert", "certificate", "pem", "hmac", "signature", "sig", "seed", "mnemonic", "session", "sessionid", "sid", "totp",
+                                                             "mfa", "kennwort", "senha", "geheim", "wachtwoord", "contrasena", "passe", "pat", "csrf", "crypt", "psk", "clave", "heslo", "parola"};
+    constexpr std::array<std::string_view, 15> endings = {"auth", "pass", "pw", "pwd", "password", "passwd", "passphrase", "secret", "secrets", "token", "tokens", "apikey", "cred", "creds", "psk"};
     constexpr std::array<std::string_view, 5> beginnings = {"password", "passwd", "passwort", "secret", "pwd"};
     constexpr std::array<std::string_view, 8> open_keys = {"public", "primary", "foreign", "sort", "partition", "hot", "short", "cache"};
-    if (is_secret_name(key)) return true;
+    if (is_secret_name(key) || is_foreign_name(key)) return true;
     const auto words = words_of(key);
-    if (words.empty() || is_among(words.back(), about_secrets) || is_among(words.front(), about_secrets)) return false;
+    if (words.empty() || is_about_secret(words)) return false;
     for (std::size_t at = 0; at < words.size(); ++at) {
         const std::string& word = words[at];
         if (is_among(word, more_words)) return true;
+        if (is_plain_word(word)) continue;
         if (std::ranges::any_of(endings, [&](std::string_view ending) { return word.ends_with(ending); })) return true;
         if (std::ranges::any_of(beginnings, [&](std::string_view beginning) { return word.starts_with(beginning); })) return true;
         const bool is_key = word.ends_with("key") || word.ends_with("keys");
@@ -147,6 +171,12 @@ bool is_plain_piece(std::string_view piece) {
     return unit > 0 && piece.size() - unit <= unit_size_max && std::ranges::all_of(piece.substr(unit), is_letter);
 }
 
+// #ff8800
+bool is_colour(std::string_view word) {
+    const bool has_size = word.size() == 4 || word.size() == 7 || word.size() == 9;
+    return has_size && word.front() == '#' && word.substr(1).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
 // aBcDeFgH: between capitals and small letters it changes as no name does.
 bool changes_its_case(std::string_view word) {
     constexpr std::size_t length_min = 8;
@@ -165,6 +195,7 @@ bool may_be_secret(std::string_view word) {
     if (word.size() < length_min || word == in_its_place) return false;
     if (has_known_beginning(word) && word.size() >= known_length_min) return true;
     if (looks_random(word) || changes_its_case(word)) return true;
+    if (is_colour(word)) return false;
     const bool is_variable = word.front() == '$' || word.front() == '%';
     const bool has_letters = std::ranges::any_of(word, is_letter);
     if (!is_variable && has_letters && word.find_first_of("!^~%&#$?") != std::string_view::npos && !word.contains("&&")) return true;

@@ -12,6 +12,10 @@ bool is_secret_name(std::string_view key);
 // mixed as no language mixes them. A UUID and a version or a time does not.
 bool looks_random(std::string_view word);
 
+// Names of secrets (session: SECRET) under which settings stand as well, in lines below (session:, timeout: 30): of these only what
+// is named as a secret is one.
+bool may_be_settings(std::string_view name);
+
 // A value that is no secret: true, none, ${NAME} and the like.
 bool is_harmless_value(std::string_view value);
 

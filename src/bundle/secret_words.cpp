@@ -15,7 +15,7 @@ public:
         return by_lines(text, [this](std::string_view line) { return without_users(line); });
     }
     RedactedText words(std::string_view text) {
-        return by_lines(text, [this](std::string_view line) { return without_words(without_last_field(without_arguments(std::string(line)))); });
+        return by_lines(text, [this](std::string_view line) { return without_words(without_last_field(without_access_list(without_arguments(std::string(line))))); });
     }
 
 private:
@@ -55,8 +55,11 @@ private:
     }
 
     std::string without_arguments(std::string line) {
-        constexpr std::array<std::string_view, 24> programs = {"curl",    "wget",   "http",    "mysql", "mysqldump", "mysqladmin", "mariadb", "psql", "pg_dump", "redis-cli", "mongo", "mongosh",
-                                                               "sshpass", "docker", "openssl", "gpg",   "7z",        "zip",        "unzip",   "ftp",  "lftp",    "smbclient", "aws",   "az"};
+        constexpr std::array<std::string_view, 44> programs = {
+            "curl",       "wget",   "http",     "mysql",     "mysqldump", "mysqladmin",    "mariadb",       "psql",       "pg_dump", "redis-cli", "mongo",
+            "mongosh",    "sshpass", "docker",  "openssl",   "gpg",       "7z",            "zip",           "unzip",      "ftp",     "lftp",      "smbclient",
+            "aws",        "az",     "https",    "xh",        "unrar",     "rar",           "ncftp",         "sqlcmd",     "bcp",     "ipmitool",  "snmpget",
+            "ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd", "mosquitto_pub", "mosquitto_sub", "ssh-keygen", "useradd", "snmpwalk",  "keytool"};
         if (is_command_open_) return without_rest(line, std::min(line.find_first_not_of(" \t"), line.size()));
         for (std::size_t at = 0; at < line.size();) {
             std::size_t end = at;
@@ -65,7 +68,10 @@ private:
             for (auto first = is_program ? line.find('-', end) : std::string::npos; first != std::string::npos; first = line.find('-', first + 1)) {
                 if (!belongs_to_key(line[first - 1])) return without_rest(line, first);
             }
-            if (is_program) return line;  // nothing of what is left of it is an argument
+            if (is_program) {  // nothing of what is left of it is an argument
+                is_command_open_ = is_continued(line);
+                return line;
+            }
             at = std::max(end, at + 1);
         }
         return line;
@@ -73,8 +79,24 @@ private:
 
     std::string without_rest(std::string_view line, std::size_t from) {
         const auto end = without_end(line);
-        is_command_open_ = end.ends_with('\\');
+        is_command_open_ = is_continued(end);
         return from >= end.size() ? std::string(line) : format("{}{}{}", line.substr(0, from), removed(end.substr(from), SecretSign::look), line.substr(end.size()));
+    }
+
+    // user NAME on >SECRET ~* +@all, of Redis
+    std::string without_access_list(std::string line) {
+        const auto small = in_small_letters(trim(line));
+        if (!small.starts_with("user ") && !small.contains("setuser ")) return line;
+        std::string kept;
+        for (std::size_t at = 0; at < line.size();) {
+            const auto end = std::min(line.find_first_of(" \t\r\"", at), line.size());
+            const auto word = std::string_view(line).substr(at, end - at);
+            const bool is_password = word.size() > 1 && std::string_view("><#!").contains(word.front());
+            kept += is_password ? format("{}{}", word.substr(0, 1), removed(word.substr(1), SecretSign::look)) : std::string(word);
+            if (end < line.size()) kept += line[end];
+            at = end + 1;
+        }
+        return kept;
     }
 
     // host:5432:database:user:SECRET

@@ -2,6 +2,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/bundle/redact_strictly.h"
+#include "holdfast/bundle/secret_file.h"
 #include "holdfast/live/settled_file.h"
 
 namespace holdfast::operations {
@@ -30,7 +31,8 @@ Result<RedactedFile> redacted_file(Context& context, const std::string& path, co
     if (text.find('\0') != std::string_view::npos) {
         return fail(ErrorCode::invalid, "redact {}: it is not a text, so no secret can be seen in it", printable(path)).with_advice("exclude it, or a companion of its own with keep = \"as-is\"");
     }
-    auto redacted = bundle::redact_strictly(text);
+    const bool is_secret = bundle::is_secret_file(std::string_view(path).substr(path.rfind('/') + 1));
+    auto redacted = is_secret ? bundle::redact_all_lines(text) : bundle::redact_strictly(text);
     RedactedFile result{.text = std::move(redacted.text), .removed = {}, .had_secrets = false};
     result.had_secrets = result.text != text;
     for (const auto& one : redacted.removed) result.removed.push_back(in_words(one));

@@ -104,6 +104,11 @@ TEST_F(KeptRedacted, WhatWasKeptOtherwiseIsNotTakenOver) {
     EXPECT_THAT(shown("3").companions.at(0).removed, IsEmpty());
 }
 
+TEST_F(KeptRedacted, OfAFileWithTheNameOfASecretNothingIsKept) {
+    write(conf + "/.vault_pass", "tiger\n");
+    EXPECT_THAT(back_up().companions.at(0).removed, ElementsAre(".env: API_KEY", ".vault_pass: line 1: key name"));
+}
+
 TEST_F(KeptRedacted, WhatIsNoTextMakesTheBackupPartial) {
     write(conf + "/binary", std::string_view("\x00secret", 7));
     const auto report = back_up();

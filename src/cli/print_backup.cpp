@@ -54,7 +54,7 @@ namespace {
 
 std::string text_of_rehearsal(const operations::InitReport& report) {
     std::string out = "dry run: nothing is changed\n";
-    out += report.repository_made ? format("would make a repository: {}{}\n", printable(report.repository), report.encrypted ? " (encrypted)" : "") : format("there is a repository already: {}\n", printable(report.repository));
+    out += report.repository_made ? format("would make a repository: {}{}\n", printable(report.repository), report.encrypted ? " (encrypted)" : "") : format("would use the repository {}{}\n", printable(report.repository), report.encrypted ? " (encrypted)" : "");
     if (!report.key_file_made.empty()) out += format("would make the key file {}\n", printable(report.key_file_made));
     if (!report.settings_note.empty()) out += printable(report.settings_note) + "\n";
     for (const auto& script : report.scripts) out += format("would write {}\n", printable(script));
@@ -68,7 +68,7 @@ std::string text_of_rehearsal(const operations::InitReport& report) {
 std::string text_of(const operations::InitReport& report, const Style& style) {
     if (report.dry_run) return text_of_rehearsal(report);
     std::string out = report.repository_made ? format("{} {}{}\n", style.good("made a repository:"), printable(report.repository), report.encrypted ? " (encrypted)" : "")
-                                             : format("there is a repository already: {}\n", printable(report.repository));
+                                             : format("uses the repository {}{}\n", printable(report.repository), report.encrypted ? " (encrypted)" : "");
     if (!report.key_file_made.empty())
         out += format("made the key file {}: keep a copy elsewhere; without it nothing can be restored\n", printable(report.key_file_made));
     else if (report.encrypted)

@@ -19,11 +19,13 @@ struct InitRequest {
                 .sentence = "Make a repository, the folder that keeps backups, and commented settings.",
                 .details = "The settings, holdfast.toml in the working folder, are written where databases are named, or no repository is (-r "
                            "alone makes a repository and nothing else), and never over others. Without databases those found in the working folder "
-                           "and the folders in it become its sources. Where there is a repository and no settings, only settings are written. "
+                           "and the folders in it become its sources. The repository is the one that a backup of the databases uses: .holdfast beside "
+                           "them or nearest above; where there is none yet, one is made beside the databases that are named, else in the working "
+                           "folder. Where there is a repository and no settings, only settings are written. "
                            "With --encrypt everything in it is sealed; the password or key is needed for every later command and cannot be "
                            "recovered. A key file that does not exist is made (32 random bytes, mode 0600). With --profile the settings are those of a "
                            "known application, with everything that belongs to its database: ci-fixer, devteam, faiss, oak or prt.",
-                .examples = {{"holdfast init data/app.db", "./.holdfast, and holdfast.toml with that database as its source"},
+                .examples = {{"holdfast init data/app.db", "data/.holdfast, and holdfast.toml with that database as its source"},
                              {"holdfast init -r /backups/app", "a plain repository"},
                              {"holdfast init -r /backups/app --encrypt --key-file ~/.holdfast.key", "sealed with a key file"},
                              {"holdfast init --encrypt --password-command 'pass show holdfast'", "sealed with a password, in ./.holdfast"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
@@ -103,9 +104,13 @@ NewFileText text_plan(const InitRequest& request, const NewSettings& plan, const
     const auto path_in_file = [](const std::string& path) {  // as it is meant from here
         return path.empty() || path.starts_with('/') ? path : host::join_path(host::working_folder(), path);
     };
-    text.key_file = relative_to(folder, path_in_file(request.repository.key_file));
-    text.password_file = relative_to(folder, path_in_file(request.repository.password_file));
-    text.password_command = request.repository.password_command;
+    const auto& flags = request.repository;
+    const bool is_by_flag = !flags.key_file.empty() || !flags.password_file.empty() || !flags.password_command.empty();
+    const auto& [key_file, password_file, password_command] = is_by_flag ? std::tie(flags.key_file, flags.password_file, flags.password_command)
+                                                                        : std::tie(plan.unlock.key_file, plan.unlock.password_file, plan.unlock.password_command);
+    text.key_file = relative_to(folder, path_in_file(key_file));
+    text.password_file = relative_to(folder, path_in_file(password_file));
+    text.password_command = password_command;
     std::set<std::string> taken;
     for (const auto& database : plan.databases) {
         const auto name = source_name(database, taken);
@@ -151,6 +156,20 @@ Result<void> write_wanted_scripts(Context& context, const InitRequest& request, 
     return {};
 }
 
+// Of databases that were backed up before there were settings: nobody shall miss those backups later.
+void tell_of_others(Context& context, const LoadedSettings& written, InitReport& report) {
+    for (const auto& [name, source] : written.settings.source) {
+        for (const auto& database : source.databases) {
+            const auto path = host::canonical_or_future(context.host.files, database);
+            if (!path) continue;
+            const auto place = place_of_databases(context, {*path});
+            if (!place || !place->is_there || place->path == report.repository) continue;
+            report.settings_note += format("{}backups of {} went into {} until now: what is there stays there, and -r names it",
+                                           report.settings_note.empty() ? "" : "; ", printable(*path), printable(place->path));
+        }
+    }
+}
+
 Result<void> write_it(Context& context, const InitRequest& request, const NewSettings& plan, InitReport& report) {
     if (!plan.is_wanted()) return {};
     const auto [text, note] = TRY(text_to_write(context, plan, text_plan(request, plan, report.repository)));
@@ -168,16 +187,20 @@ Result<void> write_it(Context& context, const InitRequest& request, const NewSet
     }
     report.settings = plan.file;
     for (const auto& [name, source] : read.loaded.settings.source) report.sources.push_back(name);
+    tell_of_others(context, read.loaded, report);
     return {};
 }
 
 }  // namespace
 
 Result<NewSettings> plan_new_settings(Context& context, const InitRequest& request) {
-    NewSettings plan{.present = {}, .profile = TRY(wanted_profile(context, request)), .file = {}, .databases = {}, .note = {}};
+    NewSettings plan{.present = {}, .above = {}, .profile = TRY(wanted_profile(context, request)), .file = {}, .databases = {}, .note = {}};
     const auto here = context.host.files.canonical(host::working_folder());  // that it has been removed matters only to what is written there
     auto place = TRY(find_settings(context, request.repository.settings));
-    if (place && !place->is_named && here && host::folder_of(place->file) != *here) place.reset();  // of a project above: this is another
+    if (place && !place->is_named && !request.no_settings && here && host::folder_of(place->file) != *here) {
+        place.reset();  // of a project above: this is another
+        if (auto above = load_settings(context, request.repository.settings)) plan.above = *std::move(above);
+    }
     if (place && TRY(host::exists(context.host.files, place->file))) {
         plan.present = TRY(load_settings(context, request.repository.settings));
         plan.note = format("there are settings already: {}", printable(place->file));

@@ -10,7 +10,9 @@
 namespace holdfast::operations {
 
 struct NewSettings {
-    LoadedSettings present;               // those that there are; else the defaults
+    LoadedSettings present;               // those that there are, and stay; else the defaults
+    LoadedSettings above;                 // of a project above, where new ones are written: they counted here until now
+    RepositorySettings unlock = {};       // how the repository that is used is unlocked, where the settings above say it
     std::optional<Profile> profile;       // whose settings they are to be
     std::string file;                     // to be written; empty: none
     std::vector<std::string> databases;   // canonical, of its sources

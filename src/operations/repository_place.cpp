@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "holdfast/base/shell_word.h"
 #include "holdfast/base/text.h"
 #include "holdfast/host/environment.h"
 #include "holdfast/operations/load_settings.h"
@@ -56,10 +57,6 @@ Result<Places> beside_databases(Context& context, const std::vector<std::string>
     return places;
 }
 
-Error several_folders(const Places& beside) {
-    return fail(ErrorCode::invalid, "which repository: the databases lie in {} folders", beside.size()).with_advice("-r REPOSITORY");
-}
-
 // Also of one that was named by a link that lies there.
 bool lies_below(const Context& context, const std::string& folder, const std::string& database) {
     const auto link = context.links.find(database);
@@ -69,6 +66,19 @@ bool lies_below(const Context& context, const std::string& folder, const std::st
 
 bool lie_below(const Context& context, const std::string& folder, const std::vector<std::string>& databases) {
     return std::ranges::all_of(databases, [&](const auto& database) { return lies_below(context, folder, database); });
+}
+
+// A guess would be a second history: what lies in one of the folders is told, and what would serve all of them.
+Error several_folders(const Places& beside) {
+    std::string there;
+    for (const auto& place : beside) {
+        if (place.is_there) there += (there.empty() ? "; there is " : ", ") + printable(place.path);
+    }
+    std::string shared = host::folder_of(beside.front().path);
+    const auto holds = [&](const RepositoryPlace& place) { return shared == "/" || place.path.starts_with(shared + "/"); };
+    while (!std::ranges::all_of(beside, holds)) shared = host::folder_of(shared);
+    return fail(ErrorCode::invalid, "which repository: the databases lie in {} folders{}", beside.size(), there)
+        .with_advice(format("-r REPOSITORY, such as -r {}", shell_word(host::join_path(shared, default_repository_name))));
 }
 
 // What anybody may have put above our databases (into /tmp) is no place for them.
@@ -104,15 +114,24 @@ Result<RepositoryPlace> above_working_folder(Context& context) {
         .with_advice("-r REPOSITORY, or set HOLDFAST_REPOSITORY");
 }
 
-Result<RepositoryPlace> place_by_default(Context& context, const OpenHow& how) {
-    if (how.databases.empty()) return above_working_folder(context);
-    auto beside = TRY(beside_databases(context, how.databases));
-    if (beside.size() == 1 && beside.front().is_there) return std::move(beside.front());
-    if (std::ranges::none_of(beside, &RepositoryPlace::is_there)) {
-        if (auto above = TRY(above_databases(context, how.databases))) return *std::move(above);
+// Where the settings' own databases are kept, whatever folder is asked from: what a backup of them has made is listed too.
+Result<std::optional<RepositoryPlace>> place_of_sources(Context& context, const Settings& settings) {
+    std::vector<std::string> databases;
+    for (const auto& [name, source] : settings.source) {
+        for (const auto& database : source.databases) databases.push_back(TRY(canonical_name(context, database)));
     }
-    if (beside.size() > 1) return several_folders(beside);
-    if (how.create_default) return std::move(beside.front());
+    if (databases.empty()) return std::optional<RepositoryPlace>();
+    auto place = TRY(place_of_databases(context, databases));
+    return place.is_there ? std::optional(std::move(place)) : std::nullopt;
+}
+
+Result<RepositoryPlace> place_by_default(Context& context, const Settings& settings, const OpenHow& how) {
+    if (how.databases.empty()) {
+        if (auto place = place_of_sources(context, settings); place && *place) return **std::move(place);
+        return above_working_folder(context);
+    }
+    auto place = TRY(place_of_databases(context, how.databases));
+    if (place.is_there || how.create_default) return place;
     return above_working_folder(context);
 }
 
@@ -152,18 +171,26 @@ Result<RepositoryPlace> find_repository(Context& context, const RepositoryReques
         place.settings = TRY(settings_of_named(context, request, place.path));
         return place;
     }
-    const auto settings = repository_of(TRY(load_settings(context, request.settings)));
-    auto place = settings.path.empty() ? TRY(place_by_default(context, how)) : TRY(named_place(context, settings.path));
+    const auto loaded = TRY(load_settings(context, request.settings));
+    const auto settings = repository_of(loaded);
+    auto place = settings.path.empty() ? TRY(place_by_default(context, loaded.settings, how)) : TRY(named_place(context, settings.path));
     place.settings = settings;
     return place;
 }
 
-Result<RepositoryPlace> default_place_for(Context& context, const std::vector<std::string>& databases) {
-    const std::string here = TRY(context.host.files.canonical(host::working_folder()));
+Result<RepositoryPlace> place_of_databases(Context& context, const std::vector<std::string>& databases) {
     auto beside = TRY(beside_databases(context, databases));
-    if (lie_below(context, here, databases) && std::ranges::none_of(beside, &RepositoryPlace::is_there)) return default_place(context, here);
+    if (beside.size() == 1 && beside.front().is_there) return std::move(beside.front());
+    for (const auto& place : beside) {
+        if (place.is_there && !lie_below(context, host::folder_of(place.path), databases)) return several_folders(beside);
+    }
+    if (auto above = TRY(above_databases(context, databases))) return *std::move(above);
     if (beside.size() > 1) return several_folders(beside);
     return std::move(beside.front());
+}
+
+Result<RepositoryPlace> place_in_working_folder(Context& context) {
+    return default_place(context, TRY(context.host.files.canonical(host::working_folder())));
 }
 
 Result<bool> is_repository(Context& context, const std::string& folder) {

@@ -21,16 +21,27 @@ std::string named_repository(const RepositoryRequest& request);
 // warned of and left out: nothing may stand between a person and a restore.
 Result<LoadedSettings> settings_if_good(Context& context, const RepositoryRequest& request);
 
-// Named by the request or $HOLDFAST_REPOSITORY; else by the settings; else .holdfast beside the databases, or beside the
-// links by which they were named; else the nearest .holdfast above all of them that belongs to us or root, wherever it is asked
-// from; else the one beside them, where it may be made; else .holdfast in the working folder or above it.
+// Where backups of these databases, named canonically, are kept when nothing names a repository. The one answer for all verbs,
+// from whatever folder they are called:
+//
+//   .holdfast                                               | one folder         | several folders
+//   --------------------------------------------------------|--------------------|--------------------------------
+//   beside them, or beside the links by which they are named | that one           | `invalid`, unless all lie below it
+//   else the nearest above all of them, of us or of root     | that one           | that one
+//   nowhere                                                  | to be made beside  | `invalid`: the advice names one for all
+//
+// So no database gets a second history, and none that is sealed gets a plain one, because of the folder that somebody stood in.
+Result<RepositoryPlace> place_of_databases(Context& context, const std::vector<std::string>& databases);
+
+// .holdfast there, whether or not it is made yet: for init, where no databases are named.
+Result<RepositoryPlace> place_in_working_folder(Context& context);
+
+// Named by the request or $HOLDFAST_REPOSITORY; else by the settings; else place_of_databases(), of those that `how` has. Where it
+// has none, or theirs is not there and may not be made: the one in use for the databases of the settings, where `how` has none;
+// else .holdfast in the working folder or above it.
 // `invalid` when the databases lie in several folders, or something is wrong in settings that are needed; `not_found` when
 // nothing says where.
 Result<RepositoryPlace> find_repository(Context& context, const RepositoryRequest& request, const OpenHow& how);
-
-// Where init makes one for these databases, named canonically, when nothing says where: so that find_repository() finds it
-// for each of them. In the working folder where all lie below it; else beside them, or where there is one already.
-Result<RepositoryPlace> default_place_for(Context& context, const std::vector<std::string>& databases);
 
 // By its name, or by what lies in it; also one of a format that is not known here.
 Result<bool> is_repository(Context& context, const std::string& folder);

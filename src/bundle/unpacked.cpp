@@ -448,7 +448,8 @@ private:
 
     Error nothing_found() const {
         const std::string what = unpacked_.has_tar ? "no database is in it" : last_kind_ == ContentKind::empty ? "it is empty" : "it is no SQLite database, and nothing that holds one";
-        return fail(ErrorCode::invalid, "open {}: {}", printable(request_.path), what)
+        const bool is_cut_off = !unpacked_.has_tar && last_kind_ == ContentKind::empty;  // nobody backs up nothing
+        return fail(is_cut_off ? ErrorCode::corrupt : ErrorCode::invalid, "open {}: {}", printable(request_.path), what)
             .with_advice("plain copies, .gz, .zst, .tar, .gpg and .age are read, by what is in them, whatever they are called");
     }
 

@@ -40,12 +40,18 @@ std::string member_lines(const operations::RestoredMember& member, bool dry_run,
     return out + lines("    note: ", member.notes);
 }
 
+std::string stays_lines(const operations::RestoredCompanion& companion) {
+    std::string out;
+    for (const auto& one : companion.stays) out += format("    stays: {}\n", one);
+    return companion.stays_more == 0 ? out : out + format("    stays: and {} more\n", companion.stays_more);
+}
+
 std::string missing_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {
     const std::string what = printable(companion.to) + ", which was not there then";
     std::string out = companion.removed == 0 ? format("  {} {}{}\n", dry_run ? "would leave" : "left", what, companion.notes.empty() ? "; --exact removes it" : "")
                                              : format("  {} {}  ({} in all)\n", dry_run ? "would remove" : style.bad("removed"), what, companion.removed);
     for (const auto& path : companion.kept) out += format("    {} as it is, with secrets that no backup has: {}\n", dry_run ? "would stay" : "stays", printable(path.empty() ? companion.to : path));
-    return out + lines("    note: ", companion.notes);
+    return out + stays_lines(companion) + lines("    note: ", companion.notes);
 }
 
 std::string companion_lines(const operations::RestoredCompanion& companion, bool dry_run, const Style& style) {
@@ -62,7 +68,7 @@ std::string companion_lines(const operations::RestoredCompanion& companion, bool
     for (auto& one : extra) one = printable(one);
     if (!extra.empty()) out += format("    not in the backup, and left there: {}{}; --exact removes such\n", joined(extra, ", "), companion.extra.size() > shown_max ? format(" and {} more", companion.extra.size() - shown_max) : "");
     for (const auto& path : companion.kept) out += format("    {} as it is, with secrets that no backup has: {}\n", dry_run ? "would stay" : "stays", printable(path.empty() ? companion.to : path));
-    return out + lines("    a secret to fill in by hand: ", companion.secrets_removed) + lines("    note: ", companion.notes);
+    return out + stays_lines(companion) + lines("    a secret to fill in by hand: ", companion.secrets_removed) + lines("    note: ", companion.notes);
 }
 
 std::string rows_lines(const operations::RowsBack& rows, bool dry_run, const Style& style) {

@@ -109,7 +109,7 @@ private:
         const auto status = files_.status_of_link(absolute(seen.path));
         if (!status) return is_excluded(seen) ? Result<void>() : leave_out_unseen(seen.path, status.error());
         seen.status = *status;
-        if (is_excluded(seen)) return {};
+        if (is_excluded(seen)) return exclude(seen.path);
         const bool is_included = includes(folder, seen);
         if (never_.contains(absolute(seen.path))) return leave_out(seen.path, WhyLeftOut::own, "it is kept by holdfast in another way, or is its own");
         if (seen.status.kind == host::FileKind::folder && is_restore_folder(name)) return leave_out(seen.path, WhyLeftOut::own, "a restore works in it");
@@ -146,7 +146,12 @@ private:
         }
         const auto is_cache = is_tagged_as_cache(seen, *names);
         if (!is_cache) return leave_out_unseen(below(seen.path, std::string(cache_tag)), is_cache.error());
-        if (*is_cache) *names = {std::string(cache_tag)};
+        if (*is_cache) {
+            for (const auto& name : *names) {
+                if (name != cache_tag) TRY(exclude(below(seen.path, name)));
+            }
+            *names = {std::string(cache_tag)};
+        }
         std::ranges::sort(*names);
         open_.push_back({.thing = {.path = seen.path, .status = seen.status, .link_target = {}},
                          .listed = {.path = path, .names = std::move(*names), .is_known_database = known_databases()},
@@ -213,6 +218,10 @@ private:
 
     Result<void> leave_out(const std::string& path, WhyLeftOut why, std::string reason) {
         look_.left_out.push_back({.path = path, .why = why, .reason = std::move(reason)});
+        return {};
+    }
+    Result<void> exclude(std::string path) {
+        if (order_.tells_excluded) look_.excluded.push_back(std::move(path));
         return {};
     }
     Result<void> leave_out_unseen(const std::string& path, const Error& error) {

@@ -34,7 +34,8 @@ struct LeftOut {
 struct CompanionOrder {
     std::string root;  // canonical, but for its last part: a link there is kept as a link
     // Without include patterns everything is included; with them what they match, and what lies in a folder that they
-    // match unless they take it back. What `exclude` matches is left out with all that is in it, and is not told.
+    // match unless they take it back. What `exclude` matches is left out with all that is in it, and told only where
+    // `tells_excluded` asks for it.
     PathPatterns include, exclude;
     // Not empty: the patterns are of a companion in which the root lies here.
     std::string within = {};
@@ -43,12 +44,14 @@ struct CompanionOrder {
     std::vector<std::string> never;
     // Whether a folder is one of holdfast's own, by what is in it; none: no folder is.
     std::function<Result<bool>(const std::string& folder)> is_own;
+    bool tells_excluded = false;
 };
 
 struct CompanionLook {
     bool is_there = false;  // the root is
     std::vector<CompanionThing> things;  // a folder before what is in it; names in one folder by their bytes
     std::vector<LeftOut> left_out;
+    std::vector<std::string> excluded;   // by patterns, or by themselves: where the order asks for them; relative
     std::vector<std::string> databases;  // absolute paths of those left out as such
 };
 

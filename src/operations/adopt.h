@@ -22,9 +22,9 @@ struct AdoptRequest {
                            "companions, old copies of those are taken with the database copy that they lie with, or that is nearest in time: folders (faiss, "
                            "faiss_20250130), tars, and folders that hold a database copy and such files. Parts that are further apart than --within make a backup "
                            "that is not of one moment, and says so; what the settings say must agree is looked at. What a file is its content tells, when it was made its name or its archive's, a "
-                           "description beside it (backup_metadata.json, NAME.meta.json, a checkpoint's manifest.json, a table backup_metadata), else "
+                           "description beside it (backup_metadata.json, NAME.meta.json, a checkpoint's manifest.json that has a checkpoint_id, a table backup_metadata), else "
                            "the file's time. Each is checked by SQLite, and by its hash where one stands beside it. What has been adopted before is passed over, or recalled where it was forgotten since. "
-                           "The files are never changed and never removed. Exit code 3: some were refused, are damaged, or do not agree.",
+                           "The files are never changed and never removed. Exit code 3: some were refused, are damaged, do not agree, or may lack a folder.",
                 .examples = {{"holdfast adopt backups/ --for data/app.db", "everything in a folder, as the past of that database"},
                              {"holdfast adopt app_*.db.gz --for app.db --dry-run", "say what would be adopted"},
                              {"holdfast adopt backups/ --for data/app.db --companion data/faiss=backups/old-index", "that folder is a copy of this companion"},

@@ -57,6 +57,7 @@ private:
     Result<void> take_group(OutsideBackup& backup, Group group);
     Result<void> look_at(Member& member);
     Result<void> join_companions(const OutsideBackup& backup, Group& group);
+    void tell_left_out(const OldPart& part);
     void leave_out(const OldPart& part, std::string why);
     Result<void> look_at_agreement(AdoptedBackup& told);
     void tell_that_agreement_is_not_looked_at();

@@ -31,6 +31,18 @@ void Adoption::leave_out(const OldPart& part, std::string why) {
     report_.left_out.push_back(std::move(told));
 }
 
+// They may belong with the files beside them: a set that lacks something is not passed over in silence.
+void Adoption::tell_left_out(const OldPart& part) {
+    for (const auto& folder : part.copy->left_out) {
+        leave_out(part, "no folder in the companion is called so now");
+        auto& told = report_.left_out.back();
+        told.from = folder.archive.empty() ? folder.path : folder.archive;
+        told.member = folder.archive.empty() ? "" : folder.path;
+        report_.warnings.push_back(format("{} lies beside files of {}, and was left out: nothing tells that it belongs to them; --companion PATH=OLD takes all of a folder", folder.text(), printable(told.path)));
+        ++report_.refused;
+    }
+}
+
 // A backup that cannot have one of them is made without, and the command says that not all is well.
 Result<void> Adoption::join_companions(const OutsideBackup& backup, Group& group) {
     if (group.members.size() != 1 || !group.companions.empty()) return {};
@@ -60,6 +72,7 @@ Result<void> Adoption::join_companions(const OutsideBackup& backup, Group& group
         add_doubt(part, sought.path, member.name, group.skew);
         const bool is_told = part.copy->at.archive == backup.path;
         if (!is_told) std::ranges::copy(opened->warnings, std::back_inserter(report_.warnings));
+        tell_left_out(part);
         group.copies.push_back(std::move(copy));
         group.companions.push_back(opened->companion.get());
         group.companion_names.push_back(sought.path);

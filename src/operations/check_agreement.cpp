@@ -137,7 +137,16 @@ private:
         const auto file = TRY(matter_.files.open(path));
         if (kind == "command") return asked_command(file.path, database);
         auto wanted = thing_.wanted;
-        return agree::compare(TRY(look_at_file(kind, file.path)), std::move(wanted));
+        auto look = look_at_file(kind, file.path);
+        if (!look) return by_known_name(std::move(look).error(), file.path, path);
+        return agree::compare(*std::move(look), std::move(wanted));
+    }
+    // Libraries name the file that they were given: a copy that is gone when somebody reads of it.
+    static Error by_known_name(Error error, const std::string& copy, const std::string& path) {
+        std::string text = error.message();
+        if (copy == path || text.find(copy) == std::string::npos) return error;
+        for (auto at = text.find(copy); at != std::string::npos; at = text.find(copy, at + path.size())) text.replace(at, copy.size(), path);
+        return fail(error.code(), "{}", printable(text)).with_advice(error.advice());
     }
     Result<agree::Look> look_at_file(const std::string& kind, const std::string& file) {
         auto& files = context_.host.files;

@@ -122,6 +122,16 @@ Result<void> expect_room(Context& context, const CompanionInPlace& companion) {
         .with_advice("make room; or --to a folder on another disk");
 }
 
+// Named as people see it, with the reason.
+std::vector<std::string> excepted_of(const CompanionInPlace& companion, const live::CompanionLook& look) {
+    const auto told = [&](const std::string& path, const std::string& why) { return format("{} ({})", printable(path.empty() ? companion.plan.order.root : path), why); };
+    std::vector<std::string> excepted;
+    for (const auto& left : look.left_out) excepted.push_back(told(left.path, left.reason));
+    for (const auto& path : look.excluded) excepted.push_back(told(path, "the rules leave it out"));
+    std::ranges::sort(excepted);
+    return excepted;
+}
+
 }  // namespace
 
 Result<CompanionEntries> entries_below(const repository::Repository& repository, const DirectoryEntry& top) {
@@ -159,12 +169,17 @@ Result<CompanionInPlace> look_at_place(Context& context, const repository::Repos
     companion.extras = extras;
     TRY(repository.open_index());
     if (!target.was_missing) companion.then = TRY(entries_below(repository, target.entry));
-    const auto look = TRY(live::walk_companion(context.host.files, companion.plan.order, context.watch));
+    auto order = companion.plan.order;
+    order.tells_excluded = extras == Extras::go;
+    const auto look = TRY(live::walk_companion(context.host.files, order, context.watch));
     for (const auto& thing : look.things) companion.now.emplace(thing.path, entry_of(thing));
     if (target.entry.rules.is_redacted()) TRY(leave_secrets(context, companion));
     TRY(expect_nothing_in_the_way(companion, look));
     TRY(expect_folders_can_go(companion));
-    if (extras == Extras::go) TRY(find_staying(context, companion));
+    if (extras == Extras::go) {
+        TRY(find_staying(context, companion));
+        companion.excepted = excepted_of(companion, look);
+    }
     TRY(expect_one_file_system(target.path, look));
     TRY(expect_room(context, companion));
     return companion;
@@ -190,6 +205,10 @@ void tell_changes(const CompanionInPlace& companion, RestoredCompanion& report) 
     }
     if (companion.staying.contains("")) report.notes.push_back(why_it_stays(report.to));
     report.kept.assign(companion.with_secrets.begin(), companion.with_secrets.end());
+    constexpr std::size_t told_max = 20;
+    report.stays = companion.excepted;
+    report.stays.resize(std::min(told_max, report.stays.size()));
+    report.stays_more = companion.excepted.size() - report.stays.size();
 }
 
 }  // namespace holdfast::operations

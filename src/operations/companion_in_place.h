@@ -22,6 +22,7 @@ struct CompanionInPlace {
     CompanionEntries now;    // as it is; of content only the size
     Extras extras = Extras::stay;
     std::set<std::string> staying = {};  // folders that are not in the backup, and stay although such go, for what the rules leave out lies in them
+    std::vector<std::string> excepted = {};   // where such go: what stays all the same, as no backup of the state before would have it; for people
     std::set<std::string> with_secrets = {};  // files that stay, as no backup holds them whole; in neither of the two above
 };
 struct CompanionTarget {

@@ -213,13 +213,17 @@ void describe(const history::KeptCompanion& kept, BackupCompanion& report) {
 }
 
 // The companion as a whole is not empty: it may be meant.
-std::string emptied_in_words(const std::string& companion, std::vector<std::string> paths) {
+std::string emptied_in_words(const CompanionPlan& plan, std::vector<std::string> paths) {
     constexpr std::size_t named_max = 10;
     std::ranges::sort(paths);
     const auto more = paths.size() - std::min(paths.size(), named_max);
     std::string names;
     for (std::size_t i = 0; i < paths.size() && i < named_max; ++i) names += (i == 0 ? "" : ", ") + printable(paths[i]);
-    return format("in {} {} 0 bytes now, and held something in the backup before: {}{}", printable(companion), paths.size() == 1 ? "a file has" : "files have", names, more == 0 ? std::string() : format(" and {} more", more));
+    if (more > 0) names += format(" and {} more", more);
+    const auto companion = printable(plan.order.root);
+    const bool is_one = paths.size() == 1;
+    if (plan.is_of_state_before) return format("in the state before, {} in {} had 0 bytes, and held something in the last backup of it: {}", is_one ? "a file" : "files", companion, names);
+    return format("in {} {} 0 bytes now, and held something in the backup before: {}", companion, is_one ? "a file has" : "files have", names);
 }
 
 Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const SeenCompanion& seen) {
@@ -259,7 +263,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
     // What went while it was read is as if it had gone before: what has changed tells of it.
     if (kept.is_kept && seen.reading == SeenCompanion::Reading::as_it_is) std::erase_if(kept.failures, [](const auto& failure) { return failure.why.code() == ErrorCode::not_found; });
     describe(kept, report);
-    if (!lack && !kept.emptied.empty()) one.warnings.push_back(emptied_in_words(report.path, std::move(kept.emptied)));
+    if (!lack && !kept.emptied.empty()) one.warnings.push_back(emptied_in_words(*seen.plan, std::move(kept.emptied)));
     if (lack) {
         report.error = lack->text();
         recorder.failed(report.path, *lack);

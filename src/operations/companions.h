@@ -17,6 +17,7 @@ namespace holdfast::operations {
 struct CompanionPlan {
     live::CompanionOrder order;
     bool is_optional = false;
+    bool is_of_state_before = false;  // it is about to be replaced: what is told of it is over by then
     repository::CompanionRules rules = {};  // those of the order, as they are kept with what they chose
     KnownCompanion known = {};  // since it was last kept
     std::string led_elsewhere = {};  // a warning: its name leads elsewhere than in the backup before

@@ -101,10 +101,32 @@ private:
             for (const auto& name : there->second) {
                 if (sought.shapes.contains(shape_of(name)) && sought.takes(name, FileKind::regular)) copy.names.push_back(name);
             }
-            if (!copy.names.empty() && !is_itself(i, folder)) copies.push_back(std::move(copy));
+            if (copy.names.empty() || is_itself(i, folder)) continue;
+            add_folders(sought, folder, copy);
+            copies.push_back(std::move(copy));
         }
         if (copies.size() < 2) std::ranges::move(copies, std::back_inserter(found_));
         else doubts_.push_back(format("{} holds files of {} and of {}", printable(folder.empty() ? tree_.name : folder), printable(sought_[copies[0].sought].path), printable(sought_[copies[1].sought].path)));
+    }
+
+    // A folder with a date or a database is of another making, one that is a copy itself of another companion.
+    void add_folders(const SoughtCompanion& sought, const std::string& folder, TreeCopy& copy) const {
+        for (const auto& thing : tree_.things) {
+            const auto name = host::file_name_of(thing.path);
+            if (thing.kind != FileKind::folder || folder_in(thing.path) != folder || is_dated(name) || is_in_a_copy(thing.path) || holds_database(thing.path) || is_around_a_live_one(thing.path)) continue;
+            const auto is_of_it = [&](const TreeThing& other) { return other.kind == FileKind::regular && lies_in(other.path, thing.path) && sought.takes(below(folder, other.path), FileKind::regular); };
+            const auto is_called_so = [&](const TreeThing& other) { return is_of_it(other) && sought.shapes.contains(shape_of(host::file_name_of(other.path))); };
+            if (sought.folders.contains(name) && std::ranges::any_of(tree_.things, is_of_it)) copy.names.push_back(name);
+            else if (std::ranges::any_of(tree_.things, is_called_so)) copy.left_out.push_back(thing.path);
+        }
+    }
+    bool is_around_a_live_one(const std::string& folder) const {
+        if (tree_.place.empty()) return false;
+        const auto path = host::join_path(tree_.place, folder);
+        return std::ranges::any_of(sought_, [&](const SoughtCompanion& sought) { return sought.path == path || sought.path.starts_with(path + "/"); });
+    }
+    bool holds_database(const std::string& folder) const {
+        return std::ranges::any_of(tree_.with_databases, [&](const std::string& other) { return other == folder || lies_in(other, folder); });
     }
 
     const Tree& tree_;

@@ -20,13 +20,14 @@ struct Tree {
 struct TreeCopy {
     std::size_t sought = 0;                // which companion, by its place in the list
     std::string at;                        // a folder or file in the tree; "": all of the tree
-    std::vector<std::string> names = {};   // not empty: only these files of that folder, which holds other things as well
+    std::vector<std::string> names = {};   // not empty: only these files and folders in that folder, which holds other things as well
+    std::vector<std::string> left_out = {};  // folders in it that may belong with them: they hold files called so, and nothing else tells
     std::size_t parts_alike = 0;           // how many names at the end of its path are those of the companion's
     bool is_of_a_database = false;         // only a database that lies with it tells that it is a copy
 };
 // A folder that is called as the companion is, but for a date, and holds something that the companion has or would keep; a
-// folder with a date in its name, or with a database, that holds files called as those in the companion are; a file called
-// as the companion, beside a database. What could be a copy of several companions is told in `doubts`, and is none.
+// folder with a date in its name, or with a database, that holds files called as those in the companion are, with the folders in
+// it that are called as those in the companion; a file called as the companion, beside a database. What could be a copy of several companions is told in `doubts`, and is none.
 std::vector<TreeCopy> copies_in_tree(const Tree& tree, const std::vector<SoughtCompanion>& sought, std::vector<std::string>& doubts);
 
 // A name without its date and what says "backup": "faiss_20250130" is "faiss".

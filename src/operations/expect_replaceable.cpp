@@ -19,11 +19,16 @@ Error marked(const std::string& path) {
     return fail(ErrorCode::denied, "restore {}: it is marked as one that nobody may change or remove (chattr +i or +a)", printable(path)).with_advice("chattr -i -a on it, or --to FOLDER");
 }
 
-// Whatever lies below it, or has its name, cannot be exchanged by renaming.
-Error mounted(const std::string& path, const std::string& at) {
+// Whatever lies below it, or has its name, cannot be exchanged by renaming. What is restored below a folder at which something is
+// mounted again afterwards is seen by nobody.
+Error mounted(Context& context, const RestorePlan& plan, const std::string& path, const std::string& at) {
     const std::string what = path == at ? std::string("it is a mount point") : format("it lies in the mount point {}", printable(at));
-    return fail(ErrorCode::invalid, "restore {} in place: {}, and cannot be exchanged for another", printable(path), what)
-        .with_advice(format("umount {}, and restore again; or --to FOLDER, and copy from there", shell_word(at)));
+    auto error = fail(ErrorCode::invalid, "restore {} in place: {}, and cannot be exchanged for another", printable(path), what);
+    const auto status = context.host.files.status(at);
+    const bool is_folder = status && status->kind == host::FileKind::folder;
+    if (!is_folder) return std::move(error).with_advice(format("umount {}, and restore again; or --to FOLDER, and copy from there", shell_word(at)));
+    const std::string command = plan.is_outside ? "--to FOLDER" : format("holdfast restore {} --to FOLDER", plan.number.value);
+    return std::move(error).with_advice(format("{}, and copy from there; after umount {} the restored files would lie below the mount point, where nobody sees them", command, shell_word(at)));
 }
 
 Result<void> expect_room_for_a_folder(Context& context, const std::string& beside) {
@@ -34,7 +39,7 @@ Result<void> expect_room_for_a_folder(Context& context, const std::string& besid
 
 class Obstacles {
 public:
-    Obstacles(Context& context, const PlannedCompanion& companion) : context_(context), companion_(companion) {}
+    Obstacles(Context& context, const RestorePlan& plan, const PlannedCompanion& companion) : context_(context), plan_(plan), companion_(companion) {}
 
     Result<void> look() {
         const auto &then = companion_.place.then, &now = companion_.place.now;
@@ -57,7 +62,7 @@ private:
     Result<void> expect_changeable(const std::string& path) {
         const auto full = host::join_path(companion_.report.to, path);
         if (host::is_unchangeable(full)) return marked(full);
-        if (context_.host.files.is_mount_point(full)) return mounted(full, full);
+        if (context_.host.files.is_mount_point(full)) return mounted(context_, plan_, full, full);
         const auto folder = host::folder_of(full);
         if (!folders_.insert(folder).second) return {};
         TRY(expect_nothing_mounted_above(full));
@@ -73,7 +78,7 @@ private:
     Result<void> expect_nothing_mounted_above(const std::string& path) const {
         const auto& root = companion_.report.to;
         for (auto folder = host::folder_of(path); folder.size() > root.size(); folder = host::folder_of(folder)) {
-            if (context_.host.files.is_mount_point(folder)) return mounted(path, folder);
+            if (context_.host.files.is_mount_point(folder)) return mounted(context_, plan_, path, folder);
         }
         return {};
     }
@@ -83,6 +88,7 @@ private:
     }
 
     Context& context_;
+    const RestorePlan& plan_;
     const PlannedCompanion& companion_;
     std::set<std::string> folders_;  // that were looked at
 };
@@ -98,7 +104,7 @@ Result<void> expect_replaceable(Context& context, const RestorePlan& plan) {
     TRY(expect_room_for_a_folder(context, place_of_journal(databases, companions)));
     for (const auto& companion : plan.companions) {
         TRY(expect_room_for_a_folder(context, companion.report.to));  // where it is staged
-        TRY(Obstacles(context, companion).look());
+        TRY(Obstacles(context, plan, companion).look());
     }
     return {};
 }

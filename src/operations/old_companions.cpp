@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
+#include "holdfast/bundle/archived_tree.h"
 #include "holdfast/bundle/named_layers.h"
 #include "holdfast/operations/duration.h"
 #include "holdfast/operations/nearest_database.h"
@@ -109,6 +110,7 @@ private:
             const auto is_same = [&](const OldCompanion& other) { return other.at == at && other.sought == copy.sought; };
             if (std::ranges::any_of(copies, is_same)) continue;
             OldCompanion made{.sought = copy.sought, .at = at, .names = copy.names, .time = {}, .parts_alike = copy.parts_alike, .is_of_a_database = copy.is_of_a_database};
+            for (const auto& folder : copy.left_out) made.left_out.push_back({.archive = archive, .path = archive.empty() ? host::join_path(tree.place, folder) : folder});
             TRY(date(tree, copy, made));
             copies.push_back(std::move(made));
         }
@@ -137,7 +139,8 @@ private:
         for (const auto& folder : folders) known.names.push_back(folder.empty() ? tree.name : host::file_name_of(folder));
         for (const auto& thing : tree.things) {
             const bool is_in = copy.at.empty() || thing.path == copy.at || thing.path.starts_with(copy.at + "/");
-            const bool is_one = copy.names.empty() || std::ranges::find(copy.names, host::file_name_of(thing.path)) != copy.names.end();
+            const auto first = is_in && thing.path.size() > copy.at.size() ? bundle::parts_of(copy.at.empty() ? thing.path : thing.path.substr(copy.at.size() + 1)).front() : std::string();
+            const bool is_one = copy.names.empty() || std::ranges::find(copy.names, first) != copy.names.end();
             if (is_in && is_one && thing.kind == host::FileKind::regular) known.modified = std::max(known.modified, thing.modified);
         }
         if (!made.at.archive.empty() && !is_a_time(known.modified)) known.modified = TRY(context_.host.files.status(made.at.archive)).modified;

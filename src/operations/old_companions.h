@@ -19,6 +19,7 @@ struct OldCompanion {
     std::size_t sought = 0;
     OldPlace at;
     std::vector<std::string> names = {};    // as in TreeCopy
+    std::vector<OldPlace> left_out = {};    // likewise
     OutsideTime time;
     std::string made_in = {};               // the folder whose name or manifest tells that time: all in it is of one making
     std::size_t parts_alike = 0;

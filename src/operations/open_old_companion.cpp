@@ -20,8 +20,9 @@ bundle::UnpackedCompanion unpacked_as(const SoughtCompanion& sought) {
     return unpacked;
 }
 
+// A folder among the names is chosen with all that is in it.
 bool is_chosen(const OldCompanion& copy, const std::string& path_in_it) {
-    return copy.names.empty() || path_in_it.empty() || std::ranges::find(copy.names, path_in_it) != copy.names.end();
+    return copy.names.empty() || path_in_it.empty() || std::ranges::find(copy.names, path_in_it.substr(0, path_in_it.find('/'))) != copy.names.end();
 }
 
 Result<OpenedOldCompanion> finished(Context& context, const bundle::UnpackedCompanion& unpacked, const OldCompanion& copy, OpenedOldCompanion opened) {
@@ -49,7 +50,7 @@ Result<OpenedOldCompanion> open_on_disk(Context& context, const OldCompanion& co
     OpenedOldCompanion opened;
     for (const auto& left : look->left_out) {
         if (left.why == live::WhyLeftOut::unreadable) return fail(ErrorCode::denied, "{}: {} cannot be read: {}", copy.at.text(), printable(left.path), left.reason);
-        const bool is_chosen_one = copy.names.empty() && left.why == live::WhyLeftOut::special;
+        const bool is_chosen_one = is_chosen(copy, left.path) && left.why == live::WhyLeftOut::special;
         if (is_chosen_one) opened.warnings.push_back(format("{}: {} is no file, folder or link: left out", copy.at.text(), printable(left.path)));
     }
     auto unpacked = unpacked_as(sought);
@@ -75,7 +76,7 @@ Result<OpenedOldCompanion> open_on_disk(Context& context, const OldCompanion& co
 bool is_beside_a_database(const std::string& path) { return path.ends_with("-wal") || path.ends_with("-shm") || path.ends_with("-journal"); }
 
 bool is_wanted(const OldCompanion& copy, const SoughtCompanion& sought, const bundle::BundledThing& told) {
-    if (told.kind == TarKind::folder) return copy.names.empty();
+    if (told.kind == TarKind::folder) return is_chosen(copy, told.path);
     const auto kind = told.kind == TarKind::file ? host::FileKind::regular : host::FileKind::link;
     return is_chosen(copy, told.path) && sought.takes(told.path, kind) && !(told.kind == TarKind::file && is_beside_a_database(told.path));
 }

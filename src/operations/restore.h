@@ -84,7 +84,8 @@ struct RestoreRequest {
 struct RestoredCompanion {
     std::string from, to;
     std::uint64_t files = 0, bytes = 0, added = 0, changed = 0, removed = 0;
-    std::vector<std::string> extra, kept, secrets_removed, notes;
+    std::vector<std::string> extra, kept, stays, secrets_removed, notes;
+    std::uint64_t stays_more = 0;
     double copy_ms = 0;
     bool was_missing = false;
     template <class Visitor>
@@ -97,6 +98,8 @@ struct RestoredCompanion {
         visit("changed", changed, "In place: those that were replaced, as content, mode or time differ.");
         visit("removed", removed, "In place, with --exact: those that are not in the backup and go; a folder stays where something lies in it that backups leave out.");
         visit("extra", extra, "In place: those that are not in the backup and stay, by their paths in it.");
+        visit("stays", stays, "In place, with --exact: what stays all the same, and why: what no backup of the state before would have. At most 20.");
+        visit("stays_more", stays_more, "How many more.");
         visit("was_missing", was_missing, "In place: it was not there when the backup was made, and is now. It stays as it is, unless --exact removes it.");
         visit("kept", kept, "In place, of one that is kept redacted: files that hold secrets and stay as they are, by their paths in it.");
         visit("secrets_removed", secrets_removed, "The secrets that the backup does not have, by file and key: to be filled in by hand, where the file was not kept.");

@@ -87,6 +87,7 @@ private:
     Result<void> replace() {
         if (!plan_.companions.empty()) TRY(companions_.stage());
         TRY(lock_all());
+        TRY(expect_unopened_still());
         if (plan_.needs_safety_backup()) safety_ = TRY(make_safety_backup(context_, opened_, plan_, {.is_optional = options_.no_safety_backup}));
         if (!plan_.companions.empty()) TRY(companions_.note_safety(safety_));
         for (auto& locked : locked_) TRY(locked.database->write(watch_));
@@ -96,6 +97,15 @@ private:
         if (done) companions_.finish();
         else if (replaced_.empty()) done = taken_back(std::move(done).error());
         return done;
+    }
+
+    // Since it was planned, a hook may have started what has such a file open: refused now, it leaves no safety backup behind.
+    Result<void> expect_unopened_still() {
+        for (const auto& member : plan_.members) {
+            if (member.route.route != Route::swap || !TRY(host::exists(context_.host.files, member.report.to))) continue;
+            TRY(live::plan_replacement(context_.host, member.report.to, *member.image, place_options(context_, options_)));
+        }
+        return {};
     }
 
     Result<void> lock_all() {
@@ -131,6 +141,7 @@ private:
 
     Error taken_back(Error error) {
         const auto undone = companions_.undo();
+        is_put_back_ = undone.ok();
         return undone ? std::move(error) : std::move(error).while_doing(format("the files that belong with it could not be put back ({}), the next command does that", undone.error().message()));
     }
 
@@ -143,8 +154,8 @@ private:
     Error told_how_far(Error error) const {
         const bool is_advised = !error.advice().empty();
         std::string advice = is_advised ? error.advice() + "; " : std::string();
-        if (replaced_.empty() && (is_advised || safety_.number == 0)) return error;
-        if (replaced_.empty()) advice += "nothing was replaced";
+        if (replaced_.empty() && safety_.number == 0) return error;
+        if (replaced_.empty()) advice += is_put_back_ ? "nothing was replaced" : "no database was replaced";
         for (const auto& path : replaced_) advice += format("{}{}", &path == &replaced_.front() ? "the backup is already in " : ", ", path);
         if (safety_.number > 0) {
             const auto opened_by = request_for(options_.repository, opened_, safety_.repository);
@@ -163,6 +174,7 @@ private:
     std::vector<Locked> locked_;
     std::vector<std::string> replaced_;  // for people
     SafetyBackup safety_;
+    bool is_put_back_ = true;            // the companions, when no database was replaced
 };
 
 }  // namespace

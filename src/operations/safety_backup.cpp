@@ -77,6 +77,7 @@ Result<BackupOrder> safety_order(Context& context, const repository::Repository&
         const auto& kept = companion.place.plan;
         order.companions.push_back(TRY(companion_plan(context, kept.order.root, kept.rules, {.databases = kept.order.never, .repository = {}})));
         order.companions.back().is_optional = true;
+        order.companions.back().is_of_state_before = true;
     }
     return order;
 }
@@ -117,7 +118,8 @@ Result<SafetyBackup> back_up_into(Context& context, OpenRepository& opened, cons
     const auto number = recorded.snapshot->number;
     if (auto whole = expect_whole(recorded); !whole) {
         TRY(opened.get().add_note({number}, {.type = repository::NoteType::undone, .time = context.host.clock.now()}));
-        return std::move(whole).error();
+        const auto advice = whole.error().advice();
+        return std::move(whole).error().with_advice(format("{}{}what could be read of the state before is backup #{} in {}", advice, advice.empty() ? "" : "; ", number.value, printable(opened.path())));
     }
     if (!TRY(is_proven(context, opened.get(), number, parent))) {
         if (parent) return back_up_into(context, opened, plan, std::nullopt);

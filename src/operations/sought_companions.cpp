@@ -17,6 +17,8 @@ Result<void> learn_shapes(Context& context, SoughtCompanion& sought) {
     if (!look && look.error().code() == ErrorCode::cancelled) return look.error().copy();
     if (!look) return {};
     for (const auto& thing : look->things) {
+        const bool is_folder = thing.status.kind == host::FileKind::folder && !thing.path.empty();
+        if (is_folder && thing.path.find('/') == std::string::npos) sought.folders.insert(thing.path);
         if (thing.status.kind == host::FileKind::regular && !thing.path.empty()) sought.shapes.insert(shape_of(host::file_name_of(thing.path)));
     }
     return {};

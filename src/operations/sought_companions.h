@@ -15,6 +15,7 @@ struct SoughtCompanion {
     repository::CompanionRules rules = {};
     live::PathPatterns include, exclude;
     std::set<std::string> shapes = {};    // of the names of the files in it now; empty: nothing is known of them
+    std::set<std::string> folders = {};   // those that lie in it now, without those in them
     std::vector<std::string> given = {};  // old copies of it that a person named: canonical
     std::string why_not = {};             // not empty: no copy of it is taken, and why
 

@@ -69,6 +69,18 @@ TEST(CopiesInTree, AmongOtherThingsOnlyWhatIsCalledAsTheCompanionsFilesIsOfIt) {
     EXPECT_THAT(found(tree_of("x", {"20250130/", "20250130/7.index"}), {faiss()}), ElementsAre("/srv/data/faiss 20250130 7.index"));
 }
 
+TEST(CopiesInTree, FoldersAmongOtherThingsGoAlongOrAreTold) {
+    auto with_folders = faiss();
+    with_folders.folders = {"shards"};
+    const std::vector<std::string> things = {"chk/", "chk/7.index", "chk/logs/", "chk/logs/today.log", "chk/older/", "chk/older/6.index", "chk/shards/", "chk/shards/deep/", "chk/shards/deep/notes.txt",
+                                             "chk/next/", "chk/next/8.index", "chk/20250130/", "chk/20250130/5.index"};
+    const auto copies = copies_in_tree(tree_of("x", things, {"chk", "chk/next"}), {with_folders}, doubts);
+    const auto of_chk = std::ranges::find(copies, "chk", &TreeCopy::at);
+    ASSERT_NE(of_chk, copies.end());
+    EXPECT_THAT(of_chk->names, ElementsAre("7.index", "shards"));
+    EXPECT_THAT(of_chk->left_out, ElementsAre("chk/older")) << "the logs are not of it; what has a date or a database is of another making";
+}
+
 TEST(CopiesInTree, AFileIsACopyBesideADatabaseOnly) {
     const std::vector<std::string> things = {"chk/", "chk/config.yaml", "other/", "other/config.yaml"};
     EXPECT_THAT(found(tree_of("x", things, {"chk"}), {config()}), ElementsAre("/srv/config.yaml chk/config.yaml"));

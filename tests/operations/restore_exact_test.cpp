@@ -1,6 +1,7 @@
 // Restores with --exact: what they count, and the way back from them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "holdfast/operations/undo.h"
 #include "operations/world_with_companions.h"
@@ -9,10 +10,13 @@
 namespace holdfast::operations {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 using tests::tree_of;
 
 class RestoringExactly : public WorldWithCompanions {
@@ -52,6 +56,30 @@ TEST_F(RestoringExactly, AFolderThatStaysIsNotCountedAsRemoved) {
     EXPECT_THAT(report.warnings, Contains(HasSubstr("more/deep stays")));
     EXPECT_EQ(count_of(before) - count_of(things()), 3u);
     EXPECT_TRUE(exists(folder + "/more/deep/work.tmp"));
+}
+
+// What it cannot take away is not passed over in silence.
+TEST_F(RestoringExactly, WhatStaysAllTheSameIsToldWithTheReason) {
+    const auto number = backed_up();
+    write(folder + "/work.tmp", "nobody keeps this");
+    write(folder + "/sub/.DS_Store", "nor this");
+    write(folder + "/extra", "this goes");
+    create_database(folder + "/other.db", 5);
+    ASSERT_EQ(::mkfifo((folder + "/fifo").c_str(), 0600), 0);
+    EXPECT_THAT(must(restore_in_place(number)).companions.at(0).stays, IsEmpty()) << "without --exact all of it stays";
+    for (const bool is_rehearsed : {true, false}) {
+        auto request = exactly(number);
+        request.dry_run = is_rehearsed;
+        const auto report = must(restore(context, request));
+        EXPECT_THAT(report.companions.at(0).stays,
+                    ElementsAre("fifo (it is a socket, a pipe or a device)", AllOf(StartsWith("other.db ("), HasSubstr("SQLite database")), "sub/.DS_Store (the rules leave it out)", "work.tmp (the rules leave it out)"));
+        EXPECT_EQ(report.companions.at(0).stays_more, 0u);
+    }
+    for (const char* name : {"/work.tmp", "/sub/.DS_Store", "/other.db", "/fifo"}) EXPECT_TRUE(exists(folder + name)) << name;
+    for (int i = 0; i < 30; ++i) write(folder + format("/more-{}.tmp", i), "");
+    const auto report = must(restore(context, exactly(number)));
+    EXPECT_EQ(report.companions.at(0).stays.size(), 20u);
+    EXPECT_EQ(report.companions.at(0).stays_more, 14u);
 }
 
 // Of what could not be read nobody knows that it was not there.

@@ -73,6 +73,9 @@ TEST_F(RestoringMounted, WhatLiesInAMountedFolderIsRefused) {
     const Mounted mounted(root / "outside/folder", folder + "/sub");
     if (!mounted.is_there()) GTEST_SKIP() << "nothing may be mounted here";
     expect_refused(restore_request(number), folder + "/sub");
+    const auto refused = restore(context, restore_request(number));
+    EXPECT_THAT(refused.error().advice(), ::testing::StartsWith("holdfast restore " + number + " --to FOLDER, and copy from there")) << "after umount it would lie where nobody sees it";
+    EXPECT_THAT(refused.error().advice(), ::testing::Not(HasSubstr("restore again")));
 }
 
 // A database that is usable is written to; another one would be replaced as a whole.

@@ -77,7 +77,7 @@ def change(db):
     db.execute("UPDATE sessions SET status = 'lost' WHERE id = 'session-0100'")
     db.execute("UPDATE sessions SET cost = 0.1 WHERE id = 'session-0101'")
     db.execute("INSERT OR REPLACE INTO sessions VALUES ('session-0102', 'again', NULL)")
-    db.execute("UPDATE events SET body = CAST(substr(body, 1, length(body) - 1) || x'7f' AS BLOB) WHERE id = 1")  # in the last page of a long row
+    db.execute("UPDATE events SET body = CAST(substr(body, 1, length(body) - 1) || CASE substr(body, -1) WHEN x'7f' THEN x'80' ELSE x'7f' END AS BLOB) WHERE id = 1")  # in the last page of a long row
     db.execute("INSERT INTO settings VALUES ('key 1000', 1)")
     db.execute("UPDATE settings SET v = 2.0 WHERE k = 'key 4'")
     db.execute("DELETE FROM log WHERE rowid IN (3, 4, 5)")

@@ -193,6 +193,29 @@ class OldSets(stories.Story):
         self.assertEqual([(one["skew"], [copy["files"] for copy in one["copies"]]) for one in report["backups"]], [("", [3])] * 2)
         self.assertEqual([self.restored(one["number"]) for one in report["backups"]], wanted)
 
+    def test_a_folder_in_a_checkpoint_comes_along_and_one_that_nobody_knows_is_told(self):
+        (self.live / "shards").mkdir()
+        (self.live / "shards/notes.txt").write_text("of the shards")
+        name = "chkpt-20250101-120000-abcd"
+        for number, form in enumerate(("folder", "tar"), 1):
+            with self.subTest(form):
+                self.copy_database(f"{name}/state.db", NOON)
+                shutil.copytree(self.live, self.backups / name, dirs_exist_ok=True)
+                wanted = self.present()
+                shutil.copytree(self.live, self.backups / name / "older", ignore=shutil.ignore_patterns("shards"))
+                if form == "tar":
+                    with tarfile.open(self.backups / f"{name}.tar", "w") as tar:
+                        tar.add(self.backups / name, name)
+                    shutil.rmtree(self.backups / name)
+                report = self.adopt(code=3)
+                self.assertEqual(self.restored(number), wanted)
+                (told,) = report["left_out"]
+                self.assertIn("older", told["from"] if form == "folder" else told["member"])
+                self.assertTrue(any("older" in warning and "left out" in warning for warning in report["warnings"]), report["warnings"])
+                shutil.rmtree(self.backups)
+                self.backups.mkdir()
+                self.app.write(number)
+
     def test_a_tar_of_all_of_it(self):
         path = self.backups / "data-20250101.tar.gz"
         with tarfile.open(path, "w:gz") as tar:

@@ -376,6 +376,13 @@ class CiFixer(Profiles):
             file.write(b"x")
         for file in (f"backups/{copy}", "backups/none", "package.json"):
             self.assertIn("[Verify] Backup verification failed", self.script("node", "scripts/verify-backup.js", "--backup", file, code=1).stderr)
+        self.assertIn(f"there is no file {self.work / 'nope'}", self.script("node", "scripts/verify-backup.js", "--backup", "nope", code=1).stderr)
+        self.environment["DATABASE_URL"] = "postgresql://localhost/app"
+        told = self.script("node", "scripts/backup-database.js", code=1).stderr
+        self.assertIn("[Backup] Fatal error: ", told)
+        self.assertIn("DATABASE_URL", told)
+        self.assertNotIn('"error"', told)
+        del self.environment["DATABASE_URL"]
         self.app.close()
         (self.work / "agent.db").unlink()
         self.assertIn(f"[Backup] Error: Database file not found at {self.work / 'agent.db'}\n", self.script("node", "scripts/backup-database.js", code=1).stderr)

@@ -39,7 +39,13 @@ async function main() {
   try {
     report = JSON.parse(ran.stdout);
   } catch {
-    complain(`Fatal error: ${ran.stderr.trim().split('\n').pop()}`);
+    const line = ran.stderr.trim().split('\n').pop();
+    let message = line;
+    try {
+      const { error } = JSON.parse(line);
+      message = `${error.message}${error.advice ? ` (try: ${error.advice})` : ''}`;
+    } catch { /* as it is */ }
+    complain(`Fatal error: ${message}`);
     return 1;
   }
   for (const source of report.sources) {

@@ -16,6 +16,11 @@ async function main() {
     complain('Usage: node scripts/verify-backup.js --backup FILE');
     return 1;
   }
+  const { existsSync } = await import('node:fs');
+  if (!existsSync(file)) {
+    complain(`Backup verification failed: there is no file ${path.resolve(file)}`);
+    return 1;
+  }
   say(`Verifying ${file}...`);
   const ran = spawnSync('holdfast', ['verify', path.resolve(file), '--json'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (ran.error) {

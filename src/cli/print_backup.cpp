@@ -45,6 +45,8 @@ std::string text_of_rehearsal(const operations::BackupReport& report, const Styl
         const std::string what = !member.error.empty() ? style.bad("would fail: " + printable(member.error)) : member.unchanged ? "unchanged" : "would be read";
         out += format("  {}  {}\n", printable(member.path), what);
     }
+    for (const auto& companion : report.companions) out += companion_lines(companion, style);
+    if (report.partial) out += style.bad("  it would be partial, exit code 3\n");
     return out + copies_of(report) + lines("  note: ", report.warnings);
 }
 

@@ -41,7 +41,7 @@ std::string announcement_of(const operations::BackupReport& report, const Style&
     const std::string head = style.bold(format("backup #{}", report.number));
     out += format("holdfast: {} (automatic, before: {}{})\n", head, printable(report.operation), report.confirmed_only ? "; nothing has changed since" : "");
     if (report.skewed) out += format("  note: it is not of one moment: {}\n", printable(report.skew));
-    return out + lines("  note: ", report.warnings);
+    return out + lines("  note: ", operations::lacks_in_words(report)) + lines("  note: ", report.warnings);
 }
 
 std::string text_of(const operations::GuardReport& report, const Style& style) {

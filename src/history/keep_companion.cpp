@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <unordered_set>
 
 #include "holdfast/base/limits.h"
 #include "holdfast/base/text.h"
@@ -21,6 +22,7 @@ using repository::EntryType;
 
 namespace {
 
+constexpr int openings_max = 4;                           // of a file that becomes shorter, or of another kind of size, while it is read
 constexpr std::uint32_t unit = 4096;                      // what changes as a whole in files that have no pages
 constexpr std::uint64_t worth_a_cache = 4 * 1024 * 1024;  // of fingerprints, for the next time
 
@@ -97,6 +99,7 @@ public:
 private:
     Result<void> begin();
     Result<void> find_before();
+    void note_gone(const std::vector<DirectoryEntry>& listing, const std::string& folder);
     void take_over();
     Result<void> train();
     enum class Size { small, large };
@@ -104,7 +107,7 @@ private:
     // Both give back those that have another size by now, and are to be kept by the other.
     Result<std::vector<std::size_t>> keep_small(std::vector<std::size_t> files);
     Result<std::vector<std::size_t>> keep_large(const std::vector<std::size_t>& files);
-    Result<void> keep_large_file(std::size_t file, const ByteSource& source);
+    Result<std::optional<Error>> keep_large_file(std::size_t file, const ByteSource& source);  // why it could not be read
     bool shifts(std::size_t file) const;
     std::string like(std::size_t file) const;
     std::optional<repository::Before> before(std::size_t file) const;
@@ -118,6 +121,7 @@ private:
     const Watch& watch_;
     std::unique_ptr<repository::FolderWriter> writer_;
     std::vector<Thing> things_;
+    std::unordered_set<std::string> paths_;  // of all things
     KeptCompanion kept_;
 };
 
@@ -130,15 +134,11 @@ public:
         return before && before->content.levels == 0 ? before->content.root : std::nullopt;
     }
     Result<Bytes> read(std::size_t file) const override {
-        const auto source = TRY(of_.companion().open(files_[file]));
-        if (source->size() > limits::extent_size) {
-            const std::lock_guard lock(mutex_);
-            grown_.insert(file);
-            return fail(ErrorCode::busy, "it has grown since it was looked at");
+        for (int i = 1;; ++i) {
+            auto bytes = read_once(file);
+            const bool is_busy = !bytes && bytes.error().code() == ErrorCode::busy;
+            if (!is_busy || has_grown(file) || i == openings_max) return bytes;
         }
-        Bytes bytes(source->size());
-        TRY(source->read(0, bytes));
-        return bytes;
     }
     void kept(std::size_t file, Result<Content> content) override {
         if (!has_grown(file)) of_.take(files_[file], std::move(content));
@@ -151,6 +151,17 @@ public:
     }
 
 private:
+    Result<Bytes> read_once(std::size_t file) const {
+        const auto source = TRY(of_.companion().open(files_[file]));
+        if (source->size() > limits::extent_size) {
+            const std::lock_guard lock(mutex_);
+            grown_.insert(file);
+            return fail(ErrorCode::busy, "it has grown since it was looked at");
+        }
+        Bytes bytes(source->size());
+        TRY(source->read(0, bytes));
+        return bytes;
+    }
     bool has_grown(std::size_t file) const {
         const std::lock_guard lock(mutex_);
         return grown_.contains(file);
@@ -167,7 +178,7 @@ void Keeping::take(std::size_t file, Result<Content> content) {
     if (!content) {
         --kept_.files;
         kept_.bytes -= companion_.things[file].entry.content.size;
-        kept_.failures.push_back({.path = companion_.things[file].path, .why = std::move(content).error()});
+        kept_.failures.push_back({.path = companion_.things[file].path, .why = std::move(content).error(), .was_kept_before = thing.before.has_value()});
         return;
     }
     thing.content = *content;
@@ -181,9 +192,18 @@ void Keeping::take(std::size_t file, Result<Content> content) {
     if (thing.before && given.is_unchanged && given.is_to_be_proven) kept_.mismatches.push_back(given.path);
 }
 
+void Keeping::note_gone(const std::vector<DirectoryEntry>& listing, const std::string& folder) {
+    if (past_.before->entry.rules != companion_.rules) return;
+    for (const auto& entry : listing) {
+        const std::string path = folder.empty() ? entry.name : folder + "/" + entry.name;
+        if (!paths_.contains(path)) kept_.gone.push_back(path);
+    }
+}
+
 // Folders are met before what lies in them, so their listing of the last time is there when it is needed.
 Result<void> Keeping::find_before() {
     std::map<std::string, std::vector<DirectoryEntry>> listings;
+    for (const auto& thing : companion_.things) paths_.insert(thing.path);
     for (std::size_t i = 0; i < companion_.things.size(); ++i) {
         const auto& path = companion_.things[i].path;
         const auto& entry = companion_.things[i].entry;
@@ -196,7 +216,7 @@ Result<void> Keeping::find_before() {
         }
         if (entry.type != EntryType::directory || !thing.before) continue;
         auto listing = writer_->open_before(*thing.before);
-        if (listing) listings.emplace(path, *std::move(listing));
+        if (listing) note_gone(listings.emplace(path, *std::move(listing)).first->second, path);
         else if (is_gone(listing.error())) thing.before.reset();  // all is named anew
         else return std::move(listing).error();
     }
@@ -242,15 +262,24 @@ Result<std::vector<std::size_t>> Keeping::keep_small(std::vector<std::size_t> fi
 Result<std::vector<std::size_t>> Keeping::keep_large(const std::vector<std::size_t>& files) {
     std::vector<std::size_t> shrunk;
     for (const std::size_t file : files) {
-        const auto source = companion_.open(file);
-        if (!source) take(file, source.error().copy());
-        else if ((*source)->size() <= limits::extent_size) shrunk.push_back(file);
-        else TRY(keep_large_file(file, **source));
+        for (int i = 1;; ++i) {
+            const auto source = companion_.open(file);
+            if (source && (*source)->size() <= limits::extent_size) {
+                shrunk.push_back(file);
+                break;
+            }
+            auto why = source ? TRY(keep_large_file(file, **source)) : std::optional(source.error().copy());
+            if (!why) break;
+            if (why->code() == ErrorCode::busy && i < openings_max) continue;
+            take(file, *std::move(why));
+            break;
+        }
     }
     return shrunk;
 }
 
-Result<void> Keeping::keep_large_file(std::size_t file, const ByteSource& source) {
+Result<std::optional<Error>> Keeping::keep_large_file(std::size_t file, const ByteSource& source) {
+    std::optional<Error> none;
     const WatchedSource watched(source);
     auto kept = shifts(file) ? keep_shifting(file, watched) : keep_fixed(file, watched);
     std::uint64_t stored = kept ? kept->bytes_stored : 0;
@@ -260,13 +289,10 @@ Result<void> Keeping::keep_large_file(std::size_t file, const ByteSource& source
     }
     kept_.bytes_stored += stored;
     if (!kept && !watched.has_failed()) return std::move(kept).error();
-    if (!kept) {
-        take(file, std::move(kept).error());
-        return {};
-    }
+    if (!kept) return std::optional(std::move(kept).error());
     if (companion_.things[file].path.empty()) kept_.entry.root_node = std::move(kept->root_node);
     take(file, kept->content);
-    return {};
+    return none;
 }
 
 // A file that was seen to shift is kept so as long as it is large; one that did not, until it is seen to.
@@ -364,10 +390,13 @@ Result<KeptCompanion> Keeping::run() {
     TRY(find_before());
     take_over();
     TRY(train());
-    const auto grown = TRY(keep_small(files_to_read(Size::small)));
-    auto large = files_to_read(Size::large);
-    large.insert(large.end(), grown.begin(), grown.end());
-    for (const std::size_t file : TRY(keep_small(TRY(keep_large(large))))) take(file, fail(ErrorCode::busy, "it grows and shrinks while it is read"));
+    auto small = files_to_read(Size::small), large = files_to_read(Size::large);
+    for (int i = 0; i < openings_max && !(small.empty() && large.empty()); ++i) {
+        auto grown = TRY(keep_small(std::move(small)));
+        large.insert(large.end(), grown.begin(), grown.end());
+        small = TRY(keep_large(std::exchange(large, {})));
+    }
+    for (const std::size_t file : small) take(file, fail(ErrorCode::busy, "it grows and shrinks while it is read"));
     kept_.is_kept = companion_.things.front().entry.type != EntryType::file || things_.front().content.has_value();
     if (!kept_.is_kept) return std::move(kept_);
     kept_.entry = TRY(list());

@@ -77,11 +77,13 @@ struct KeptCompanion {
     struct Failure {
         std::string path;
         Error why;
+        bool was_kept_before = false;
     };
     repository::DirectoryEntry entry;
     bool is_kept = true;                // false: it is a file itself, and could not be read; there is no entry
     std::vector<Failure> failures;      // files that could not be read: they are not in it
     std::vector<std::string> mismatches;  // files that were unchanged, by what was told, and are not
+    std::vector<std::string> gone;      // files and folders below it that were in it when it was last kept by the same rules, and are not among the things now
     std::vector<std::string> emptied;   // files below it of 0 bytes that held something when it was last kept
     bool is_same = false;               // as when it was last kept, with owners, modes and times
     std::uint64_t files = 0, files_changed = 0, bytes = 0;  // of those in it

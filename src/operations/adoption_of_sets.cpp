@@ -3,6 +3,7 @@
 #include "holdfast/base/text.h"
 #include "holdfast/operations/adoption.h"
 #include "holdfast/operations/check_agreement.h"
+#include "holdfast/operations/look_at_content.h"
 
 // What of an adoption is about old copies of companions.
 namespace holdfast::operations {
@@ -105,7 +106,7 @@ Result<void> Adoption::look_at_agreement(AdoptedBackup& told) {
     else unmet = unmet_among(told.agreement = *std::move(results));
     if (!unmet.empty()) ++report_.disagreeing;
     for (const auto& thing : unmet) report_.warnings.push_back(format("#{}: expected: {}; {}", told.number, printable(thing.what), thing.why));
-    const auto noted = note_expected(context_, opened_.get(), snapshot.number, unmet);
+    const auto noted = note_expected(context_, opened_.get(), snapshot.number, {.unmet = unmet, .asked = asked_of_content(settings_, snapshot.source.name)});
     if (!noted) report_.warnings.push_back("whether its files agree could not be noted: " + noted.error().message());
     return {};
 }

@@ -29,6 +29,7 @@ public:
             report_.follows.push_back("look whether the files agree with the databases");
             const bool may_build = std::ranges::any_of(all_, [](const CompanionToRebuild& one) { return one.companion.keep != "rebuild"; });
             if (may_build) report_.follows.back() += ", and build again what does not";
+            report_.follows.back() += "; exit code 3 where they do not";
             tell_noted();
         }
         for (const auto& name : smoke_test_names(restored_.loaded, restored_.facts.source)) report_.follows.push_back("try " + name);

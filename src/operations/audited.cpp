@@ -79,7 +79,6 @@ std::string text_in(const Json& json, std::string_view key) {
 bool is_in_part(const Json& report) {
     if (!text_in(report, "failed_step").empty()) return true;
     if (is_true(report, "partial") || is_true(report, "skewed") || is_true(report, "unmet") || is_true(report, "damaged") || is_true(report, "hooks_incomplete") || is_true(report, "copies_incomplete")) return true;
-    if (const auto* before = report.find("before"); before && is_true(*before, "incomplete")) return true;
     const auto* databases = report.find("databases");
     const auto* array = databases ? databases->as_array() : nullptr;
     return array && std::ranges::any_of(*array, [](const Json& database) { return is_true(database, "damaged"); });

@@ -8,6 +8,15 @@
 
 namespace holdfast::operations {
 
+std::vector<std::string> lacks_in_words(const BackupReport& report) {
+    std::vector<std::string> lacks;
+    for (const auto& companion : report.companions) {
+        if (!companion.error.empty()) lacks.push_back(format("backup #{} lacks {}: {}", report.number, printable(companion.path), companion.error));
+        else if (!companion.failed.empty()) lacks.push_back(format("backup #{} lacks {} of the files in {}; the first: {}", report.number, companion.failed.size(), printable(companion.path), companion.failed.front()));
+    }
+    return lacks;
+}
+
 Result<BackupReport> backup(Context& outer, const BackupRequest& given) {
     Context context = outer;
     context.lock_wait_ms = lock_wait_ms(given.wait_s);

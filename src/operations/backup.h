@@ -183,6 +183,9 @@ struct BackupReport {
         visit("warnings", warnings, "What else should be known.");
     }
 };
+// What it lacks of files and folders, for those who made it before something else.
+std::vector<std::string> lacks_in_words(const BackupReport& report);
+
 Result<BackupReport> backup(Context& context, const BackupRequest& request);
 
 }  // namespace holdfast::operations

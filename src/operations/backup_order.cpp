@@ -64,16 +64,6 @@ Result<history::SourceIdentity> source_of(Context& context, OpenRepository& open
     }));
 }
 
-// A folder named for this once is as those of the settings.
-NeverTaken never_taken(Context& context, OpenRepository& opened, const BackupRequest& request, const std::vector<NamedDatabase>& databases) {
-    auto& files = context.host.files;
-    NeverTaken never{.databases = paths_of(databases), .repository = opened.path(), .own = own_places(files, *request.repository.settings.loaded)};
-    const auto copies = host::canonical_or_future(files, request.plain.output);
-    const bool is_named = !request.plain.output.empty() && copies;
-    if (is_named && std::ranges::none_of(databases, [&](const auto& database) { return database.path.starts_with(*copies + "/"); })) never.own.push_back(*copies);
-    return never;
-}
-
 // A link that is pointed elsewhere does what links are for. One that has come in place of a folder may be a mistake: what the
 // folder held is in this backup no more. Told once, as the next backup knows of it.
 Result<std::string> led_elsewhere(const repository::Repository& repository, const history::SourceIdentity& source, const CompanionPlan& plan) {
@@ -98,6 +88,16 @@ WhenUnchanged when_unchanged(const BackupRequest& request, const BackupOrder& or
 
 }  // namespace
 
+// A folder named for this once is as those of the settings.
+NeverTaken never_taken(Context& context, const std::string& repository, const BackupRequest& request, const std::vector<NamedDatabase>& databases) {
+    auto& files = context.host.files;
+    NeverTaken never{.databases = paths_of(databases), .repository = repository, .own = own_places(files, *request.repository.settings.loaded)};
+    const auto copies = host::canonical_or_future(files, request.plain.output);
+    const bool is_named = !request.plain.output.empty() && copies;
+    if (is_named && std::ranges::none_of(databases, [&](const auto& database) { return database.path.starts_with(*copies + "/"); })) never.own.push_back(*copies);
+    return never;
+}
+
 Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const BackupRequest& request,
                                  const std::vector<NamedDatabase>& databases) {
     BackupOrder order;
@@ -110,7 +110,7 @@ Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const
     order.full = request.full || !order.doubt.empty();
     order.all_or_nothing = request.all_or_nothing;
     order.strict = request.strict;
-    order.companions = TRY(companion_plans(context, request.companions, never_taken(context, opened, request, databases)));
+    order.companions = TRY(companion_plans(context, request.companions, never_taken(context, opened.path(), request, databases)));
     for (auto& plan : order.companions) {
         plan.why_emptied = [&repository = std::as_const(opened.get()), of = CompanionOfSource{.source = order.source.record.id, .root = plan.order.root, .named = plan.rules.named}](Holds now) {
             return why_emptied(repository, of, now);

@@ -14,6 +14,9 @@ namespace holdfast::operations {
 Result<BackupOrder> backup_order(Context& context, OpenRepository& opened, const BackupRequest& request,
                                  const std::vector<NamedDatabase>& databases);
 
+// Not to be taken by companions; the repository's path, whether or not it is made yet.
+NeverTaken never_taken(Context& context, const std::string& repository, const BackupRequest& request, const std::vector<NamedDatabase>& databases);
+
 // Its members: each database looked at, without reading it.
 void look_at_all(Context& context, OpenRepository& opened, std::vector<NamedDatabase> databases, BackupOrder& order);
 

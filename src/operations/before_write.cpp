@@ -120,6 +120,7 @@ void BackupBefore::end() {
     way_back_.warnings = std::move(made.warnings);
     if (made.skewed) way_back_.warnings.push_back(format("backup #{} is not of one moment: {}", made.number, made.skew));
     tell_of_others(made, way_back_.warnings);
+    std::ranges::move(lacks_in_words(made), std::back_inserter(way_back_.warnings));
     if (!made.repository_note.empty()) way_back_.warnings.push_back(made.repository_note);
 }
 

@@ -84,6 +84,10 @@ Result<TimedLook> settled_look(Context& context, const CompanionPlan& plan) {
     }
 }
 
+Error not_there(const CompanionPlan& plan) {
+    return fail(ErrorCode::not_found, "back up {}: it is not there", printable(plan.order.root)).with_advice("optional = true in its settings, if it may be missing");
+}
+
 Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
     SeenCompanion seen{.plan = &plan, .look = {}, .failure = {}};
     auto look = settled_look(context, plan);
@@ -96,7 +100,7 @@ Result<SeenCompanion> see(Context& context, const CompanionPlan& plan) {
     if (!plan.rules.is_redacted()) seen.clones = CompanionClones::of(context, plan.order.root, seen.look, plan.known);
     seen.is_missing = !seen.look.things.is_there;
     if (seen.is_missing && !plan.is_optional) {
-        seen.failure = fail(ErrorCode::not_found, "back up {}: it is not there", printable(plan.order.root)).with_advice("optional = true in its settings, if it may be missing");
+        seen.failure = not_there(plan);
     }
     return seen;
 }
@@ -141,7 +145,7 @@ Result<std::optional<Error>> lack_of(const CompanionPlan& plan, const live::Comp
 
 BackupCompanion unchanged(const CompanionPlan& plan, const live::CompanionLook& look) {
     BackupCompanion report{.path = plan.order.root, .unchanged = true};
-    report.removed = plan.known.before()->entry.removed;
+    if (plan.known.before()) report.removed = plan.known.before()->entry.removed;
     tell_left_out(look, report);
     for (const auto& thing : look.things) {
         if (thing.status.kind != host::FileKind::regular) continue;
@@ -151,9 +155,16 @@ BackupCompanion unchanged(const CompanionPlan& plan, const live::CompanionLook& 
     return report;
 }
 
+// One that is removed and written anew is not there for an instant.
 Result<live::SettledFile> open(Context& context, const SeenCompanion& seen, const live::CompanionThing& thing) {
+    constexpr int openings_max = 10;
+    constexpr std::int64_t pause_ms = 2;
     const auto path = host::join_path(seen.plan->order.root, thing.path);
-    if (seen.reading == SeenCompanion::Reading::as_it_is) return live::SettledFile::open_as_it_is(context.host.files, path);
+    for (int i = 1; seen.reading == SeenCompanion::Reading::as_it_is; ++i) {
+        auto file = live::SettledFile::open_as_it_is(context.host.files, path);
+        if (file || file.error().code() != ErrorCode::not_found || i == openings_max) return file;
+        context.host.clock.sleep_ms(pause_ms);
+    }
     return live::SettledFile::open(context.host.files, path, thing.status);
 }
 
@@ -226,6 +237,18 @@ std::string emptied_in_words(const CompanionPlan& plan, std::vector<std::string>
     return format("in {} {} 0 bytes now, and held something in the backup before: {}", companion, is_one ? "a file has" : "files have", names);
 }
 
+// What no backup had, and is not there now either, only came and went: that is no failure.
+std::vector<std::string> take_vanished(Context& context, const SeenCompanion& seen, history::KeptCompanion& kept) {
+    std::vector<std::string> vanished = std::move(kept.gone);
+    std::erase_if(kept.failures, [&](const auto& failure) {
+        if (failure.why.code() != ErrorCode::not_found) return false;
+        const auto there = context.host.files.status_of_link(host::join_path(seen.plan->order.root, failure.path));
+        if (failure.was_kept_before || there || there.error().code() != ErrorCode::not_found) vanished.push_back(failure.path);
+        return true;
+    });
+    return vanished;
+}
+
 Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const SeenCompanion& seen) {
     KeptCompanion one;
     auto& report = one.report;
@@ -260,8 +283,7 @@ Result<KeptCompanion> keep(Context& context, history::Recorder& recorder, const 
         one.warnings.push_back(format("{} has changed, and its size and times have not: all of {} was read again", printable(host::join_path(report.path, kept.mismatches.front())), printable(report.path)));
         kept = TRY(recorder.companion(to_keep(context, seen, KnownCompanion().things_of(look, 0)), context.watch));
     }
-    // What went while it was read is as if it had gone before: what has changed tells of it.
-    if (kept.is_kept && seen.reading == SeenCompanion::Reading::as_it_is) std::erase_if(kept.failures, [](const auto& failure) { return failure.why.code() == ErrorCode::not_found; });
+    if (kept.is_kept && seen.reading == SeenCompanion::Reading::as_it_is) one.vanished = take_vanished(context, seen, kept);
     describe(kept, report);
     if (!lack && !kept.emptied.empty()) one.warnings.push_back(emptied_in_words(*seen.plan, std::move(kept.emptied)));
     if (lack) {
@@ -356,10 +378,37 @@ Result<std::optional<std::vector<KeptCompanion>>> companions_as_before(Context& 
     return std::optional(std::move(kept));
 }
 
+Result<std::vector<BackupCompanion>> rehearse_companions(Context& context, const std::vector<CompanionPlan>& plans) {
+    std::vector<BackupCompanion> told;
+    for (const auto& plan : plans) {
+        auto& report = told.emplace_back(BackupCompanion{.path = plan.order.root});
+        const auto look = live::walk_companion(context.host.files, plan.order, context.watch);
+        if (!look && look.error().code() == ErrorCode::cancelled) return look.error().copy();
+        report.missing = look && !look->is_there;
+        if (!look || (report.missing && !plan.is_optional)) {
+            report.error = (look ? not_there(plan) : look.error().copy()).text();
+            continue;
+        }
+        if (report.missing) continue;
+        report = unchanged(plan, *look);
+        report.unchanged = is_as_before(plan, *look);
+        report.files_changed = static_cast<std::uint64_t>(std::ranges::count_if(look->things, [&](const auto& thing) { return plan.known.is_to_be_read(thing); }));
+        if (const auto lack = TRY(lack_of(plan, *look))) report.error = lack->text();
+    }
+    return told;
+}
+
 Result<std::vector<KeptCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen) {
     std::vector<KeptCompanion> kept;
     for (const auto& one : seen) kept.push_back(TRY(keep(context, recorder, one)));
     return kept;
+}
+
+void tell_vanished(history::Recorder& recorder, KeptCompanion& kept) {
+    if (kept.vanished.empty()) return;
+    for (const auto& path : kept.vanished) kept.report.failed.push_back(format("{}: it was there before, and not when it was read: removed, or being written anew", printable(host::join_path(kept.report.path, path))));
+    kept.report.unchanged = false;
+    recorder.failed(kept.report.path, fail(ErrorCode::unavailable, "{} of its files were there before, and not when they were read; the first: {}", kept.vanished.size(), kept.report.failed.front()));
 }
 
 Result<std::vector<std::vector<std::string>>> changed_since(Context& context, const std::vector<SeenCompanion>& seen) {

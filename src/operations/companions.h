@@ -55,14 +55,24 @@ struct KeptCompanion {
     BackupCompanion report;
     std::vector<std::string> warnings;
     std::optional<repository::MissingCompanion> missing;  // it is not there
+    // Files that were there at the look or in the backup before, and are not in it: one that is written anew by being removed first is
+    // not there for an instant. Whether they are missed is known when it is known whether the companion rested.
+    std::vector<std::string> vanished;
     std::optional<TimedLook> look;  // to be remembered with the content; none: nothing new is known
     repository::Content content{};
 };
 // By one look each: companions that are as they were when they were last kept, all of them; else none.
 Result<std::optional<std::vector<KeptCompanion>>> companions_as_before(Context& context, const std::vector<CompanionPlan>& plans);
 
+// What a backup would tell of them, by one look each: what is missing or has been emptied, what would be left out, how much is there.
+// What of it goes on changing is not known before the backup is made.
+Result<std::vector<BackupCompanion>> rehearse_companions(Context& context, const std::vector<CompanionPlan>& plans);
+
 // Keeps what was seen. An Error is none of the files': the backup cannot go on.
 Result<std::vector<KeptCompanion>> keep_companions(Context& context, history::Recorder& recorder, const std::vector<SeenCompanion>& seen);
+
+// Of one that did not rest to the end: what has vanished makes the backup lack something, and is named.
+void tell_vanished(history::Recorder& recorder, KeptCompanion& kept);
 
 // By another look: what has changed since they were seen, for each companion, but for what may have, as a clone of it was read.
 // Nothing: what was kept is of one moment, that of the look, and of every moment until the clones looked again.

@@ -46,7 +46,7 @@ struct ListedBackup {
         visit("time", time, "The moment it holds.");
         visit("kind", kind, "manual; automatic: made before an operation or by a schedule; safety: made before a restore.");
         visit("operation", operation, "The operation it was made before, or by.");
-        visit("state", state, "ok, partial, not of one moment, damaged (the source was), verification found damage, not as expected, forgotten, or unreadable.");
+        visit("state", state, "ok, partial, not of one moment (or both: \"partial, not of one moment\"), damaged (the source was), verification found damage, not as expected, forgotten, or unreadable.");
         visit("held", held, "Why it is held and nobody can forget it; empty: it is not held.");
         visit("skew", skew, "Why it is not of one moment; empty: it is.");
         visit("skew_ms", skew_ms, "Time between the first and the last freeze of its databases, when they are not of one moment.");

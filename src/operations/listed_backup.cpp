@@ -11,7 +11,7 @@ namespace {
 std::string state_of(const history::Moment& moment) {
     if (moment.notes.forgotten) return "forgotten";
     if (moment.snapshot.damaged) return "damaged";
-    if (moment.snapshot.partial) return "partial";
+    if (moment.snapshot.partial) return moment.snapshot.skew ? "partial, not of one moment" : "partial";
     if (moment.snapshot.skew) return "not of one moment";
     if (moment.is_bad()) return "verification found damage";
     if (!unmet_by_notes(moment.notes).empty()) return "not as expected";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "holdfast/base/hash.h"
 #include "holdfast/base/text.h"
 #include "holdfast/operations/check_agreement.h"
 #include "holdfast/operations/look_at_expectations.h"
@@ -24,8 +25,10 @@ public:
         at_emptied();
         at_agreement(loaded);
         tell();
-        if (is_complete_ && (!unmet_.empty() || asks_to_look(loaded, snapshot_.source.name))) note();
+        asked_ = asked_of_content(loaded, snapshot_.source.name);
+        if (is_complete_ && (!unmet_.empty() || asked_ || was_noted_)) note();
     }
+    void was_noted() { was_noted_ = true; }
 
 private:
     void at_expectations(const LoadedSettings& loaded) {
@@ -66,7 +69,7 @@ private:
         if (is_loss) report_.warnings.push_back(format("if this loss is right: {}", accepting_command(snapshot_.number)));
     }
     void note() {
-        const auto noted = note_expected(context_, repository_, snapshot_.number, unmet_);
+        const auto noted = note_expected(context_, repository_, snapshot_.number, {.unmet = unmet_, .asked = asked_});
         if (!noted) report_.warnings.push_back("whether it holds what is expected could not be noted: " + noted.error().message());
     }
 
@@ -75,18 +78,47 @@ private:
     const Snapshot& snapshot_;
     BackupReport& report_;
     std::vector<UnmetThing> unmet_;
-    bool is_complete_ = true;
+    std::optional<Hash> asked_;
+    bool is_complete_ = true, was_noted_ = false;
+};
+
+// Of settings, whatever they are called: their keys and values.
+class TextOfSettings {
+public:
+    void operator()(const std::string& value, const SettingText& about) { add(about, value); }
+    void operator()(const std::vector<std::string>& values, const SettingText& about) {
+        for (const auto& value : values) add(about, value);
+    }
+    void operator()(bool value, const SettingText& about) { add(about, value ? "true" : "false"); }
+    void operator()(std::int64_t value, const SettingText& about) { add(about, format("{}", value)); }
+    void operator()(const std::optional<double>& value, const SettingText& about) { add(about, value ? format("{}", *value) : ""); }
+    void begin(std::string_view table) { text += format("[{}]\n", table); }
+    std::string text;
+
+private:
+    void add(const SettingText& about, const std::string& value) { text += format("{} = {} {}\n", about.key, value.size(), value); }
 };
 
 }  // namespace
 
-bool asks_to_look(const LoadedSettings& loaded, const std::string& source) {
+std::optional<Hash> asked_of_content(const LoadedSettings& loaded, const std::string& source) {
     const auto* own = loaded.source(source);
-    return own != nullptr && (!own->expect.empty() || !own->agreement.empty());
+    if (own == nullptr || (own->expect.empty() && own->agreement.empty())) return std::nullopt;
+    TextOfSettings asked;
+    for (auto one : own->expect) {
+        asked.begin("expect");
+        one.describe(asked);
+    }
+    for (auto one : own->agreement) {
+        asked.begin("agreement");
+        one.describe(asked);
+    }
+    return sha256(bytes_of(asked.text));
 }
 
 bool is_yet_to_be_looked_at(const Snapshot& snapshot, const repository::NoteSummary& notes, const LoadedSettings& loaded) {
-    return !notes.expected && !snapshot.damaged && repository::is_ordinary(snapshot.kind) && asks_to_look(loaded, snapshot.source.name);
+    if (snapshot.damaged || notes.accepted || !repository::is_ordinary(snapshot.kind)) return false;
+    return asked_of_content(loaded, snapshot.source.name) != (notes.expected ? notes.expected->hash : std::nullopt);
 }
 
 void LookAtContent::at_new(const Snapshot& snapshot, BackupReport& report) const { Look(context_, repository_, snapshot, report).look(loaded_); }
@@ -95,7 +127,11 @@ void LookAtContent::at_confirmed(const Snapshot& snapshot, const repository::Not
     if (is_yet_to_be_looked_at(snapshot, notes, loaded_)) {
         const auto lease = repository_.lease(snapshot.number);  // nobody prunes it meanwhile
         const auto whole = repository_.snapshot(snapshot.number);
-        if (lease && whole) return at_new(*whole, report);
+        if (lease && whole) {
+            Look look(context_, repository_, *whole, report);
+            if (notes.expected) look.was_noted();
+            return look.look(loaded_);
+        }
         report.unmet = true;
         report.warnings.push_back("what it holds could not be looked at: " + (lease ? whole.error() : lease.error()).message());
         return;

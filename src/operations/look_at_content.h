@@ -8,10 +8,10 @@
 
 namespace holdfast::operations {
 
-// Whether the settings ask for anything of that. What they ask for is noted of each backup, right or not, when it has been
-// looked at.
-bool asks_to_look(const LoadedSettings& loaded, const std::string& source);
-// They ask, and nobody has: the backup was killed behind its commit, or the settings are newer than it. Whoever meets it looks.
+// A hash of what the settings ask for of that; none: of nothing. It is noted of each backup with what was found, right or not.
+std::optional<Hash> asked_of_content(const LoadedSettings& loaded, const std::string& source);
+// Nobody has looked at what the settings ask now: the backup was killed behind its commit, or they asked for something else
+// when it was made. Whoever meets it looks.
 bool is_yet_to_be_looked_at(const repository::Snapshot& snapshot, const repository::NoteSummary& notes, const LoadedSettings& loaded);
 
 // What the notes say of a backup that holds what is there now.

@@ -65,10 +65,11 @@ std::vector<UnmetThing> unmet_among(std::span<const ExpectationResult> results) 
 }
 
 // One line of the text for each tag, in the same order.
-Result<void> note_expected(Context& context, repository::Repository& repository, repository::SnapshotNumber number, std::span<const UnmetThing> unmet) {
+Result<void> note_expected(Context& context, repository::Repository& repository, repository::SnapshotNumber number, const ExpectedNote& told) {
     repository::Note note{.type = repository::NoteType::expected, .time = context.host.clock.now()};
-    note.good = unmet.empty();
-    for (const auto& one : unmet.first(std::min(unmet.size(), things_max))) {
+    note.good = told.unmet.empty();
+    note.hash = told.asked;
+    for (const auto& one : told.unmet.first(std::min(told.unmet.size(), things_max))) {
         note.tags.push_back(one.lost.empty() ? std::string(query_mark) : one.lost);
         note.text += printable(format("{}; {}", one.what.substr(0, words_max), one.why.substr(0, words_max))) + "\n";
     }

@@ -46,8 +46,12 @@ struct UnmetThing {
 };
 std::vector<UnmetThing> unmet_among(std::span<const ExpectationResult> results);
 
-// Notes what does not hold, and that all does.
-Result<void> note_expected(Context& context, repository::Repository& repository, repository::SnapshotNumber number, std::span<const UnmetThing> unmet);
+// What was looked at, and what of it does not hold. `asked`: a hash of what the settings asked (look_at_content.h).
+struct ExpectedNote {
+    std::span<const UnmetThing> unmet;
+    std::optional<Hash> asked;
+};
+Result<void> note_expected(Context& context, repository::Repository& repository, repository::SnapshotNumber number, const ExpectedNote& told);
 
 // What a backup's notes say that does not hold and nobody has accepted, in words for people.
 std::vector<std::string> unmet_by_notes(const repository::NoteSummary& notes);

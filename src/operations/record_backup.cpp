@@ -91,7 +91,11 @@ Result<Kept> keep_one_moment(Context& context, const repository::Repository& rep
             continue;
         }
         if (is_being_replaced && kept.why_apart.empty()) kept.why_apart = "a restore was exchanging its files";
-        for (std::size_t i = 0; i < changed.size(); ++i) kept.companions[i].report.changing = changed[i];
+        for (std::size_t i = 0; i < changed.size(); ++i) {
+            auto& companion = kept.companions[i];
+            if (!changed[i].empty()) tell_vanished(recorder, companion);
+            for (auto& path : changed[i]) companion.report.changing.push_back(path.empty() ? std::string(".") : std::move(path));  // the file, or the folder, itself
+        }
         return kept;
     }
 }

@@ -24,10 +24,20 @@ struct Rehearsed {
     repository::NoteSummary notes = {};  // of that one
 };
 
+Result<void> add_companions(Context& context, const std::vector<CompanionPlan>& plans, BackupReport& report) {
+    report.companions = TRY(rehearse_companions(context, plans));
+    report.partial = report.partial || std::ranges::any_of(report.companions, [](const auto& one) { return !one.error.empty() || !one.failed.empty(); });
+    for (const auto& plan : plans) {
+        if (!plan.led_elsewhere.empty()) report.warnings.push_back(plan.led_elsewhere);
+    }
+    return {};
+}
+
 Result<Rehearsed> in_repository(Context& context, OpenRepository& opened, const BackupRequest& request, std::vector<NamedDatabase> databases, BackupReport& report) {
     auto order = TRY(backup_order(context, opened, request, databases));
     look_at_all(context, opened, std::move(databases), order);
     for (const auto& plan : order.members) report.databases.push_back({.path = plan.path, .unchanged = plan.is_unchanged});
+    TRY(add_companions(context, order.companions, report));
     auto confirmed = TRY(confirm_at_sight(context, opened.get(), order));
     if (confirmed) return Rehearsed{.snapshot = std::move(*confirmed->confirmed), .is_there = true, .notes = std::move(confirmed->notes)};
     Rehearsed rehearsed;
@@ -80,7 +90,7 @@ std::vector<NamedDatabase> copies_of(const std::vector<NamedDatabase>& databases
 void tell_of_content(const Rehearsed& rehearsed, const LoadedSettings& loaded, BackupReport& report) {
     tell_noted(rehearsed.notes, report);
     const bool is_looked_at = rehearsed.is_there && !is_yet_to_be_looked_at(rehearsed.snapshot, rehearsed.notes, loaded);
-    if (is_looked_at || !asks_to_look(loaded, rehearsed.snapshot.source.name)) return;
+    if (is_looked_at || !asked_of_content(loaded, rehearsed.snapshot.source.name)) return;
     report.warnings.push_back("a dry run does not look whether the backup holds what the settings expect: the real run does, and ends with exit code 3 where it does not");
 }
 
@@ -99,6 +109,7 @@ Result<BackupReport> rehearse_backup(Context& context, const BackupRequest& requ
     if (would_be_made) report.repository_note = format("would make the repository {} beside the database", printable(place.path));
     const auto opened = would_be_made ? nullptr : TRY(open_repository(context, request.repository, how));
     auto rehearsed = opened ? TRY(in_repository(context, *opened, request, copies_of(databases), report)) : without_repository(request, databases, report);
+    if (!opened) TRY(add_companions(context, TRY(companion_plans(context, request.companions, never_taken(context, place.path, request, databases))), report));
     report.confirmed_only = rehearsed.is_there;
     if (!rehearsed.is_there) TRY(add_members(context, request, databases, report, rehearsed.snapshot));
     describe(rehearsed.snapshot, report);

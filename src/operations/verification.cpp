@@ -92,10 +92,10 @@ Result<void> Verification::open_member(SnapshotNumber number, const DirectoryEnt
 
 Result<void> Verification::look_at_expected(const history::Moment& moment, const LoadedSettings& loaded) {
     const auto expectations = expectations_of(loaded, moment.snapshot.source.name);
-    const bool is_asked = asks_to_look(loaded, moment.snapshot.source.name);
+    const auto asked = asked_of_content(loaded, moment.snapshot.source.name);
     const auto number = moment.snapshot.number;
     const bool was_unmet = moment.notes.expected && !moment.notes.expected->good;
-    if (!is_asked && !was_unmet) return {};
+    if (!asked && !was_unmet) return {};
     if (level_ != repository::VerifyLevel::opened || !verdicts_[number].is_good || moment.snapshot.damaged) return {};
     const auto lease = repository_.lease(number);
     if (!lease && lease.error().code() == ErrorCode::not_found) return {};  // pruned meanwhile
@@ -118,19 +118,19 @@ Result<void> Verification::look_at_expected(const history::Moment& moment, const
     if (auto emptied = emptied_in(repository_, snapshot)) std::ranges::move(*emptied, std::back_inserter(unmet));
     std::ranges::move(unmet_among(*agreement), std::back_inserter(unmet));
     report_.unmet = report_.unmet || !unmet.empty();
-    note_what_has_changed(moment, unmet);
+    note_what_has_changed(moment, {.unmet = unmet, .asked = asked});
     report_.expected.push_back({.number = number.value, .source = snapshot.source.name, .expectations = std::move(*results), .agreement = std::move(*agreement)});
     return {};
 }
 
 // The settings may expect something else than when the backup was made, or the loss before it was accepted.
-void Verification::note_what_has_changed(const history::Moment& moment, const std::vector<UnmetThing>& unmet) {
+void Verification::note_what_has_changed(const history::Moment& moment, const ExpectedNote& told) {
     std::vector<std::string> now;
-    for (const auto& thing : unmet) now.push_back(thing.lost.empty() ? "query" : thing.lost);
+    for (const auto& thing : told.unmet) now.push_back(thing.lost.empty() ? "query" : thing.lost);
     const auto& noted = moment.notes.expected;
-    const bool is_noted = noted && now == (noted->good ? std::vector<std::string>() : noted->tags);
+    const bool is_noted = noted && noted->hash == told.asked && now == (noted->good ? std::vector<std::string>() : noted->tags);
     if (is_noted || moment.notes.accepted) return;
-    static_cast<void>(note_expected(context_, repository_, moment.snapshot.number, unmet).ok());  // as good as its bytes
+    static_cast<void>(note_expected(context_, repository_, moment.snapshot.number, told).ok());  // as good as its bytes
 }
 
 Result<void> Verification::note(std::span<const history::Moment> moments) {

@@ -33,7 +33,7 @@ private:
         bool is_good = true;
         std::string findings;
     };
-    void note_what_has_changed(const history::Moment& moment, const std::vector<UnmetThing>& unmet);
+    void note_what_has_changed(const history::Moment& moment, const ExpectedNote& told);
     void fail_backup(repository::SnapshotNumber number, const std::string& why);
     void tell_of(const repository::DamagedRange& range);
     std::vector<std::string> tables_of(const repository::DamagedRange& range) const;

@@ -25,7 +25,7 @@ struct Note {
     std::string text = {};       // annotated: the comment; verified, drilled: findings; held: why; expected: a line for each tag
     std::uint64_t value = 0;     // verified: level; drilled: how long the restore took, ms
     bool good = true;            // verified, drilled, expected
-    std::optional<Hash> hash = {};  // plain_sha256
+    std::optional<Hash> hash = {};  // plain_sha256; expected: of what was asked, none where only losses were looked for
     std::vector<std::string> tags = {};  // annotated: all of them, "key=value"; expected: what does not hold
     std::string audit_head = {};  // of the writer's audit log before this; empty: it kept none
 };

@@ -263,6 +263,25 @@ TEST_F(AgreementNobodyHasLookedAt, AVerificationLooksAsWell) {
     EXPECT_THAT(again().agreement, IsEmpty());
 }
 
+TEST_F(AgreementNobodyHasLookedAt, NeitherAtARuleThatIsNewNorAtOneThatIsGone) {
+    settings("");
+    EXPECT_FALSE(must(operations::backup(context, scheduled())).unmet);
+    const std::string more = "[[source.app.agreement]]\nkind = \"command\"\ncommand = \"exit 1\"\n";
+    settings(more);
+    EXPECT_TRUE(told().sources.front().is_to_be_looked_at);
+    EXPECT_TRUE(again().unmet);
+    EXPECT_FALSE(told().sources.front().is_to_be_looked_at);
+    EXPECT_TRUE(again().unmet) << "by its note";
+    settings("");
+    EXPECT_FALSE(again().unmet) << "nobody asks for it any more";
+    EXPECT_THAT(again().agreement, IsEmpty());
+    settings(more);
+    EXPECT_TRUE(again().unmet);
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss\"\n");
+    EXPECT_FALSE(again().unmet);
+    EXPECT_EQ(must(list(context, {.repository = in_repository()})).backups.front().state, "ok");
+}
+
 TEST_F(AgreementOfASource, ListAndShowTellOfADisagreement) {
     dataset(1, {1});
     backup();
@@ -286,6 +305,11 @@ TEST_F(AgreementOfASource, MaintenanceSaysThatTheBackupBeforeItIsNotAsItShouldBe
     EXPECT_TRUE(analyzed.before.incomplete);
     EXPECT_EQ(exit_code_of(analyzed), 3);
     write_npz(1, {1, 2});
+    std::filesystem::rename(folder, folder + ".away");
+    write(work + "/holdfast.toml", "[source.app]\ndatabases = [\"app.db\"]\n[[source.app.companions]]\npath = \"faiss\"\n");
+    EXPECT_THAT(must(maintain_analyze(context, request)).before.warnings, Contains(HasSubstr(format("lacks {}: ", folder))));
+    std::filesystem::rename(folder + ".away", folder);
+    settings("");
     EXPECT_EQ(exit_code_of(must(maintain_analyze(context, request))), 0);
 }
 

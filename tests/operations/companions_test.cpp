@@ -309,6 +309,57 @@ TEST_F(CompanionsOfASource, WhatChangesWhileItIsReadIsReadAgainAndTold) {
     EXPECT_FALSE(must(try_source()).skewed);
 }
 
+// One that is removed before it is written anew is not there for an instant: a backup of that instant says what it lacks.
+TEST_F(CompanionsOfASource, WhatIsRemovedAndWrittenAnewIsKeptOrNamed) {
+    class Remover final : public Progress {
+    public:
+        explicit Remover(std::string path) : path_(std::move(path)) {}
+        void at(const ProgressStep& step) override {
+            if (step.phase != "reading") return;
+            std::filesystem::remove(path_);
+            write(path_ + ".log", format("{}", ++times_));
+        }
+
+    private:
+        std::string path_;
+        int times_ = 0;
+    };
+    must(try_source());
+    Remover always(folder + "/1.meta.json");
+    auto* const quiet = std::exchange(context.watch.progress, &always);
+    write(folder + "/1.meta.json", "{1}");
+    write(folder + "/2.index", "something to read");
+    const auto report = must(try_source());
+    context.watch.progress = quiet;
+    EXPECT_TRUE(report.is_incomplete());
+    EXPECT_FALSE(kept(report.number).contains("faiss/1.meta.json"));
+    EXPECT_TRUE(report.partial);
+    EXPECT_THAT(report.companions[0].failed, ElementsAre(HasSubstr("1.meta.json: it was there before")));
+}
+
+TEST_F(CompanionsOfASource, ADryRunTellsOfThemAsTheRealRunDoes) {
+    const auto rehearsed = [&] {
+        auto request = backup_request({database});
+        request.dry_run = true;
+        return must(operations::backup(context, request));
+    };
+    const auto first = rehearsed();
+    ASSERT_EQ(first.companions.size(), 1u);
+    EXPECT_EQ(first.companions[0].files, 4u);
+    EXPECT_EQ(first.companions[0].bytes, 300'003u);
+    EXPECT_FALSE(first.is_incomplete());
+    must(try_source());
+    std::filesystem::rename(folder, folder + ".away");
+    EXPECT_THAT(rehearsed().companions[0].error, HasSubstr("it is not there"));
+    EXPECT_EQ(rehearsed().companions[0].error, must(try_source()).companions[0].error);
+    std::filesystem::create_directory(folder);
+    EXPECT_TRUE(rehearsed().is_incomplete());
+    EXPECT_EQ(rehearsed().companions[0].error, must(try_source()).companions[0].error);
+    std::filesystem::remove(folder);
+    std::filesystem::rename(folder + ".away", folder);
+    EXPECT_FALSE(rehearsed().is_incomplete());
+}
+
 // One that is written beside and renamed, without a pause.
 TEST_F(CompanionsOfASource, WhatComesAndGoesWhileItIsReadIsNoFailure) {
     class Replacer final : public Progress {

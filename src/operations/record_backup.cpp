@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 
 #include "holdfast/base/text.h"
 #include "holdfast/host/clock.h"
@@ -65,14 +66,36 @@ MemberPlan copy_of(const MemberPlan& plan) {
     return copy;
 }
 
+void note_paths(const SeenCompanion& one, std::set<std::string>& paths) {
+    for (const auto& thing : one.look.things.things) paths.insert(host::join_path(one.plan->order.root, thing.path));
+}
+
+// For the last attempt. A file that an application removes before it writes it anew is not there at times: what the attempts before
+// saw is looked for a few times more, so that it can be read.
+Result<std::vector<SeenCompanion>> last_look(Context& context, const BackupOrder& order, const std::set<std::string>& paths) {
+    constexpr int looks_max = 4;
+    constexpr std::int64_t pause_ms = 3;
+    for (int look = 1;; ++look) {
+        auto seen = TRY(look_at_companions(context, order.companions));
+        std::set<std::string> there;
+        for (auto& one : seen) {
+            one.reading = SeenCompanion::Reading::as_it_is;
+            note_paths(one, there);
+        }
+        if (look == looks_max || std::ranges::includes(there, paths)) return seen;
+        context.host.clock.sleep_ms(pause_ms);
+    }
+}
+
 // Companions are looked at before the databases are frozen, and again when all has been read. If nothing has changed in
 // between, what was read of them is what they were when the databases were frozen: one moment. (What was cloned must have
 // lasted until then only.) Else all is done again, a few times. A database that is taken over unread is as it was when it was looked at: that, too, comes after the first look.
 Result<Kept> keep_one_moment(Context& context, const repository::Repository& repository, history::Recorder& recorder, const BackupOrder& order) {
     constexpr int attempts_max = 3;
+    std::set<std::string> paths;
     for (int attempt = 1;; ++attempt) {
-        auto seen = TRY(look_at_companions(context, order.companions));
-        if (attempt == attempts_max) std::ranges::for_each(seen, [](auto& one) { one.reading = SeenCompanion::Reading::as_it_is; });
+        auto seen = TRY(attempt < attempts_max ? look_at_companions(context, order.companions) : last_look(context, order, paths));
+        for (const auto& one : seen) note_paths(one, paths);
         Kept kept;
         for (const auto& plan : order.members) {
             const bool is_looked_at_again = plan.is_unchanged && !seen.empty();

@@ -126,7 +126,7 @@ TEST_F(NewFileTest, TakesNoNameThatIsTakenMeanwhile) {
     const auto image = tests::image_of(tests::database_bytes(tests::rows_sql("a", 10)));
     struct Intruder final : Progress {
         void at(const ProgressStep& step) override {
-            if (step.phase == "proving") tests::write_file(path, bytes_of("mine"));
+            if (step.phase == "restoring") tests::write_file(path, bytes_of("mine"));
         }
         std::string path;
     } intruder;

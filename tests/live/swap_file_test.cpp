@@ -114,7 +114,7 @@ TEST_F(SwapFileTest, NotWhenSomebodyOpensItMeanwhile) {
     { DatabaseProcess(path_).run(tests::rows_sql("old", 10)); }
     struct Opening final : Progress {
         void at(const ProgressStep& step) override {
-            if (step.phase != "proving" || application) return;
+            if (step.phase != "restoring" || application) return;
             application = std::make_unique<DatabaseProcess>(path);
             application->run("SELECT * FROM t");
         }

@@ -16,4 +16,5 @@ cmake --preset dev -B build/test -DHOLDFAST_WERROR=$werror -DCMAKE_CXX_FLAGS_REL
 cmake --build build/test
 
 printf 'test: running the tests\n'
+export GTEST_BRIEF=${GTEST_BRIEF:-1}  # what failed is told, not the hundreds that passed
 exec ctest --test-dir build/test -j2 --output-on-failure --no-tests=error "$@"

@@ -39,7 +39,8 @@ TEST_F(RefusedRestores, WhoHasOpenedItSinceThePlanIsMetBeforeTheSafetyBackup) {
     overwrite(database, 0, "this is no database any more");
     auto request = restore_request(number);
     request.only = {"app.db"};
-    request.hooks.before_restore = {{.command = format("setsid sleep 60 <{} >/dev/null 2>&1 & echo $! >{}", database, root / "opener")}};
+    // Opened by the shell itself: when the hook is done, the one in the background has it open for certain.
+    request.hooks.before_restore = {{.command = format("exec 3<{}; setsid sleep 60 >/dev/null 2>&1 & echo $! >{}", database, root / "opener")}};
     const auto before = snapshots();
     const auto refused = restore(context, request);
     const auto opener = std::stoi(std::string(text_of(tests::file_bytes(root / "opener"))));

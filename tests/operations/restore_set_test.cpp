@@ -382,9 +382,11 @@ TEST_F(RestoringASet, AChangingFileRefusesIt) {
     const auto number = back_up();
     change();
     std::atomic<bool> is_over = false;
+    std::atomic<int> written = 0;
     std::thread application([&] {
-        for (int i = 0; !is_over; ++i) write(folder + "/1.index", format("state {}", i));
+        while (!is_over) write(folder + "/1.index", format("state {}", ++written));
     });
+    while (written < 2) std::this_thread::yield();
     const auto rows = rows_of(database);
     const auto refused = restore_in_place(number);
     is_over = true;

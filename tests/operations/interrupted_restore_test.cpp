@@ -2,7 +2,6 @@
 // took place.
 #include <gmock/gmock.h>
 
-#include "holdfast/live/file_swap.h"
 #include "holdfast/operations/diff.h"
 #include "holdfast/operations/doctor.h"
 #include "holdfast/operations/guard.h"
@@ -73,13 +72,6 @@ protected:
         DyingFiles dying(host::posix_file_system(), when);
         ASSERT_TRUE(tests::is_killed_restoring(context, dying, restore_request(number_)));
         ASSERT_THAT(litter(), Not(IsEmpty()));
-    }
-    std::vector<std::string> litter() {
-        std::vector<std::string> found;
-        for (const auto& entry : std::filesystem::recursive_directory_iterator(work)) {
-            if (live::is_restore_folder(entry.path().filename().string())) found.push_back(entry.path());
-        }
-        return found;
     }
     // Without the database and its sidecars, which SQLite tidies when it is read.
     std::map<std::string, std::string> files_and_litter() {

@@ -1,6 +1,8 @@
 // What a restore in place that is refused leaves behind, and what one says of the state before it.
+#include <atomic>
 #include <csignal>
 #include <functional>
+#include <thread>
 
 #include "holdfast/operations/outside_backup.h"
 #include "operations/world_with_companions.h"
@@ -11,6 +13,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 class WhenCalled final : public Progress {
@@ -61,6 +64,29 @@ TEST_F(RefusedRestores, OneThatIsMetAfterTheSafetyBackupNamesIt) {
     ASSERT_TRUE(other.is_done);
     ASSERT_THAT(refused, FailsWith(ErrorCode::busy));
     EXPECT_THAT(refused.error().advice(), AllOf(HasSubstr("restore again"), HasSubstr("nothing was replaced"), HasSubstr("the state before is backup #2 in " + repository)));
+}
+
+// An application writes one of the files without end.
+TEST_F(RefusedRestores, AFileThatGoesOnChangingIsNotReplacedNorIsAnythingElse) {
+    const auto number = backed_up();
+    insert(database, 5);
+    std::filesystem::remove_all(folder + "/sub");
+    write(folder + "/sub", "a file where a folder was");
+    std::atomic<bool> is_over = false;
+    std::atomic<int> written = 0;
+    std::thread application([&] {
+        while (!is_over) write(folder + "/1.index", format("state {}", ++written));
+    });
+    while (written < 2) std::this_thread::yield();
+    const auto rows = rows_of(database);
+    const auto refused = restore_in_place(number);
+    is_over = true;
+    application.join();
+    ASSERT_THAT(refused, FailsWith(ErrorCode::busy));
+    EXPECT_THAT(refused.error().text(), HasSubstr("1.index"));
+    EXPECT_EQ(rows_of(database), rows);
+    EXPECT_TRUE(std::filesystem::is_regular_file(folder + "/sub"));
+    EXPECT_THAT(litter(), IsEmpty());
 }
 
 TEST_F(RefusedRestores, AFileThatIsCutToNothingIsDamagedAsOthersAre) {

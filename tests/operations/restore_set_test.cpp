@@ -2,10 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
-
-#include "holdfast/live/file_swap.h"
 #include "holdfast/operations/undo.h"
 #include "operations/dying_files.h"
 #include "operations/killed_restore.h"
@@ -69,13 +65,6 @@ protected:
         auto request = restore_request(number);
         request.exact = true;
         return request;
-    }
-    std::vector<std::string> litter() {
-        std::vector<std::string> found;
-        for (const auto& entry : std::filesystem::recursive_directory_iterator(work)) {
-            if (live::is_restore_folder(entry.path().filename().string())) found.push_back(entry.path());
-        }
-        return found;
     }
     Result<RestoreReport> take_back() {
         UndoRequest request;
@@ -375,27 +364,6 @@ TEST_F(RestoringASet, ALockedDatabaseKeepsAllOfItAsItIs) {
     EXPECT_THAT(restore(context, request), FailsWith(ErrorCode::busy));
     holder.run("ROLLBACK");
     EXPECT_EQ(companions(), changed);
-    EXPECT_THAT(litter(), IsEmpty());
-}
-
-TEST_F(RestoringASet, AChangingFileRefusesIt) {
-    const auto number = back_up();
-    change();
-    std::atomic<bool> is_over = false;
-    std::atomic<int> written = 0;
-    std::thread application([&] {
-        while (!is_over) write(folder + "/1.index", format("state {}", ++written));
-    });
-    while (written < 2) std::this_thread::yield();
-    const auto rows = rows_of(database);
-    const auto refused = restore_in_place(number);
-    is_over = true;
-    application.join();
-    ASSERT_THAT(refused, FailsWith(ErrorCode::busy));
-    EXPECT_THAT(refused.error().text(), HasSubstr("1.index"));
-    EXPECT_EQ(rows_of(database), rows);
-    EXPECT_TRUE(exists(folder + "/sub"));
-    EXPECT_TRUE(std::filesystem::is_regular_file(folder + "/sub"));
     EXPECT_THAT(litter(), IsEmpty());
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "holdfast/base/text.h"
+#include "holdfast/live/file_swap.h"
 #include "holdfast/operations/backup.h"
 #include "holdfast/operations/exec.h"
 #include "holdfast/operations/forget.h"
@@ -146,6 +147,15 @@ protected:
         return restore(context, request);
     }
     Result<RestoreReport> restore_in_place(const std::string& snapshot) { return restore(context, restore_request(snapshot)); }
+
+    // The folders beside the files that restores in place work in, below the work folder.
+    std::vector<std::string> litter() const {
+        std::vector<std::string> found;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(work)) {
+            if (live::is_restore_folder(entry.path().filename().string())) found.push_back(entry.path());
+        }
+        return found;
+    }
 
     ListReport listed(bool forgotten = false) {
         ListRequest request;

@@ -133,14 +133,21 @@ class RestoreOfASet(unittest.TestCase):
         holdfast("restore", "1", "--yes", cwd=self.root)
         length = time.monotonic() - began
         dice = random.Random(11)
-        seen = {"replaced nothing": 0, "in between": 0, "nobody knows": 0}
-        for generation in range(3, 83):
+        seen = {"replaced nothing": 0, "in between": 0, "nobody knows": 0, "over": 0}
+        # The files are exchanged in a moment, late in a restore: each kill is aimed later than one that came too early, and
+        # earlier than one that came too late.
+        aim = length / 2
+        for generation in range(3, 403):
+            if seen["replaced nothing"] > 3 and seen["in between"] > 2:
+                break
             project.make(generation)
             restore = subprocess.Popen([PROGRAM, "restore", "1", "--yes"], cwd=self.root, env=environment(self.root), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(dice.random() * length * 1.1)
+            time.sleep(max(0, aim + (dice.random() - 0.5) * length / 10))
+            was_running = restore.poll() is None
             restore.send_signal(signal.SIGKILL)
             restore.wait()
             if not project.litter():
+                aim += length / 30 if was_running and project.state() == (generation,) * 3 else -length / 30
                 continue
             left = project.litter()
             status = holdfast("status", cwd=self.root, check=False)
@@ -155,6 +162,7 @@ class RestoreOfASet(unittest.TestCase):
                 self.assertIn(state, [(1, 1, 1), (generation,) * 3])
             elif undone.returncode == 5:
                 seen["replaced nothing"] += 1
+                aim += length / 30
                 self.assertEqual(state, (generation,) * 3)
                 self.assertIn("was interrupted before it had replaced anything", status.stdout)
             elif undone.returncode == 7:
@@ -165,6 +173,8 @@ class RestoreOfASet(unittest.TestCase):
                 self.assertEqual(doctor.returncode, 14)
                 self.assertIn(state, [(1, 1, 1), (generation,) * 3])
             else:  # it was over, but for what it leaves: whether it took place is not noted
+                seen["over"] += 1
+                aim -= length / 30
                 self.assertEqual(undone.returncode, 2, undone.stderr)
                 self.assertEqual(state, (1, 1, 1))
         print(seen)

@@ -185,6 +185,9 @@ class RestoreOfASet(unittest.TestCase):
     def test_beside_an_application_that_goes_on_writing_it_is_whole_or_refused(self):
         project = self.project
         self.backup()
+        began = time.monotonic()
+        holdfast("restore", "1", "--yes", cwd=self.root)
+        between = max(0.15, 2 * (time.monotonic() - began))  # a restore has its moment, on a slow machine too
         application = subprocess.Popen([sys.executable, "-c", f"""
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parent)!r})
@@ -198,7 +201,7 @@ generation = 10
 while not (project.root / "stop").exists():
     generation += 1
     project.make(generation)
-    time.sleep(0.15)
+    time.sleep({between})
 """], env=os.environ)
         try:
             ended = {0: 0, "refused": 0}

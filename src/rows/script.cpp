@@ -23,7 +23,7 @@ using Names = std::set<std::string, NameOrder>;
 class Writing {
 public:
     Writing(DatabasePair& pair, const ScriptRequest& request, const TextSink& sink)
-        : pair_(pair), request_(request), sink_(sink), before_(pair.schema_before()), after_(pair.schema_after()) {}
+        : pair_(pair), request_(request), out_(sink), before_(pair.schema_before()), after_(pair.schema_after()) {}
 
     Result<ScriptReport> run() {
         TRY(expect_same_encoding());
@@ -45,13 +45,15 @@ public:
         TRY(set_sequences());
         for (const auto& property : properties_) TRY(statement(property));
         if (request_.transaction == ScriptRequest::Transaction::own) TRY(statement("COMMIT"));
+        TRY(out_.finish());
         return std::move(report_);
     }
 
 private:
     Result<void> statement(const std::string& sql) {
         ++report_.statements;
-        return sink_(with_comment_ended(sql) + ";\n");
+        out_.add(with_comment_ended(sql) + ";\n");
+        return out_.pass_on();
     }
 
     bool is_meant(const std::string& table) const {
@@ -126,7 +128,7 @@ private:
     // --- schema ---
 
     Result<void> begin() {
-        TRY(sink_("-- Made by holdfast. Run it as a whole or not at all: sqlite3 -bail DATABASE < SCRIPT\n"));
+        out_.add("-- Made by holdfast. Run it as a whole or not at all: sqlite3 -bail DATABASE < SCRIPT\n");
         TRY(statement("PRAGMA foreign_keys = OFF"));
         TRY(statement("PRAGMA ignore_check_constraints = ON"));
         if (request_.transaction == ScriptRequest::Transaction::own) TRY(statement("BEGIN IMMEDIATE"));
@@ -209,15 +211,15 @@ private:
     }
 
     Result<void> write_rows(const std::string& name) {
-        RowsToDelete deletes(sink_, report_.statements);
+        RowsToDelete deletes(out_, report_.statements);
         TRY(compared(rows_of(name, deletes)));
-        RowsToWrite writes(sink_, report_.statements);
+        RowsToWrite writes(out_, report_.statements);
         return compared(rows_of(name, writes));
     }
 
     Result<void> fill(const std::string& name) {
         if (!remade_.contains(name)) TRY(statement(format("DELETE FROM {}", quoted_name(name))));
-        RowsToWrite writes(sink_, report_.statements);
+        RowsToWrite writes(out_, report_.statements);
         return compared({.tables = {name}, .before = CompareRequest::Before::as_if_new, .sink = &writes, .watch = request_.watch});
     }
 
@@ -281,7 +283,7 @@ private:
 
     DatabasePair& pair_;
     const ScriptRequest& request_;
-    const TextSink& sink_;
+    TextWriter out_;
     const Schema& before_;
     const Schema& after_;
     std::vector<SchemaChange> changes_;

@@ -59,18 +59,22 @@ std::vector<std::size_t> key_fields(const ComparedTable& table, const Row& row) 
 }
 
 // WHERE and what tells the row: its key, as another row may have got its rowid meanwhile.
-Result<void> write_condition(const ComparedTable& table, const Row& row, LiteralWriter& literals, const TextSink& sink) {
+Result<void> write_condition(const ComparedTable& table, const Row& row, LiteralWriter& literals, TextWriter& out) {
     const auto key = is_virtual(table) ? std::vector<std::size_t>() : key_fields(table, row);
     const std::string rowid = rowid_of(*table.after);
-    if (key.empty() && row.row_id && !rowid.empty()) return sink(format(" WHERE {} = {};\n", rowid, *row.row_id));
+    if (key.empty() && row.row_id && !rowid.empty()) {
+        out.add(format(" WHERE {} = {};\n", rowid, *row.row_id));
+        return out.pass_on();
+    }
     if (key.empty()) return fail(ErrorCode::bug, "nothing tells a row of {}", printable(table.name));
     std::string_view word = " WHERE ";
     for (const std::size_t field : key) {
-        TRY(sink(format("{}{} = ", word, quoted_name(table.columns_after[field]))));
+        out.add(format("{}{} = ", word, quoted_name(table.columns_after[field])));
         TRY(literals.write({row.fields[field], table.encoding_before}));
         word = " AND ";
     }
-    return sink(";\n");
+    out.add(";\n");
+    return out.pass_on();
 }
 
 // The fields of rows that a virtual table keeps in a table of its own are called otherwise there than in itself.
@@ -98,8 +102,8 @@ Result<void> RowsToDelete::row(const ComparedTable& table, const RowChange& chan
     if (change.change == Change::added) return {};
     if (change.change != Change::removed && !TRY(is_written_anew(table, change))) return {};
     ++statements_;
-    TRY(sink_(format("DELETE FROM {}", quoted_name(table.name))));
-    return write_condition(table, *change.before, literals_, sink_);
+    out_.add(format("DELETE FROM {}", quoted_name(table.name)));
+    return write_condition(table, *change.before, literals_, out_);
 }
 
 Result<void> RowsToWrite::begin(const ComparedTable& table) {
@@ -120,24 +124,25 @@ Result<void> RowsToWrite::insert(const ComparedTable& table, const Row& row) {
     const bool names_rowid = row.row_id && !rowid.empty() && !table.after->integer_key && !is_virtual(table);
     std::string columns = names_rowid ? rowid : "";
     for (const auto& column : columns_) columns += format("{}{}", columns.empty() ? "" : ", ", quoted_name(column));
-    TRY(sink_(format("INSERT INTO {}({}) VALUES(", quoted_name(table.name), columns)));
-    if (names_rowid) TRY(sink_(format("{}", *row.row_id)));
+    out_.add(format("INSERT INTO {}({}) VALUES(", quoted_name(table.name), columns));
+    if (names_rowid) out_.add(format("{}", *row.row_id));
     for (std::size_t i = 0; i < row.fields.size(); ++i) {
-        if (i > 0 || names_rowid) TRY(sink_(", "));
+        if (i > 0 || names_rowid) out_.add(", ");
         TRY(literals_.write({row.fields[i], table.encoding_after}));
     }
-    return sink_(");\n");
+    out_.add(");\n");
+    return out_.pass_on();
 }
 
 Result<void> RowsToWrite::update(const ComparedTable& table, const Row& before, const Row& after) {
-    TRY(sink_(format("UPDATE {} SET ", quoted_name(table.name))));
+    out_.add(format("UPDATE {} SET ", quoted_name(table.name)));
     std::string_view separator;
     for (const std::size_t field : TRY(changed_fields(table, before, after))) {
-        TRY(sink_(format("{}{} = ", separator, quoted_name(table.columns_after[field]))));
+        out_.add(format("{}{} = ", separator, quoted_name(table.columns_after[field])));
         TRY(literals_.write({after.fields[field], table.encoding_after}));
         separator = ", ";
     }
-    return write_condition(table, before, literals_, sink_);
+    return write_condition(table, before, literals_, out_);
 }
 
 }  // namespace holdfast::rows

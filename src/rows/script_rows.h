@@ -9,11 +9,11 @@ namespace holdfast::rows {
 // First the rows that must go: those removed, and those that are written anew because a unique key could stand in the way.
 class RowsToDelete final : public ChangeSink {
 public:
-    RowsToDelete(TextSink sink, std::uint64_t& statements) : sink_(sink), literals_(std::move(sink)), statements_(statements) {}
+    RowsToDelete(TextWriter& out, std::uint64_t& statements) : out_(out), literals_(out), statements_(statements) {}
     Result<void> row(const ComparedTable& table, const RowChange& change) override;
 
 private:
-    TextSink sink_;
+    TextWriter& out_;
     LiteralWriter literals_;
     std::uint64_t& statements_;
 };
@@ -21,7 +21,7 @@ private:
 // Then those that come, and those that change in place.
 class RowsToWrite final : public ChangeSink {
 public:
-    RowsToWrite(TextSink sink, std::uint64_t& statements) : sink_(sink), literals_(std::move(sink)), statements_(statements) {}
+    RowsToWrite(TextWriter& out, std::uint64_t& statements) : out_(out), literals_(out), statements_(statements) {}
     // `unavailable`: a virtual table keeps its rows in a way that tells nobody what to write into it.
     Result<void> begin(const ComparedTable& table) override;
     Result<void> row(const ComparedTable& table, const RowChange& change) override;
@@ -30,7 +30,7 @@ private:
     Result<void> insert(const ComparedTable& table, const Row& row);
     Result<void> update(const ComparedTable& table, const Row& before, const Row& after);
 
-    TextSink sink_;
+    TextWriter& out_;
     std::vector<std::string> columns_;  // of the table that is being written: what each field is called in an INSERT
     LiteralWriter literals_;
     std::uint64_t& statements_;

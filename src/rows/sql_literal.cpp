@@ -13,17 +13,6 @@ namespace {
 constexpr std::uint64_t literal_bytes_max = 480'000'000;  // two digits a byte, within the length of SQL that SQLite allows
 constexpr std::size_t piece_bytes = 64 * 1024;
 
-std::string hexadecimal(ByteView bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
-    for (const std::byte byte : bytes) {
-        text += digits[std::to_integer<std::size_t>(byte) >> 4];
-        text += digits[std::to_integer<std::size_t>(byte) & 15];
-    }
-    return text;
-}
-
 // How many bytes a character takes that begins there; 0: none does (RFC 3629).
 std::size_t utf8_length(std::string_view text) {
     const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
@@ -42,13 +31,28 @@ std::size_t utf8_length(std::string_view text) {
     return 0;
 }
 
-bool is_valid_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
+// What of a text matters to a literal.
+struct Look {
+    bool is_valid = true, has_nul = false, has_quote = false, has_line_feed = false, has_return = false;
+};
+Look look_at(std::string_view text) {
+    Look look;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        if (byte >= 0x80) {
+            const std::size_t length = utf8_length(text.substr(at));
+            look.is_valid = look.is_valid && length > 0;
+            at += std::max<std::size_t>(length, 1);
+            continue;
+        }
+        ++at;
+        if (byte > '\'') continue;
+        look.has_nul = look.has_nul || byte == 0;
+        look.has_line_feed = look.has_line_feed || byte == '\n';
+        look.has_return = look.has_return || byte == '\r';
+        look.has_quote = look.has_quote || byte == '\'';
     }
-    return true;
+    return look;
 }
 
 bool is_valid_utf16(std::string_view bytes, sqlite::TextEncoding encoding) {
@@ -65,11 +69,35 @@ bool is_valid_utf16(std::string_view bytes, sqlite::TextEncoding encoding) {
 }
 
 // SQLite keeps a byte order mark at the beginning of a text that it converts for a sign of the order, and drops it.
-bool fits_in_quotes(const StoredText& text, sqlite::TextEncoding encoding) {
-    const bool is_valid = encoding == sqlite::TextEncoding::utf8 ? is_valid_utf8(text.bytes) : is_valid_utf16(text.bytes, encoding);
-    if (!is_valid) return false;
-    const std::string utf8 = in_utf8(text, encoding);
-    return utf8.find('\0') == std::string::npos && !utf8.starts_with("\xef\xbb\xbf");
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+// What `text` becomes where `mark` stands for `character`; nullopt: the text has the mark already, or makes one beside it.
+std::optional<std::string> marked(std::string_view text, char character, std::string_view mark) {
+    std::string out;
+    for (const char c : text) {
+        if (c == character) out += mark;
+        else out += c;
+    }
+    std::string back;
+    for (std::size_t at = 0; at < out.size();) {
+        const bool is_mark = std::string_view(out).substr(at).starts_with(mark);
+        if (is_mark) back += character;
+        else back += out[at];
+        at += is_mark ? mark.size() : 1;
+    }
+    return back == text ? std::optional(std::move(out)) : std::nullopt;
+}
+
+// The marks that SQLite's shell takes, and then others.
+std::string mark_for(std::string_view text, char character, std::string& into) {
+    const std::string name = character == '\n' ? "\\n" : "\\r", number = character == '\n' ? "\\012" : "\\015";
+    for (std::uint64_t i = 0;; ++i) {
+        const std::string mark = i == 0 ? name : i == 1 ? number : format("({}{})", name, i);
+        if (auto out = marked(text, character, mark)) {
+            into = *std::move(out);
+            return mark;
+        }
+    }
 }
 
 // A real as a whole number times powers of two: every step is exact, whoever reads it.
@@ -88,51 +116,106 @@ std::string exact_real(double value) {
     return "(" + text + ")";
 }
 
+void write_hexadecimal(TextWriter& out, ByteView bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (const std::byte byte : bytes) {
+        out.add(digits[std::to_integer<std::size_t>(byte) >> 4]);
+        out.add(digits[std::to_integer<std::size_t>(byte) & 15]);
+    }
+}
+
+// Of valid UTF-8 without NUL.
+void write_text(TextWriter& out, std::string_view text, const Look& look, LineBreaks line_breaks) {
+    const bool is_replaced = line_breaks == LineBreaks::as_characters && (look.has_line_feed || look.has_return);
+    if (!is_replaced) {
+        if (look.has_quote) return out.add(quoted_text(text));
+        out.add('\'');
+        out.add(text);
+        return out.add('\'');
+    }
+    std::string marked(text), behind;
+    for (const char character : {'\r', '\n'}) {
+        if (character == '\n' ? !look.has_line_feed : !look.has_return) continue;
+        std::string next;
+        const std::string mark = mark_for(marked, character, next);
+        marked = std::move(next);
+        behind = format(",'{}',char({}))", mark, static_cast<int>(character)) + behind;  // what was marked last is read first
+        out.add("replace(");
+    }
+    out.add(quoted_text(marked));
+    out.add(behind);
+}
+
 }  // namespace
 
 // SQLite 3.40's own parser rounds some literals wrongly: each is read back before it is believed.
 Result<std::string> LiteralWriter::real(double value) {
     if (std::isinf(value)) return std::string(value > 0 ? "9e999" : "-9e999");
-    if (!judge_) judge_ = TRY(sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create}));
+    if (!judge_) {
+        judge_ = TRY(sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create}));
+        read_ = TRY(judge_->prepare("SELECT CAST(?1 AS REAL)"));  // texts are read as literals are: sqlite3AtoF()
+    }
+    const auto is_value = [&](sqlite::Statement& statement) -> Result<bool> {
+        const bool is_there = TRY(statement.step());
+        return is_there && std::bit_cast<std::uint64_t>(statement.column_real(0)) == std::bit_cast<std::uint64_t>(value);
+    };
     std::string text = format("{}", value);
     if (text.find_first_of(".e") == std::string::npos) text += ".0";
-    for (const std::string& candidate : {text, exact_real(value)}) {
-        auto statement = TRY(judge_->prepare("SELECT " + candidate));
-        if (!TRY(statement.step())) break;
-        const auto read = statement.column_value(0);
-        const auto* real = std::get_if<double>(&read);
-        if (real && std::bit_cast<std::uint64_t>(*real) == std::bit_cast<std::uint64_t>(value)) return candidate;
-    }
+    read_->reset();
+    TRY(read_->bind_uncopied(1, text));
+    if (TRY(is_value(*read_))) return text;
+    std::string exact = exact_real(value);
+    auto computed = TRY(judge_->prepare("SELECT " + exact));
+    if (TRY(is_value(computed))) return exact;
     if (value == 0) return std::string("-0.0");  // SQLite itself stores 0.0 for it
     return fail(ErrorCode::bug, "the real number {:a} cannot be written for SQLite", value);
 }
 
-Result<void> LiteralWriter::write_text(const StoredText& text, sqlite::TextEncoding encoding) {
-    if (fits_in_quotes(text, encoding)) return sink_(quoted_text(in_utf8(text, encoding)));
-    return sink_("CAST(x'" + hexadecimal(bytes_of(text.bytes)) + "' AS TEXT)");
+void LiteralWriter::write_encoded(const StoredText& text, sqlite::TextEncoding encoding) {
+    const bool is_utf8 = encoding == sqlite::TextEncoding::utf8;
+    if (is_utf8 || is_valid_utf16(text.bytes, encoding)) {
+        const std::string converted = is_utf8 ? std::string() : in_utf8(text, encoding);
+        const std::string_view utf8 = is_utf8 ? std::string_view(text.bytes) : converted;
+        const Look look = look_at(utf8);
+        if (look.is_valid && !look.has_nul && !utf8.starts_with(byte_order_mark)) return write_text(out_, utf8, look, line_breaks_);
+    }
+    out_.add("CAST(x'");
+    write_hexadecimal(out_, bytes_of(text.bytes));
+    out_.add("' AS TEXT)");
 }
 
 Result<void> LiteralWriter::write_large(const LargeValue& value) {
     if (value.size > literal_bytes_max) {
         return fail(ErrorCode::invalid, "a value of {} is more than SQL can hold as text", human_bytes(value.size)).with_advice("holdfast restore --table brings such rows back");
     }
-    TRY(sink_(value.is_text ? "CAST(x'" : "x'"));
+    out_.add(value.is_text ? "CAST(x'" : "x'");
     Bytes piece;
     for (std::uint64_t at = 0; at < value.size; at += piece.size()) {
         piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, value.size - at)));
         TRY(value.read(at, piece));
-        TRY(sink_(hexadecimal(piece)));
+        write_hexadecimal(out_, piece);
+        TRY(out_.pass_on());
     }
-    return sink_(value.is_text ? "' AS TEXT)" : "'");
+    out_.add(value.is_text ? "' AS TEXT)" : "'");
+    return {};
 }
 
 Result<void> LiteralWriter::write(const EncodedField& field) {
-    if (const auto* integer = std::get_if<std::int64_t>(&field.field)) return sink_(format("{}", *integer));
-    if (const auto* number = std::get_if<double>(&field.field)) return sink_(TRY(real(*number)));
-    if (const auto* text = std::get_if<StoredText>(&field.field)) return write_text(*text, field.encoding);
-    if (const auto* blob = std::get_if<Bytes>(&field.field)) return sink_("x'" + hexadecimal(*blob) + "'");
     if (const auto* large = std::get_if<LargeValue>(&field.field)) return write_large(*large);
-    return sink_("NULL");
+    if (const auto* text = std::get_if<StoredText>(&field.field)) {
+        write_encoded(*text, field.encoding);
+    } else if (const auto* integer = std::get_if<std::int64_t>(&field.field)) {
+        out_.add(fmt::format_int(*integer).str());
+    } else if (const auto* number = std::get_if<double>(&field.field)) {
+        out_.add(TRY(real(*number)));
+    } else if (const auto* blob = std::get_if<Bytes>(&field.field)) {
+        out_.add("x'");
+        write_hexadecimal(out_, *blob);
+        out_.add('\'');
+    } else {
+        out_.add("NULL");
+    }
+    return {};
 }
 
 }  // namespace holdfast::rows

@@ -84,13 +84,15 @@ TEST(RowLayout, ReadsWhatSqliteReads) {
     }
 }
 
-std::string literal(const Field& field, TextEncoding encoding = TextEncoding::utf8) {
+std::string literal(const Field& field, TextEncoding encoding = TextEncoding::utf8, LineBreaks line_breaks = LineBreaks::as_they_are) {
     std::string text;
-    LiteralWriter writer([&](std::string_view piece) -> Result<void> {
+    TextWriter out([&](std::string_view piece) -> Result<void> {
         text += piece;
         return {};
     });
+    LiteralWriter writer(out, line_breaks);
     must(writer.write({field, encoding}));
+    must(out.finish());
     return text;
 }
 
@@ -133,6 +135,27 @@ TEST(SqlLiteral, TextsAndBlobsComeBackToTheByte) {
     }
     EXPECT_EQ(literal(Bytes{std::byte{0}, std::byte{0xfe}}), "x'00fe'");
     EXPECT_EQ(literal(std::numeric_limits<std::int64_t>::min()), "-9223372036854775808");
+}
+
+TEST(SqlLiteral, WithoutLineBreaksTheyComeBackToTheByteToo) {
+    auto connection = must(sqlite::Connection::open(":memory:", {.mode = sqlite::OpenMode::create}));
+    must(connection.execute("CREATE TABLE t(a)"));
+    std::vector<std::string> texts = {"\n", "\r\n", "a\nb", "it's\nso\r", "\\n\n", "\\n\n\\012", "\\\n", "\\\r\n\\r", "(\\n2)\n\\n\\012", "0\r12\\\n015\\n"};
+    std::mt19937_64 engine(11);
+    const std::string_view pieces = "\n\r\\nr'(2)015";
+    for (int i = 0; i < 3000; ++i) {
+        std::string text;
+        for (int length = static_cast<int>(engine() % 14); length > 0; --length) text += pieces[engine() % pieces.size()];
+        texts.push_back(text);
+    }
+    for (const auto& text : texts) {
+        const std::string written = literal(StoredText{text}, TextEncoding::utf8, LineBreaks::as_characters);
+        EXPECT_EQ(written.find_first_of("\r\n"), std::string::npos);
+        must(connection.execute("DELETE FROM t; INSERT INTO t VALUES (" + written + ")"));
+        EXPECT_EQ(must(connection.text("SELECT a FROM t")), text) << written;
+    }
+    EXPECT_EQ(literal(StoredText{"one\ntwo"}, TextEncoding::utf8, LineBreaks::as_characters), "replace('one\\ntwo','\\n',char(10))");
+    EXPECT_EQ(literal(StoredText{"no break"}, TextEncoding::utf8, LineBreaks::as_characters), "'no break'");
 }
 
 }  // namespace

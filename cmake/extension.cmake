@@ -17,7 +17,7 @@ foreach(target sqlite_hosted extension_hosted holdfast_sqlite)
 endforeach()
 
 # By file: the rooms' own needs would bring the library of SQLite along.
-set(rooms operations history live agree rows bundle repository store host base)
+set(rooms operations history live agree dump rows bundle repository store host base)
 set(files)
 foreach(room extension_hosted sqlite_hosted ${rooms})
   list(APPEND files $<TARGET_FILE:${room}>)

@@ -4,12 +4,11 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/rows/full_text.h"
+#include "holdfast/rows/rtree_rows.h"
 #include "holdfast/sqlite/tree_versions.h"
 
 namespace holdfast::rows {
 namespace {
-
-using sqlite::quoted_name;
 
 bool is_rtree(const Table& table) { return table.module == "rtree" || table.module == "rtree_i32" || table.module == "geopoly"; }
 
@@ -20,32 +19,6 @@ std::vector<std::string> visible_columns(const Table& table) {
     }
     return names;
 }
-
-// The rows of an R-Tree by their ids, as SQLite reads them.
-class RtreeRows {
-public:
-    static Result<RtreeRows> of(Side& side, const Table* table) {
-        RtreeRows rows(side.encoding());
-        if (table == nullptr) return rows;
-        const std::string name = quoted_name(table->name), ids = quoted_name(table->name + "_rowid");
-        rows.statement_ = TRY(side.connection->prepare(format("SELECT ids.rowid, rows.* FROM {} AS ids CROSS JOIN {} AS rows ON rows.rowid = ids.rowid ORDER BY ids.rowid", ids, name)));
-        return rows;
-    }
-    Result<void> next() {
-        row_.reset();
-        if (!statement_ || !TRY(statement_->step())) return {};
-        row_ = Row{.row_id = statement_->column_integer(0), .fields = {}};
-        for (int i = 1; i < statement_->column_count(); ++i) row_->fields.push_back(field_of(*statement_, i, encoding_));
-        return {};
-    }
-    const Row* row() const { return row_ ? &*row_ : nullptr; }
-
-private:
-    explicit RtreeRows(sqlite::TextEncoding encoding) : encoding_(encoding) {}
-    sqlite::TextEncoding encoding_;
-    std::optional<sqlite::Statement> statement_;
-    std::optional<Row> row_;
-};
 
 // A page of one of the tables that it keeps its rows in.
 Result<bool> may_differ(const Side& before, const Side& after, const ComparedTable& table, const VirtualRequest& request) {

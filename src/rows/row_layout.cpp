@@ -122,37 +122,57 @@ Result<const std::vector<Field>*> RowLayout::defaults() const {
     return &*defaults_;
 }
 
-Result<Field> RowLayout::field(const sqlite::StoredPayload& payload, const sqlite::StoredColumn& column) const {
+// The room of a text or blob that stood there is used again.
+Result<void> RowLayout::read_field(Field& field, const sqlite::StoredPayload& payload, const sqlite::StoredColumn& column) {
     if (column.size > held_bytes_max) {
-        return Field(LargeValue{.size = column.size, .offset = column.offset, .is_text = column.is_text(), .payload = std::make_shared<const sqlite::StoredPayload>(payload)});
+        field = LargeValue{.size = column.size, .offset = column.offset, .is_text = column.is_text(), .payload = std::make_shared<const sqlite::StoredPayload>(payload)};
+        return {};
     }
-    Bytes bytes(static_cast<std::size_t>(column.size));
-    TRY(payload.read(column.offset, bytes));
-    Field field;
-    if (column.is_integer()) field.emplace<std::int64_t>(sqlite::stored_integer(column, bytes));
-    if (column.is_real()) field.emplace<double>(std::bit_cast<double>(std::uint64_t{load<BigEndian<std::uint64_t>>(bytes)}));
-    if (column.is_text()) field.emplace<StoredText>(std::string(text_of(bytes)));
-    if (column.is_blob()) field.emplace<Bytes>(std::move(bytes));
-    return field;
+    const auto size = static_cast<std::size_t>(column.size);
+    if (column.is_text()) {
+        auto* text = std::get_if<StoredText>(&field);
+        std::string& bytes = (text ? *text : field.emplace<StoredText>()).bytes;
+        bytes.resize(size);
+        return payload.read(column.offset, std::as_writable_bytes(std::span(bytes)));
+    }
+    if (column.is_blob()) {
+        auto* blob = std::get_if<Bytes>(&field);
+        Bytes& bytes = blob ? *blob : field.emplace<Bytes>();
+        bytes.resize(size);
+        return payload.read(column.offset, bytes);
+    }
+    std::array<std::byte, 8> room{};
+    const auto number = MutableByteView(room).first(size);
+    TRY(payload.read(column.offset, number));
+    if (column.is_integer()) field = sqlite::stored_integer(column, number);
+    else if (column.is_real()) field = std::bit_cast<double>(std::uint64_t{load<BigEndian<std::uint64_t>>(number)});
+    else field = std::monostate();
+    return {};
 }
 
 Result<Row> RowLayout::read(const sqlite::StoredPayload& payload, std::optional<std::int64_t> row_id) const {
+    Row row;
+    TRY(read_into(row, payload, row_id));
+    return row;
+}
+
+Result<void> RowLayout::read_into(Row& row, const sqlite::StoredPayload& payload, std::optional<std::int64_t> row_id) const {
     const auto columns = TRY(payload.columns());
-    Row row{.row_id = row_id, .fields = {}};
-    row.fields.reserve(written_.size());
+    row.row_id = row_id;
+    row.fields.resize(written_.size());
     for (std::size_t i = 0; i < written_.size(); ++i) {
+        Field& field = row.fields[i];
         if (!place_[i]) {
-            row.fields.emplace_back(row_id.value_or(0));
+            field = row_id.value_or(0);
         } else if (*place_[i] >= columns.size()) {
-            row.fields.push_back((*TRY(defaults()))[i]);
+            field = (*TRY(defaults()))[i];
         } else {
-            Field field = TRY(this->field(payload, columns[*place_[i]]));
+            TRY(read_field(field, payload, columns[*place_[i]]));
             const auto* integer = std::get_if<std::int64_t>(&field);
             if (is_real_[i] && integer) field = static_cast<double>(*integer);
-            row.fields.push_back(std::move(field));
         }
     }
-    return row;
+    return {};
 }
 
 }  // namespace holdfast::rows

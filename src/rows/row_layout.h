@@ -17,6 +17,8 @@ public:
 
     // The values of the columns that are written, in their order. `corrupt`: the record is none.
     Result<Row> read(const sqlite::StoredPayload& payload, std::optional<std::int64_t> row_id) const;
+    // The same, in the room of a row that was read before.
+    Result<void> read_into(Row& row, const sqlite::StoredPayload& payload, std::optional<std::int64_t> row_id) const;
     // Where a field stands in the record; none: it is the rowid.
     std::optional<std::size_t> place_of(std::size_t field) const { return place_[field]; }
     // From then on several threads may read rows that have no overflow pages.
@@ -43,7 +45,7 @@ private:
     Result<void> place_columns(sqlite::Connection& connection, const std::string& database);
     Result<void> place_without_rowid(sqlite::Connection& connection, const std::string& database);
     Result<const std::vector<Field>*> defaults() const;
-    Result<Field> field(const sqlite::StoredPayload& payload, const sqlite::StoredColumn& column) const;
+    static Result<void> read_field(Field& field, const sqlite::StoredPayload& payload, const sqlite::StoredColumn& column);
 
     Table table_;
     std::vector<std::size_t> written_;                // columns of the table

@@ -3,19 +3,11 @@
 #include <algorithm>
 
 #include "holdfast/base/text.h"
-#include "holdfast/rows/full_text.h"
 
 namespace holdfast::rows {
 namespace {
 
 using sqlite::quoted_name;
-
-// "rowid" of a table that has one, whatever its columns are called; empty: rows are told by their key.
-std::string rowid_of(const Table& table) {
-    if (table.kind == TableKind::virtual_table) return "rowid";
-    if (table.integer_key) return quoted_name(table.columns[*table.integer_key].name);
-    return table.rowid_name;
-}
 
 // Fields of both rows in which they differ, of the later one.
 Result<std::vector<std::size_t>> changed_fields(const ComparedTable& table, const Row& before, const Row& after) {
@@ -77,25 +69,6 @@ Result<void> write_condition(const ComparedTable& table, const Row& row, Literal
     return out.pass_on();
 }
 
-// The fields of rows that a virtual table keeps in a table of its own are called otherwise there than in itself.
-Result<std::vector<std::string>> columns_to_write(const ComparedTable& table) {
-    if (table.after == nullptr) return std::vector<std::string>();
-    const bool is_itself = !is_virtual(table) || table.rows_after == nullptr;
-    if (is_itself) return table.columns_after;
-    const Table& own = *table.after;
-    if (module_option(own, "compress") || module_option(own, "uncompress")) {
-        return fail(ErrorCode::unavailable, "write rows of {}: functions of the application compress them", printable(own.name)).with_advice("holdfast restore gives the whole database");
-    }
-    std::vector<std::string> columns = {"rowid"};
-    for (const auto& column : own.columns) {
-        if (!column.is_hidden) columns.push_back(column.name);
-    }
-    const auto language = module_option(own, "languageid");
-    if (language && own.module == "fts4") columns.push_back(*language);
-    if (!own.columns.empty() && columns.size() == table.columns_after.size()) return columns;
-    return fail(ErrorCode::unavailable, "write rows of {}: it keeps them in a way that this version does not know", printable(own.name)).with_advice("holdfast restore gives the whole database");
-}
-
 }  // namespace
 
 Result<void> RowsToDelete::row(const ComparedTable& table, const RowChange& change) {
@@ -107,7 +80,7 @@ Result<void> RowsToDelete::row(const ComparedTable& table, const RowChange& chan
 }
 
 Result<void> RowsToWrite::begin(const ComparedTable& table) {
-    columns_ = TRY(columns_to_write(table));
+    if (table.after != nullptr) columns_ = TRY(inserted_columns(*table.after, table.rows_after));
     return {};
 }
 
@@ -119,11 +92,9 @@ Result<void> RowsToWrite::row(const ComparedTable& table, const RowChange& chang
 }
 
 Result<void> RowsToWrite::insert(const ComparedTable& table, const Row& row) {
-    // The rowid is named where no column is it: what else refers to the row by it goes on doing so.
-    const std::string rowid = rowid_of(*table.after);
-    const bool names_rowid = row.row_id && !rowid.empty() && !table.after->integer_key && !is_virtual(table);
-    std::string columns = names_rowid ? rowid : "";
-    for (const auto& column : columns_) columns += format("{}{}", columns.empty() ? "" : ", ", quoted_name(column));
+    const bool names_rowid = row.row_id && !columns_.rowid.empty();
+    std::string columns = names_rowid ? columns_.rowid : "";
+    for (const auto& column : columns_.columns) columns += format("{}{}", columns.empty() ? "" : ", ", quoted_name(column));
     out_.add(format("INSERT INTO {}({}) VALUES(", quoted_name(table.name), columns));
     if (names_rowid) out_.add(format("{}", *row.row_id));
     for (std::size_t i = 0; i < row.fields.size(); ++i) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holdfast/rows/compare.h"
+#include "holdfast/rows/inserted_columns.h"
 #include "holdfast/rows/sql_literal.h"
 
 namespace holdfast::rows {
@@ -31,7 +32,7 @@ private:
     Result<void> update(const ComparedTable& table, const Row& before, const Row& after);
 
     TextWriter& out_;
-    std::vector<std::string> columns_;  // of the table that is being written: what each field is called in an INSERT
+    InsertedColumns columns_;  // of the table that is being written
     LiteralWriter literals_;
     std::uint64_t& statements_;
 };

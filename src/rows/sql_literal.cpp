@@ -71,6 +71,9 @@ bool is_valid_utf16(std::string_view bytes, sqlite::TextEncoding encoding) {
 // SQLite keeps a byte order mark at the beginning of a text that it converts for a sign of the order, and drops it.
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
+// U+FFFE or U+FFFF, of which SQLite makes U+FFFD where it converts (READ_UTF8 in its utf.c).
+bool has_noncharacter(std::string_view text) { return text.find("\xef\xbf\xbe") != std::string_view::npos || text.find("\xef\xbf\xbf") != std::string_view::npos; }
+
 // What `text` becomes where `mark` stands for `character`; nullopt: the text has the mark already, or makes one beside it.
 std::optional<std::string> marked(std::string_view text, char character, std::string_view mark) {
     std::string out;
@@ -177,7 +180,7 @@ void LiteralWriter::write_encoded(const StoredText& text, sqlite::TextEncoding e
         const std::string converted = is_utf8 ? std::string() : in_utf8(text, encoding);
         const std::string_view utf8 = is_utf8 ? std::string_view(text.bytes) : converted;
         const Look look = look_at(utf8);
-        if (look.is_valid && !look.has_nul && !utf8.starts_with(byte_order_mark)) return write_text(out_, utf8, look, line_breaks_);
+        if (look.is_valid && !look.has_nul && !utf8.starts_with(byte_order_mark) && (is_utf8 || !has_noncharacter(utf8))) return write_text(out_, utf8, look, line_breaks_);
     }
     out_.add("CAST(x'");
     write_hexadecimal(out_, bytes_of(text.bytes));

@@ -124,7 +124,7 @@ TEST(SqlLiteral, TextsAndBlobsComeBackToTheByte) {
         must(connection.execute(encoding == TextEncoding::utf8 ? "PRAGMA encoding = 'UTF-8'; CREATE TABLE t(a)" : "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(a)"));
         const std::vector<std::string> bytes = encoding == TextEncoding::utf8
             ? std::vector<std::string>{"", "it's", "a\nb", std::string("a\0b", 3), "\xff\xfe", "\xef\xbb\xbfmark", "\xed\xa0\x80", "ü"}
-            : std::vector<std::string>{"", std::string("a\0'\0", 4), std::string("\x00\xd8", 2), std::string("\xff\xfe\x61\x00", 4), std::string("\x3d\xd8\x80\xde", 4), std::string("\0\0", 2)};
+            : std::vector<std::string>{"", std::string("a\0'\0", 4), std::string("\x00\xd8", 2), std::string("\xff\xfe\x61\x00", 4), std::string("\x3d\xd8\x80\xde", 4), std::string("\0\0", 2), std::string("a\0\xfe\xff", 4), std::string("a\0\xff\xff", 4)};
         for (const auto& text : bytes) {
             must(connection.execute("DELETE FROM t; INSERT INTO t VALUES (" + literal(StoredText{text}, encoding) + ")"));
             auto row = must(connection.prepare("SELECT a FROM t"));

@@ -42,9 +42,8 @@ private:
 
 class FileOutput final : public ByteSink {
 public:
-    FileOutput(host::Host host, const OutputRequest& request) : host_(host), nameless_(host, request) {}
+    FileOutput(host::Host host, const OutputRequest& request) : host_(host), nameless_(host, request), mode_(request.mode) {}
     Result<void> open() {
-        constexpr std::uint32_t only_mine = 0600;
         file_ = TRY(host_.files.create(nameless_.aside(), only_mine));
         return {};
     }
@@ -55,6 +54,7 @@ public:
         return {};
     }
     Result<void> finish() override {
+        if (mode_ != only_mine) TRY(file_->set_mode(mode_));
         TRY(file_->sync());
         file_.reset();
         return nameless_.take_name();
@@ -63,6 +63,8 @@ public:
 private:
     host::Host host_;
     NamelessFile nameless_;
+    static constexpr std::uint32_t only_mine = 0600;
+    std::uint32_t mode_;
     std::unique_ptr<host::File> file_;
     std::uint64_t at_ = 0;
 };

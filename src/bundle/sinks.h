@@ -1,6 +1,7 @@
 // Where a bundle or a compressed copy goes: a file that gets its name last, or standard output.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "holdfast/bundle/encryption.h"
@@ -12,6 +13,7 @@ struct OutputRequest {
     std::string path;             // "-": standard output
     bool replace = false;         // an existing file is replaced, in one step; else it is refused (`exists`)
     Recipient recipient;          // none: it is not encrypted
+    std::uint32_t mode = 0600;    // that it has when it gets its name
 };
 // A file is written aside (0600), synced, and named by finish(); before that, or without it, nothing of that name is there.
 // Missing folders are made.

@@ -13,6 +13,7 @@
 #include "holdfast/operations/diff.h"
 #include "holdfast/operations/doctor.h"
 #include "holdfast/operations/drill.h"
+#include "holdfast/operations/dump.h"
 #include "holdfast/operations/exec.h"
 #include "holdfast/operations/bundle.h"
 #include "holdfast/operations/files.h"
@@ -62,6 +63,7 @@ std::string notes_of(const operations::QueryReport& report, const Style& style);
 std::string announcement_of(const operations::ShellReport& report, const Style& style);
 std::string text_of(const operations::RestoreReport& report, const Style& style);
 std::string text_of(const operations::DiffReport& report, const Style& style);
+std::string text_of(const operations::DumpReport& report, const Style& style);
 std::string text_of(const operations::FreshReport& report, const Style& style);
 std::string text_of(const operations::VerifyReport& report, const Style& style);
 std::string text_of(const operations::DrillReport& report, const Style& style);

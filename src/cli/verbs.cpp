@@ -37,6 +37,7 @@ int exit_code_of(const DrillReport& report) { return report.passed ? 0 : operati
 int exit_code_of(const AgreementReport& report) { return report.agrees ? 0 : exit_code_partial; }
 int exit_code_of(const RebuildReport& report) { return report.unmet ? exit_code_partial : 0; }
 int exit_code_of(const SourceMoveReport& report) { return report.damaged ? exit_code_partial : 0; }
+int exit_code_of(const DumpReport& report) { return report.incomplete ? exit_code_partial : 0; }
 int exit_code_of(const FreshReport& report) { return report.hooks_incomplete ? exit_code_partial : 0; }
 int exit_code_of(const LogReport& report) { return report.good ? 0 : operations::exit_code_of(ErrorCode::corrupt); }
 int exit_code_of(const ScheduleRunReport& report) { return static_cast<int>(report.exit_code); }
@@ -255,6 +256,17 @@ public:
     static std::unique_ptr<Verb> make() { return std::make_unique<DiffVerb>(); }
 };
 
+// What is written to standard output is the result; what there is to say stands beside it.
+class DumpVerb : public VerbOf<DumpRequest, DumpReport, operations::dump> {
+public:
+    Result<Answer> run(Context& context, const Style& style) override {
+        auto answer = TRY(VerbOf::run(context, style));
+        answer.is_beside = (request_.to.empty() || request_.to == "-") && !request_.dry_run;
+        return answer;
+    }
+    static std::unique_ptr<Verb> make() { return std::make_unique<DumpVerb>(); }
+};
+
 // `restore --to -` has its result on standard output, where nothing else may be.
 class RestoreVerb : public VerbOf<RestoreRequest, RestoreReport, operations::restore> {
 public:
@@ -290,6 +302,7 @@ const std::vector<VerbEntry>& verbs() {
         {"exec", VerbOf<ExecRequest, ExecReport, operations::exec>::make},
         {"query", QueryVerb::make},
         {"diff", DiffVerb::make},
+        {"dump", DumpVerb::make},
         {"shell", ShellVerb::make},
         {"restore", RestoreVerb::make},
         {"fresh", VerbOf<FreshRequest, FreshReport, operations::fresh>::make},

@@ -42,6 +42,7 @@ public:
         for (const char* name : {"user_version", "application_id"}) TRY(write_number(name));
         out_.add("COMMIT;\n");
         TRY(out_.finish());
+        if (request_.confirm) TRY(request_.confirm());
         out_.add(end_line({.tables = report_.tables.size(), .rows = report_.rows, .content = hash_.finish()}));
         TRY(out_.finish());
         report_.bytes = out_.size();

@@ -9,6 +9,6 @@ std::string table_line(const std::string& quoted_table, const std::vector<std::s
     return format("-- table {} ({})\n", quoted_table, rows::comma_separated(quoted_columns));
 }
 std::string rows_line(std::uint64_t rows) { return format("-- rows: {}\n", rows); }
-std::string end_line(const DumpEnd& end) { return format("-- end: {} tables, {} rows, sha256 {}\n", end.tables, end.rows, end.content.hex()); }
+std::string end_line(const DumpEnd& end) { return format("{}{} tables, {} rows, sha256 {}\n", end_word, end.tables, end.rows, end.content.hex()); }
 
 }  // namespace holdfast::dump

@@ -25,6 +25,7 @@ struct DumpEnd {
     std::uint64_t tables = 0, rows = 0;
     Hash content;
 };
-std::string end_line(const DumpEnd& end);
+constexpr std::string_view end_word = "-- end: ";
+std::string end_line(const DumpEnd& end);  // the hash is at its end
 
 }  // namespace holdfast::dump

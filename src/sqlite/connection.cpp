@@ -58,7 +58,7 @@ int set(sqlite3* connection, int setting, int value) {
 }
 
 Result<void> prepare_for_strangers(sqlite3* connection, const ConnectionOptions& options) {
-    bool ok = set(connection, SQLITE_DBCONFIG_DEFENSIVE, 1) == SQLITE_OK &&
+    bool ok = set(connection, SQLITE_DBCONFIG_DEFENSIVE, options.may_write_shadow_tables ? 0 : 1) == SQLITE_OK &&
               set(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, options.trust_schema ? 1 : 0) == SQLITE_OK &&
               set(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0) == SQLITE_OK &&
               set(connection, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0) == SQLITE_OK;  // it takes bytes for an address

@@ -24,6 +24,7 @@ struct ConnectionOptions {
     bool immutable = false;             // only for files nobody can change
     bool keep_wal = false;              // closing as the last connection leaves the WAL as it is: no checkpoint
     bool trust_schema = false;          // its triggers and views may use virtual tables, as in the application
+    bool may_write_shadow_tables = false;  // those in which virtual tables keep what they hold: of a new file of ours
     std::int64_t busy_timeout_ms = 5000;
     std::string called = {};            // in messages, instead of the path
 };

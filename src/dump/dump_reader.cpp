@@ -102,6 +102,7 @@ Result<void> DumpReader::next(DumpItem& item) {
 // False: it is nothing to give.
 Result<bool> DumpReader::take(DumpItem& item) {
     if (has_end_ && piece_.kind != Kind::end && proof_ == Proof::needed) return unproven("something stands behind the end of the dump");
+    has_any_ = has_any_ || piece_.kind == Kind::row || piece_.kind == Kind::statement;
     switch (piece_.kind) {
         case Kind::comment: return take_comment(piece_.text);
         case Kind::row: return take_row(item);
@@ -238,6 +239,7 @@ Result<void> DumpReader::take_end(std::string_view line) {
 
 Result<void> DumpReader::expect_whole() {
     TRY(expect_counted());
+    if (head_.dialect == Dialect::sql && !has_any_) return fail(ErrorCode::invalid, "this is no dump: there is no statement in it");
     if (proof_ == Proof::waived) return {};
     if (head_.dialect == Dialect::holdfast && !has_end_) return unproven("the end of the dump is missing");
     if (has_begun_ && !has_committed_) return unproven("the COMMIT at its end is missing");

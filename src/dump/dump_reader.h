@@ -86,7 +86,7 @@ private:
     std::string counted_;                          // the table whose rows were counted last
     std::uint64_t counted_rows_ = 0, rows_ = 0, tables_ = 0;
     std::optional<std::uint64_t> expected_;        // OAK says it before the rows
-    bool has_begun_ = false, has_committed_ = false, has_end_ = false;
+    bool has_any_ = false, has_begun_ = false, has_committed_ = false, has_end_ = false;
 };
 
 }  // namespace holdfast::dump

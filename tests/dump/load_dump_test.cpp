@@ -1,6 +1,7 @@
 #include "holdfast/dump/load_dump.h"
 
 #include "dump/dump_world.h"
+#include "dump/text_pieces.h"
 #include "support/random_database.h"
 
 namespace holdfast::dump {
@@ -10,16 +11,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using tests::FailsWith;
 using tests::RandomDatabase;
-
-// In pieces of a size that shows what a piece's end can tear.
-TextSource source_of(std::string text, std::size_t piece) {
-    return [text = std::move(text), at = std::size_t{0}, piece](MutableByteView into) mutable -> Result<std::size_t> {
-        const auto part = std::string_view(text).substr(at, std::min(piece, into.size()));
-        std::ranges::copy(bytes_of(part), into.begin());
-        at += part.size();
-        return part.size();
-    };
-}
 
 struct Loaded {
     sqlite::Connection connection;

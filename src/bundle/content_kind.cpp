@@ -90,6 +90,26 @@ bool begins_as_object(ByteView head) {
     return at != head.end() && *at == std::byte{'{'} && std::ranges::find(head, std::byte{0}) == head.end();
 }
 
+// Comments may come first, but then a statement of a dump; or a comment that only a history begins with.
+bool begins_as_sql(ByteView head) {
+    std::string_view text = text_of(head);
+    if (text.starts_with("-- holdfast dump ") || (text.starts_with("-- OAK ") && text.substr(0, text.find('\n')).find("History Backup") != std::string_view::npos)) return true;
+    for (;;) {
+        const auto begin = text.find_first_not_of(" \t\r\n");
+        if (begin == std::string_view::npos) return false;
+        text.remove_prefix(begin);
+        const bool is_line = text.starts_with("--");
+        if (!is_line && !text.starts_with("/*")) break;
+        const auto end = text.find(is_line ? "\n" : "*/");
+        if (end == std::string_view::npos) return false;
+        text.remove_prefix(end + (is_line ? 1 : 2));
+    }
+    constexpr std::array beginning = {"PRAGMA "sv, "BEGIN;"sv, "BEGIN "sv, "CREATE TABLE"sv, "INSERT INTO "sv};
+    return std::ranges::any_of(beginning, [&](std::string_view word) {
+        return text.size() >= word.size() && std::ranges::equal(text.substr(0, word.size()), word, [](char one, char other) { return (one >= 'a' && one <= 'z' ? one - 'a' + 'A' : one) == other; });
+    });
+}
+
 }  // namespace
 
 // tar before OpenPGP: the name that a tar begins with may be of any bytes, and its checksum is the stronger sign.
@@ -102,7 +122,8 @@ ContentKind kind_of(ByteView head) {
     if (is_skippable_frame(head)) return ContentKind::zstd;
     if (is_tar(head)) return ContentKind::tar;
     if (is_openpgp(head)) return ContentKind::openpgp;
-    return begins_as_object(head) ? ContentKind::json : ContentKind::other;
+    if (begins_as_object(head)) return ContentKind::json;
+    return begins_as_sql(head) ? ContentKind::sql : ContentKind::other;
 }
 
 std::string_view name_of(ContentKind kind) {
@@ -119,6 +140,7 @@ std::string_view name_of(ContentKind kind) {
         case ContentKind::age:
         case ContentKind::age_armor: return "age";
         case ContentKind::json: return "JSON";
+        case ContentKind::sql: return "SQL";
         case ContentKind::other: return "something else";
     }
     return "something else";

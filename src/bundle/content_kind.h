@@ -20,6 +20,7 @@ enum class ContentKind {
     age,
     age_armor,
     json,           // text that begins as an object
+    sql,            // text of statements that make a database
     other,
 };
 // `head` is the beginning, of 4096 bytes where there are so many.

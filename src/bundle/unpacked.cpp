@@ -203,6 +203,7 @@ private:
             case ContentKind::wal:
             case ContentKind::journal: return take_sidecar(*stream, candidate);
             case ContentKind::json: return take_text(*stream, candidate);
+            case ContentKind::sql: return request_.make_of_sql && !unpacked_.has_tar ? take_sql(*stream, std::move(candidate)) : pass_over(*stream, kind, candidate);
             case ContentKind::tar: {
                 unpacked_.has_tar = true;
                 candidate.layers.push_back(kind);
@@ -371,6 +372,18 @@ private:
         return {};
     }
 
+    Result<void> take_sql(ByteStream& stream, Candidate candidate) {
+        candidate.layers.push_back(ContentKind::sql);
+        UnpackedDatabase database{.path = TRY(path_for(candidate.name)), .name = candidate.name, .modified = candidate.modified, .layers = std::move(candidate.layers), .size = 0, .sha256 = {}};
+        TRY(request_.make_of_sql(stream, database.path));
+        Buffer buffer(piece);
+        while (TRY(stream.read(buffer.span())) > 0) {  // the layers above prove themselves at their ends
+        }
+        database.size = TRY(host_.files.status(database.path)).size;
+        unpacked_.databases.push_back(std::move(database));
+        return {};
+    }
+
     Result<void> take_sidecar(ByteStream& stream, const Candidate& candidate) {
         for (const std::string_view ending : {"-wal", "-journal"}) {
             if (!candidate.name.ends_with(ending) || !candidate.path.empty()) continue;
@@ -450,7 +463,7 @@ private:
         const std::string what = unpacked_.has_tar ? "no database is in it" : last_kind_ == ContentKind::empty ? "it is empty" : "it is no SQLite database, and nothing that holds one";
         const bool is_cut_off = !unpacked_.has_tar && last_kind_ == ContentKind::empty;  // nobody backs up nothing
         return fail(is_cut_off ? ErrorCode::corrupt : ErrorCode::invalid, "open {}: {}", printable(request_.path), what)
-            .with_advice("plain copies, .gz, .zst, .tar, .gpg and .age are read, by what is in them, whatever they are called");
+            .with_advice("plain copies, dumps in SQL, .gz, .zst, .tar, .gpg and .age are read, by what is in them, whatever they are called");
     }
 
     host::Host host_;

@@ -1,6 +1,7 @@
 // Unpacked: the databases in a backup file from anywhere, taken out of all its layers.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ struct UnpackRequest {
     UnpackLimits limits;
     CompanionFiles companions = CompanionFiles::passed_over;
     OtherFiles others = OtherFiles::passed_over;
+    // Makes a database, at the path, of SQL text; none: such text is passed over. In archives it always is: there it may be
+    // anything that a project has.
+    std::function<Result<void>(ByteStream& text, const std::string& path)> make_of_sql = {};
 };
 
 // A database as it lies on disk now; its -wal or -journal, where it came with one, lies beside it.

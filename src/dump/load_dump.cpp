@@ -80,6 +80,7 @@ private:
         if (what == "TABLE") {
             const auto table = read_create_table(sql);
             if (!table) return placed(fail(ErrorCode::invalid, "a table that is made of a query")).while_doing("load the dump");
+            made_.insert(table->name);
             if (shadows_.contains(table->name)) return {};
         }
         const bool is_known = what == "TABLE" || what == "VIRTUAL" || what == "INDEX" || what == "UNIQUE" || what == "VIEW";
@@ -127,6 +128,9 @@ private:
             sql += format("{}?{}{}", i > 0 ? "," : "", i + 1, is_cast ? " || ''" : "");  // as the bytes are: CAST takes a bound blob for UTF-8
         }
         auto statement = connection_.prepare(sql + ")");
+        if (!statement && !made_.contains(head.table)) {
+            return placed(fail(ErrorCode::invalid, "it has rows of {}, and does not say what that table is", printable(head.table))).with_advice("it is no whole database; its rows can only be merged into one that has such a table");
+        }
         if (!statement) return placed(std::move(statement).error());
         insert_ = std::move(*statement);
         number_ = head.number;
@@ -178,6 +182,7 @@ private:
     std::uint64_t number_ = 0;             // of the head that it is for
     bool has_casts_ = false;               // it casts bytes to texts that cannot be written otherwise
     std::vector<std::string> triggers_;
+    Names made_;                           // tables
     Names shadows_, emptied_;              // of virtual tables that .dump defines
     Names with_blobs_;                     // tables, where texts are in UTF-16
     LoadReport report_;

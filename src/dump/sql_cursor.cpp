@@ -88,6 +88,7 @@ double real_of(const Value& value) {
 }  // namespace
 
 bool SqlCursor::cut() {
+    is_over = is_last_;
     if (is_last_) return fault("it ends in the middle of a statement");
     is_cut = true;
     return false;
@@ -120,7 +121,7 @@ bool SqlCursor::skip_space() {
 }
 
 bool SqlCursor::take(char c) {
-    if (!skip_space()) return is_cut ? false : cut();
+    if (!skip_space()) return expect_more();
     if (text_[at] != c) return fault(format("'{}' is expected here", c));
     ++at;
     return true;
@@ -145,7 +146,7 @@ bool SqlCursor::take_quoted(char quote, std::string& into) {
 }
 
 bool SqlCursor::take_name(std::string& name, bool& is_quoted) {
-    if (!skip_space()) return is_cut ? false : cut();
+    if (!skip_space()) return expect_more();
     const char c = text_[at];
     is_quoted = c == '"' || c == '`' || c == '[' || c == '\'';
     if (is_quoted) return take_quoted(c == '[' ? ']' : c, name);
@@ -226,7 +227,7 @@ bool SqlCursor::take_number(Value& value) {
 }
 
 bool SqlCursor::take_value(Value& value) {
-    if (!skip_space()) return is_cut ? false : cut();
+    if (!skip_space()) return expect_more();
     return take_sum(value, 0);
 }
 
@@ -239,7 +240,7 @@ bool SqlCursor::take_sum(Value& value, int depth) {
         if (text_[at + 1] != '|') return fault("an operator that no dump has");
         at += 2;
         Value more;
-        if (!skip_space()) return is_cut ? false : cut();
+        if (!skip_space()) return expect_more();
         if (!take_term(more, depth + 1)) return false;
         if (!std::holds_alternative<std::string>(value) || !std::holds_alternative<std::string>(more)) return fault("|| of something else than texts");
         std::get<std::string>(value) += std::get<std::string>(more);
@@ -253,7 +254,7 @@ bool SqlCursor::take_term(Value& value, int depth) {
         const bool is_product = here() == '*';
         ++at;
         Value more;
-        if (!skip_space()) return is_cut ? false : cut();
+        if (!skip_space()) return expect_more();
         if (!take_primary(more, depth + 1)) return false;
         const bool are_reals = is_number(value) && is_number(more) && (std::holds_alternative<double>(value) || std::holds_alternative<double>(more));
         if (!are_reals || (!is_product && real_of(more) == 0)) return fault("an expression that no dump has");
@@ -270,13 +271,13 @@ bool SqlCursor::take_primary(Value& value, int depth) {
     if ((c == 'x' || c == 'X') && text_.substr(at + 1, 1) == "'") return take_blob(value);
     if (c == '(') {
         ++at;
-        if (!skip_space()) return is_cut ? false : cut();
+        if (!skip_space()) return expect_more();
         return take_sum(value, depth + 1) && take(')');
     }
     if (c == '-' || c == '+') {
         ++at;
         if (depth > depth_max) return fault("this expression goes too deep");
-        if (!skip_space()) return is_cut ? false : cut();
+        if (!skip_space()) return expect_more();
         constexpr std::string_view beyond = "9223372036854775808";  // the smallest integer, as it is written
         const bool is_smallest = c == '-' && text_.substr(at).starts_with(beyond) && at + beyond.size() < text_.size() && !is_digit(text_[at + beyond.size()]) && text_[at + beyond.size()] != '.' &&
                                  text_[at + beyond.size()] != 'e' && text_[at + beyond.size()] != 'E';
@@ -314,7 +315,7 @@ bool SqlCursor::take_primary(Value& value, int depth) {
 
 bool SqlCursor::take_cast(Value& value, int depth) {
     std::string as, type;
-    if (!take('(') || !skip_space() || !take_sum(value, depth) || !take_word(as) || !take_word(type) || !take(')')) return is_cut || !wrong.empty() ? false : cut();
+    if (!take('(') || !skip_space() || !take_sum(value, depth) || !take_word(as) || !take_word(type) || !take(')')) return wrong.empty() ? expect_more() : false;
     if (as != "AS") return fault("a CAST without AS");
     if (type == "TEXT" && std::holds_alternative<Bytes>(value)) {
         CastText text{std::string(text_of(std::get<Bytes>(value)))};
@@ -338,9 +339,9 @@ bool SqlCursor::take_call(const std::string& word, Value& value, int depth) {
     std::vector<Value> arguments;
     do {
         if (!arguments.empty()) ++at;
-        if (!skip_space()) return is_cut ? false : cut();
+        if (!skip_space()) return expect_more();
         if (!take_sum(arguments.emplace_back(), depth)) return false;
-        if (!skip_space()) return is_cut ? false : cut();
+        if (!skip_space()) return expect_more();
     } while (here() == ',');
     if (!take(')')) return false;
     const bool are_texts = std::ranges::all_of(arguments, [](const Value& one) { return std::holds_alternative<std::string>(one); });
@@ -371,7 +372,7 @@ bool SqlCursor::skip_statement() {
     std::string name;
     bool is_quoted = false;
     for (;;) {
-        if (!skip_space()) return is_cut ? false : cut();
+        if (!skip_space()) return expect_more();
         const char c = here();
         if (c == ';') {
             ++at;

@@ -16,11 +16,12 @@ public:
 
     std::size_t at = 0;
     std::string wrong;
-    bool is_cut = false;
+    bool is_cut = false, is_over = false;  // is_over: what is wrong is that the text ends
 
     // To what is neither space nor comment. False: the text ends before.
     bool skip_space();
-    bool is_end() const { return at == text_.size(); }
+    // After skip_space() found nothing: false, and why.
+    bool expect_more() { return is_cut ? false : cut(); }
     char here() const { return text_[at]; }  // after skip_space()
     // One byte that has to stand there, behind space.
     bool take(char c);

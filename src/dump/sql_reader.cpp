@@ -19,10 +19,10 @@ bool take_head(SqlCursor& cursor, const std::string& verb, InsertHead& head) {
     std::string word;
     bool is_quoted = false;
     const auto unlike = [&](const char* what) {
-        if (cursor.is_cut || !cursor.wrong.empty()) return false;
-        cursor.wrong = what;
+        if (!cursor.is_cut && cursor.wrong.empty()) cursor.wrong = what;
         return false;
     };
+    const auto is_there = [&] { return cursor.skip_space() || cursor.expect_more(); };
     if (verb == "INSERT") {
         if (!cursor.take_word(word)) return false;
         if (word == "OR" && (!cursor.take_word(word) || !cursor.take_word(word))) return false;
@@ -30,20 +30,20 @@ bool take_head(SqlCursor& cursor, const std::string& verb, InsertHead& head) {
         return false;
     }
     if (word != "INTO") return unlike("INTO is expected behind INSERT");
-    if (!cursor.take_name(head.table, is_quoted) || !cursor.skip_space()) return unlike("it ends in the middle of a statement");
+    if (!cursor.take_name(head.table, is_quoted) || !is_there()) return false;
     if (cursor.here() == '.') {
         ++cursor.at;
-        if (!cursor.take_name(head.table, is_quoted) || !cursor.skip_space()) return unlike("it ends in the middle of a statement");
+        if (!cursor.take_name(head.table, is_quoted) || !is_there()) return false;
     }
     head.columns.clear();
     if (cursor.here() == '(') {
         do {
             ++cursor.at;
-            if (!cursor.take_name(head.columns.emplace_back(), is_quoted) || !cursor.skip_space()) return unlike("it ends in the middle of a statement");
+            if (!cursor.take_name(head.columns.emplace_back(), is_quoted) || !is_there()) return false;
         } while (cursor.here() == ',');
         if (!cursor.take(')')) return false;
     }
-    if (!cursor.take_word(word)) return unlike("VALUES is expected");
+    if (!cursor.take_word(word)) return false;
     return word == "VALUES" ? true : unlike("an INSERT without VALUES: such statements are not carried out");
 }
 
@@ -53,14 +53,14 @@ bool take_row(SqlCursor& cursor, std::vector<Value>& values, bool& is_last) {
     for (std::size_t count = 0;; ++count) {
         if (values.size() <= count) values.emplace_back();
         if (!cursor.take_value(values[count])) return false;
-        if (!cursor.skip_space()) return cursor.is_cut ? false : cursor.take(')');
+        if (!cursor.skip_space()) return cursor.expect_more();
         if (cursor.here() == ',') {
             ++cursor.at;
             continue;
         }
         values.resize(count + 1);
         if (!cursor.take(')')) return false;
-        if (!cursor.skip_space()) return cursor.is_cut ? false : cursor.take(';');
+        if (!cursor.skip_space()) return cursor.expect_more();
         is_last = cursor.here() != ',';
         if (is_last) return cursor.take(';');
         ++cursor.at;
@@ -161,6 +161,7 @@ Result<bool> SqlReader::try_next(SqlPiece& piece) {
     SqlCursor cursor(rest, is_at_end_);
     const bool is_done = is_in_values_ ? take_values(cursor, piece) : take_statement(cursor, piece);
     if (!is_done && cursor.is_cut) return false;
+    if (!is_done && cursor.is_over) return fail(ErrorCode::corrupt, "{}: {}", place().in_words(), cursor.wrong).with_advice("the file was cut after it was written; a whole one");
     if (!is_done) return wrong(cursor.wrong, begin_ + cursor.at);
     at_ = begin_ + cursor.at;
     return true;

@@ -116,7 +116,8 @@ void Adoption::refuse(const std::string& file, Error why) {
 
 Result<void> Adoption::take(const AdoptableFile& file) {
     const auto others = old_.is_from(file.path) ? bundle::OtherFiles::kept : bundle::OtherFiles::passed_over;
-    auto opened = open_outside(context_, file.path, request_.outside, {.companions = bundle::CompanionFiles::kept, .others = others, .folders = file.folders, .known = &catalogue_});
+    const auto sql = file.is_named ? OutsideUse::Sql::is_a_dump : OutsideUse::Sql::is_passed_over;  // a project has others, too
+    auto opened = open_outside(context_, file.path, request_.outside, {.companions = bundle::CompanionFiles::kept, .others = others, .sql = sql, .folders = file.folders, .known = &catalogue_});
     if (!opened) {
         if (opened.error().code() == ErrorCode::cancelled) return std::move(opened).error();
         // In a folder an archive without a database is no backup, and no fault.

@@ -26,6 +26,7 @@ const std::vector<AuditRule>& audit_rules() {
         {"unhold", "numbers", {"snapshot"}, {}},
         {"annotate", "number", {"snapshot", "accept-loss"}, {}},
         {"bundle", "number", {"snapshot", "at", "to", "force"}, {"bytes", "compressed", "encrypted"}},
+        {"dump", "number", {"snapshot", "at", "to", "table", "exclude"}, {"file", "rows", "bytes"}, "written"},
         {"adopt", "backups.number", {"file", "for", "source"}, {"source", "adopted", "already_there", "refused", "damaged", "original_bytes", "bytes_stored"}},
         {"source move", "number", {"copied"}, {"id", "from", "to", "backups", "bytes_stored"}},
         {"rebuild", "", {"source", "background"}, {"rebuilds.source", "rebuilds.companion", "rebuilds.state"}},

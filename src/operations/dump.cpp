@@ -58,6 +58,7 @@ public:
         auto output = TRY(DumpOutput::open(context_, {.path = report.file, .mode = mode_of(database), .is_dry = request_.dry_run}));
         TRY(write(database, output, report, [&] { return images->finish(); }));
         report.unchanged = TRY(output.finish()) == DumpOutput::Outcome::unchanged;
+        report.written = !report.unchanged && !request_.dry_run;
         return report;
     }
 

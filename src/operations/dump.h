@@ -59,7 +59,7 @@ struct DumpReport {
     Timestamp time;
     std::vector<DumpedTableReport> tables;
     std::uint64_t rows = 0, bytes = 0;
-    bool unchanged = false, dry_run = false, incomplete = false;
+    bool written = false, unchanged = false, dry_run = false, incomplete = false;
     double duration_ms = 0;
     std::vector<std::string> warnings;
     template <class Visitor>
@@ -72,6 +72,7 @@ struct DumpReport {
         visit("tables", tables, "Tables with rows of their own, in their order.");
         visit("rows", rows, "Rows of all of them.");
         visit("bytes", bytes, "Its size.");
+        visit("written", written, "It was written; else see the next.");
         visit("unchanged", unchanged, "The file had all of it already, and was left alone.");
         visit("incomplete", incomplete, "Something of the database cannot be written as text: exit code 3.");
         visit("dry_run", dry_run, "Nothing was written.");

@@ -6,6 +6,7 @@
 #include "holdfast/bundle/backup_name.h"
 #include "holdfast/bundle/named_layers.h"
 #include "holdfast/host/environment.h"
+#include "holdfast/operations/database_of_sql.h"
 #include "holdfast/operations/keep_database.h"
 #include "holdfast/operations/setting_forms.h"
 #include "holdfast/operations/stream_file.h"
@@ -141,9 +142,18 @@ Result<OutsideBackup> open_outside(Context& context, const std::string& path, co
     backup.size = TRY(context.host.files.status(backup.path)).size;
     TRY(prove_by_file_beside(context, backup));
     auto folder = TRY(folder_for_unpacking(request));
-    const bundle::UnpackRequest unpacking{.path = backup.path, .folder = std::move(folder),
+    bundle::UnpackRequest unpacking{.path = backup.path, .folder = std::move(folder),
                                           .secrets = {.passphrase_file = request.decrypt_passphrase_file, .age_identity = request.age_identity},
                                           .limits = {.bytes_max = TRY(parse_size(request.unpack_max))}, .companions = use.companions, .others = use.others};
+    Timestamp time_of_sql;
+    if (use.sql == OutsideUse::Sql::is_a_dump) {
+        unpacking.make_of_sql = [&](bundle::ByteStream& text, const std::string& at) -> Result<void> {
+            auto made = make_database_of_sql(context, text, at, request);
+            if (!made) return std::move(made).error().while_doing(format("open {}", printable(backup.path)));
+            time_of_sql = *made;
+            return {};
+        };
+    }
     backup.unpacked = std::make_unique<bundle::Unpacked>(TRY(bundle::Unpacked::open(context.host, unpacking, context.watch)));
     bundle::Catalogue catalogue = use.known != nullptr ? *use.known : bundle::Catalogue();
     if (!backup.unpacked->has_tar) add_what_lies_beside(context, backup.path, catalogue);
@@ -153,6 +163,7 @@ Result<OutsideBackup> open_outside(Context& context, const std::string& path, co
     std::ranges::copy(backup.unpacked->notes, std::back_inserter(backup.warnings));
     for (const auto& database : backup.unpacked->databases) {
         backup.databases.push_back(TRY(open_database(context, database, {.catalogue = catalogue, .use = use}, backup)));
+        if (time_of_sql != Timestamp{}) backup.databases.back().time = {.time = time_of_sql, .from = "header"};
     }
     return backup;
 }

@@ -1,4 +1,5 @@
-// OutsideBackup: a backup that lies in a file of no repository, opened as images: plain, compressed, encrypted, in an archive.
+// OutsideBackup: a backup that lies in a file of no repository, opened as images: plain, compressed, encrypted, in an archive,
+// or a dump in SQL.
 #pragma once
 
 #include <memory>
@@ -50,6 +51,7 @@ struct OutsideBackup {
 struct OutsideUse {
     bundle::CompanionFiles companions = bundle::CompanionFiles::passed_over;
     bundle::OtherFiles others = bundle::OtherFiles::passed_over;
+    enum class Sql : std::uint8_t { is_a_dump, is_passed_over } sql = Sql::is_a_dump;
     std::vector<std::string> folders = {};  // names of those above it that may tell when it was made, the nearest first
     const bundle::Catalogue* known = nullptr;  // tells of more backups than what lies beside the file does
 };

@@ -9,7 +9,7 @@
 
 namespace holdfast::operations {
 
-// How it is known: "name", "folder" (the name of one above it), "day" (a name, which tells no more), "metadata", "archive" (its member's time), "modified", or ""
+// How it is known: "name", "folder" (the name of one above it), "day" (a name, which tells no more), "metadata", "archive" (its member's time), "header" (of a dump in SQL), "modified", or ""
 // (nothing tells: `time` is what the file has).
 struct OutsideTime {
     Timestamp time;

@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(public_headers
   base/bytes.h base/error.h base/json.h base/progress.h base/row_sink.h base/sql_value.h base/text.h base/time.h host/clock.h host/file_system.h
   host/host.h host/log.h host/random.h operations/adopt.h operations/agreement.h operations/agreement_result.h operations/backup.h operations/context.h
-  operations/database_difference.h operations/describe.h operations/diff.h operations/doctor.h operations/drill.h operations/expectations.h operations/files.h operations/files_difference.h operations/finding.h operations/forget.h operations/guard.h
+  operations/database_difference.h operations/describe.h operations/diff.h operations/dump.h operations/doctor.h operations/drill.h operations/expectations.h operations/files.h operations/files_difference.h operations/finding.h operations/forget.h operations/guard.h
   operations/hold.h operations/hooks.h operations/init.h operations/keep_request.h operations/list.h
   operations/narrow.h operations/outcome.h operations/outside_request.h operations/plain_copy.h operations/purpose_request.h
   operations/query.h operations/rebuild.h operations/restore.h operations/room_to_gain.h operations/rows_back.h operations/script_request.h operations/settings.h operations/settings_description.h operations/simulate_retention.h operations/smoke_tests.h

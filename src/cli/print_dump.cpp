@@ -13,6 +13,7 @@ std::string text_of(const operations::DumpReport& report, const Style& style) {
     const std::string file = report.file == "-" ? "standard output" : style.bold(printable(report.file));
     if (report.unchanged) return out + format("{} has all of it already, and was left alone\n", file);
     if (report.dry_run) return out + format("{} would get {}; nothing was written\n", file, human_bytes(report.bytes));
+    if (report.proven) out += "  loaded into a temporary database, and found equal\n";
     return out + format("{}: {}, {}\n", file, human_bytes(report.bytes), human_duration_ms(report.duration_ms));
 }
 

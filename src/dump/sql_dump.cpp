@@ -17,12 +17,8 @@ using sqlite::quoted_name;
 
 class Writing {
 public:
-    Writing(rows::StoredDatabase& database, const SqlDumpRequest& request, const DumpPlan& plan, const rows::TextSink& sink)
-        : database_(database), request_(request), plan_(plan), out_([this, &sink](std::string_view piece) {
-              hash_.update(bytes_of(piece));
-              return sink(piece);
-          }),
-          literals_(out_, rows::LineBreaks::as_characters) {}
+    Writing(rows::StoredDatabase& database, const SqlDumpRequest& request, const DumpPlan& plan, DumpSink& sink)
+        : database_(database), request_(request), plan_(plan), sink_(sink), out_([&sink](std::string_view piece) { return sink.write(piece); }), literals_(out_, rows::LineBreaks::as_characters) {}
 
     Result<DumpReport> run() {
         report_.unreadable = plan_.unreadable;
@@ -42,8 +38,8 @@ public:
         for (const char* name : {"user_version", "application_id"}) TRY(write_number(name));
         out_.add("COMMIT;\n");
         TRY(out_.finish());
-        if (request_.confirm) TRY(request_.confirm());
-        out_.add(end_line({.tables = report_.tables.size(), .rows = report_.rows, .content = hash_.finish()}));
+        if (request_.confirm) TRY(request_.confirm(report_));
+        out_.add(end_line({.tables = report_.tables.size(), .rows = report_.rows, .content = TRY(sink_.hash())}));
         TRY(out_.finish());
         report_.bytes = out_.size();
         return std::move(report_);
@@ -138,7 +134,7 @@ private:
     rows::StoredDatabase& database_;
     const SqlDumpRequest& request_;
     const DumpPlan& plan_;
-    Sha256 hash_;
+    DumpSink& sink_;
     rows::TextWriter out_;
     rows::LiteralWriter literals_;
     DumpReport report_;
@@ -146,7 +142,7 @@ private:
 
 }  // namespace
 
-Result<DumpReport> write_sql_dump(rows::StoredDatabase& database, const SqlDumpRequest& request, const rows::TextSink& sink) {
+Result<DumpReport> write_sql_dump(rows::StoredDatabase& database, const SqlDumpRequest& request, DumpSink& sink) {
     const auto plan = TRY(plan_dump(database, request.wanted));
     return Writing(database, request, plan, sink).run();
 }

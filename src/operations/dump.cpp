@@ -10,6 +10,7 @@
 #include "holdfast/host/process_identity.h"
 #include "holdfast/operations/dump_output.h"
 #include "holdfast/operations/named_images.h"
+#include "holdfast/operations/prove_dump.h"
 #include "holdfast/operations/repository_of_images.h"
 #include "holdfast/sqlite/read_ahead_image.h"
 
@@ -55,14 +56,20 @@ public:
         const NamedImage& database = images->databases().front();
         DumpReport report{.of = images->in_words(), .machine = TRY(machine_of(request_)), .number = images->number(), .time = images->time(), .dry_run = request_.dry_run, .warnings = images->warnings()};
         report.file = TRY(file_to_write(context_, request_, report.machine));
-        auto output = TRY(DumpOutput::open(context_, {.path = report.file, .mode = mode_of(database), .is_dry = request_.dry_run}));
-        TRY(write(database, output, report, [&] { return images->finish(); }));
-        report.unchanged = TRY(output.finish()) == DumpOutput::Outcome::unchanged;
+        const auto output = TRY(DumpOutput::open(context_, {.path = report.file, .mode = mode_of(database), .is_dry = request_.dry_run}));
+        TRY(write(database, *output, report, [&] { return images->finish(); }));
+        report.unchanged = TRY(output->finish()) == DumpOutput::Outcome::unchanged;
         report.written = !report.unchanged && !request_.dry_run;
         return report;
     }
 
 private:
+    static std::vector<std::string> names_of(const dump::DumpReport& written) {
+        std::vector<std::string> names;
+        for (const auto& table : written.tables) names.push_back(table.name);
+        return names;
+    }
+
     // Nobody can read the text who could not read the database.
     std::uint32_t mode_of(const NamedImage& database) const {
         constexpr std::uint32_t reading_and_writing = 0666, only_mine = 0600;
@@ -70,15 +77,34 @@ private:
         return there ? there->mode & reading_and_writing : only_mine;
     }
 
-    Result<void> write(const NamedImage& database, DumpOutput& output, DumpReport& report, std::function<Result<void>()> confirm) {
+    Result<void> write(const NamedImage& database, DumpOutput& output, DumpReport& report, const std::function<Result<void>()>& let_go) {
         std::unique_ptr<sqlite::Image> ahead;
         if (database.image->last_page().value > 0) ahead = sqlite::read_ahead_image(*database.image, {.bytes_max = unpacked_bytes_max, .pool = opened_ ? &opened_->pool() : nullptr});
         auto stored = TRY(rows::StoredDatabase::open(ahead ? *ahead : *database.image));
+        std::optional<DumpProof> proof;
+        if (request_.prove) proof.emplace(TRY(DumpProof::begin(context_, request_.outside)));
+        const auto confirm = [&](const dump::DumpReport& written) -> Result<void> {
+            if (proof) TRY(proof->expect_equal({.image = ahead ? *ahead : *database.image, .tables = names_of(written), .is_part = !request_.tables.empty() || !request_.exclude.empty() || !written.unreadable.empty()}));
+            report.proven = proof.has_value();
+            return let_go();
+        };
         const dump::SqlDumpRequest request{.origin = {.database = host::file_name_of(database.path), .source = request_.source, .machine = report.machine, .time = report.time},
                                            .wanted = {.tables = request_.tables, .exclude = request_.exclude},
                                            .watch = context_.watch,
-                                           .confirm = std::move(confirm)};
-        auto written = TRY(dump::write_sql_dump(stored, request, [&](std::string_view piece) { return output.write(piece); }));
+                                           .confirm = confirm};
+        struct Both final : dump::DumpSink {
+            Both(DumpOutput& output, DumpProof* proof) : output_(output), proof_(proof) {}
+            Result<void> write(std::string_view piece) override {
+                if (proof_) TRY(proof_->write(piece));
+                return output_.write(piece);
+            }
+            Result<Hash> hash() override { return output_.hash(); }
+
+        private:
+            DumpOutput& output_;
+            DumpProof* proof_;
+        } sink(output, proof ? &*proof : nullptr);
+        const auto written = TRY(dump::write_sql_dump(stored, request, sink));
         for (const auto& table : written.tables) report.tables.push_back({.name = table.name, .rows = table.rows});
         report.rows = written.rows;
         report.bytes = written.bytes;

@@ -13,7 +13,7 @@ struct DumpRequest {
     std::string snapshot = "live";
     std::string at, source, to, machine;
     std::vector<std::string> only, tables, exclude;
-    bool dry_run = false;
+    bool dry_run = false, prove = false;
     OutsideRequest outside;
 
     static OperationText operation() {
@@ -23,11 +23,12 @@ struct DumpRequest {
                            "The file holds the schema, every row to the byte, and its own hash, so that a cut or edited one is noticed. sqlite3 NEW.db < FILE makes an equal "
                            "database. The same content gives the same bytes, in an order that makes git's differences the rows that changed; a file in which nothing but its "
                            "time would change is left alone. Memory does not grow with the database.",
-                .examples = {{"holdfast dump > app.sql", "the database as it is now"},
+                .examples = {{"holdfast dump --to app.sql", "the database as it is now"},
                              {"holdfast dump --to history/", "to history/MACHINE.sql, whose name is this machine's own"},
                              {"holdfast dump 43 --table sessions", "one table as it was in backup #43"},
                              {"holdfast dump old.db.gz --to old.sql", "of a file"},
-                             {"holdfast dump --to history/ --dry-run", "what it would write, and whether anything changed"}}};
+                             {"holdfast dump latest --to app.sql --prove", "loaded and compared before it gets its name"},
+                            {"holdfast dump --to history/ --dry-run", "what it would write, and whether anything changed"}}};
     }
     template <class Visitor>
     void describe(Visitor& visit) {
@@ -39,6 +40,7 @@ struct DumpRequest {
         visit(at, {.name = "at", .sentence = "The newest backup that is not newer than this time; instead of SNAPSHOT.", .value = "TIME"});
         visit(source, {.name = "source", .sentence = "Of this source: its name, or a database's path.", .value = "SOURCE", .letter = 's'});
         visit(only, {.name = "only", .sentence = "Of several databases this one.", .value = "DATABASE"});
+        visit(prove, {.name = "prove", .sentence = "Load it into a temporary database and compare that with the one it is of, before it counts."});
         visit(dry_run, {.name = "dry-run", .sentence = "Say what would be written, and write nothing.", .letter = 'n'});
         outside.describe(visit);
         repository.describe(visit);
@@ -59,7 +61,7 @@ struct DumpReport {
     Timestamp time;
     std::vector<DumpedTableReport> tables;
     std::uint64_t rows = 0, bytes = 0;
-    bool written = false, unchanged = false, dry_run = false, incomplete = false;
+    bool proven = false, written = false, unchanged = false, dry_run = false, incomplete = false;
     double duration_ms = 0;
     std::vector<std::string> warnings;
     template <class Visitor>
@@ -72,6 +74,7 @@ struct DumpReport {
         visit("tables", tables, "Tables with rows of their own, in their order.");
         visit("rows", rows, "Rows of all of them.");
         visit("bytes", bytes, "Its size.");
+        visit("proven", proven, "A database was made of it, and found equal.");
         visit("written", written, "It was written; else see the next.");
         visit("unchanged", unchanged, "The file had all of it already, and was left alone.");
         visit("incomplete", incomplete, "Something of the database cannot be written as text: exit code 3.");

@@ -1,9 +1,13 @@
 #include "holdfast/operations/dump_output.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
 
 #include "holdfast/base/text.h"
 #include "holdfast/dump/sql_format.h"
+#include "holdfast/host/worker_pool.h"
 
 namespace holdfast::operations {
 namespace {
@@ -22,11 +26,50 @@ bool is_same_but_for_time(std::string_view one, std::string_view other) {
 
 }  // namespace
 
-Result<DumpOutput> DumpOutput::open(Context& context, Place place) {
-    DumpOutput output(context, std::move(place));
+// One piece is on its way; its outcome is asked for before the next one goes.
+struct DumpOutput::Behind {
+    std::string piece;
+    Result<void> outcome = {};
+    bool is_busy = false;
+    std::mutex mutex;
+    std::condition_variable is_done;
+    host::WorkerPool pool{{.threads = 1, .low_priority = false}};
+};
+
+DumpOutput::DumpOutput(Context& context, Place place) : context_(&context), place_(std::move(place)), behind_(std::make_unique<Behind>()) {}
+DumpOutput::~DumpOutput() { static_cast<void>(wait().ok()); }
+
+Result<void> DumpOutput::wait() {
+    std::unique_lock lock(behind_->mutex);
+    behind_->is_done.wait(lock, [&] { return !behind_->is_busy; });
+    return std::exchange(behind_->outcome, Result<void>());
+}
+
+Result<void> DumpOutput::write(std::string_view piece) {
+    TRY(wait());
+    behind_->piece = piece;
+    behind_->is_busy = true;
+    behind_->pool.submit([this] {
+        auto taken = take(behind_->piece);
+        const std::lock_guard lock(behind_->mutex);
+        behind_->outcome = std::move(taken);
+        behind_->is_busy = false;
+        behind_->is_done.notify_all();
+    });
+    return {};
+}
+
+Result<Hash> DumpOutput::hash() {
+    TRY(wait());
+    return hash_.finish();
+}
+
+Result<std::unique_ptr<DumpOutput>> DumpOutput::open(Context& context, Place place) {
+    auto made = std::make_unique<DumpOutput>(context, std::move(place));
+    DumpOutput& output = *made;
     if (output.place_.path == "-") {
         TRY(output.begin_writing());
-        return output;
+        return made;
     }
     auto there = context.host.files.open_to_read(output.place_.path);
     if (!there && there.error().code() != ErrorCode::not_found) return std::move(there).error().with_advice("--to names a file or a folder");
@@ -36,7 +79,7 @@ Result<DumpOutput> DumpOutput::open(Context& context, Place place) {
     } else {
         TRY(output.begin_writing());
     }
-    return output;
+    return made;
 }
 
 // What is there must also say the truth of itself: else it is written anew.
@@ -77,7 +120,8 @@ Result<void> DumpOutput::begin_writing() {
     return {};
 }
 
-Result<void> DumpOutput::write(std::string_view piece) {
+Result<void> DumpOutput::take(std::string_view piece) {
+    if (!piece.starts_with(dump::end_word)) hash_.update(bytes_of(piece));
     if (there_) {
         if (TRY(is_as_there(piece))) {
             same_ += piece.size();
@@ -89,6 +133,7 @@ Result<void> DumpOutput::write(std::string_view piece) {
 }
 
 Result<DumpOutput::Outcome> DumpOutput::finish() {
+    TRY(wait());
     if (there_) return Outcome::unchanged;
     if (sink_) TRY(sink_->finish());
     return Outcome::written;

@@ -35,22 +35,42 @@ std::size_t utf8_length(std::string_view text) {
 struct Look {
     bool is_valid = true, has_nul = false, has_quote = false, has_line_feed = false, has_return = false;
 };
+
+// All of it at once, which the compiler makes few instructions of; false: a byte of it is none of ASCII.
+template <std::size_t size>
+bool look_at_block(const char* block, Look& look) {
+    unsigned char high = 0, nul = 0, quote = 0, line_feed = 0, line_return = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        const auto byte = static_cast<unsigned char>(block[i]);
+        high = static_cast<unsigned char>(high | byte);
+        nul = static_cast<unsigned char>(nul | (byte == 0));
+        quote = static_cast<unsigned char>(quote | (byte == '\''));
+        line_feed = static_cast<unsigned char>(line_feed | (byte == '\n'));
+        line_return = static_cast<unsigned char>(line_return | (byte == '\r'));
+    }
+    if (high >= 0x80) return false;
+    look.has_nul = look.has_nul || nul != 0;
+    look.has_quote = look.has_quote || quote != 0;
+    look.has_line_feed = look.has_line_feed || line_feed != 0;
+    look.has_return = look.has_return || line_return != 0;
+    return true;
+}
+
 Look look_at(std::string_view text) {
+    constexpr std::size_t block = 32;
     Look look;
     for (std::size_t at = 0; at < text.size();) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        if (byte >= 0x80) {
-            const std::size_t length = utf8_length(text.substr(at));
-            look.is_valid = look.is_valid && length > 0;
-            at += std::max<std::size_t>(length, 1);
+        if (text.size() - at >= block && look_at_block<block>(text.data() + at, look)) {
+            at += block;
             continue;
         }
-        ++at;
-        if (byte > '\'') continue;
-        look.has_nul = look.has_nul || byte == 0;
-        look.has_line_feed = look.has_line_feed || byte == '\n';
-        look.has_return = look.has_return || byte == '\r';
-        look.has_quote = look.has_quote || byte == '\'';
+        // Character by character, to where a block may begin again.
+        for (const std::size_t end = std::min(text.size(), at + block); at < end;) {
+            const std::size_t length = utf8_length(text.substr(at));
+            look.is_valid = look.is_valid && length > 0;
+            if (length <= 1) static_cast<void>(look_at_block<1>(text.data() + at, look));
+            at += std::max<std::size_t>(length, 1);
+        }
     }
     return look;
 }
@@ -74,32 +94,13 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 // U+FFFE or U+FFFF, of which SQLite makes U+FFFD where it converts (READ_UTF8 in its utf.c).
 bool has_noncharacter(std::string_view text) { return text.find("\xef\xbf\xbe") != std::string_view::npos || text.find("\xef\xbf\xbf") != std::string_view::npos; }
 
-// What `text` becomes where `mark` stands for `character`; nullopt: the text has the mark already, or makes one beside it.
-std::optional<std::string> marked(std::string_view text, char character, std::string_view mark) {
-    std::string out;
-    for (const char c : text) {
-        if (c == character) out += mark;
-        else out += c;
-    }
-    std::string back;
-    for (std::size_t at = 0; at < out.size();) {
-        const bool is_mark = std::string_view(out).substr(at).starts_with(mark);
-        if (is_mark) back += character;
-        else back += out[at];
-        at += is_mark ? mark.size() : 1;
-    }
-    return back == text ? std::optional(std::move(out)) : std::nullopt;
-}
-
-// The marks that SQLite's shell takes, and then others.
-std::string mark_for(std::string_view text, char character, std::string& into) {
+// What stands for a line break: one of the marks that SQLite's shell takes, or another. The first character of each stands
+// in it once, so that none can begin in what stands before it, or in another one.
+std::string mark_for(std::string_view text, char character) {
     const std::string name = character == '\n' ? "\\n" : "\\r", number = character == '\n' ? "\\012" : "\\015";
     for (std::uint64_t i = 0;; ++i) {
-        const std::string mark = i == 0 ? name : i == 1 ? number : format("({}{})", name, i);
-        if (auto out = marked(text, character, mark)) {
-            into = *std::move(out);
-            return mark;
-        }
+        std::string mark = i == 0 ? name : i == 1 ? number : format("({}{})", name, i);
+        if (text.find(mark) == std::string_view::npos) return mark;
     }
 }
 
@@ -130,23 +131,21 @@ void write_hexadecimal(TextWriter& out, ByteView bytes) {
 // Of valid UTF-8 without NUL.
 void write_text(TextWriter& out, std::string_view text, const Look& look, LineBreaks line_breaks) {
     const bool is_replaced = line_breaks == LineBreaks::as_characters && (look.has_line_feed || look.has_return);
-    if (!is_replaced) {
-        if (look.has_quote) return out.add(quoted_text(text));
-        out.add('\'');
-        out.add(text);
-        return out.add('\'');
+    const std::string line_feed = is_replaced && look.has_line_feed ? mark_for(text, '\n') : "\n", line_return = is_replaced && look.has_return ? mark_for(text, '\r') : "\r";
+    if (is_replaced && look.has_return) out.add("replace(");
+    if (is_replaced && look.has_line_feed) out.add("replace(");
+    out.add('\'');
+    const auto is_written_otherwise = [](char c) { return c == '\'' || c == '\n' || c == '\r'; };
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = is_replaced ? at : look.has_quote ? std::min(text.size(), text.find('\'', at)) : text.size();
+        while (is_replaced && end < text.size() && !is_written_otherwise(text[end])) ++end;
+        out.add(text.substr(at, end - at));
+        if (end < text.size()) out.add(text[end] == '\'' ? std::string_view("''") : text[end] == '\n' ? std::string_view(line_feed) : std::string_view(line_return));
+        at = end + 1;
     }
-    std::string marked(text), behind;
-    for (const char character : {'\r', '\n'}) {
-        if (character == '\n' ? !look.has_line_feed : !look.has_return) continue;
-        std::string next;
-        const std::string mark = mark_for(marked, character, next);
-        marked = std::move(next);
-        behind = format(",'{}',char({}))", mark, static_cast<int>(character)) + behind;  // what was marked last is read first
-        out.add("replace(");
-    }
-    out.add(quoted_text(marked));
-    out.add(behind);
+    out.add('\'');
+    if (is_replaced && look.has_line_feed) out.add(format(",'{}',char(10))", line_feed));
+    if (is_replaced && look.has_return) out.add(format(",'{}',char(13))", line_return));
 }
 
 }  // namespace

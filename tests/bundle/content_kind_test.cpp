@@ -18,7 +18,11 @@ TEST(ContentKind, IsToldByTheFirstBytes) {
     EXPECT_EQ(kind("\x1f\x8b\x08 and on"s), ContentKind::gzip);
     EXPECT_EQ(kind("age-encryption.org/v1\n-> X25519 abc"), ContentKind::age);
     EXPECT_EQ(kind(" \n{\"a\": 1}"), ContentKind::json);
-    EXPECT_EQ(kind("PRAGMA foreign_keys=OFF;"), ContentKind::other);
+}
+
+TEST(ContentKind, SqlBeginsWithAStatementOfADump) {
+    for (const char* text : {"PRAGMA foreign_keys=OFF;", "\n-- a comment\n/* another */ begin transaction;", "BEGIN;", "create table t(a);", "INSERT INTO t VALUES (1);", "-- holdfast dump 1\n", "-- OAK Team History Backup\n-- Exported: x\n"}) EXPECT_EQ(kind(text), ContentKind::sql) << text;
+    for (const char* text : {"-- a program in another language\nlocal x = 1", "-- nothing else", "BEGINNING", "SELECT 1;", "DROP TABLE t;", "-- OAK and ash\n", "insert coin"}) EXPECT_EQ(kind(text), ContentKind::other) << text;
 }
 
 TEST(ContentKind, OpenPgpNeedsAPacketThatExists) {

@@ -13,18 +13,23 @@ using rows::made_by;
 using rows::seeds;
 using tests::must;
 
+struct TextInMemory final : DumpSink {
+    Result<void> write(std::string_view piece) override {
+        text += piece;
+        return {};
+    }
+    Result<Hash> hash() override { return sha256(bytes_of(text)); }
+    std::string text;
+};
 struct Dumped {
     std::string text;
     DumpReport report;
 };
 inline Result<Dumped> try_to_dump(const sqlite::Image& image, const SqlDumpRequest& request = {}) {
     auto database = TRY(rows::StoredDatabase::open(image));
-    Dumped dumped;
-    dumped.report = TRY(write_sql_dump(database, request, [&](std::string_view piece) -> Result<void> {
-        dumped.text += piece;
-        return {};
-    }));
-    return dumped;
+    TextInMemory sink;
+    auto report = TRY(write_sql_dump(database, request, sink));
+    return Dumped{std::move(sink.text), std::move(report)};
 }
 inline std::string dump_of(const sqlite::Image& image, const SqlDumpRequest& request = {}) { return must(try_to_dump(image, request)).text; }
 
